@@ -1,0 +1,183 @@
+"""The command `scimbridge`: a few lines for each word, and imports only where the word needs them.
+
+Knows how settings are read and faults are told to an operator; what a command does stands elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
+
+import click
+
+from scimbridge.config import Faults, load, tables
+
+if TYPE_CHECKING:
+    from scimbridge.serve import Factory
+
+_PORT = click.IntRange(1, 65535)
+
+
+class _Refused(click.ClickException):
+    """A configuration that nothing can be started with: every fault on a line of its own, exit code 2."""
+
+    exit_code = 2
+
+    def __init__(self, faults: Faults) -> None:
+        super().__init__("\n".join(faults.faults))
+
+    def show(self, file: IO[str] | None = None) -> None:
+        """Write the faults to standard error."""
+        lines = (
+            "scimbridge: the configuration is faulty, so nothing was started.",
+            *self.message.splitlines(),
+        )
+        click.echo("\n  ".join(lines), file=file or sys.stderr)
+
+
+def main() -> None:
+    """Run the command line; the entry point of the package."""
+    command(prog_name="scimbridge")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="scimbridge", prog_name="scimbridge", message="%(prog)s %(version)s")
+def command() -> None:
+    """Provision into PingOne over SCIM 2.0.
+
+    Settings come from SCIMBRIDGE_... variables and the file that SCIMBRIDGE_CONFIG names.
+    """
+
+
+@command.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 is all.")
+@click.option("--port", default=8080, show_default=True, type=_PORT, help="Port to listen at.")
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Processes. With SCIMBRIDGE_STATE_URL=memory:// each has a state of its own (token, waymarks, rate),"
+    " so one is the safe number; raise it together with redis://...",
+)
+@click.option(
+    "--threads",
+    default=32,
+    show_default=True,
+    type=click.IntRange(1, 1024),
+    help="Requests that one process works on at a time. They mostly wait for PingOne, so many cost little.",
+)
+def serve(host: str, port: int, workers: int, threads: int) -> None:
+    """Serve SCIM under gunicorn until SIGTERM; SIGHUP reads the configuration anew."""
+    from scimbridge import serve as serving  # noqa: PLC0415 - gunicorn is needed by this command alone
+
+    with _faults_told():
+        deadline = load(os.environ).request_deadline
+        serving.run(_prepare, serving.Options(host, port, workers, threads, graceful_seconds=int(deadline) + 5))
+
+
+def _prepare() -> Factory:
+    """Check settings and tables by making an application here, and return how to make one in a worker."""
+    from scimbridge.app import create_app  # noqa: PLC0415 - Flask is needed by this command alone
+    from scimbridge.observe import logs  # noqa: PLC0415 - the same
+
+    settings = load(os.environ)
+    logs.configure(settings.log_level, settings.secrets())
+    create_app(settings)
+    return partial(create_app, settings)
+
+
+@command.command()
+@click.option("--port", default=8080, show_default=True, type=_PORT, help="First port to try.")
+def demo(port: int) -> None:
+    """Run the bridge and a PingOne of its own on this machine, with a small company in it."""
+    from scimbridge import demo as showing  # noqa: PLC0415 - the sandbox is needed by few commands
+
+    sys.exit(showing.run(port, os.environ, click.echo))
+
+
+@command.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", default=9090, show_default=True, type=_PORT, help="Port to listen at.")
+@click.option("--data", type=click.Path(dir_okay=False, path_type=Path), help="File that keeps everything.")
+@click.option("--users", default=250, show_default=True, type=click.IntRange(0), help="Size of the company.")
+@click.option("--fault", "faults", multiple=True, metavar="NAME=VALUE", help="As latency=0.2 or rate=50.")
+@click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help="As email_required=true.")
+def sandbox(
+    host: str, port: int, data: Path | None, users: int, faults: tuple[str, ...], switches: tuple[str, ...]
+) -> None:
+    """Serve a PingOne of our own, with a small company in it, until SIGTERM."""
+    from scimbridge import sandbox as playing  # noqa: PLC0415 - it is needed by few commands
+
+    trouble = playing.Faults()
+    try:
+        trouble.set(**_named(faults))
+        readings = playing.Switches(**_checked(_named(switches), get_type_hints(playing.Switches)))
+    except ValueError as wrong:
+        raise click.UsageError(str(wrong)) from None
+    playing.run(port, host, data=data, seed=users, faults=trouble.settings, switches=readings)
+
+
+def _named(pairs: tuple[str, ...]) -> dict[str, Any]:
+    """Read NAME=VALUE pairs; a value is JSON where it can be (200, true, [500,503]), else text."""
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        name, parted, value = pair.partition("=")
+        if not parted:
+            raise ValueError(f"{pair!r} has not the form NAME=VALUE")
+        try:
+            found[name.replace("-", "_")] = json.loads(value)
+        except ValueError:
+            found[name.replace("-", "_")] = value
+    return found
+
+
+def _checked(values: dict[str, Any], hints: dict[str, Any]) -> dict[str, Any]:
+    """Return `values` if each has a name and a type, or one of the texts, that `hints` knows."""
+    for name, value in values.items():
+        if name not in hints:
+            raise ValueError(f"{name!r} is not one of {', '.join(hints)}")
+        allowed = get_args(hints[name]) or (hints[name],)
+        literal = get_origin(hints[name]) is Literal
+        if not (value in allowed if literal else type(value) in allowed):
+            right = [repr(one) if literal else one.__name__ for one in allowed]
+            raise ValueError(f"{name} is {value!r} and has to be one of {', '.join(right)}")
+    return values
+
+
+@command.command()
+def check() -> None:
+    """Test connection, rights and tables against the PingOne environment; exit code 1 on any fault."""
+    from scimbridge.ops import check as checking  # noqa: PLC0415 - an HTTP client is not needed by all commands
+
+    with _faults_told():
+        sys.exit(checking.run(load(os.environ), click.echo))
+
+
+@command.command()
+@click.argument("expression")
+@click.option("--resource", default="User", show_default=True, help="Resource type the expression is about.")
+def explain(expression: str, resource: str) -> None:
+    """Show where a path, a filter or a resource (a file) goes, with the request that would be sent."""
+    from scimbridge.ops import explain as explaining  # noqa: PLC0415 - the engine is not needed by all commands
+
+    with _faults_told():
+        sys.exit(explaining.run(expression, resource, tables(os.environ), click.echo))
+
+
+@contextmanager
+def _faults_told() -> Iterator[None]:
+    try:
+        yield
+    except Faults as faults:
+        raise _Refused(faults) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,195 @@
+"""One JSON line per event on standard error, from our own code and from the libraries alike.
+
+Knows how a line is made and what may never stand in it: secrets are masked by value and by key, and what can
+carry personal values (bodies, filters, query strings, messages of exceptions) is left out. Knows nothing of
+requests or of PingOne. Events are named in constant text; what varies is a field.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+import threading
+import traceback
+from collections.abc import Iterable, Mapping, MutableMapping
+from contextlib import AbstractContextManager
+from pathlib import PurePath
+from typing import Any, TextIO
+from urllib.parse import quote, quote_plus
+
+import structlog
+from structlog.stdlib import BoundLogger
+from structlog.typing import EventDict, WrappedLogger
+
+MASK = "***"
+_SHORTEST_SECRET = 4  # a shorter one would mask parts of ordinary words, and guards nothing
+_SECRET_KEY = re.compile(r"password|secret|token|authorization|cookie|assertion|credential|api_?key", re.IGNORECASE)
+_PERSONAL_KEYS = frozenset({"body", "payload", "filter", "query", "value", "values", "username", "email", "phone"})
+_QUERY = re.compile(r"\?[^\s\"'<>]+")
+_MOST_CAUSES = 5
+
+# What these say at debug and info level is URLs and headers; what they warn of is worth a line.
+_TALKATIVE = ("urllib3", "requests", "werkzeug", "asyncio")
+
+
+class Mask:
+    """Takes secrets out of whatever is about to be written; new ones can be added at any time."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._lock = threading.Lock()
+        self._spellings: dict[str, None] = {}
+        self._pattern: re.Pattern[str] | None = None
+        for secret in secrets:
+            self.hide(secret)
+
+    def hide(self, secret: str) -> None:
+        """Mask `secret` from now on, also where it is written percent-encoded or escaped for JSON."""
+        if len(secret) < _SHORTEST_SECRET:
+            return
+        escaped = json.dumps(secret)[1:-1]
+        with self._lock:
+            self._spellings |= dict.fromkeys((secret, quote(secret, safe=""), quote_plus(secret), escaped))
+            longest_first = sorted(self._spellings, key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+
+    def text(self, text: str) -> str:
+        """Return `text` without any secret."""
+        return self._pattern.sub(MASK, text) if self._pattern else text
+
+    def value(self, value: Any) -> Any:
+        """Return `value` as JSON can hold it, without secrets and without what stands under a masked key."""
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, Mapping):
+            return {self.text(str(key)): self._under(str(key), item) for key, item in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self.value(item) for item in value]
+        return self.text(str(value))
+
+    def _under(self, key: str, value: Any) -> Any:
+        if value is None or isinstance(value, bool):
+            return value
+        return MASK if _SECRET_KEY.search(key) or key.lower() in _PERSONAL_KEYS else self.value(value)
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        """Mask a whole event; this is the last step before it is written."""
+        masked: EventDict = self.value(event)
+        return masked
+
+
+class Once:
+    """Logs a thing the first time it is met, and remembers at most `limit` things.
+
+    Past the limit the oldest is forgotten and may be logged again: memory is bounded, not the log.
+    """
+
+    def __init__(self, limit: int = 10_000) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._met: dict[object, None] = {}
+
+    def __call__(self, logger: BoundLogger, key: object, event: str, /, **fields: Any) -> bool:
+        """Log `event` as a warning unless `key` was met before; return whether it was logged."""
+        if key in self._met:  # nearly always so, and then no lock is needed
+            return False
+        with self._lock:
+            if key in self._met:
+                return False
+            self._met[key] = None
+            if len(self._met) > self._limit:
+                del self._met[next(iter(self._met))]
+        logger.warning(event, **fields)
+        return True
+
+
+def configure(level: str, secrets: Iterable[str] = (), stream: TextIO | None = None) -> Mask:
+    """Send everything that is logged in this process to `stream` (standard error) as JSON lines.
+
+    `level` is debug, info, warning or error. Returns the Mask, so that secrets that come later (an access
+    token) can be hidden too. Calling it again replaces what was configured before.
+    """
+    mask = Mask(secrets)
+    shared = (
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _describe_exception,
+    )
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, _tame_foreign],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, mask, _render],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    logging.captureWarnings(capture=True)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    return mask
+
+
+def named(name: str) -> BoundLogger:
+    """Return the logger of the module called `name`."""
+    logger: BoundLogger = structlog.stdlib.get_logger(name)
+    return logger
+
+
+def bound(**fields: Any) -> AbstractContextManager[None]:
+    """Put `fields` (request_id, client) on every line that this thread logs inside the `with`.
+
+    A thread that is started inside knows them only when it runs in a copy of the context
+    (`contextvars.copy_context().run`).
+    """
+    return structlog.contextvars.bound_contextvars(**fields)
+
+
+def _describe_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Say what went wrong and where, and not the message: exceptions quote the values they choke on."""
+    given = event.pop("exc_info", None)
+    if given is True:
+        given = sys.exc_info()
+    if isinstance(given, BaseException):
+        given = (type(given), given, given.__traceback__)
+    if isinstance(given, tuple) and given[1] is not None:
+        event["exception"] = _chain(given[1])
+    event.pop("stack_info", None)
+    return event
+
+
+def _chain(error: BaseException | None) -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = []
+    while error is not None and len(told) < _MOST_CAUSES:
+        kind = type(error)
+        frames = [
+            f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(error.__traceback__)
+        ]
+        told.append({"type": f"{kind.__module__}.{kind.__qualname__}", "frames": frames})
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return told
+
+
+def _tame_foreign(_logger: WrappedLogger, _method: str, event: MutableMapping[str, Any]) -> EventDict:
+    """Cut the query strings, which hold filters with people's names, out of a library's sentence."""
+    event["event"] = _QUERY.sub("?...", str(event.get("event", "")))
+    return event
+
+
+def _render(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+    return json.dumps(event, separators=(",", ":"))  # ASCII only: no text, however broken, can make this fail

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import sys
+from types import ModuleType, SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+
+import scimbridge.ops
+from scimbridge import cli, serve
+
+WHOLE = {
+    "SCIMBRIDGE_PINGONE_ENVIRONMENT_ID": "0f3b5c1e-8d2a-4c6f-9b7e-2a1d4c5e6f70",
+    "SCIMBRIDGE_PINGONE_CLIENT_ID": "worker",
+    "SCIMBRIDGE_PINGONE_CLIENT_SECRET": "s3cr3t-of-the-worker",
+    "SCIMBRIDGE_PINGONE_REGION": "EU",
+    "SCIMBRIDGE_BEARER_TOKEN": "t0ken-of-the-client",
+    "SCIMBRIDGE_REQUEST_DEADLINE": "20",
+}
+
+
+@pytest.fixture
+def run():
+    """The command line in this process, with no settings but those given."""
+
+    def invoke(*words, **settings):
+        nothing = dict.fromkeys(
+            [name for name in cli.os.environ if name.startswith("SCIMBRIDGE_")],
+        )
+        return CliRunner().invoke(cli.command, words, env={**nothing, **settings})
+
+    return invoke
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """What would be served: the arguments of serve.run, instead of a server."""
+    seen = SimpleNamespace(prepare=None, options=None)
+
+    def stand_in(prepare, options):
+        seen.prepare, seen.options = prepare, options
+
+    monkeypatch.setattr(serve, "run", stand_in)
+    return seen
+
+
+def stand_in_for(monkeypatch, name, **members):
+    """Put a module of our own making in the place of one that the command imports."""
+    module = ModuleType(f"scimbridge.{name}")
+    for member, value in members.items():
+        setattr(module, member, value)
+    monkeypatch.setitem(sys.modules, f"scimbridge.{name}", module)
+    parent, _, leaf = name.rpartition(".")
+    monkeypatch.setattr(scimbridge.ops if parent else scimbridge, leaf, module, raising=False)
+
+
+@pytest.mark.parametrize("command", ["serve", "check"])
+def test_a_faulty_configuration_is_told_whole_and_starts_nothing(run, served, monkeypatch, command):
+    """Every fault stands on standard error by the name of its variable, and the exit code is 2."""
+    stand_in_for(monkeypatch, "ops.check", run=lambda *_: pytest.fail("it went on"))
+    result = run(command, SCIMBRIDGE_PAGE_SIZE="150", SCIMBRIDGE_PINGONE_REGION="EU")
+    assert result.exit_code == 2
+    assert served.options is None
+    assert result.stdout == ""
+    first, *faults = result.stderr.splitlines()
+    assert first == "scimbridge: the configuration is faulty, so nothing was started."
+    told = [fault.split()[0].rstrip(":") for fault in faults]
+    assert sorted(told) == [
+        "SCIMBRIDGE_BEARER_TOKEN",
+        "SCIMBRIDGE_PAGE_SIZE",
+        "SCIMBRIDGE_PINGONE_CLIENT_ID",
+        "SCIMBRIDGE_PINGONE_CLIENT_SECRET",
+        "SCIMBRIDGE_PINGONE_ENVIRONMENT_ID",
+    ]
+
+
+def test_serve_hands_its_options_on(run, served):
+    """Host, port, workers and threads reach the server; a stop waits longer than a request may take."""
+    words = ("serve", "--host", "0.0.0.0", "--port", "9000", "--workers", "2", "--threads", "8")
+    assert run(*words, **WHOLE).exit_code == 0
+    assert served.options == serve.Options("0.0.0.0", 9000, 2, 8, graceful_seconds=25)
+
+
+def test_serve_makes_an_application_to_check_it_and_one_per_worker(run, served, monkeypatch):
+    """Preparing makes the application once, so that faulty tables are told, and gives the factory."""
+    made = []
+    stand_in_for(monkeypatch, "app", create_app=lambda settings: made.append(settings) or "application")
+    assert run("serve", **WHOLE).exit_code == 0
+    for name, value in WHOLE.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("scimbridge.observe.logs.configure", lambda *_: None)
+    factory = served.prepare()
+    assert len(made) == 1
+    assert factory() == "application"
+    assert made[0].pingone_region == "EU"
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_check_ends_with_the_code_of_what_it_found(run, monkeypatch, code):
+    """`check` prints what it is told and ends with its exit code."""
+    stand_in_for(monkeypatch, "ops.check", run=lambda settings, write: write(settings.api_url) or code)
+    result = run("check", **WHOLE)
+    assert (result.exit_code, result.stdout) == (code, "https://api.pingone.eu\n")
+
+
+def test_explain_needs_tables_and_no_other_setting(run, monkeypatch, tmp_path):
+    """`explain` works without a PingOne, on the tables in use."""
+    said = []
+    stand_in_for(monkeypatch, "ops.explain", run=lambda *words: said.append(words) or 0)
+    assert run("explain", "active", SCIMBRIDGE_MAPPINGS=str(tmp_path)).exit_code == 0
+    assert run("explain", "members", "--resource", "Group").exit_code == 0
+    assert said[0][:3] == ("active", "User", tmp_path)
+    assert said[1][:2] == ("members", "Group")
+    assert run("explain", "active", SCIMBRIDGE_MAPPINGS="/nowhere").exit_code == 2
+
+
+@pytest.fixture
+def played(monkeypatch):
+    """What the sandbox would be run with, instead of a sandbox."""
+    seen = {}
+    monkeypatch.setattr("scimbridge.sandbox.run", lambda *words, **named: seen.update(named, words=words))
+    return seen
+
+
+def test_sandbox_hands_its_options_on(run, played, tmp_path):
+    """Port, file, size, faults and readings of PingOne's documents reach the sandbox with their types."""
+    words = ["sandbox", "--port", "9999", "--data", str(tmp_path / "data"), "--users", "7"]
+    words += ["--fault", "latency=0.2", "--fault", "error-statuses=[500]", "--fault", "token_endpoint=true"]
+    words += [
+        "--switch",
+        "email_required=true",
+        "--switch",
+        "nested_merge=whole",
+        "--switch",
+        "page_ceiling=100",
+    ]
+    assert run(*words).exit_code == 0
+    assert played["words"] == (9999, "127.0.0.1")
+    assert (played["seed"], played["data"]) == (7, tmp_path / "data")
+    faults, switches = played["faults"], played["switches"]
+    assert (faults.latency, faults.error_statuses, faults.token_endpoint) == (0.2, (500,), True)
+    assert (switches.email_required, switches.nested_merge, switches.page_ceiling) == (True, "whole", 100)
+
+
+@pytest.mark.parametrize(
+    ("word", "pair", "right"),
+    [
+        ("--fault", "latenzy=1", "is not one of latency"),
+        ("--fault", "latency=much", "a number"),
+        ("--fault", "latency", "NAME=VALUE"),
+        ("--switch", "emails_required=true", "is not one of email_required"),
+        ("--switch", "email_required=1", "has to be one of bool"),
+        ("--switch", "nested_merge=half", "'members', 'whole'"),
+        ("--switch", "page_ceiling=true", "has to be one of int"),
+    ],
+)
+def test_a_wrong_fault_or_switch_says_what_would_be_right(run, played, word, pair, right):
+    """Nothing is started with a fault or a switch that is not known."""
+    result = run("sandbox", word, pair)
+    assert result.exit_code == 2
+    assert right in result.stderr
+    assert not played
+
+
+@pytest.mark.parametrize("words", [("serve", "--port", "0"), ("serve", "--workers", "0"), ("nonsense",)])
+def test_a_wrong_word_is_an_error_of_usage(run, words):
+    """Wrong options end with code 2 and say so, before settings are read."""
+    result = run(*words)
+    assert result.exit_code == 2
+    assert "Usage: " in result.stderr
+
+
+def test_every_command_explains_itself(run):
+    """The help of the group names every command, and every command has help of its own."""
+    listed = run("--help").stdout
+    for name, command in cli.command.commands.items():
+        assert name in listed
+        assert command.help
+        assert run(name, "--help").exit_code == 0
+    assert set(cli.command.commands) >= {"serve", "demo", "sandbox", "check", "explain"}
+
+
+def test_serve_says_why_one_worker_is_the_default(run):
+    """Whoever raises --workers reads what memory:// means for it."""
+    assert "memory://" in run("serve", "--help").stdout
