@@ -1,0 +1,93 @@
+"""PATCH paths."""
+
+from __future__ import annotations
+
+import pytest
+
+from scimbridge.scim.catalogue import ENTERPRISE_URN, USER_URN
+from scimbridge.scim.errors import InvalidFilter, InvalidPath
+from scimbridge.scim.filters import AttrPath, parse
+from scimbridge.scim.paths import Path, parse_path, render_path
+
+URNS = (USER_URN, ENTERPRISE_URN)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("members", Path(None, "members")),
+        (" members ", Path(None, "members")),
+        ("name.familyName", Path(None, "name", None, "familyName")),
+        ('addresses[type eq "work"]', Path(None, "addresses", parse('type eq "work"'))),
+        ('members[value eq "1"].displayName', Path(None, "members", parse('value eq "1"'), "displayName")),
+        ('emails[value eq "a].b"]', Path(None, "emails", parse('value eq "a].b"'))),
+        ('emails[value eq "urn:x:y"].value', Path(None, "emails", parse('value eq "urn:x:y"'), "value")),
+        (ENTERPRISE_URN.lower(), Path(ENTERPRISE_URN, None)),
+        (f"{ENTERPRISE_URN.upper()}:Manager.value", Path(ENTERPRISE_URN, "Manager", None, "value")),
+        (
+            f'{USER_URN}:emails[type eq "work"].value',
+            Path(USER_URN, "emails", parse('type eq "work"'), "value"),
+        ),
+        ("urn:example:other:2.0:User:a.b", Path("urn:example:other:2.0:User", "a", None, "b")),
+        ('urn:example:other:a[b eq "c:d"].e', Path("urn:example:other", "a", parse('b eq "c:d"'), "e")),
+        ('emails[type eq "work"] .value', Path(None, "emails", parse('type eq "work"'), "value")),
+    ],
+)
+def test_paths_are_taken_apart(text, expected):
+    """URN, attribute, filter and sub-attribute are found (RFC 7644 §3.5.2 figure 7)."""
+    path = parse_path(text, URNS)
+    assert path == expected
+    assert parse_path(render_path(path), URNS) == path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "a b",
+        "1a",
+        "a.",
+        ".a",
+        "a.b.c",
+        "a[b pr",
+        "a[b pr]c",
+        "a[b pr].c.d",
+        "a.b[c pr]",
+        "a[b pr] or c[d pr]",
+        f"{USER_URN}:",
+        f"{USER_URN}:a:b",
+        f"{USER_URN}:urn:x:b",
+        "a" * 40_000,
+    ],
+)
+def test_what_is_no_path_is_refused(text):
+    """A malformed path is invalidPath."""
+    with pytest.raises(InvalidPath):
+        parse_path(text, URNS)
+
+
+@pytest.mark.parametrize("text", ["a[]", "a[b]", "a[0]", 'a[b eq "c]', "a[b[c pr]]", "a[b eq x].c"])
+def test_a_bad_filter_in_a_path_is_a_bad_filter(text):
+    """RFC 7644 §3.12 gives invalidFilter to the filter of a PATCH path as well."""
+    with pytest.raises(InvalidFilter):
+        parse_path(text, URNS)
+
+
+def test_the_longest_known_urn_wins():
+    """A URN that begins with another one is still recognised."""
+    longer = f"{USER_URN}:Extra"
+    assert parse_path(f"{longer}:a", (USER_URN, longer)) == Path(longer, "a")
+    assert parse_path(longer, (USER_URN, longer)) == Path(longer, None)
+
+
+def test_a_path_names_what_a_resource_type_looks_up():
+    """`name` is the path without its filter, and None for a whole extension."""
+    assert parse_path('emails[type eq "x"].value', URNS).name == AttrPath(None, "emails", "value")
+    assert parse_path(ENTERPRISE_URN, URNS).name is None
+
+
+def test_a_long_path_is_not_kept_but_read():
+    """A long filter in a path parses like a short one."""
+    where = " or ".join(f'value eq "{number}"' for number in range(100))
+    assert parse_path(f"members[{where}]", URNS) == Path(None, "members", parse(where))
