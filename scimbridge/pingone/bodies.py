@@ -1,0 +1,93 @@
+"""What PingOne's creates and replacements have to carry, so that nothing is lost or refused.
+
+Creation takes fields that afterwards have a call of their own (reference.md §2.3). A PUT drops what it leaves out, so
+what PingOne holds goes along; and a group's population goes along exactly where the group has one (§4.4).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from scimbridge.pingone.collections import IMPORT, MERGE
+from scimbridge.pingone.send import Json
+
+# Members that PingOne keeps and takes back in a PUT; everything else in a record is its own.
+KEPT: Mapping[str, tuple[str, ...]] = {
+    "groups": ("name", "description", "externalId", "customData", "userFilter", "population"),
+    "populations": (
+        "name", "description", "default", "alternativeIdentifiers", "passwordPolicy", "theme", "preferredLanguage",
+    ),
+}  # fmt: skip
+
+
+def creation(body: Mapping[str, Any], facets: Mapping[str, Any]) -> tuple[Json, str]:
+    """Return the body and the media type that create a user with all of its facets in one call.
+
+    A clear-text password is taken by the import only.
+    """
+    whole = copy.deepcopy(dict(body))
+    for name, value in facets.items():
+        if name == "password":
+            whole["password"] = {"value": value}
+        elif name in ("population", "identityProvider"):
+            whole[name] = {"id": value}
+        else:
+            whole[name] = value
+    return whole, IMPORT if "password" in facets else MERGE
+
+
+def facets_of(record: Mapping[str, Any], facets: Mapping[str, Any]) -> Json:
+    """Return the facets that a new record does not hold as they were asked for; a password cannot be seen."""
+    wrong = {}
+    for name, value in facets.items():
+        held = record.get(name)
+        if name in ("population", "identityProvider"):
+            held = held.get("id") if isinstance(held, dict) else None
+        if name != "password" and held != value:
+            wrong[name] = value
+    return wrong
+
+
+def replacement(kind: str, record: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
+    """Return the body of a PUT of a group or population: what PingOne holds, with the changes; None takes away."""
+    body = {name: copy.deepcopy(record[name]) for name in KEPT[kind] if name in record}
+    for name, value in changes.items():
+        if value is None:
+            body.pop(name, None)
+        else:
+            body[name] = _without_nulls(value)
+    return body
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(part) for name, part in value.items() if part is not None}
+    return value
+
+
+def recount(record: Json, *, users: int, groups: int) -> Json:
+    """Return a group's record with its direct member counts moved by the memberships just made or ended."""
+    counts = record.get("directMemberCounts")
+    if not isinstance(counts, dict) or not (users or groups):
+        return record
+    moved = dict(counts)
+    for name, by in (("users", users), ("groups", groups)):
+        if isinstance(moved.get(name), int):
+            moved[name] += by
+    return {**record, "directMemberCounts": moved}
+
+
+def direct_members(record: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Return how many users and groups a group has directly; None where PingOne does not say."""
+    counts = record.get("directMemberCounts")
+    if not isinstance(counts, dict):
+        return None, None
+    users, groups = counts.get("users"), counts.get("groups")
+    return (users if isinstance(users, int) else None), (groups if isinstance(groups, int) else None)
+
+
+def is_surely_empty(record: Mapping[str, Any]) -> bool:
+    """Whether a group has no member: a dynamic one counts none and has some."""
+    return direct_members(record) == (0, 0) and not record.get("userFilter")

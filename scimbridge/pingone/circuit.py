@@ -1,0 +1,166 @@
+"""The circuit: when PingOne is down, calls fail at once instead of filling every thread.
+
+Knows only whether calls ended well. Opens when failures come in an unbroken row that is long enough in
+number and in time (a blip is left to the retries), or when several calls hang and nothing has been heard
+for a while. While it is open, one call at a time is let through to see; the first answer of any call
+closes it.
+
+What counts as a failure is Unreachable, save a 500 that PingOne itself worded: that is about one request,
+and a client that keeps sending a poisoned one must not shut out the others.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from scimbridge.pingone.errors import CircuitOpen, OutOfTime, PingOneError, Throttled, Unreachable
+from scimbridge.pingone.send import Call, Request, Response, Send
+
+_OWN_FAULT = 500
+
+
+class Circuit:
+    """The memory of how calls ended, for all threads of a process. Times in seconds.
+
+    `threshold` failures in a row over at least `patience` open it, and so do `hanging` calls of which none
+    is answered for `stall`. A probe goes `rest` after the last one failed; one that hangs stops counting
+    after `stall`.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        *,
+        threshold: int = 8,
+        patience: float = 0.5,
+        rest: float = 1.0,
+        hanging: int = 8,
+        stall: float = 4.0,
+    ) -> None:
+        self._clock = clock
+        self._threshold = threshold
+        self._patience = patience
+        self._rest = rest
+        self._hanging = hanging
+        self._stall = stall
+        self._lock = threading.Lock()
+        self._pending: dict[object, float] = {}
+        self._failures = 0
+        self._failing_since = 0.0
+        self._heard_at = clock()
+        self._next_probe: float | None = None
+        self._probe: object = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether calls fail at once at present."""
+        return self._next_probe is not None
+
+    def check(self) -> None:
+        """Raise CircuitOpen, with the seconds until the next probe, unless a call may be tried now."""
+        if self._next_probe is None and len(self._pending) < self._hanging:
+            return
+        with self._lock:
+            self._check(self._clock())
+
+    def enter(self) -> object:
+        """Let a call through and return its ticket, or raise CircuitOpen."""
+        ticket = object()
+        with self._lock:
+            now = self._clock()
+            self._check(now)
+            if self._next_probe is not None:
+                self._probe = ticket
+            self._pending[ticket] = now
+        return ticket
+
+    def leave(self, ticket: object, *, failed: bool | None) -> None:
+        """Tell how the call ended: badly, well, or (None) in a way that says nothing about PingOne."""
+        with self._lock:
+            self._pending.pop(ticket, None)
+            if failed is None:
+                return
+            now = self._clock()
+            self._heard_at = now
+            if failed:
+                self._count_failure(now, was_probe=ticket is self._probe)
+            else:
+                self._failures = 0
+                self._next_probe = None
+
+    def _count_failure(self, now: float, *, was_probe: bool) -> None:
+        if not self._failures:
+            self._failing_since = now
+        self._failures += 1
+        if self._next_probe is not None:
+            # Calls from before the circuit opened may still fail; they do not put off the next probe.
+            if was_probe:
+                self._next_probe = now + self._rest
+        elif self._failures >= self._threshold and now - self._failing_since >= self._patience:
+            self._next_probe = now + self._rest
+
+    def _check(self, now: float) -> None:
+        if self._next_probe is None:
+            if not self._hangs(now):
+                return
+            self._next_probe = now
+        probing_since = self._pending.get(self._probe)
+        if probing_since is not None and now - probing_since < self._stall:
+            raise _open(self._rest)
+        if now < self._next_probe:
+            raise _open(self._next_probe - now)
+
+    def _hangs(self, now: float) -> bool:
+        if len(self._pending) < self._hanging:
+            return False
+        oldest = next(iter(self._pending.values()))
+        return now - max(oldest, self._heard_at) >= self._stall
+
+
+def _open(seconds: float) -> CircuitOpen:
+    return CircuitOpen("PingOne does not answer at present", retry_after=seconds)
+
+
+class WithCircuit:
+    """Lets calls through while the circuit is closed and tells it how they ended."""
+
+    def __init__(self, send: Send, circuit: Circuit) -> None:
+        self._send = send
+        self._circuit = circuit
+
+    def __call__(self, request: Request, call: Call) -> Response:
+        """Send, or raise CircuitOpen."""
+        ticket = self._circuit.enter()
+        failed: bool | None = None
+        try:
+            response = self._send(request, call)
+            failed = False
+        except PingOneError as error:
+            failed = _judge(error)
+            raise
+        finally:
+            self._circuit.leave(ticket, failed=failed)
+        return response
+
+
+class WithGuard:
+    """Fails at once while the circuit is open, before a call queues for its turn."""
+
+    def __init__(self, send: Send, circuit: Circuit) -> None:
+        self._send = send
+        self._circuit = circuit
+
+    def __call__(self, request: Request, call: Call) -> Response:
+        """Send, or raise CircuitOpen."""
+        self._circuit.check()
+        return self._send(request, call)
+
+
+def _judge(error: PingOneError) -> bool | None:
+    if isinstance(error, Unreachable):
+        return None if error.status == _OWN_FAULT and error.code else True
+    if isinstance(error, OutOfTime):
+        return None
+    # Every other answer, also a refusal or a 429, is a sign of life.
+    return None if isinstance(error, Throttled) and not error.status else False

@@ -1,0 +1,174 @@
+"""PingOne's collections in its own words: read, create, merge, operate, replace, delete, page through.
+
+Knows paths, media types and the page format (reference.md §2, §4, §5, §6). Knows nothing of SCIM, and
+nothing of what lies under `send`. An answer that is not what the call must return is an error, never an
+empty resource or a short page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from scimbridge.pingone.answers import malformed
+from scimbridge.pingone.errors import Unreachable
+from scimbridge.pingone.send import Call, Json, Request, Response, Send
+
+MERGE = "application/json"
+IMPORT = "application/vnd.pingidentity.user.import+json"
+OPERATIONS = "application/vnd.pingidentity.user.scim.patch+json"
+PASSWORD_SET = "application/vnd.pingidentity.password.set+json"  # noqa: S105 - a media type
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page. `next` is the link to the next one, None on the last; `count` is PingOne's total, if told."""
+
+    records: list[Json]
+    next: str | None
+    count: int | None
+
+
+def quote_id(text: str) -> str:
+    """Return an id as one segment of a path, whatever it holds: no id can reach another path.
+
+    Dots are encoded where they alone make up the id, because `..` would be taken as a step upwards.
+    """
+    if not text.strip("."):
+        return text.replace(".", "%2E") or "%20"
+    return quote(text, safe="")
+
+
+class Collection:
+    """One collection below the environment, such as users; `key` is its name in `_embedded`."""
+
+    def __init__(self, send: Send, name: str, *, path: str | None = None, key: str | None = None) -> None:
+        self.name = name
+        self._send = send
+        self._path = path or f"/{name}"
+        self._key = key or name
+
+    def read(self, call: Call, key: str, /, include: tuple[str, ...] = ()) -> Json:
+        """Return one record. `include` asks for what is left out otherwise (memberOfGroupIDs)."""
+        query = (("include", ",".join(include)),) if include else ()
+        return self._resource("GET", call, Request("GET", self.path(key), query))
+
+    def create(self, call: Call, body: Json, media: str = MERGE) -> Json:
+        """Return the new record. Unreachable with `maybe_done` when the answer was lost."""
+        return self._resource("POST", call, Request("POST", self._path, body=body, media=media))
+
+    def merge(self, call: Call, key: str, body: Json, /) -> Json:
+        """PATCH: members given are set, null clears, the rest stays. Returns the record."""
+        return self._resource("PATCH", call, Request("PATCH", self.path(key), body=body))
+
+    def operate(self, call: Call, key: str, operations: list[Json], /) -> Json:
+        """PATCH with operations of RFC 7644 §3.5.2 on native names. Returns the record."""
+        body = {"Operations": operations}
+        return self._resource("PATCH", call, Request("PATCH", self.path(key), body=body, media=OPERATIONS))
+
+    def replace(self, call: Call, key: str, body: Json, /) -> Json:
+        """PUT: what is left out is cleared. Returns the record."""
+        return self._resource("PUT", call, Request("PUT", self.path(key), body=body))
+
+    def delete(self, call: Call, key: str, /) -> None:
+        """Delete one record. NotThere when it is not there, unless a lost first try may have done it."""
+        self._send(Request("DELETE", self.path(key)), call)
+
+    def page(
+        self,
+        call: Call,
+        *,
+        filter: str | None = None,  # noqa: A002 - PingOne's word
+        limit: int,
+        next: str | None = None,  # noqa: A002 - PingOne's word
+        expand: str | None = None,
+    ) -> Page:
+        """Return the first page, or the one that the link of an earlier page leads to."""
+        if next is not None:
+            return self._read_page(self._send(Request("GET", self._path, href=next), call))
+        query = [("limit", str(limit))]
+        if filter is not None:
+            query.append(("filter", filter))
+        if expand is not None:
+            query.append(("expand", expand))
+        return self._read_page(self._send(Request("GET", self._path, tuple(query)), call))
+
+    def pages(
+        self,
+        call: Call,
+        *,
+        filter: str | None = None,  # noqa: A002 - PingOne's word
+        limit: int,
+        expand: str | None = None,
+    ) -> Iterator[Page]:
+        """Yield every page in turn. Raises on the page that cannot be read in full."""
+        page = self.page(call, filter=filter, limit=limit, expand=expand)
+        seen: set[str] = set()
+        yield page
+        while page.next is not None:
+            if page.next in seen:
+                raise Unreachable("PingOne's pages lead in a circle")
+            seen.add(page.next)
+            page = self.page(call, limit=limit, next=page.next)
+            yield page
+
+    def path(self, key: str) -> str:
+        """Return the path of one record."""
+        return f"{self._path}/{quote_id(key)}"
+
+    def _resource(self, method: str, call: Call, request: Request) -> Json:
+        response = self._send(request, call)
+        if not isinstance(response.body.get("id"), str):
+            raise malformed(response, method, "without the resource")
+        return response.body
+
+    def _read_page(self, response: Response) -> Page:
+        body = response.body
+        embedded = body.get("_embedded")
+        records = embedded.get(self._key) if isinstance(embedded, dict) else None
+        if not isinstance(records, list) or not all(isinstance(each, dict) for each in records):
+            raise malformed(response, "GET", f"without the list of {self._key}")
+        size = body.get("size")
+        if isinstance(size, int) and size != len(records):
+            raise malformed(response, "GET", f"with {len(records)} of {size} {self._key}")
+        count = body.get("count")
+        return Page(records, _next_link(response), count if isinstance(count, int) else None)
+
+
+def _next_link(response: Response) -> str | None:
+    links: Any = response.body.get("_links")
+    link = links.get("next") if isinstance(links, dict) else None
+    if link is None:
+        return None
+    href = link.get("href") if isinstance(link, dict) else None
+    if not isinstance(href, str) or not href:
+        raise malformed(response, "GET", "with a next page but no link to it")
+    return href
+
+
+class Users(Collection):
+    """The users, and the fields of theirs that have a call of their own (reference.md §2.8, §10)."""
+
+    def set_facet(self, call: Call, key: str, name: str, value: Any, /) -> Json:
+        """PUT one of enabled, mfaEnabled, population, identityProvider and password.
+
+        `value`: a boolean for the first two, an id for the next two (None for identityProvider goes back to
+        PingOne), the clear text for password. Returns PingOne's answer, which is not the user. ValueError
+        for another name.
+        """
+        body, media = _facet(name, value)
+        return self._send(Request("PUT", f"{self.path(key)}/{name}", body=body, media=media), call).body
+
+
+def _facet(name: str, value: Any) -> tuple[Json, str]:
+    if name in {"enabled", "mfaEnabled"}:
+        return {name: value}, MERGE
+    if name == "population":
+        return {"id": value}, MERGE
+    if name == "identityProvider":
+        return {name: {} if value is None else {"id": value}}, MERGE
+    if name == "password":
+        return {"value": value}, PASSWORD_SET
+    raise ValueError(f"{name!r} has no call of its own")

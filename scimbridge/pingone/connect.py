@@ -1,0 +1,101 @@
+"""Joins the layers into one `send` towards one PingOne environment.
+
+    retry -> guard -> rate -> circuit -> token -> transport          outermost first
+
+Why in this order. Every try draws from the rate, repeated ones too, so retry is outside rate; and each try
+that hits a 429 is seen by rate, which slows everybody down. The circuit is inside retry: it counts tries,
+so it opens while the first callers are still repeating, and a caller between two tries is let go at once
+instead of repeating into the void; were it outside, it would hear of a failure only after the last try.
+It is also inside rate, so that a call that waits for its turn is not taken for one that hangs, and is let
+go when PingOne went down in the meantime; the guard stops newcomers before they queue. The token is inside
+the rate because a repetition after 401 is one call that has already had its turn, and inside the circuit
+because a token endpoint that is down is PingOne down.
+
+Knows the layers, no settings: plain arguments come in.
+"""
+
+from __future__ import annotations
+
+import random as random_numbers
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from scimbridge.pingone.circuit import Circuit, WithCircuit, WithGuard
+from scimbridge.pingone.issuer import Issuer
+from scimbridge.pingone.pace import Pace
+from scimbridge.pingone.rate import WithRate
+from scimbridge.pingone.retry import WithRetry
+from scimbridge.pingone.send import Call, CallRecord, Request, Response, Send
+from scimbridge.pingone.token import WithToken
+from scimbridge.pingone.transport import HttpTransport
+from scimbridge.pingone.wire import Wire
+from scimbridge.state.base import State
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A `Send` with all layers, and what health and metrics ask it."""
+
+    send: Send = field(repr=False)
+    circuit: Circuit = field(repr=False)
+    rate: WithRate = field(repr=False)
+    wire: Wire = field(repr=False)
+
+    def __call__(self, request: Request, call: Call) -> Response:
+        """Send one request. Raises a PingOneError for anything but 2xx."""
+        return self.send(request, call)
+
+    def close(self) -> None:
+        """Close the connections of this process."""
+        self.wire.close()
+
+
+def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
+    *,
+    environment_id: str,
+    client_id: str,
+    client_secret: str,
+    api_url: str,
+    auth_url: str,
+    state: State,
+    verify_tls: bool | str = True,
+    proxy: str | None = None,
+    rate: float = 50.0,
+    timeout: float = 30.0,
+    pool: int = 20,
+    clock: Callable[[], float] = time.monotonic,
+    wall: Callable[[], float] = time.time,
+    sleep: Callable[[float], None] = time.sleep,
+    random: Callable[[], float] = random_numbers.random,
+    wait: Callable[[threading.Event, float], object] = threading.Event.wait,
+    observe: Callable[[CallRecord], None] | None = None,
+) -> Connection:
+    """Return the way to one environment; nothing is sent before the first call.
+
+    `api_url` and `auth_url` are without /v1. `verify_tls` may be the path of a CA bundle. `rate` is calls
+    per second of this process; `timeout` seconds; `pool` connections kept open. `clock` is the one that
+    deadlines are meant by, `wall` is seconds since 1970. `sleep` is how a repetition waits, `wait` how a
+    thread waits for its turn. `observe` is told of every exchange.
+    """
+    wire = Wire(clock=clock, timeout=timeout, pool=pool, verify=verify_tls, proxy=proxy)
+    transport = HttpTransport(
+        wire, api_url=api_url, environment_id=environment_id, clock=clock, wall=wall, observe=observe
+    )
+    issuer = Issuer(
+        wire,
+        auth_url=auth_url,
+        environment_id=environment_id,
+        client_id=client_id,
+        client_secret=client_secret,
+        clock=clock,
+        wall=wall,
+        observe=observe,
+    )
+    name = f"{auth_url} {environment_id} {client_id}"
+    token = WithToken(transport, issuer, state, name=name, clock=clock, wall=wall)
+    circuit = Circuit(clock)
+    paced = WithRate(WithCircuit(token, circuit), Pace(rate), clock=clock, wait=wait)
+    send = WithRetry(WithGuard(paced, circuit), clock=clock, sleep=sleep, random=random)
+    return Connection(send, circuit, paced, wire)

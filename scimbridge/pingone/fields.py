@@ -1,0 +1,148 @@
+"""What PingOne enforces on the fields it has from the start, and which operators it filters them by.
+
+From reference.md §2.2 (lengths, patterns), §4.2, §5 and §7 (filters). Knows native names only. A rule
+stands here only where PingOne is known to refuse; everything else is left to PingOne itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import regex  # type: ignore[import-untyped]  # has no stubs of its own
+
+_EQ = frozenset({"eq"})
+_EQ_SW = frozenset({"eq", "sw"})
+_EQ_SW_EW = frozenset({"eq", "sw", "ew"})
+_ALL_FOUR = frozenset({"eq", "sw", "ew", "co"})
+
+_TEXT = r"[\p{L}\p{M}\p{Zs}\p{S}\p{N}\p{P}]*"
+_TEXT_HINT = "letters, marks, digits, spaces, symbols and punctuation, without control characters"
+_NAME = r"[\p{L}\p{M}\p{N}' .-]*"
+_NAME_HINT = "letters, marks, digits, space, ' . and -"
+_STREET = r"[\p{L}\p{M}\p{N}\p{Zs}\p{P}\n\r]*"
+_STREET_HINT = "letters, marks, digits, spaces, punctuation and line breaks, without symbols such as + or $"
+_EMAIL = r'(?:"[^"\r\n]+"|[^\s@"]+)@[^\s@]+'
+_TAG = r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*"
+_RANGE = rf"(?:\*|{_TAG})(?:[ \t]*;[ \t]*q=(?:0(?:\.[0-9]{{0,3}})?|1(?:\.0{{0,3}})?))?"
+_RANGES = rf"[ \t]*{_RANGE}(?:[ \t]*,[ \t]*{_RANGE})*[ \t]*"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One native field. `pattern` holds for the whole value; `hint` says in words what it allows.
+
+    `operators` are those PingOne can be asked with. `caseless` is True where PingOne is known to compare
+    without regard to case, None where nobody knows. `boolean` values stand bare in a filter.
+    """
+
+    pattern: str | None = None
+    max_length: int | None = None
+    min_length: int = 0
+    hint: str = ""
+    operators: frozenset[str] = field(default_factory=frozenset)
+    caseless: bool | None = None
+    boolean: bool = False
+
+
+def _text(most: int = 256, operators: frozenset[str] = _EQ_SW, *, caseless: bool | None = None) -> Field:
+    return Field(_TEXT, most, 1, _TEXT_HINT, operators, caseless)
+
+
+_PHONE = Field(r"[\s\S]*\d[\s\S]*", 32, 1, "a number with at least one digit", _EQ_SW)
+_PLAIN = Field(operators=_EQ_SW)
+_KNOWN_BY_ID = Field(operators=_EQ)
+
+CUSTOM = _PLAIN
+"""A custom attribute of type STRING; further rules of its own stand in the environment's schema."""
+
+CUSTOM_CONTAINS = Field(operators=frozenset({"eq", "sw", "co"}))
+"""A custom attribute for which `contains` was switched on in the schema (at most five)."""
+
+USERS: dict[str, Field] = {
+    "username": _text(128, caseless=True),
+    "email": Field(_EMAIL, hint="a well-formed e-mail address", operators=_EQ_SW_EW),
+    "externalId": Field(None, 1024, 1, "", _EQ_SW),
+    "accountId": _PLAIN,
+    "enabled": Field(operators=_EQ, boolean=True),
+    "mfaEnabled": Field(boolean=True),
+    "emailVerified": Field(boolean=True),
+    "name.given": _text(256, _ALL_FOUR),
+    "name.middle": _text(),
+    "name.family": Field(_NAME, 256, 1, _NAME_HINT, _ALL_FOUR),
+    "name.formatted": Field(_NAME, 256, 1, _NAME_HINT, _EQ_SW),
+    "name.honorificPrefix": _PLAIN,
+    "name.honorificSuffix": _PLAIN,
+    "nickname": _text(),
+    "title": _text(),
+    "type": _text(),
+    "locale": Field(_TAG, 256, 1, "a language tag of RFC 5646 such as en-GB", _EQ_SW),
+    "preferredLanguage": Field(
+        _RANGES, hint="languages as in Accept-Language, such as en-GB;q=0.8, en;q=0.7", operators=_EQ_SW
+    ),
+    "timezone": Field(
+        r"[A-Za-z0-9_]+/[A-Za-z0-9_]+", hint="an area and a place such as Europe/Paris", operators=_EQ_SW
+    ),
+    "primaryPhone": _PHONE,
+    "mobilePhone": _PHONE,
+    "address.streetAddress": Field(_STREET, 256, 1, _STREET_HINT, _EQ_SW),
+    "address.locality": _text(),
+    "address.region": _text(),
+    "address.postalCode": _text(40),
+    "address.countryCode": Field(r"[A-Z]{2}", hint="two capital letters of ISO 3166-1", operators=_EQ_SW),
+    "photo.href": Field(r"(?i:https?)://\S+", hint="an http or https address of an image file", operators=_EQ_SW),
+    "population.id": _KNOWN_BY_ID,
+}
+
+GROUPS: dict[str, Field] = {
+    "id": _KNOWN_BY_ID,
+    "name": _KNOWN_BY_ID,
+    "population.id": _KNOWN_BY_ID,
+    "externalId": _KNOWN_BY_ID,
+}
+
+POPULATIONS: dict[str, Field] = {
+    "id": _KNOWN_BY_ID,
+    "name": _PLAIN,
+}
+
+_COMPILED = {
+    each.pattern: regex.compile(each.pattern)
+    for fields in (USERS, GROUPS, POPULATIONS)
+    for each in fields.values()
+    if each.pattern is not None
+}
+
+
+def check(rule: Field, value: Any) -> str | None:
+    """Return None when PingOne takes the value, else what would be right, as the end of "must be ...".
+
+    None is always taken: it clears the field. Length is counted in characters.
+    """
+    if value is None:
+        return None
+    if rule.boolean:
+        return None if isinstance(value, bool) else "true or false"
+    if rule.pattern is None and rule.max_length is None and not rule.min_length:
+        return None
+    if not isinstance(value, str):
+        return "a string"
+    if len(value) < rule.min_length:
+        return "not empty" if rule.min_length == 1 else f"at least {rule.min_length} characters long"
+    if rule.max_length is not None and len(value) > rule.max_length:
+        return f"at most {rule.max_length} characters long"
+    if rule.pattern is None:
+        return None
+    compiled = _COMPILED.get(rule.pattern) or regex.compile(rule.pattern)
+    return None if compiled.fullmatch(value) else rule.hint
+
+
+EXAMPLES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("User", "locale"): ("en-US", "en-GB", "de-DE", "fr-FR"),
+    ("User", "preferredLanguage"): ("en-US", "en-GB", "de-DE", "fr-FR"),
+    ("User", "timezone"): ("Europe/Berlin", "America/Chicago", "Asia/Tokyo"),
+    ("User", "address.countryCode"): ("DE", "FR", "GB", "US"),
+    ("Group", "userFilter"): ('title eq "Engineer"',),
+    ("Population", "preferredLanguage"): ("en-US", "en-GB", "de-DE", "fr-FR"),
+}
+"""Values that PingOne takes where it refuses random text, by resource type and field."""

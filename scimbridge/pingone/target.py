@@ -1,0 +1,54 @@
+"""Everything of one PingOne environment in one place, as the resources and the operator's checks use it.
+
+Joins the collections over one `send`. Knows no settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from scimbridge.pingone.collections import Collection, Users
+from scimbridge.pingone.errors import NotThere
+from scimbridge.pingone.memberships import Memberships
+from scimbridge.pingone.send import Call, Json, Request, Send
+
+_PAGE = 100
+
+
+class Target:
+    """users, groups, populations, identity_providers, memberships; and what is known of the environment."""
+
+    def __init__(self, send: Send, *, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        self.send = send
+        self.users = Users(send, "users")
+        self.groups = Collection(send, "groups")
+        self.populations = Collection(send, "populations")
+        self.identity_providers = Collection(send, "identityProviders")
+        self.memberships = Memberships(send, clock=clock, sleep=sleep)
+
+    def environment(self, call: Call) -> Json:
+        """Return the environment's own record: name, type, region (reference.md §10)."""
+        return self.send(Request("GET", ""), call).body
+
+    def schema_attributes(self, call: Call) -> list[Json]:
+        """Return every attribute of the user schema, built-in and custom (reference.md §3).
+
+        Raises NotThere when the environment shows no schema.
+        """
+        schemas = self._all(Collection(self.send, "schemas"), call)
+        user = next((each for each in schemas if each.get("name") == "User"), None)
+        if user is None or not isinstance(user.get("id"), str):
+            raise NotThere("PingOne shows no schema named User", status=404)
+        path = f"{Collection(self.send, 'schemas').path(user['id'])}/attributes"
+        return self._all(Collection(self.send, "attributes", path=path), call)
+
+    def roles(self, call: Call) -> list[Json]:
+        """Return the roles that can be assigned in the environment (reference.md §7.2)."""
+        return self._all(Collection(self.send, "roles"), call)
+
+    def _all(self, collection: Collection, call: Call) -> list[Json]:
+        return list(self._records(collection, call))
+
+    def _records(self, collection: Collection, call: Call) -> Iterator[Json]:
+        for page in collection.pages(call, limit=_PAGE):
+            yield from page.records

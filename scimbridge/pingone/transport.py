@@ -1,0 +1,117 @@
+"""The innermost layer: a Request becomes an HTTP exchange, the answer a Response or a PingOneError.
+
+Knows addresses, headers and JSON. Knows nothing of repeating, waiting or where the token comes from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import quote, urlencode, urlsplit
+
+import orjson
+from requests.utils import requote_uri
+
+from scimbridge.pingone.answers import read_answer
+from scimbridge.pingone.errors import Misconfigured, PingOneError
+from scimbridge.pingone.send import Call, CallRecord, Request, Response, template
+from scimbridge.pingone.wire import Wire
+
+_HEADERS = {
+    "Accept": "application/hal+json, application/json",
+    "Accept-Encoding": "gzip",
+    "User-Agent": "scimbridge",
+}
+# reference.md §1.4; ASCII only, because a header carries nothing else faithfully.
+_NOT_IN_TRACE = re.compile(r"[^A-Za-z0-9._/@=#+-]")
+_LONGEST_TRACE = 100
+
+
+class HttpTransport:
+    """Sends below {api_url}/v1/environments/{environment_id}.
+
+    `wall` is seconds since 1970. `observe` is told of every exchange, also of one that failed.
+    """
+
+    def __init__(
+        self,
+        wire: Wire,
+        *,
+        api_url: str,
+        environment_id: str,
+        clock: Callable[[], float],
+        wall: Callable[[], float],
+        observe: Callable[[CallRecord], None] | None = None,
+    ) -> None:
+        self._wire = wire
+        self._base = f"{api_url.rstrip('/')}/v1/environments/{quote(environment_id, safe='')}"
+        parts = urlsplit(self._base)
+        self._host = f"{parts.scheme}://{parts.netloc}"
+        self._home = parts.path
+        self._origin = _origin(self._base)
+        self._clock = clock
+        self._wall = wall
+        self._observe = observe
+
+    def __call__(self, request: Request, call: Call) -> Response:
+        """Send once. Raises every PingOneError but CircuitOpen."""
+        url = self._address(request)
+        headers = dict(_HEADERS)
+        headers.update(request.headers)
+        if call.trace:
+            headers["X-Ping-External-Transaction-ID"] = clean_trace(call.trace)
+        body = None
+        if request.body is not None:
+            headers["Content-Type"] = request.media
+            body = orjson.dumps(request.body)
+        began = self._clock()
+        try:
+            answer = self._wire.exchange(request.method, url, headers, body, call.deadline)
+            response = read_answer(answer, method=request.method, now=self._wall())
+        except PingOneError as error:
+            self._tell(request, call, error.status, began, error.correlation)
+            raise
+        self._tell(request, call, response.status, began, response.headers.get("Correlation-Id"))
+        return response
+
+    def _address(self, request: Request) -> str:
+        if request.href is not None:
+            return self._follow(request.href)
+        if not request.query:
+            return self._base + request.path
+        return f"{self._base}{request.path}?{urlencode(request.query, quote_via=quote)}"
+
+    def _follow(self, href: str) -> str:
+        """Return a link as it was given. The token never goes to another host, nor to another environment."""
+        address = self._host + href if href.startswith("/") and not href.startswith("//") else href
+        try:
+            theirs, path = _origin(address), urlsplit(address).path
+        except ValueError as error:
+            raise Misconfigured("PingOne sent a link to a next page that is no address") from error
+        if theirs != self._origin:
+            raise Misconfigured("PingOne sent a link to a next page that leads to another host")
+        if not path.startswith(f"{self._home}/") or "/../" in f"{path}/":
+            raise Misconfigured("PingOne sent a link to a next page that leads out of the environment")
+        return requote_uri(address)
+
+    def _tell(self, request: Request, call: Call, status: int, began: float, correlation: str | None) -> None:
+        if correlation and call.heard is not None:
+            call.heard(correlation)
+        if self._observe is None:
+            return
+        path = request.path if request.href is None else urlsplit(request.href).path.removeprefix(self._home)
+        seconds = self._clock() - began
+        self._observe(CallRecord(request.method, template(path), status, seconds, request.attempt, correlation))
+
+
+def _origin(address: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(address)
+    scheme = parts.scheme.lower()
+    if parts.username is not None:
+        raise ValueError("an address with a name in it")
+    return scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(scheme)
+
+
+def clean_trace(text: str) -> str:
+    """Return what PingOne takes as an external transaction id: 100 characters, others turned into `_`."""
+    return _NOT_IN_TRACE.sub("_", text[:_LONGEST_TRACE])

@@ -1,0 +1,196 @@
+"""One HTTP exchange with a host of Ping: connections, time limits, TLS, proxy. No meaning.
+
+Knows requests and the clock. Knows neither tokens nor PingOne's answers: any status is an answer here.
+
+The session belongs to one process and is made at its first use, so that workers that were forked share no
+sockets. A prepared request goes straight to the session's adapter: `Session.request` merges headers,
+cookies and the environment anew for each call, which was measured to cost as much as the exchange itself
+(0.77 ms of processor time against 0.42 ms).
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
+
+from scimbridge.pingone.errors import Misconfigured, OutOfTime, Unreachable
+
+_CHUNK = 65536
+_CONNECT = 5.0
+_EARLY = 0.01  # a socket may give up a moment before its time
+_STATELESS = frozenset({"GET", "HEAD"})
+_BEFORE_SENDING = (
+    NewConnectionError,
+    ConnectTimeoutError,
+    ConnectionRefusedError,
+    ssl.SSLCertVerificationError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, headers (read without regard to case) and the whole body."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class Wire:
+    """Exchanges with one or two hosts, by any number of threads at once.
+
+    `timeout` bounds, in seconds, each wait for the other side; connecting gets 5 s at most. `pool` is the
+    number of connections that are kept open per host. `verify` is True, False, or the path of a CA bundle.
+    Proxies of the environment are ignored, redirects are answers.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float],
+        timeout: float = 30.0,
+        pool: int = 20,
+        verify: bool | str = True,
+        proxy: str | None = None,
+    ) -> None:
+        self._clock = clock
+        self._timeout = timeout
+        self._pool = pool
+        self._verify = verify
+        self._proxies = {"http": proxy, "https": proxy} if proxy else {}
+        self._making = threading.Lock()
+        self._session: requests.Session | None = None
+        self._adapter: HTTPAdapter | None = None
+        self._owner = 0
+
+    def exchange(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, deadline: float
+    ) -> Answer:
+        """Send one request and return the whole answer.
+
+        Raises OutOfTime when the deadline leaves no time or cut the wait short, Misconfigured for a
+        certificate that is not trusted, and Unreachable for everything else that goes wrong; `maybe_done`
+        is False only where nothing can have been sent.
+        """
+        began = self._clock()
+        left = deadline - began
+        if left <= 0:
+            raise OutOfTime("the time of this request was used up before PingOne was called")
+        wait = min(self._timeout, left)
+        writes = method not in _STATELESS
+        try:
+            response = self._get_adapter().send(
+                _prepare(method, url, headers, body),
+                stream=True,
+                timeout=(min(_CONNECT, wait), wait),
+                verify=self._verify,
+                proxies=self._proxies,
+            )
+            content = self._drain(response.raw, min(deadline, began + 2 * self._timeout))
+        except (requests.RequestException, HTTPError, OSError) as error:
+            if _was_late(error) and self._clock() >= deadline - _EARLY:
+                raise OutOfTime(
+                    "the time of this request ended before PingOne answered",
+                    maybe_done=writes and not _never_sent(error),
+                ) from error
+            raise _explain(error, writes=writes) from error
+        return Answer(response.status_code, response.raw.headers, content)
+
+    def close(self) -> None:
+        """Close the connections of this process; the next exchange opens new ones."""
+        with self._making:
+            if self._session is not None and self._owner == os.getpid():
+                self._session.close()
+            self._adapter = self._session = None
+
+    def _get_adapter(self) -> HTTPAdapter:
+        adapter = self._adapter
+        return adapter if adapter is not None and self._owner == os.getpid() else self._open()
+
+    def _open(self) -> HTTPAdapter:
+        with self._making:
+            if self._adapter is None or self._owner != os.getpid():
+                session = requests.Session()
+                session.trust_env = False
+                adapter = HTTPAdapter(pool_connections=4, pool_maxsize=self._pool, pool_block=False)
+                session.mount("https://", adapter)
+                session.mount("http://", adapter)
+                self._session, self._owner, self._adapter = session, os.getpid(), adapter
+            return self._adapter
+
+    def _drain(self, raw: urllib3.HTTPResponse, finish: float) -> bytes:
+        """Read the body piece by piece, so that one that trickles in cannot outlast `finish`."""
+        chunks: list[bytes] = []
+        try:
+            while True:
+                self._shorten(raw.connection, finish)
+                chunk = raw.read1(_CHUNK, decode_content=True)
+                if not chunk:
+                    break
+                chunks.append(chunk)
+        except BaseException:
+            raw.close()
+            raise
+        raw.release_conn()
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def _shorten(self, connection: HTTPConnection | None, finish: float) -> None:
+        left = finish - self._clock()
+        if left <= 0:
+            raise TimeoutError("the answer came too slowly")
+        if connection is not None and connection.sock is not None:
+            connection.sock.settimeout(min(self._timeout, left))
+
+
+def _prepare(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> requests.PreparedRequest:
+    prepared = requests.PreparedRequest()
+    prepared.method = method
+    prepared.url = url
+    prepared.headers = CaseInsensitiveDict(headers)
+    prepared.body = body
+    if body is not None:
+        prepared.headers["Content-Length"] = str(len(body))
+    elif method in {"POST", "PUT", "PATCH"}:
+        prepared.headers["Content-Length"] = "0"
+    return prepared
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return the error and what it was made from: requests and urllib3 wrap, and keep the reasons."""
+    found: list[BaseException] = []
+    todo: list[object] = [error]
+    while todo:
+        each = todo.pop()
+        if isinstance(each, BaseException) and each not in found:
+            found.append(each)
+            todo += [getattr(each, "reason", None), each.__cause__, *each.args]
+    return found
+
+
+def _never_sent(error: BaseException) -> bool:
+    """Return whether the connection did not even come about, so that the other side has heard nothing."""
+    return any(isinstance(each, _BEFORE_SENDING) for each in _causes(error))
+
+
+def _was_late(error: BaseException) -> bool:
+    return any(isinstance(each, ConnectTimeoutError | ReadTimeoutError | TimeoutError) for each in _causes(error))
+
+
+def _explain(error: BaseException, *, writes: bool) -> Unreachable:
+    causes = _causes(error)
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
+        return Misconfigured("the certificate that PingOne's address shows is not trusted")
+    if _never_sent(error):
+        return Unreachable("no connection to PingOne could be made")
+    sentence = "PingOne did not answer in time" if _was_late(error) else "the connection to PingOne broke off"
+    return Unreachable(sentence, maybe_done=writes)

@@ -1,0 +1,228 @@
+"""One suite for every implementation of the state: what the rest of the bridge may rely on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scimbridge.state.base import State
+from scimbridge.state.memory import MemoryState
+
+
+@dataclass
+class Subject:
+    """An implementation and the way to let its time pass."""
+
+    state: State
+    advance: Callable[[float], None]
+
+
+class _HandClock:
+    def __init__(self) -> None:
+        self.offset = 0.0
+
+    def __call__(self):
+        return time.monotonic() + self.offset
+
+    def advance(self, seconds):
+        self.offset += seconds
+
+
+def memory():
+    clock = _HandClock()
+    return Subject(MemoryState(clock), clock.advance)
+
+
+IMPLEMENTATIONS = {"memory": memory}
+
+
+@pytest.fixture(params=sorted(IMPLEMENTATIONS))
+def subject(request):
+    return IMPLEMENTATIONS[request.param]()
+
+
+@pytest.fixture
+def state(subject):
+    return subject.state
+
+
+def test_unknown_key(state):
+    """What was never set is None."""
+    assert state.get("k") is None
+
+
+def test_set_get_replace_delete(state):
+    """A value is read as it was set, replaced by the next one, and gone when deleted."""
+    state.set("k", b"\x00one", ttl=10)
+    assert state.get("k") == b"\x00one"
+    state.set("k", b"two", ttl=10)
+    assert state.get("k") == b"two"
+    state.delete("k")
+    state.delete("k")
+    assert state.get("k") is None
+
+
+def test_values_expire(subject):
+    """A value is there until its time to live is over, and a set starts that anew."""
+    subject.state.set("k", b"v", ttl=2)
+    subject.advance(1)
+    assert subject.state.get("k") == b"v"
+    subject.state.set("k", b"v", ttl=2)
+    subject.advance(1.5)
+    assert subject.state.get("k") == b"v"
+    subject.advance(1)
+    assert subject.state.get("k") is None
+
+
+def test_add_only_if_absent(subject):
+    """Add keeps the first value until it expires."""
+    assert subject.state.add("k", b"first", ttl=2)
+    assert not subject.state.add("k", b"second", ttl=2)
+    assert subject.state.get("k") == b"first"
+    subject.advance(3)
+    assert subject.state.add("k", b"third", ttl=2)
+    assert subject.state.get("k") == b"third"
+
+
+def test_one_of_many_adds_wins(state):
+    """Of many threads that add at once, exactly one is told that it did."""
+    won = []
+    gate = threading.Barrier(8)
+
+    def add(number):
+        gate.wait()
+        if state.add("k", str(number).encode(), ttl=60):
+            won.append(number)
+
+    _run(8, add)
+    assert len(won) == 1
+    assert state.get("k") == str(won[0]).encode()
+
+
+def test_counters(subject):
+    """A counter starts at 0, adds and subtracts, reads as digits, and lives from its first use."""
+    assert subject.state.incr("n", 5, ttl=2) == 5
+    subject.advance(1.5)
+    assert subject.state.incr("n", -2, ttl=2) == 3
+    assert subject.state.get("n") == b"3"
+    subject.advance(1)
+    assert subject.state.incr("n", 1, ttl=2) == 1
+
+
+def test_counts_are_not_lost(state):
+    """Increments of many threads all count."""
+    _run(8, lambda number: [state.incr("n", 1, ttl=60) for _ in range(50)])
+    assert state.incr("n", 0, ttl=60) == 400
+
+
+def test_lock_excludes(state):
+    """While one holds a lock, another is told so at once when it does not wait; afterwards it is free."""
+    with state.lock("l", ttl=60, wait=0) as first:
+        assert first
+        with state.lock("l", ttl=60, wait=0) as second:
+            assert not second
+        with state.lock("other", ttl=60, wait=0) as other:
+            assert other
+    with state.lock("l", ttl=60, wait=0) as again:
+        assert again
+
+
+def test_lock_is_handed_on(state):
+    """Threads that wait get the lock one after the other, never two at a time."""
+    inside = []
+    most = []
+
+    def work(number):
+        with state.lock("l", ttl=60, wait=30) as taken:
+            assert taken
+            inside.append(number)
+            most.append(len(inside))
+            inside.remove(number)
+
+    _run(8, work)
+    assert len(most) == 8
+    assert max(most) == 1
+
+
+def test_lock_wait_ends(state):
+    """Waiting for a lock that is not freed ends with no."""
+    with state.lock("l", ttl=60, wait=0), state.lock("l", ttl=60, wait=0.05) as taken:
+        assert not taken
+
+
+def test_lock_survives_its_holder(subject):
+    """After its time to live a lock is free, and a holder that comes late does not release the next one's."""
+    late = subject.state.lock("l", ttl=2, wait=0)
+    assert late.__enter__()
+    subject.advance(3)
+    with subject.state.lock("l", ttl=60, wait=0) as taken:
+        assert taken
+        late.__exit__(None, None, None)
+        with subject.state.lock("l", ttl=60, wait=0) as third:
+            assert not third
+
+
+def test_lock_is_freed_by_an_error(state):
+    """An exception inside the lock passes through and frees it."""
+    with pytest.raises(KeyError), state.lock("l", ttl=60, wait=0):
+        raise KeyError("x")
+    with state.lock("l", ttl=60, wait=0) as taken:
+        assert taken
+
+
+def test_locks_and_values_do_not_share_keys(state):
+    """A lock and a value of one name do not meet."""
+    state.set("k", b"v", ttl=60)
+    with state.lock("k", ttl=60, wait=0) as taken:
+        assert taken
+        state.delete("k")
+        with state.lock("k", ttl=60, wait=0) as second:
+            assert not second
+
+
+_KEYS = st.sampled_from("abc")
+_STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("set"), _KEYS, st.binary(max_size=3)),
+        st.tuples(st.just("add"), _KEYS, st.binary(max_size=3)),
+        st.tuples(st.just("delete"), _KEYS, st.just(b"")),
+        st.tuples(st.just("wait"), _KEYS, st.just(b"")),
+    )
+)
+
+
+@pytest.mark.parametrize("name", sorted(IMPLEMENTATIONS))
+@given(steps=_STEPS)
+def test_agrees_with_a_model(name, steps):
+    """Whatever is done in whatever order, the state holds what a dictionary with times would hold."""
+    subject = IMPLEMENTATIONS[name]()
+    model, ends, now = {}, {}, 0.0
+    for action, key, value in steps:
+        if action == "wait":
+            subject.advance(60)
+            now += 60
+            for each in [each for each in model if ends[each] <= now]:
+                del model[each]
+        elif action == "set":
+            subject.state.set(key, value, ttl=100)
+            model[key], ends[key] = value, now + 100
+        elif action == "add":
+            assert subject.state.add(key, value, ttl=100) is (key not in model)
+            if key not in model:
+                model[key], ends[key] = value, now + 100
+        else:
+            subject.state.delete(key)
+            model.pop(key, None)
+        assert {each: subject.state.get(each) for each in "abc"} == {each: model.get(each) for each in "abc"}
+
+
+def _run(number, work):
+    with ThreadPoolExecutor(number) as pool:
+        list(pool.map(work, range(number)))
