@@ -1,0 +1,54 @@
+"""Where PingOne's documents leave a question open: one switch for each reading (reference.md §14).
+
+Knows the questions and the answer taken by default; the modules that care read the field they need.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """One frozen set of readings; the defaults are those that reference.md §14 recommends.
+
+    `page_step` and the ceilings count records; lifetimes are seconds; `*_status` are HTTP statuses.
+    """
+
+    email_required: bool = False
+    duplicate_membership: Literal["refuse", "accept"] = "refuse"
+    indirect_removal: Literal["refuse", "ignore"] = "refuse"
+    population_with_users_status: Literal[400, 409] = 400
+    group_population: Literal["strict", "ignore"] = "strict"
+    empty_lock: Literal["locks", "ignored"] = "locks"
+    strict_patterns: bool = True
+    count_ceiling: int | None = None
+    """`count` is left out of answers above this many records; None: always present."""
+    page_ceiling: int = 200
+    page_step: int = 100
+    """`limit` is rounded up to a multiple of this (reference.md §6)."""
+    oversized_limit: Literal["clip", "refuse"] = "clip"
+    unsupported_filter_code: Literal["INVALID_REQUEST", "INVALID_DATA"] = "INVALID_REQUEST"
+    mfa_by_default: bool = False
+    unknown_environment_status: Literal[403, 404] = 403
+    malformed_id_status: Literal[400, 404] = 404
+    unknown_attributes: Literal["ignore", "refuse"] = "ignore"
+    case_sensitive_filters: bool = False
+    nested_merge: Literal["members", "whole"] = "members"
+    """Merge PATCH of an object: member by member, or the object replaced whole."""
+    auth_method: Literal["basic", "post"] = "basic"
+    token_lifetime: int = 3600
+    rights: Literal["admin", "read", "none"] = "admin"
+    """The worker's role: Identity Data Admin, Identity Data Read Only, or none (no token at all)."""
+    narrow_filters: bool = False
+    cursor_bound_to_token: bool = True
+    cursor_lifetime: float | None = None
+    enabled_on_create: Literal["accept", "ignore"] = "accept"
+    existing_id: bool = True
+    """Whether a uniqueness fault names the holder in `innerError.existingId`."""
+    group_checksum: bool = True
+    unknown_group_status: Literal[400, 404] = 400
+    """Answer to a membership whose body names a group that does not exist."""
+    user_id_filter: bool = False
+    group_name_prefix_filter: bool = False
