@@ -1,0 +1,278 @@
+"""A SCIM filter, split into what PingOne is asked and what is checked here (RFC 7644 §3.4.2.2).
+
+PingOne answers a few operators on a few fields. What it can answer exactly, or with too much, is pushed down; what
+comes back is checked against the whole filter, so that the answer is the RFC's and never wider. Pure: the pushed half
+leaves here as a tree on PingOne's field names, printed by the room that speaks to PingOne.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from scimbridge.mapping.rows import Row
+from scimbridge.mapping.shapes import Complex, IdList, OneOfList, Shape, Single, TypedList
+from scimbridge.mapping.table import Table
+from scimbridge.scim import dialects
+from scimbridge.scim.catalogue import Found
+from scimbridge.scim.errors import InvalidFilter
+from scimbridge.scim.filters import (
+    And,
+    AttrPath,
+    Compare,
+    Node,
+    Not,
+    Or,
+    Present,
+    ValuePath,
+    conjuncts,
+    paths_of,
+)
+from scimbridge.scim.matching import compile_filter
+
+PUSHED_LENGTH = 3000  # characters of values in one pushed filter; past that the URL may be too long for PingOne
+
+
+class Knowledge(Protocol):
+    """What is known of the directory that is asked."""
+
+    def ignores_case(self, row: Row, op: str) -> bool | None:
+        """Whether PingOne compares this field without case; None where nobody knows yet."""
+        ...
+
+    def answers(self, row: Row, op: str) -> bool:
+        """Whether PingOne answers this operator on this field."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A filter, ready to be asked.
+
+    `pushed` is what PingOne is asked (native names), None for everything. `exact`: its answer is the filter's answer.
+    `keeps` checks a whole SCIM resource. `id`: the filter can only hold for the resource of that id. `linked_to`: it
+    can only hold for resources with that membership; `links` are all memberships that it asks about, which the
+    resource has to be given before it is checked. `doubtful` rows would be pushed if PingOne ignored case there;
+    `asked` are the rows and operators that PingOne is asked for.
+    """
+
+    pushed: Node | None
+    exact: bool
+    keeps: Callable[[dict[str, Any]], bool]
+    id: str | None
+    linked_to: str | None
+    links: tuple[str, ...]
+    doubtful: tuple[tuple[Row, str], ...]
+    asked: tuple[tuple[Row, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pushed:
+    node: Node
+    exact: bool
+
+
+def split_filter(node: Node, table: Table, knowledge: Knowledge, *, strict: bool) -> Query:
+    """Split a filter for one resource type. Raises `InvalidFilter` for what the type has not, or cannot be asked."""
+    _check_names(node, table, strict=strict)
+    keeps = compile_filter(node, table.type)
+    splitter = _Splitter(table, knowledge)
+    pushed = splitter.push(node)
+    top = conjuncts(node)
+    ids = [value for part in top if (value := _id_in(part, table)) is not None]
+    linked = [value for part in top if (value := splitter.link_id(part)) is not None]
+    links = tuple(dict.fromkeys(splitter.link_ids(node)))
+    if pushed is not None and _length(pushed.node) > PUSHED_LENGTH:
+        pushed = None
+    return Query(
+        pushed=None if pushed is None else pushed.node,
+        exact=pushed is not None and pushed.exact,
+        keeps=keeps,
+        id=ids[0] if ids else None,
+        linked_to=linked[0] if linked else None,
+        links=links,
+        doubtful=tuple(splitter.doubtful),
+        asked=() if pushed is None else tuple(splitter.asked),
+    )
+
+
+def _check_names(node: Node, table: Table, *, strict: bool) -> None:
+    lenient = not strict and dialects.is_reference_check(node)
+    for path in paths_of(node):
+        found = table.type.find(path)
+        if found is None or not (lenient or (found.attribute.stored and found.leaf.stored)):
+            name = path.attr if path.sub is None else f"{path.attr}.{path.sub}"
+            known = ", ".join(shape.attribute.name for shape in table.shapes.values())
+            msg = f"{name[:100]!r} is no attribute of {table.type.name} here; there are {known}"
+            raise InvalidFilter(msg)
+        if found.attribute.name == "meta" and path.sub is not None and path.sub.casefold() == "version":
+            msg = "meta.version cannot be filtered by; read the resource with If-None-Match"
+            raise InvalidFilter(msg)
+
+
+def _id_in(part: Node, table: Table) -> str | None:
+    if not isinstance(part, Compare) or part.op != "eq" or not isinstance(part.value, str):
+        return None
+    found = table.type.find(part.path)
+    plain = found is not None and found.attribute.name == "id" and not found.in_extension and found.sub is None
+    return part.value if plain else None
+
+
+def _length(node: Node) -> int:
+    if isinstance(node, And | Or):
+        return sum(_length(part) for part in node.parts)
+    return len(str(node.value)) + len(node.path.attr) + 10 if isinstance(node, Compare) else 0
+
+
+class _Splitter:
+    """Walks one filter; collects on the way the rows whose case nobody knows."""
+
+    def __init__(self, table: Table, knowledge: Knowledge) -> None:
+        self.table = table
+        self.knowledge = knowledge
+        self.doubtful: dict[tuple[Row, str], None] = {}
+        self.asked: dict[tuple[Row, str], None] = {}
+
+    def push(self, node: Node) -> _Pushed | None:
+        """Return what of the node PingOne can answer; everything that satisfies the node is in its answer."""
+        match node:
+            case And(parts):
+                pushed = [found for part in parts if (found := self.push(part)) is not None]
+                if not pushed:
+                    return None
+                whole = len(pushed) == len(parts) and all(part.exact for part in pushed)
+                nodes = tuple(part.node for part in pushed)
+                return _Pushed(nodes[0] if len(nodes) == 1 else And(nodes), whole)
+            case Or(parts):
+                branches = [self.push(part) for part in parts]
+                held = [part for part in branches if part is not None]
+                if len(held) != len(branches):
+                    return None
+                return _Pushed(Or(tuple(part.node for part in held)), all(part.exact for part in held))
+            case Compare(path, op, value):
+                shape = self._shape(path)
+                return None if shape is None else self._push_leaf(shape, path.sub, None, op, value)
+            case ValuePath(path, inner):
+                shape = self._shape(path)
+                return None if shape is None else self._push_value_path(shape, inner)
+        return None
+
+    def _shape(self, path: AttrPath) -> Shape | None:
+        found = self.table.type.find(AttrPath(path.urn, path.attr))
+        if found is None:
+            return None
+        return shape_of(self.table, found)
+
+    def _push_value_path(self, shape: Shape, inner: Node) -> _Pushed | None:
+        """Push `emails[type eq "work" and value eq "x"]`: a conjunct on the type picks the rows, the others go along."""
+        if not isinstance(shape, OneOfList | TypedList):
+            return None
+        parts = conjuncts(inner)
+        selector = None
+        leaves = []
+        for part in parts:
+            if not isinstance(part, Compare):
+                continue
+            if part.op == "eq" and part.path.attr.casefold() == "type" and isinstance(part.value, str):
+                selector = part.value
+            else:
+                leaves.append(part)
+        pushed = [
+            found
+            for leaf in leaves
+            if (found := self._push_leaf(shape, leaf.path.attr, selector, leaf.op, leaf.value)) is not None
+        ]
+        if not pushed:
+            return None
+        nodes = tuple(part.node for part in pushed)
+        return _Pushed(nodes[0] if len(nodes) == 1 else And(nodes), exact=False)
+
+    def _push_leaf(self, shape: Shape, sub: str | None, selector: str | None, op: str, value: Any) -> _Pushed | None:
+        rows = _rows_for(shape, sub, selector)
+        pushed = [self._push_row(row, op, value) for row in rows]
+        held = [part for part in pushed if part is not None]
+        if not held or len(held) != len(pushed):
+            return None
+        if len(held) == 1:
+            return held[0]
+        return _Pushed(Or(tuple(part.node for part in held)), all(part.exact for part in held))
+
+    def _push_row(self, row: Row, op: str, value: Any) -> _Pushed | None:
+        if row.template is not None or not row.codec.comparable or row.via == "memberships":
+            return None
+        if op not in row.operators or not self.knowledge.answers(row, op):
+            return None
+        native = Compare(AttrPath(None, row.native), op, value)
+        self.asked[row, op] = None
+        if row.attribute.type == "boolean":
+            truth = dialects.read_boolean_words(value)
+            known = op == "eq" and isinstance(truth, bool)
+            return _Pushed(Compare(native.path, op, truth), exact=True) if known else None
+        if row.attribute.type not in ("string", "reference") or not isinstance(value, str) or not value:
+            return None
+        ignores = self.knowledge.ignores_case(row, op)
+        if row.attribute.case_exact:
+            return _Pushed(native, exact=ignores is False)
+        if ignores is None:
+            self.doubtful[row, op] = None
+        return _Pushed(native, exact=True) if ignores else None
+
+    # -- memberships -----------------------------------------------------------------------------------------------
+
+    def link_id(self, node: Node) -> str | None:
+        """Return the id where the node is `groups.value eq "id"` in one of its forms, else None."""
+        match node:
+            case Compare(path, "eq", str(value)) if self._is_link(path) and (path.sub or "value").lower() == "value":
+                return value
+            case ValuePath(path, inner) if self._is_link(path):
+                return next((value for part in conjuncts(inner) if (value := _value_in(part)) is not None), None)
+        return None
+
+    def link_ids(self, node: Node) -> Iterator[str]:
+        """Yield every id whose memberships decide the filter. Raises `InvalidFilter` for other questions about them."""
+        match node:
+            case And(parts) | Or(parts):
+                for part in parts:
+                    yield from self.link_ids(part)
+            case Not(part):
+                yield from self.link_ids(part)
+            case Compare(path) | Present(path) | ValuePath(path) if self._is_link(path):
+                value = self.link_id(node)
+                if value is None:
+                    msg = f'{path.attr} can be asked for one id only, as {path.attr}.value eq "..."'
+                    raise InvalidFilter(msg)
+                yield value
+
+    def _is_link(self, path: AttrPath) -> bool:
+        return isinstance(self._shape(path), IdList)
+
+
+def shape_of(table: Table, found: Found) -> Shape | None:
+    """Return the shape of what a path means, or None where it is not stored."""
+    name = found.attribute.name
+    if found.in_extension:
+        return table.shape(found.urn, name)
+    return table.shape("", name) or table.shape(table.type.schema.urn, name)
+
+
+def _value_in(part: Node) -> str | None:
+    if isinstance(part, Compare) and part.op == "eq" and part.path.attr.casefold() == "value":
+        return part.value if isinstance(part.value, str) else None
+    return None
+
+
+def _rows_for(shape: Shape, sub: str | None, selector: str | None) -> tuple[Row, ...]:
+    wanted = sub.casefold() if sub is not None else None
+    if isinstance(shape, Single):
+        return shape.rows if wanted is None else ()
+    if isinstance(shape, Complex):
+        return tuple(row for row in shape.rows if str(row.sub).casefold() == wanted)
+    if isinstance(shape, OneOfList | TypedList):
+        return tuple(
+            row
+            for row in shape.rows
+            if str(row.sub).casefold() == (wanted or "value")
+            and (selector is None or str(row.selector).casefold() == selector.casefold())
+        )
+    return ()

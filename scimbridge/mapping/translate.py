@@ -1,0 +1,116 @@
+"""Values across the bridge: a PingOne record as a SCIM resource, and SCIM values as PingOne fields.
+
+Compiled from a table once; per record there is no look-up by name. Pure: it makes no call and knows no status code but
+the refusals of RFC 7644 that a wrong value gets, each naming the attribute and what would be right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from scimbridge.mapping.rows import Row, read_field
+from scimbridge.mapping.table import Table
+from scimbridge.scim.errors import InvalidValue
+from scimbridge.scim.reading import Manner, is_empty
+
+Answer = Callable[[Mapping[str, Any], str], dict[str, Any]]  # (PingOne record, SCIM base URL) -> SCIM resource
+
+_COMMON = ""
+
+
+def compile_answer(table: Table) -> Answer:
+    """Compile the table into one function from PingOne's record to the whole SCIM resource."""
+    core_urn = table.published.schema.urn
+    name, endpoint = table.published.name, table.published.endpoint
+    plain: list[tuple[str, Callable[[Mapping[str, Any], str], Any]]] = []
+    extensions: dict[str, list[tuple[str, Callable[[Mapping[str, Any], str], Any]]]] = {}
+    meta_of: Callable[[Mapping[str, Any], str], Any] = lambda _record, _base: None  # noqa: E731
+    for (urn, attr), shape in table.shapes.items():
+        if attr == "meta" and urn == _COMMON:
+            meta_of = shape.emit()
+        elif urn in (_COMMON, core_urn):
+            if shape.attribute.returned != "never":
+                plain.append((attr, shape.emit()))
+        elif shape.attribute.returned != "never":
+            extensions.setdefault(urn, []).append((attr, shape.emit()))
+    core = tuple(plain)
+    others = tuple((urn, tuple(parts)) for urn, parts in extensions.items())
+
+    def answer(record: Mapping[str, Any], base: str) -> dict[str, Any]:
+        schemas = [core_urn]
+        resource: dict[str, Any] = {"schemas": schemas}
+        for attr, emit in core:
+            value = emit(record, base)
+            if value is not None:
+                resource[attr] = value
+        for urn, parts in others:
+            found = {}
+            for attr, emit in parts:
+                value = emit(record, base)
+                if value is not None:
+                    found[attr] = value
+            if found:
+                schemas.append(urn)
+                resource[urn] = found
+        meta = {"resourceType": name}
+        meta.update(meta_of(record, base) or ())
+        meta["location"] = f"{base}{endpoint}/{record.get('id')}"
+        resource["meta"] = meta
+        return resource
+
+    return answer
+
+
+def encode(row: Row, value: Any, manner: Manner) -> Any:
+    """Turn one SCIM leaf value into PingOne's; None for no value. Raises `InvalidValue` naming the attribute."""
+    if is_empty(value):
+        if row.attribute.required:
+            msg = f"{row.spelled} is required: it needs a value"
+            raise InvalidValue(msg)
+        return None
+    try:
+        native = row.codec.to_native(value if manner.strict else row.codec.lenient(value))
+    except ValueError as error:
+        msg = f"{row.spelled}: {error} is needed"
+        raise InvalidValue(msg) from None
+    if native == []:
+        return None
+    for item in native if isinstance(native, list) else (native,):
+        right = row.refuse(item)
+        if right is None:
+            continue
+        if row.codec.forgiving and not manner.strict:
+            manner.notice(f"{row.spelled}: left out, PingOne takes only {right}")
+            return None
+        msg = f"{row.spelled}: PingOne would refuse this value; it has to be {right}"
+        raise InvalidValue(msg)
+    return native
+
+
+def native_fields(table: Table, resource: Mapping[str, Any], manner: Manner) -> dict[Row, Any]:
+    """Return the PingOne value of every writable row for a whole SCIM resource; None where it has none.
+
+    Rows of memberships are not among them. Raises `InvalidValue`.
+    """
+    fields: dict[Row, Any] = {}
+    for (urn, attr), shape in table.shapes.items():
+        if shape is table.links or not any(row.writable for row in shape.rows):
+            continue
+        for row, value in shape.collect(attribute_value(table, resource, urn, attr)):
+            if row.writable:
+                fields[row] = encode(row, value, manner)
+    return fields
+
+
+def attribute_value(table: Table, resource: Mapping[str, Any], urn: str, attr: str) -> Any:
+    """Return a resource's value of one attribute, wherever its schema puts it."""
+    if urn in (_COMMON, table.type.schema.urn):
+        return resource.get(attr)
+    inner = resource.get(urn)
+    return inner.get(attr) if isinstance(inner, dict) else None
+
+
+def held_value(row: Row, record: Mapping[str, Any]) -> Any:
+    """Return what PingOne holds for a row, or None."""
+    return read_field(record, row.to)
