@@ -1,0 +1,62 @@
+"""One request to a resource, and the reply to it: plain values between the edge and the resources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from scimbridge.access.caller import Caller
+from scimbridge.pingone.send import Call
+from scimbridge.scim.reading import Manner
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What every verb needs to know of a request beside its body.
+
+    `base` is the SCIM base URL that locations are made of. `minimal`: the client wants no body (RFC 7240).
+    """
+
+    caller: Caller
+    call: Call
+    manner: Manner
+    base: str
+    attributes: str | None = None
+    excluded: str | None = None
+    if_match: str | None = None
+    if_none_match: str | None = None
+    minimal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the client is answered: `body` None is an answer without one."""
+
+    status: int
+    body: dict[str, Any] | None = None
+    location: str | None = None
+    etag: str | None = None
+
+
+@dataclass(slots=True)
+class Progress:
+    """Which steps of a request are done, so that a failure half way can say so."""
+
+    planned: list[str] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+
+    def plan(self, *steps: str) -> None:
+        """Name the steps to come."""
+        self.planned.extend(steps)
+
+    def finish(self, step: str) -> None:
+        """Note that a step is done."""
+        self.done.append(step)
+
+    def tell(self) -> str:
+        """Return a sentence on what was done, empty where nothing was."""
+        if not self.done:
+            return ""
+        open_steps = [step for step in self.planned if step not in self.done]
+        rest = f"; not done: {', '.join(open_steps)}" if open_steps else ""
+        return f" (done before: {', '.join(self.done)}{rest}; the same request sent again finishes it)"

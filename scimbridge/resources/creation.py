@@ -1,0 +1,113 @@
+"""A create that happens once, also where PingOne's answer to it is lost.
+
+PingOne has no idempotency keys. What is unique there shows whether a lost create was carried out: the create is sent
+again, and where the value is taken, the holder is read. It is ours if it agrees with all that was sent and was not
+made before our first try by PingOne's own clock.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from scimbridge.pingone import filters as native
+from scimbridge.pingone.collections import Collection
+from scimbridge.pingone.errors import NotThere, PingOneError, Refused, Unreachable
+from scimbridge.resources.ask import Ask
+
+Record = dict[str, Any]
+PAUSES = (0.2, 0.4, 0.8, 1.6, 3.2, 3.2)  # seconds between the tries after a lost answer
+CLOCK_GRAIN = 1.0  # seconds: an HTTP date has no smaller part
+
+
+class Creation:
+    """Creates in one collection. `key` is the field by which a holder is found: username, name."""
+
+    def __init__(
+        self,
+        collection: Collection,
+        key: str,
+        *,
+        clock: Callable[[], float],
+        wall: Callable[[], float],
+        sleep: Callable[[float], None],
+        page_size: int,
+    ) -> None:
+        self._collection = collection
+        self._key = key
+        self._clock = clock
+        self._wall = wall
+        self._sleep = sleep
+        self._page_size = page_size
+
+    def create(self, ask: Ask, body: Mapping[str, Any], media: str) -> Record:
+        """Make a record. Raises PingOne's errors; `Unreachable` only where nobody can say whether it was made."""
+        lost: Unreachable | None = None
+        since: float | None = None
+        for pause in (0.0, *PAUSES):
+            if pause:
+                if self._clock() + pause >= ask.call.deadline:
+                    break
+                self._sleep(pause)
+            try:
+                return self._collection.create(ask.call, dict(body), media)
+            except Unreachable as error:
+                if not error.maybe_done:
+                    raise
+                lost = error
+                if since is None:
+                    since = error.server_date
+            except Refused as error:
+                if lost is None or not error.has("UNIQUENESS_VIOLATION"):
+                    raise
+                return self._find_own(ask, body, since, error)
+        if lost is None:
+            msg = "PingOne was not asked in time"
+            raise Unreachable(msg)
+        raise lost
+
+    def _find_own(self, ask: Ask, body: Mapping[str, Any], since: float | None, refusal: Refused) -> Record:
+        """Return the record that holds the value, if a lost try of ours made it; else the refusal stands."""
+        for pause in (0.0, *PAUSES):
+            if pause:
+                if self._clock() + pause >= ask.call.deadline:
+                    break
+                self._sleep(pause)
+            holder = self._holder(ask, body, refusal)
+            if holder is not None:
+                if agrees(body, holder) and not _made_before(holder, since):
+                    return holder
+                raise refusal
+        raise refusal
+
+    def _holder(self, ask: Ask, body: Mapping[str, Any], refusal: PingOneError) -> Record | None:
+        for fault in refusal.faults:
+            existing = fault.inner.get("existingId")
+            if isinstance(existing, str):
+                try:
+                    return self._collection.read(ask.call, existing)
+                except NotThere:
+                    return None
+        asked = native.render(native.Term(self._key, "eq", str(body[self._key])))
+        for page in self._collection.pages(ask.call, filter=asked, limit=self._page_size):
+            for record in page.records:
+                if agrees(body, record):
+                    return record
+        return None
+
+
+def agrees(sent: Any, held: Any) -> bool:
+    """Whether a record holds all that was sent; a password is never shown, a null is the same as nothing."""
+    if isinstance(sent, dict):
+        if not isinstance(held, dict):
+            return False
+        return all(agrees(value, held.get(name)) for name, value in sent.items() if name != "password")
+    return sent is None or bool(sent == held)
+
+
+def _made_before(record: Mapping[str, Any], since: float | None) -> bool:
+    created = record.get("createdAt")
+    if since is None or not isinstance(created, str):
+        return False
+    return dt.datetime.fromisoformat(created).timestamp() + CLOCK_GRAIN < since

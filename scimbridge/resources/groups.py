@@ -1,0 +1,261 @@
+"""Groups: their own fields by PUT of what PingOne holds, their members by one call each.
+
+A population-level group carries its population in every update and an environment-level one never does; both follow
+from what PingOne holds, whatever the client sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from scimbridge.mapping.plan import (
+    Changes,
+    Links,
+    link_difference,
+    members_of,
+    plan_change,
+    plan_create,
+    plan_links,
+)
+from scimbridge.pingone import bodies
+from scimbridge.pingone.collections import MERGE, Collection
+from scimbridge.resources.ask import Ask, Progress, Reply
+from scimbridge.resources.creation import Creation
+from scimbridge.resources.exclusive import Turns
+from scimbridge.resources.members import Made, Members
+from scimbridge.resources.refusals import refusing
+from scimbridge.resources.view import View
+from scimbridge.scim.errors import PreconditionFailed, ScimError, Unavailable
+from scimbridge.scim.messages import read_patch
+from scimbridge.scim.operations import read_operations
+from scimbridge.scim.patch import apply_operations
+from scimbridge.scim.reading import read_resource
+from scimbridge.scim.versions import matches
+
+Record = dict[str, Any]
+MANY = 10  # membership changes from which on it may be cheaper to read the members first
+
+
+class Groups:
+    """The resource type Group."""
+
+    def __init__(self, groups: Collection, view: View, members: Members, creation: Creation, turns: Turns) -> None:
+        self.view = view
+        self._groups = groups
+        self._table = view.table
+        self._members = members
+        self._creation = creation
+        self._turns = turns
+        links = view.table.links
+        self._attribute = "" if links is None else links.attribute.name
+        self._field = "" if links is None else links.rows[0].native
+
+    def get(self, ask: Ask, key: str) -> Reply:
+        """Read one group, with its members unless they are not wanted."""
+        with refusing(self._table, reading=True):
+            record = self._groups.read(ask.call, key)
+            if self._wants_members(ask):
+                record = self._with(record, self._members.read(ask.call, record))
+        return self.view.show(ask, record)
+
+    def create(self, ask: Ask, body: Mapping[str, Any]) -> Reply:
+        """Make a group, then its members; where these are refused, the group is taken back."""
+        resource = read_resource(body, self._table.type, ask.manner)
+        changes = plan_create(self._table, resource, ask.manner)
+        progress = Progress()
+        with refusing(self._table, progress):
+            record = self._creation.create(ask, changes.body, MERGE)
+            if changes.links:
+                try:
+                    made = self._members.change(ask.call, record["id"], changes.links)
+                except Unavailable:
+                    progress.finish(f"the group is created as {record['id']}")
+                    raise
+                except ScimError:
+                    self._groups.delete(ask.call, record["id"])
+                    raise
+                record = self._after_links(ask, record, made)
+            if self._wants_members(ask):
+                record = self._with(record, self._members_now(ask, record, changes.links))
+        return self.view.show(ask, record, 201)
+
+    def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
+        """Make a group what the body says. Members that the body does not mention stay as they are."""
+        resource = read_resource(body, self._table.type, ask.manner)
+        names_members = any(name.casefold() == self._attribute.casefold() for name in body)
+
+        def make(before: Record) -> Record:
+            if not names_members and self._attribute in before:
+                return {**resource, self._attribute: before[self._attribute]}
+            return resource
+
+        return self._change(ask, key, make, with_members=names_members, always_answered=True)
+
+    def patch(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
+        """Change a group: memberships as they are named where that is enough, else by read and difference."""
+        operations = read_operations(read_patch(body, strict=ask.manner.strict), self._table.type, ask.manner)
+        links = plan_links(self._table, operations) if operations else None
+        if links is not None:
+            return self._patch_links(ask, key, links)
+        touched = any(operation.found.attribute.name == self._attribute for operation in operations)
+        strict = ask.manner.strict
+        return self._change(
+            ask, key, lambda before: apply_operations(before, operations, strict=strict),
+            with_members=touched, always_answered=False,
+        )  # fmt: skip
+
+    def delete(self, ask: Ask, key: str) -> Reply:
+        """Delete a group: one call."""
+        with self._turns.of(ask, "group", key), refusing(self._table):
+            if ask.if_match is not None:
+                self._check_match(ask, self._groups.read(ask.call, key))
+            self._groups.delete(ask.call, key)
+        return Reply(204)
+
+    # -- membership changes alone ----------------------------------------------------------------------------------
+
+    def _patch_links(self, ask: Ask, key: str, links: Links) -> Reply:
+        record: Record | None = None
+        members: list[Record] | None = None
+        with self._turns.of(ask, "group", key), refusing(self._table):
+            count = len(links.add) + len(links.remove)
+            if count >= MANY or ask.if_match is not None:
+                record = self._groups.read(ask.call, key)
+                self._check_match(ask, record)
+                if self._members.pages(record) * MANY <= count:
+                    members = self._members.read(ask.call, record)
+                    links = _only_needed(links, members)
+            made = self._members.change(ask.call, key, links)
+            if record is None:
+                record = self._groups.read(ask.call, key)
+            else:
+                record = self._after_links(ask, record, made)
+            if ask.minimal:
+                return Reply(204)
+            if members is not None:
+                members = _after(members, links)
+            return self._answer(ask, record, members)
+
+    def _after_links(self, ask: Ask, record: Record, made: Made) -> Record:
+        """Return the group's record after membership changes, read again only where the count is not certain."""
+        if not made.certain:
+            return self._groups.read(ask.call, record["id"])
+        return bodies.recount(record, users=made.users, groups=made.groups)
+
+    # -- changes that depend on the present state ------------------------------------------------------------------
+
+    def _change(
+        self,
+        ask: Ask,
+        key: str,
+        make: Callable[[Record], Record],
+        *,
+        with_members: bool,
+        always_answered: bool,
+    ) -> Reply:
+        progress = Progress()
+        with self._turns.of(ask, "group", key), refusing(self._table, progress):
+            record = self._groups.read(ask.call, key)
+            self._check_match(ask, record)
+            members = self._members.read(ask.call, record) if with_members else None
+            before = self.view.resource(record if members is None else self._with(record, members), ask.base)
+            after = make(before)
+            changes = plan_change(self._table, record, before, after, ask.manner)
+            if with_members:
+                links = link_difference(members_of(self._table, before), members_of(self._table, after))
+                changes = Changes(changes.body, changes.facets, links)
+            record = self._carry_out(ask, record, changes, progress)
+            if members is not None:
+                members = _after(members, changes.links)
+        if ask.minimal:
+            return Reply(204)
+        if always_answered and members is None and self._wants_members(ask):
+            with refusing(self._table, reading=True):
+                members = self._members.read(ask.call, record)
+        return self._answer(ask, record, members)
+
+    def _carry_out(self, ask: Ask, record: Record, changes: Changes, progress: Progress) -> Record:
+        """Make the calls: the group's own fields, then the members; a refusal of these takes both back."""
+        key, after = record["id"], record
+        progress.plan(*(["attributes"] if changes.body else []), *(["members"] if changes.links else []))
+        if changes.body:
+            after = self._groups.replace(ask.call, key, bodies.replacement("groups", record, changes.body))
+            progress.finish("attributes")
+        if not changes.links:
+            return after
+        try:
+            made = self._members.change(ask.call, key, changes.links)
+        except Unavailable:
+            raise
+        except ScimError:
+            if changes.body:
+                self._groups.replace(ask.call, key, bodies.replacement("groups", record, {}))
+                progress.done.clear()
+            raise
+        progress.finish("members")
+        return self._after_links(ask, after, made)
+
+    # -- lists -----------------------------------------------------------------------------------------------------
+
+    def complete(self, ask: Ask, records: list[Record]) -> list[Record]:
+        """Give the groups of a list their members, unless these are not wanted.
+
+        Raises `TooMany` before the first call where the reads cannot end in time.
+        """
+        if not self._attribute or not self.view.list_projection(ask).wants(self._attribute):
+            return records
+        self._members.check_time(ask.call, records)
+        members = self._members.read_each(ask.call, records)
+        return [self._with(record, found) for record, found in zip(records, members, strict=True)]
+
+    # -- answers ---------------------------------------------------------------------------------------------------
+
+    def _answer(self, ask: Ask, record: Record, members: list[Record] | None) -> Reply:
+        """Answer a change: with the whole group where that costs no more than one page of members."""
+        if not self._wants_members(ask):
+            return self.view.show(ask, record)
+        if members is None:
+            with refusing(self._table, reading=True):
+                if self.view.projection(ask).explicit:
+                    members = self._members.read(ask.call, record)
+                else:
+                    members = self._members.read_one_page(ask.call, record)
+        if members is None:
+            return Reply(204)
+        return self.view.show(ask, self._with(record, members))
+
+    def _members_now(self, ask: Ask, record: Record, links: Links) -> list[Record]:
+        """Return the members of a group that was just made: those that were added, and those of a filter."""
+        if record.get("userFilter") or any(member.kind != "User" for member in links.add):
+            return self._members.read(ask.call, record)
+        return [{"id": member.id, "type": "User"} for member in links.add]
+
+    def _wants_members(self, ask: Ask) -> bool:
+        return bool(self._attribute) and self.view.projection(ask).wants(self._attribute)
+
+    def _with(self, record: Record, members: list[Record]) -> Record:
+        return {**record, self._field: members}
+
+    def _check_match(self, ask: Ask, record: Record) -> None:
+        """Hold a change to the version that the client saw, which may have been one with or without members."""
+        if ask.if_match is None or matches(ask.if_match, self.view.version(record)):
+            return
+        members = self._members.read(ask.call, record)
+        if not matches(ask.if_match, self.view.version(self._with(record, members))):
+            msg = "the group has changed since: If-Match does not fit its present version; read it again"
+            raise PreconditionFailed(msg)
+
+
+def _only_needed(links: Links, members: list[Record]) -> Links:
+    held = {member["id"] for member in members}
+    return Links(
+        tuple(member for member in links.add if member.id not in held),
+        tuple(member for member in links.remove if member.id in held),
+    )
+
+
+def _after(members: list[Record], links: Links) -> list[Record]:
+    gone = {member.id for member in links.remove}
+    kept = [member for member in members if member["id"] not in gone]
+    return kept + [{"id": member.id, "type": member.kind or "User"} for member in links.add]

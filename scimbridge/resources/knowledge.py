@@ -1,0 +1,83 @@
+"""What the bridge has learnt of the directory that it speaks to, where the documentation is silent.
+
+Whether PingOne compares a field with or without case decides whether a filter may be pushed down: pushed to a
+directory that minds case, a filter of an attribute that does not would lose records. So it is asked once, with a value
+that is there, written in the other case. What PingOne refuses to filter by is remembered and evaluated here instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from scimbridge.mapping.rows import Row, read_field
+from scimbridge.pingone.collections import Collection
+from scimbridge.pingone.errors import PingOneError, Refused
+from scimbridge.pingone.filters import Term, render
+from scimbridge.pingone.send import Call
+from scimbridge.state.base import State
+
+LEARNT = 24 * 3600.0  # seconds
+UNDECIDED = 60.0  # seconds until a field without a usable value is looked at again
+
+
+class Knowledge:
+    """Case and filters of one collection, learnt when first needed and shared through `state`."""
+
+    def __init__(self, collection: Collection, state: State, page_size: int) -> None:
+        self._collection = collection
+        self._state = state
+        self._page_size = page_size
+
+    def ignores_case(self, row: Row, op: str) -> bool | None:
+        """Whether PingOne compares this field without case; None where nobody knows yet."""
+        if row.caseless is not None:
+            return row.caseless
+        learnt = self._state.get(self._key("case", row, op))
+        return None if learnt in (None, b"?") else learnt == b"1"
+
+    def answers(self, row: Row, op: str) -> bool:
+        """Whether PingOne answers this operator on this field, as far as is known."""
+        return self._state.get(self._key("refused", row, op)) is None
+
+    def learn_case(self, call: Call, doubtful: Iterable[tuple[Row, str]]) -> bool:
+        """Find out what can be found out about case. Returns whether anything new is known.
+
+        Costs one page of the collection and one filter for each field, once in a day.
+        """
+        unknown = [(row, op) for row, op in doubtful if self._state.get(self._key("case", row, op)) is None]
+        if not unknown:
+            return False
+        sample = self._collection.page(call, filter=None, limit=self._page_size).records
+        for row, op in unknown:
+            learnt = self._probe(call, row, op, sample)
+            ttl = UNDECIDED if learnt == b"?" else LEARNT
+            self._state.set(self._key("case", row, op), learnt, ttl)
+        return True
+
+    def _probe(self, call: Call, row: Row, op: str, sample: list[dict[str, Any]]) -> bytes:
+        for record in sample:
+            value = read_field(record, row.to)
+            if isinstance(value, str) and value.isascii() and value.swapcase() != value:
+                asked = render(Term(row.native, op, value.swapcase()))
+                try:
+                    found = self._collection.page(call, filter=asked, limit=self._page_size)
+                except Refused as error:
+                    self.learn_refusal(error, [(row, op)])
+                    return b"?"
+                return b"1" if any(other["id"] == record["id"] for other in found.records) else b"0"
+        return b"?"
+
+    def learn_refusal(self, error: PingOneError, pushed: Iterable[tuple[Row, str]]) -> bool:
+        """Remember what PingOne refused to filter by. Returns whether the filter was the reason."""
+        if not error.has("INVALID_FILTER"):
+            return False
+        asked = list(pushed)
+        supported = {str(name) for fault in error.faults for name in fault.inner.get("supportedAttributes", ())}
+        guilty = [(row, op) for row, op in asked if row.native not in supported] if supported else asked
+        for row, op in guilty or asked:
+            self._state.set(self._key("refused", row, op), b"1", LEARNT)
+        return bool(asked)
+
+    def _key(self, kind: str, row: Row, op: str) -> str:
+        return f"{kind}:{self._collection.name}:{row.native}:{op}"

@@ -1,0 +1,132 @@
+"""List answers: from query parameters to a ListResponse, by index or by cursor (RFC 7644 §3.4.2, RFC 9865).
+
+One `Lists` serves one resource type; `Everything` asks all types in turn, for a query at the root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from scimbridge.resources.ask import Ask
+from scimbridge.resources.listing import Found, Listing
+from scimbridge.resources.refusals import refusing
+from scimbridge.resources.view import View
+from scimbridge.resources.walks import START, Mark
+from scimbridge.scim import dialects
+from scimbridge.scim.catalogue import LIST_URN
+from scimbridge.scim.cursors import Seal
+from scimbridge.scim.errors import InvalidFilter, TooMany
+from scimbridge.scim.paging import Window, parse_cursor_count, parse_window
+
+Record = dict[str, Any]
+Complete = Callable[[Ask, list[Record]], list[Record]]  # gives records what lists do not hold, such as members
+
+DEFAULT_COUNT = 100
+MOST = 1000
+CURSOR_LIFE = 600  # seconds; PingOne's own cursors live for minutes
+
+
+class Lists:
+    """The lists of one resource type."""
+
+    def __init__(
+        self, listing: Listing, view: View, complete: Complete | None, seal: Seal, wall: Callable[[], float]
+    ) -> None:
+        self.view = view
+        self.listing = listing
+        self._complete = complete
+        self._seal = seal
+        self._wall = wall
+
+    def answer(self, ask: Ask, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Return the ListResponse to a query. Raises what the parameters or PingOne get wrong."""
+        text = read_filter(ask, parameters)
+        if "cursor" in parameters:
+            return self._by_cursor(ask, text, parameters)
+        window = parse_window(
+            parameters.get("startIndex"), parameters.get("count"), default=DEFAULT_COUNT, maximum=MOST
+        )
+        with refusing(self.view.table, reading=True):
+            found = self.listing.find(ask, text, window)
+            resources = self.resources(ask, found.records)
+        return list_response(resources, found.total, window.start)
+
+    def _by_cursor(self, ask: Ask, text: str | None, parameters: Mapping[str, str]) -> dict[str, Any]:
+        count = parse_cursor_count(parameters.get("count"), default=DEFAULT_COUNT, maximum=MOST)
+        bound_to = "\0".join((
+            self.view.table.type.name, ask.caller.name, text or "", ask.attributes or "", ask.excluded or "",
+        ))  # fmt: skip
+        now = self._wall()
+        sealed = parameters["cursor"]
+        mark = Mark.load(self._seal.open(sealed, bound_to, now)) if sealed else START
+        with refusing(self.view.table, reading=True):
+            found = self.listing.follow(ask, text, mark, count)
+            resources = self.resources(ask, found.records)
+        message = list_response(resources, found.total, None)
+        if found.next is not None and count:
+            message["nextCursor"] = self._seal.seal(_small(found.next), bound_to, now + CURSOR_LIFE)
+        return message
+
+    def resources(self, ask: Ask, records: list[Record]) -> list[Record]:
+        """Return records as the client is shown them in a list."""
+        projection = self.view.list_projection(ask)
+        if self._complete is not None:
+            records = self._complete(ask, records)
+        resource, apply, base = self.view.resource, projection.apply, ask.base
+        return [apply(resource(record, base)) for record in records]
+
+
+def _small(mark: Mark) -> Record:
+    """A cursor travels in a URL: it carries its place, and not the tail by which a waymark could be found again."""
+    return {**mark.dump(), "t": ()}
+
+
+def read_filter(ask: Ask, parameters: Mapping[str, str]) -> str | None:
+    """Return the filter of a query, None where there is none. An empty one is no filter."""
+    text = parameters.get("filter")
+    if text is None or not text.strip():
+        return None
+    return text if ask.manner.strict else dialects.quote_bare_values(text)
+
+
+def list_response(resources: list[Record], total: int, start: int | None) -> dict[str, Any]:
+    """Return a ListResponse message; `start` is None in answers to cursors."""
+    message: dict[str, Any] = {"schemas": [LIST_URN], "totalResults": total, "itemsPerPage": len(resources)}
+    if start is not None:
+        message["startIndex"] = start
+    message["Resources"] = resources
+    return message
+
+
+class Everything:
+    """Queries at the root: all resource types, one after the other (RFC 7644 §3.4.2.1)."""
+
+    def __init__(self, lists: Iterable[Lists]) -> None:
+        self._lists = tuple(lists)
+
+    def answer(self, ask: Ask, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Return the ListResponse over all types. A type that has not the filter's attributes has no match."""
+        if "cursor" in parameters:
+            msg = "a query over all resource types is paged by startIndex and count; cursors go with one type"
+            raise TooMany(msg)
+        text = read_filter(ask, parameters)
+        window = parse_window(
+            parameters.get("startIndex"), parameters.get("count"), default=DEFAULT_COUNT, maximum=MOST
+        )
+        resources: list[Record] = []
+        total, refused = 0, []
+        for lists in self._lists:
+            start = max(1, window.start - total)
+            part = Window(start, max(0, window.count - len(resources)))
+            try:
+                with refusing(lists.view.table, reading=True):
+                    found: Found = lists.listing.find(ask, text, part)
+                    resources += lists.resources(ask, found.records)
+            except InvalidFilter as error:
+                refused.append(error)
+                continue
+            total += found.total
+        if len(refused) == len(self._lists):
+            raise refused[0]
+        return list_response(resources, total, window.start)

@@ -1,0 +1,76 @@
+"""Populations: read always, made, changed and deleted where the table allows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from scimbridge.mapping.plan import plan_change, plan_create
+from scimbridge.pingone import bodies
+from scimbridge.pingone.collections import MERGE, Collection
+from scimbridge.resources.ask import Ask, Reply
+from scimbridge.resources.creation import Creation
+from scimbridge.resources.exclusive import Turns
+from scimbridge.resources.refusals import refusing
+from scimbridge.resources.view import View
+from scimbridge.scim.messages import read_patch
+from scimbridge.scim.operations import read_operations
+from scimbridge.scim.patch import apply_operations
+from scimbridge.scim.reading import read_resource
+
+Record = dict[str, Any]
+
+
+class Populations:
+    """The resource type Population."""
+
+    def __init__(self, populations: Collection, view: View, creation: Creation, turns: Turns) -> None:
+        self.view = view
+        self._populations = populations
+        self._table = view.table
+        self._creation = creation
+        self._turns = turns
+
+    def get(self, ask: Ask, key: str) -> Reply:
+        """Read one population: one call."""
+        with refusing(self._table, reading=True):
+            return self.view.show(ask, self._populations.read(ask.call, key))
+
+    def create(self, ask: Ask, body: Mapping[str, Any]) -> Reply:
+        """Make a population."""
+        resource = read_resource(body, self._table.type, ask.manner)
+        changes = plan_create(self._table, resource, ask.manner)
+        with refusing(self._table):
+            return self.view.show(ask, self._creation.create(ask, changes.body, MERGE), 201)
+
+    def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
+        """Make a population what the body says."""
+        resource = read_resource(body, self._table.type, ask.manner)
+        return self._change(ask, key, lambda _before: resource)
+
+    def patch(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
+        """Change a population: PingOne has no PATCH for it, so by read and difference."""
+        operations = read_operations(read_patch(body, strict=ask.manner.strict), self._table.type, ask.manner)
+        strict = ask.manner.strict
+        return self._change(ask, key, lambda before: apply_operations(before, operations, strict=strict))
+
+    def delete(self, ask: Ask, key: str) -> Reply:
+        """Delete a population; PingOne refuses while it has users, which is a 409."""
+        with self._turns.of(ask, "population", key), refusing(self._table):
+            if ask.if_match is not None:
+                self.view.check_match(ask, self._populations.read(ask.call, key))
+            self._populations.delete(ask.call, key)
+        return Reply(204)
+
+    def _change(self, ask: Ask, key: str, make: Callable[[Record], Record]) -> Reply:
+        with self._turns.of(ask, "population", key), refusing(self._table):
+            record = self._populations.read(ask.call, key)
+            self.view.check_match(ask, record)
+            before = self.view.resource(record, ask.base)
+            changes = plan_change(self._table, record, before, make(before), ask.manner)
+            if changes.body:
+                body = bodies.replacement("populations", record, changes.body)
+                record = self._populations.replace(ask.call, key, body)
+        if ask.minimal:
+            return Reply(204, etag=self.view.version(record))
+        return self.view.show(ask, record)

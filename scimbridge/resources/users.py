@@ -1,0 +1,158 @@
+"""Users: each verb in as few calls as PingOne allows.
+
+Fields with a call of their own are changed in one order: disable, population, identity provider, [the body], MFA,
+password, enable; so that a disable comes first and an enable last. Everything is validated before the first call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from scimbridge.mapping.plan import Changes, NativeOperations, plan_change, plan_create, plan_operations
+from scimbridge.pingone import bodies
+from scimbridge.pingone.collections import Users as NativeUsers
+from scimbridge.resources.ask import Ask, Progress, Reply
+from scimbridge.resources.creation import Creation
+from scimbridge.resources.exclusive import Turns
+from scimbridge.resources.placement import Placement
+from scimbridge.resources.refusals import refusing
+from scimbridge.resources.view import View
+from scimbridge.scim.messages import read_patch
+from scimbridge.scim.operations import read_operations
+from scimbridge.scim.patch import apply_operations
+from scimbridge.scim.reading import read_resource
+
+Record = dict[str, Any]
+BODY = "attributes"
+BEFORE_BODY = ("population", "identityProvider")
+AFTER_BODY = ("mfaEnabled", "password")
+
+
+class Users:
+    """The resource type User."""
+
+    def __init__(self, users: NativeUsers, view: View, placement: Placement, creation: Creation, turns: Turns) -> None:
+        self.view = view
+        self._users = users
+        self._table = view.table
+        self._placement = placement
+        self._creation = creation
+        self._turns = turns
+
+    def get(self, ask: Ask, key: str) -> Reply:
+        """Read one user, with its groups unless they are not wanted: one call."""
+        return self.view.show(ask, self.read(ask, key))
+
+    def read(self, ask: Ask, key: str) -> Record:
+        """Return PingOne's record with what the answer needs. Raises `NotFound`."""
+        include = self.view.includes_for(self.view.projection(ask))
+        with refusing(self._table, reading=True):
+            return self._users.read(ask.call, key, include)
+
+    def create(self, ask: Ask, body: Mapping[str, Any]) -> Reply:
+        """Make a user in one call, whatever comes with it; what PingOne did not take at creation is set afterwards."""
+        resource = read_resource(body, self._table.type, ask.manner)
+        changes = plan_create(self._table, resource, ask.manner)
+        facets = dict(changes.facets)
+        progress = Progress()
+        with refusing(self._table, progress):
+            if "population" not in facets and (population := self._placement.choose(ask.call, resource)):
+                facets["population"] = population
+            native, media = bodies.creation(changes.body, facets)
+            record = self._creation.create(ask, native, media)
+            progress.finish(f"created as {record['id']}")
+            if missed := bodies.facets_of(record, facets):
+                record = self._carry_out(ask, record["id"], Changes(facets=missed), None, progress)
+        return self.view.show(ask, record, 201)
+
+    def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
+        """Make a user what the body says: one read, then the difference."""
+        resource = read_resource(body, self._table.type, ask.manner)
+        return self._change(ask, key, lambda _before: resource)
+
+    def patch(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
+        """Change a user: in one call where PingOne's own operations say the same, else by read and difference."""
+        operations = read_operations(read_patch(body, strict=ask.manner.strict), self._table.type, ask.manner)
+        native = None
+        if not ask.manner.strict and ask.if_match is None:
+            native = plan_operations(self._table, operations, ask.manner)
+        if native is None:
+            strict = ask.manner.strict
+            return self._change(ask, key, lambda before: apply_operations(before, operations, strict=strict))
+        progress = Progress()
+        with self._turns.of(ask, "user", key), refusing(self._table, progress):
+            record = self._carry_out(ask, key, Changes(facets=native.facets), native, progress)
+        return self._answer(ask, record)
+
+    def delete(self, ask: Ask, key: str) -> Reply:
+        """Delete a user: one call."""
+        with self._turns.of(ask, "user", key), refusing(self._table):
+            if ask.if_match is not None:
+                self.view.check_match(ask, self._users.read(ask.call, key))
+            self._users.delete(ask.call, key)
+        return Reply(204)
+
+    def _change(self, ask: Ask, key: str, make: Callable[[Record], Record]) -> Reply:
+        progress = Progress()
+        with self._turns.of(ask, "user", key), refusing(self._table, progress):
+            record = self._users.read(ask.call, key)
+            self.view.check_match(ask, record)
+            before = self.view.resource(record, ask.base)
+            changes = plan_change(self._table, record, before, make(before), ask.manner)
+            if changes:
+                record = self._carry_out(ask, key, changes, None, progress)
+        return self._answer(ask, record)
+
+    def _answer(self, ask: Ask, record: Record) -> Reply:
+        if not record:
+            return Reply(204)
+        if ask.minimal:
+            return Reply(204, etag=self.view.version(record))
+        return self.view.show(ask, record)
+
+    def _carry_out(
+        self, ask: Ask, key: str, changes: Changes, native: NativeOperations | None, progress: Progress
+    ) -> Record:
+        """Make the calls in their order. Returns the record afterwards, {} where nobody wants it."""
+        call = ask.call
+        record: Record = {}
+        fresh = False
+        steps = list(_steps(changes, native))
+        progress.plan(*(name for name, _value in steps))
+        for name, value in steps:
+            if name == BODY and native is not None:
+                record, fresh = self._users.operate(call, key, list(native.operations)), True
+            elif name == BODY:
+                record, fresh = self._users.merge(call, key, value), True
+            else:
+                self._users.set_facet(call, key, _facet(name), value)
+                fresh = False
+            progress.finish(name)
+        moved = "population" in changes.facets
+        if ask.minimal and not moved:
+            return record if fresh else {}
+        if fresh and not moved:
+            return record
+        # PingOne's facet calls do not return the user, and a move drops memberships that the answer has to show.
+        return self._users.read(call, key, self.view.includes if moved else ())
+
+
+def _steps(changes: Changes, native: NativeOperations | None) -> Iterator[tuple[str, Any]]:
+    facets = changes.facets
+    if facets.get("enabled") is False:
+        yield "disable", False
+    for name in BEFORE_BODY:
+        if name in facets:
+            yield name, facets[name]
+    if changes.body or (native is not None and native.operations):
+        yield BODY, changes.body
+    for name in AFTER_BODY:
+        if name in facets:
+            yield name, facets[name]
+    if facets.get("enabled") is True:
+        yield "enable", True
+
+
+def _facet(step: str) -> str:
+    return "enabled" if step in ("disable", "enable") else step

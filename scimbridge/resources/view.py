@@ -1,0 +1,81 @@
+"""What a client sees of a record: translated, tagged with its version, and cut to what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from scimbridge.mapping.table import Table
+from scimbridge.mapping.translate import compile_answer
+from scimbridge.resources.ask import Ask, Reply
+from scimbridge.scim.characteristics import Attribute, ResourceType, Schema
+from scimbridge.scim.errors import PreconditionFailed
+from scimbridge.scim.projection import Projection, compile_projection
+from scimbridge.scim.versions import etag, matches
+
+NOT_VERSIONED = ("_links", "_embedded")
+
+
+class View:
+    """The SCIM side of one resource type, compiled from its table once."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.answer = compile_answer(table)
+        self.includes = tuple(dict.fromkeys(row.include for row in table.rows if row.include))
+        self._included = {row.include: row.attr for row in table.rows if row.include}
+        self._unversioned = (*NOT_VERSIONED, *(row.to[0] for row in table.rows if row.include))
+        self._alone = _returned_alone(table.published)
+
+    def list_projection(self, ask: Ask) -> Projection:
+        """Compile what a list has of each resource."""
+        return compile_projection(ask.attributes, ask.excluded, self.table.published)
+
+    def projection(self, ask: Ask) -> Projection:
+        """Compile what the answer about one resource has: also what a list only gives when it is asked for."""
+        return compile_projection(ask.attributes, ask.excluded, self._alone)
+
+    def includes_for(self, projection: Projection) -> tuple[str, ...]:
+        """Return what PingOne has to be asked to include, so that the projection can be filled."""
+        return tuple(name for name in self.includes if projection.wants(self._included[name]))
+
+    def version(self, record: dict[str, Any]) -> str:
+        """Return the weak entity tag of PingOne's record."""
+        return etag(record, self._unversioned)
+
+    def resource(self, record: dict[str, Any], base: str) -> dict[str, Any]:
+        """Return the whole SCIM resource of a record, with its version."""
+        resource = self.answer(record, base)
+        resource["meta"]["version"] = self.version(record)
+        return resource
+
+    def show(self, ask: Ask, record: dict[str, Any], status: int = 200) -> Reply:
+        """Return the answer about one resource."""
+        resource = self.resource(record, ask.base)
+        meta: Mapping[str, Any] = resource["meta"]
+        body = self.projection(ask).apply(resource)
+        return Reply(status, body, meta["location"], meta["version"])
+
+    def check_match(self, ask: Ask, record: dict[str, Any]) -> None:
+        """Hold a change to the version that the client saw. Raises `PreconditionFailed` (RFC 7644 §3.14)."""
+        if ask.if_match is not None and not matches(ask.if_match, self.version(record)):
+            msg = "the resource has changed since: If-Match does not fit its present version; read it again"
+            raise PreconditionFailed(msg)
+
+
+def _returned_alone(resource_type: ResourceType) -> ResourceType:
+    """A single answer gives what lists give on request: there it costs no further call."""
+
+    def lift(schema: Schema) -> Schema:
+        return replace(schema, attributes=tuple(_lift(part) for part in schema.attributes))
+
+    return replace(
+        resource_type,
+        schema=lift(resource_type.schema),
+        extensions=tuple(lift(part) for part in resource_type.extensions),
+    )
+
+
+def _lift(attribute: Attribute) -> Attribute:
+    return replace(attribute, returned="default") if attribute.returned == "request" else attribute

@@ -1,0 +1,4 @@
+"""The edge: HTTP in and out.
+
+Flask is known here and nowhere behind. A request becomes an `Ask` and a body; a reply or an error becomes a response.
+"""

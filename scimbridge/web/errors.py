@@ -1,0 +1,50 @@
+"""Every way in which a request can fail ends here as a SCIM Error message; nothing else ever leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from scimbridge.observe.logs import named
+from scimbridge.scim.errors import (
+    BadRequest,
+    InternalError,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    ScimError,
+    UnsupportedMediaType,
+)
+from scimbridge.web import render
+
+log = named(__name__)
+
+_KINDS: Mapping[int, tuple[type[ScimError], str]] = {
+    404: (NotFound, "there is no such endpoint"),
+    405: (MethodNotAllowed, "the endpoint does not know this method"),
+    413: (PayloadTooLarge, "the body is too large"),
+    415: (UnsupportedMediaType, "the body has to be sent as application/scim+json"),
+}
+
+
+def register(app: Flask) -> None:
+    """Answer all failures of an app in SCIM's words."""
+
+    @app.errorhandler(ScimError)
+    def refuse(failure: ScimError) -> Response:
+        return render.error(failure)
+
+    @app.errorhandler(HTTPException)
+    def refuse_http(failure: HTTPException) -> Response:
+        kind, detail = _KINDS.get(failure.code or 500, (BadRequest, "the request is malformed"))
+        if (failure.code or 500) >= 500:  # noqa: PLR2004
+            kind, detail = InternalError, "the bridge failed; its log says where"
+        allow = failure.get_response().headers.get("Allow")
+        return render.error(kind(detail, headers=(("Allow", allow),) if allow else ()))
+
+    @app.errorhandler(Exception)
+    def fail(failure: Exception) -> Response:
+        log.error("request failed", exc_info=failure)
+        return render.error(InternalError("the bridge failed; its log says where"))

@@ -1,0 +1,102 @@
+"""What a request brings: its body, its parameters and who asks, checked and as plain values."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Request
+
+from scimbridge.access.caller import Caller
+from scimbridge.pingone.send import Call
+from scimbridge.resources.ask import Ask
+from scimbridge.scim.errors import InvalidSyntax, PayloadTooLarge, UnsupportedMediaType
+from scimbridge.scim.messages import read_json
+from scimbridge.scim.reading import Manner, Notice
+
+LARGEST_BODY = 8 * 1024 * 1024  # bytes: a group with 10,000 members and all that clients write beside each
+MEDIA = ("application/scim+json", "application/json")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._@=#+/-]{1,100}")
+
+
+def request_id(given: str | None) -> str:
+    """Return the client's X-Request-Id where it is harmless, else a new one."""
+    return given if given is not None and _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def read_body(request: Request) -> dict[str, Any]:
+    """Return the request's JSON object.
+
+    Raises `PayloadTooLarge`, `UnsupportedMediaType` and `InvalidSyntax`.
+    """
+    media = (request.content_type or MEDIA[0]).split(";", 1)[0].strip().lower()
+    if media not in MEDIA:
+        msg = f"the body has to be sent as {MEDIA[0]} or {MEDIA[1]}"
+        raise UnsupportedMediaType(msg)
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        msg = "the body has to be sent without a Content-Encoding"
+        raise UnsupportedMediaType(msg)
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise _too_large()
+    body = request.stream.read(LARGEST_BODY + 1)
+    if len(body) > LARGEST_BODY:
+        raise _too_large()
+    if not body.strip():
+        msg = "the request needs a body: one JSON object"
+        raise InvalidSyntax(msg)
+    return read_json(body)
+
+
+def _too_large() -> PayloadTooLarge:
+    return PayloadTooLarge(f"the body is larger than {LARGEST_BODY} bytes")
+
+
+def read_parameters(request: Request) -> dict[str, str]:
+    """Return the query parameters under their canonical names; unknown ones are ignored (RFC 7644 §3.4.2)."""
+    names = (
+        "filter",
+        "startIndex",
+        "count",
+        "cursor",
+        "attributes",
+        "excludedAttributes",
+        "sortBy",
+        "sortOrder",
+    )
+    canonical = {name.lower(): name for name in names}
+    return {canonical[key.lower()]: value for key, value in request.args.items() if key.lower() in canonical}
+
+
+class Intake:
+    """Makes the `Ask` of a request."""
+
+    def __init__(self, clock: Callable[[], float], deadline: float, prefix: str, notice: Notice) -> None:
+        self._clock = clock
+        self._deadline = deadline
+        self._prefix = prefix
+        self._notice = notice
+
+    def ask(self, request: Request, caller: Caller, trace: str, parameters: Mapping[str, str]) -> Ask:
+        """Return what the resources need to know of the request."""
+        headers = request.headers
+        prefer = headers.get("Prefer", "")
+        call = Call(
+            deadline=self._clock() + self._deadline,
+            trace=trace,
+            client=caller.name,
+            urgent=request.method == "DELETE",
+        )
+        return Ask(
+            caller=caller,
+            call=call,
+            manner=Manner(caller.strict, self._notice),
+            base=request.root_url.rstrip("/") + self._prefix,
+            attributes=parameters.get("attributes"),
+            excluded=parameters.get("excludedAttributes"),
+            if_match=headers.get("If-Match"),
+            if_none_match=headers.get("If-None-Match"),
+            minimal=bool(prefer) and "return=minimal" in prefer.replace(" ", "").lower(),
+        )
