@@ -24,7 +24,9 @@ from scimbridge.pingone import fields
 from scimbridge.pingone.connect import connect
 from scimbridge.pingone.filters import MemberOf
 from scimbridge.pingone.target import Target
+from scimbridge.resources.bulk import SIDE_BY_SIDE, Bulk
 from scimbridge.resources.creation import Creation
+from scimbridge.resources.endpoint import Endpoint, Resource
 from scimbridge.resources.exclusive import Turns
 from scimbridge.resources.groups import Groups
 from scimbridge.resources.listing import Links, Listing
@@ -37,9 +39,10 @@ from scimbridge.resources.users import Users
 from scimbridge.resources.view import View
 from scimbridge.scim.cursors import Seal
 from scimbridge.state.memory import MemoryState
-from scimbridge.web import discovery, errors, resources
+from scimbridge.web import bulk, discovery, errors, resources
 from scimbridge.web.auth import Authenticate, bearer_token
 from scimbridge.web.intake import Intake, request_id
+from scimbridge.web.proxies import TrustedProxies
 
 PREFIX = "/scim/v2"
 LIMITS: Mapping[str, Limits] = {
@@ -98,6 +101,8 @@ def create_app(
     taking = Intake(clock, settings.request_deadline, PREFIX, lambda name: _notice(once, name))
     everything = Everything(endpoint.lists for endpoint in endpoints)
     app.register_blueprint(resources.blueprint(endpoints, everything, taking), url_prefix=PREFIX)
+    many = Bulk(endpoints, ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="bulk"))
+    app.register_blueprint(bulk.blueprint(many, taking), url_prefix=PREFIX)
     app.register_blueprint(
         discovery.blueprint(
             lambda base: describe_schemas(tables.values(), suggestions.values, base),
@@ -108,6 +113,8 @@ def create_app(
     )
     _guard(app, bearer_token(_reveal(settings.bearer_token), Caller("token", strict=settings.strict)))
     errors.register(app)
+    if settings.trusted_proxies:
+        app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     app.add_url_rule("/health/live", "live", lambda: {"status": "live"})
     return app
 
@@ -164,16 +171,16 @@ class _Joiner:
             target, self._pool, page_size=settings.page_size, rate=settings.pingone_rate, clock=clock
         )
 
-    def endpoint(self, name: str) -> resources.Endpoint:
+    def endpoint(self, name: str) -> Endpoint:
         """Join the resource type of that name."""
         table = self._tables[name]
         view = View(table)
         make = {"User": self._users, "Group": self._groups, "Population": self._populations}[name]
         resource, listing, complete = make(view)
         lists = Lists(listing, view, complete, self._seal, self._wall)
-        return resources.Endpoint(table.type.endpoint, resource, lists, table.allow)
+        return Endpoint(table.type.endpoint, resource, lists, table.allow)
 
-    def _users(self, view: View) -> tuple[resources.Resource, Listing, Complete | None]:
+    def _users(self, view: View) -> tuple[Resource, Listing, Complete | None]:
         placement = Placement(
             view.table, self._target.populations, self._settings.default_population_id, self._state,
             page_size=self._settings.page_size,
@@ -182,7 +189,7 @@ class _Joiner:
         links = Links(_link_attribute(view), MemberOf, None, self._members.users_of)
         return users, self._listing(self._target.users, view, links), None
 
-    def _groups(self, view: View) -> tuple[resources.Resource, Listing, Complete | None]:
+    def _groups(self, view: View) -> tuple[Resource, Listing, Complete | None]:
         creation = self._creation(self._target.groups, "name")
         groups = Groups(self._target.groups, view, self._members, creation, self._turns)
         links = Links(
@@ -193,7 +200,7 @@ class _Joiner:
         )
         return groups, self._listing(self._target.groups, view, links), groups.complete
 
-    def _populations(self, view: View) -> tuple[resources.Resource, Listing, Complete | None]:
+    def _populations(self, view: View) -> tuple[Resource, Listing, Complete | None]:
         creation = self._creation(self._target.populations, "name")
         populations = Populations(self._target.populations, view, creation, self._turns)
         return populations, self._listing(self._target.populations, view, None), None

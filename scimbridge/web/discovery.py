@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from scimbridge.resources.bulk import MOST_OPERATIONS
 from scimbridge.resources.lists import CURSOR_LIFE, DEFAULT_COUNT, MOST, list_response
 from scimbridge.scim.catalogue import SPC_URN
 from scimbridge.scim.errors import Forbidden, NotFound, NotImplementedByDesign
@@ -14,7 +15,6 @@ from scimbridge.web import render
 from scimbridge.web.intake import LARGEST_BODY
 
 Describe = Callable[[str], list[dict[str, Any]]]  # SCIM base URL -> resources
-BULK_OPERATIONS = 1000
 DOCUMENTATION = "https://datatracker.ietf.org/doc/html/rfc7644"
 
 
@@ -69,7 +69,7 @@ def service_provider_config(base: str) -> dict[str, Any]:
         "schemas": [SPC_URN],
         "documentationUri": DOCUMENTATION,
         "patch": {"supported": True},
-        "bulk": {"supported": True, "maxOperations": BULK_OPERATIONS, "maxPayloadSize": LARGEST_BODY},
+        "bulk": {"supported": True, "maxOperations": MOST_OPERATIONS, "maxPayloadSize": LARGEST_BODY},
         "filter": {"supported": True, "maxResults": MOST},
         "changePassword": {"supported": True},
         "sort": {"supported": False},

@@ -87,7 +87,6 @@ class Intake:
             deadline=self._clock() + self._deadline,
             trace=trace,
             client=caller.name,
-            urgent=request.method == "DELETE",
         )
         return Ask(
             caller=caller,
