@@ -23,6 +23,7 @@ from scimbridge.observe.logs import Once, named
 from scimbridge.pingone import fields
 from scimbridge.pingone.connect import connect
 from scimbridge.pingone.filters import MemberOf
+from scimbridge.pingone.patience import WithPatience
 from scimbridge.pingone.target import Target
 from scimbridge.resources.bulk import SIDE_BY_SIDE, Bulk
 from scimbridge.resources.creation import Creation
@@ -90,7 +91,7 @@ def create_app(
         wall=wall,
         sleep=sleep,
     )
-    target = Target(connection, clock=clock, sleep=sleep)
+    target = Target(WithPatience(connection, state, clock=clock, sleep=sleep), clock=clock, sleep=sleep)
     seal = Seal((hashlib.sha256(f"cursors:{settings.pingone_client_secret.reveal()}".encode()).digest(),))
     joiner = _Joiner(settings, tables, target, state, seal, clock, wall, sleep)
     endpoints = [joiner.endpoint(name) for name in ("User", "Group", "Population") if name in tables]
