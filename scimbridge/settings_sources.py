@@ -109,7 +109,9 @@ def _gather(given: Mapping[str, Entry], names: Names, faults: list[str]) -> dict
         if name in names.known:
             gathered[name] = entry
         elif held == name or held not in names.secret:
-            faults.append(f"{entry.label} is not a setting{_hint(name, entry, names)}")
+            # A variable that resembles nothing may be another program's; a near miss is a slip of ours.
+            if names.nearest(name) is not None or not entry.label.startswith(PREFIX):
+                faults.append(f"{entry.label} is not a setting{_hint(name, entry, names)}")
         elif held in gathered:
             faults.append(f"{entry.label} and {gathered[held].label} are both set; keep one")
         else:
