@@ -201,7 +201,6 @@ def test_variables_that_kubernetes_adds_are_no_settings():
         "SCIMBRIDGE_REDIS_SERVICE_HOST": "10.0.0.2",
     }
     assert load({**WHOLE, **links}) == load(WHOLE)
-    assert len(faults_of(PORT="8080")) == 1
 
 
 def test_a_secret_may_stand_in_a_file(tmp_path):

@@ -206,7 +206,7 @@ class _Gate:
         self._parts.journal.note(
             method=request.method,
             path=request.path,
-            query=request.query_string.decode(),
+            query=request.query_string.decode(errors="replace"),
             template=_template(),
             content_type=media(),
             body=b"" if for_token else request.get_data(cache=True),

@@ -15,11 +15,11 @@ from scimbridge.sandbox.directory import Dynamic, group_subject
 from scimbridge.sandbox.errors import NOT_UNIQUE, FilterError, invalid_data, invalid_value
 from scimbridge.sandbox.matching import Compiler
 from scimbridge.sandbox.memberships import level_of, members_of
+from scimbridge.sandbox.records import Json, is_too_deep
 from scimbridge.sandbox.users import read_population
 
 if TYPE_CHECKING:
     from scimbridge.sandbox.directory import Directory
-    from scimbridge.sandbox.records import Json
 
 
 def compile_user_filter(directory: Directory, text: Any) -> Dynamic | None:
@@ -55,7 +55,7 @@ def _read_fields(body: Json) -> Json:
         fields[field] = value
     custom = body.get("customData")
     if custom is not None:
-        if not isinstance(custom, dict):
+        if not isinstance(custom, dict) or is_too_deep(custom):
             raise invalid_value("customData", "must be a JSON object")
         fields["customData"] = custom
     return fields

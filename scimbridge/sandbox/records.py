@@ -7,9 +7,28 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 Json = dict[str, Any]
+
+DEEPEST: Final = 100
+"""How deep JSON values may be nested."""
+
+
+def is_too_deep(value: Any) -> bool:
+    """Tell whether a JSON value is nested deeper than can be kept."""
+    level = [value]
+    for _ in range(DEEPEST):
+        inner: list[Any] = []
+        for part in level:
+            if isinstance(part, dict):
+                inner.extend(part.values())
+            elif isinstance(part, list):
+                inner.extend(part)
+        if not inner:
+            return False
+        level = inner
+    return True
 
 
 def values_at(record: Json, path: tuple[str, ...]) -> tuple[Any, ...]:

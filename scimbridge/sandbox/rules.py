@@ -13,9 +13,9 @@ import regex
 
 from scimbridge.sandbox.attributes import FACETS, OBJECTS, READ_ONLY, STRINGS
 from scimbridge.sandbox.errors import VALIDATION, ApiError, Detail, invalid_data
+from scimbridge.sandbox.records import Json, is_too_deep
 
 if TYPE_CHECKING:
-    from scimbridge.sandbox.records import Json
     from scimbridge.sandbox.schema import Attribute, Schema
     from scimbridge.sandbox.switches import Switches
 
@@ -122,6 +122,8 @@ class Cleaner:
             wanted = dict if attribute.multi_valued else _OBJECT_TYPES
             if not isinstance(value, wanted):
                 self._faults.append(Detail("INVALID_VALUE", attribute.name, "must be a JSON object"))
+            elif is_too_deep(value):
+                self._faults.append(Detail("INVALID_VALUE", attribute.name, "is nested too deeply"))
             return
         if not isinstance(value, str):
             self._faults.append(Detail("INVALID_VALUE", attribute.name, "must be a string"))

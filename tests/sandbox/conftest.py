@@ -27,6 +27,7 @@ class Caller:
         self.renew()
 
     def ask_token(self, **changes: Any) -> requests.Response:
+        """Ask for a token; `changes` replace arguments of the request."""
         arguments: dict[str, Any] = {
             "data": {"grant_type": "client_credentials"},
             "auth": (self.sandbox.client_id, self.sandbox.client_secret),
@@ -35,17 +36,20 @@ class Caller:
         return requests.post(url, timeout=10, **{**arguments, **changes})
 
     def renew(self) -> None:
+        """Take a new token."""
         token = self.ask_token().json().get("access_token", "")
         self.session.headers["Authorization"] = f"Bearer {token}"
 
     def call(
         self, method: str, path: str, body: Any = None, media: str | None = None, **more: Any
     ) -> requests.Response:
+        """Send a request; `path` is below the environment, or a whole address."""
         headers = {"Content-Type": media} if media else {}
         url = path if path.startswith("http") else self.base + path
         return self.session.request(method, url, json=body, headers=headers, timeout=10, **more)
 
     def good(self, method: str, path: str, body: Any = None, media: str | None = None, **more: Any) -> Json:
+        """Return the body of an answer that has to be good."""
         answer = self.call(method, path, body, media, **more)
         assert answer.status_code < 300, answer.text
         return answer.json() if answer.content else {}
@@ -59,18 +63,23 @@ class Caller:
         return {"status": answer.status_code, "top": content["code"], **first}
 
     def user(self, username: str, **values: Any) -> Json:
+        """Create a user."""
         return self.good("POST", "/users", {"username": username, **values})
 
     def group(self, name: str, **values: Any) -> Json:
+        """Create a group."""
         return self.good("POST", "/groups", {"name": name, **values})
 
     def population(self, name: str, **values: Any) -> Json:
+        """Create a population."""
         return self.good("POST", "/populations", {"name": name, **values})
 
     def join(self, user: Json, group: Json) -> requests.Response:
+        """Put a user into a group."""
         return self.call("POST", f"/users/{user['id']}/memberOfGroups", {"id": group["id"]})
 
     def usernames(self, text: str) -> set[str]:
+        """Return the usernames that a filter finds."""
         found = self.good("GET", "/users", params={"filter": text})
         return {record["username"] for record in found["_embedded"]["users"]}
 
@@ -109,9 +118,11 @@ class Clock:
         self.slept: list[float] = []
 
     def __call__(self) -> float:
+        """Return the time."""
         return self.now
 
     def sleep(self, seconds: float) -> None:
+        """Note that it was asked to sleep."""
         self.slept.append(seconds)
 
 

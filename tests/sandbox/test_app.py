@@ -70,7 +70,17 @@ def test_a_wrong_content_type_is_415(api):
         assert api.fault(method, path, {}, media)["status"] == 415
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"\xff", b'{"a": NaN}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'"x"',
+        b"\xff",
+        b'{"a": NaN}',
+    ],
+)
 def test_a_body_that_is_no_object_is_400(api, body):
     """Malformed JSON and JSON that is no object are INVALID_REQUEST."""
     answer = api.session.post(f"{api.base}/users", data=body, headers={"Content-Type": "application/json"}, timeout=10)
@@ -129,3 +139,34 @@ def test_malformed_ids_are_404_or_400_as_switched(make_caller):
     assert make_caller().fault("GET", "/users/XYZ")["status"] == 404
     refusal = make_caller(Switches(malformed_id_status=400)).fault("GET", "/users/XYZ")
     assert (refusal["status"], refusal["top"]) == (400, "INVALID_REQUEST")
+
+
+def test_json_that_is_nested_too_deeply_is_refused(company):
+    """A custom value or customData may be a hundred levels deep, not two hundred."""
+
+    def nest(levels):
+        value = {}
+        for _ in range(levels):
+            value = {"a": value}
+        return value
+
+    user = company.user("a", preferences=nest(50))
+    path = f"/users/{user['id']}"
+    for method, where, body in (
+        ("POST", "/users", {"username": "b", "preferences": nest(200)}),
+        ("PATCH", path, {"preferences": nest(900)}),
+        ("POST", "/groups", {"name": "g", "customData": nest(200)}),
+    ):
+        assert company.fault(method, where, body)["status"] == 400
+    operation = {"op": "replace", "path": "preferences", "value": nest(900)}
+    media = "application/vnd.pingidentity.user.scim.patch+json"
+    assert company.fault("PATCH", path, {"Operations": [operation]}, media)["status"] == 400
+
+
+def test_a_mistake_of_the_sandbox_is_loud(api, caplog):
+    """What the sandbox did not expect is a 500 that names it, and a log entry."""
+    api.sandbox.directory.users = None
+    answer = api.call("GET", "/users")
+    assert (answer.status_code, answer.json()["code"]) == (500, "UNEXPECTED_ERROR")
+    assert "The sandbox itself failed: " in answer.json()["message"]
+    assert "the sandbox itself failed" in caplog.text

@@ -118,17 +118,31 @@ def test_read_only_attributes_and_facets_are_refused(patched, name):
 @pytest.mark.parametrize(
     "operation",
     [
-        {"op": "Replace", "path": "title", "value": "x"}, {"op": "move", "path": "title"}, {"path": "title"}, "x",
-        {"op": "replace", "path": "title"}, {"op": "add"}, {"op": "remove"}, {"op": "add", "value": "x"},
-        {"op": "remove", "path": "title["}, {"op": "remove", "path": ""}, {"op": "remove", "path": 5},
-        {"op": "remove", "path": "username"}, {"op": "remove", "path": 'badges[value eq "none"]'},
-        {"op": "replace", "path": 'badges[value eq "none"]', "value": "x"}, {"op": "remove", "path": "badges[value]"},
-        {"op": "add", "path": "badges", "value": "blue"}, {"op": "add", "path": "badges", "value": [1]},
-        {"op": "replace", "path": "shirts.color", "value": "x"}, {"op": "replace", "path": 'title[value eq "T"]', "value": "x"},
-        {"op": "replace", "path": "name", "value": "x"}, {"op": "replace", "path": "title.part", "value": "x"},
-        {"op": "remove", "path": 'badges[value gt "x"]'}, {"op": "remove", "path": 'badges[a[b eq "c"]]'},
+        {"op": "Replace", "path": "title", "value": "x"},
+        {"op": "move", "path": "title"},
+        {"path": "title"},
+        "x",
+        {"op": "replace", "path": "title"},
+        {"op": "add"},
+        {"op": "remove"},
+        {"op": "add", "value": "x"},
+        {"op": "remove", "path": "title["},
+        {"op": "remove", "path": ""},
+        {"op": "remove", "path": 5},
+        {"op": "remove", "path": "username"},
+        {"op": "remove", "path": 'badges[value eq "none"]'},
+        {"op": "replace", "path": 'badges[value eq "none"]', "value": "x"},
+        {"op": "remove", "path": "badges[value]"},
+        {"op": "add", "path": "badges", "value": "blue"},
+        {"op": "add", "path": "badges", "value": [1]},
+        {"op": "replace", "path": "shirts.color", "value": "x"},
+        {"op": "replace", "path": 'title[value eq "T"]', "value": "x"},
+        {"op": "replace", "path": "name", "value": "x"},
+        {"op": "replace", "path": "title.part", "value": "x"},
+        {"op": "remove", "path": 'badges[value gt "x"]'},
+        {"op": "remove", "path": 'badges[a[b eq "c"]]'},
     ],
-)  # fmt: skip
+)
 def test_malformed_operations_are_refused_and_change_nothing(patched, operation):
     """Whatever is wrong with an operation, the answer is 400 and the user is as before."""
     user = patched.api.user("a", title="T", badges=["red"], shirts=SHIRTS, name={"given": "G"})

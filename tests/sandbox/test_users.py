@@ -232,8 +232,7 @@ def test_updated_at_grows_with_every_accepted_write(api):
     """Two writes within a millisecond still have two times, in order."""
     user = api.user("a")
     seen = [user["updatedAt"]]
-    for _ in range(20):
-        seen.append(api.good("PATCH", f"/users/{user['id']}", {"title": "Same"})["updatedAt"])
+    seen += [api.good("PATCH", f"/users/{user['id']}", {"title": "Same"})["updatedAt"] for _ in range(20)]
     assert seen == sorted(set(seen))
 
 
@@ -273,3 +272,19 @@ def test_a_profile_is_limited_to_sixteen_kilobytes(company, size):
     else:
         refusal = company.fault("POST", "/users", body)
         assert (refusal["status"], refusal["code"]) == (400, "SIZE_LIMIT_EXCEEDED")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"enabled": "yes"}, {"population": "x"}, {"population": {}}, {"identityProvider": "x"}, {"mfaEnabled": 1}],
+)
+def test_wrong_types_in_a_create_are_refused(api, values):
+    """What is not of the right type is 400, and there is no user."""
+    assert api.fault("POST", "/users", {"username": "a", **values})["status"] == 400
+    assert api.good("GET", "/users")["count"] == 0
+
+
+def test_an_import_has_two_lifecycles(api):
+    """Another lifecycle is refused."""
+    body = {"username": "a", "lifecycle": {"status": "NEW"}}
+    assert api.fault("POST", "/users", body, IMPORT)["target"] == "lifecycle.status"

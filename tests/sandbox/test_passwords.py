@@ -1,0 +1,117 @@
+"""Passwords: set, check, reset, and never shown."""
+
+from __future__ import annotations
+
+import pytest
+
+PREFIX = "application/vnd.pingidentity.password."
+GOOD = "long enough 1"
+
+
+@pytest.fixture
+def password(api):
+    """Return a function that calls {u}/password of one user."""
+    user = api.user("a")
+
+    def call(method, action=None, body=None, ask=api.good):
+        return ask(method, f"/users/{user['id']}/password", body, action and PREFIX + action)
+
+    call.api, call.user = api, user
+    return call
+
+
+def test_set_gives_a_password_that_can_be_checked(password):
+    """After `set` the state is OK, the right password passes and a wrong one is refused."""
+    assert password("GET")["status"] == "NO_PASSWORD"
+    assert password("PUT", "set+json", {"value": GOOD})["status"] == "OK"
+    assert password("POST", "check+json", {"password": GOOD})["status"] == "OK"
+    refusal = password("POST", "check+json", {"password": "wrong"}, ask=password.api.fault)
+    assert (refusal["code"], refusal["target"]) == ("INVALID_VALUE", "password")
+    assert refusal["message"] == "The provided password did not match provisioned password"
+    assert "failuresRemaining" in refusal["innerError"]
+
+
+def test_nothing_ever_shows_a_password(password):
+    """Neither answers nor the stored state hold the text."""
+    shown = [password("PUT", "set+json", {"value": GOOD}), password("GET")]
+    shown.append(password.api.good("GET", f"/users/{password.user['id']}"))
+    assert GOOD not in str(shown)
+    assert GOOD not in str(password.api.sandbox.directory.passwords)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"), [({}, "EMPTY_VALUE"), ({"value": ""}, "EMPTY_VALUE"), ({"value": "seven77"}, "INVALID_VALUE")]
+)
+def test_the_policy_wants_eight_characters(password, body, code):
+    """Nothing is EMPTY_VALUE, too little breaks the policy; the old state stays."""
+    refusal = password("PUT", "set+json", body, ask=password.api.fault)
+    assert (refusal["status"], refusal["code"], refusal["target"]) == (400, code, "password")
+    assert password("GET")["status"] == "NO_PASSWORD"
+
+
+def test_a_forced_change_shows_in_the_state(password):
+    """`forceChange` with `set`, and the action of the same name, ask for a new password."""
+    assert password("PUT", "set+json", {"value": GOOD, "forceChange": True})["status"] == "MUST_CHANGE_PASSWORD"
+    assert password("PUT", "set+json", {"value": GOOD})["status"] == "OK"
+    assert password("POST", "forceChange")["status"] == "MUST_CHANGE_PASSWORD"
+
+
+def test_set_value_removes_with_an_empty_body(password):
+    """`setValue` with nothing takes the password away."""
+    password("PUT", "setValue+json", {"value": GOOD})
+    assert password("PUT", "setValue+json", {})["status"] == "NO_PASSWORD"
+    assert password("POST", "check+json", {"password": GOOD}, ask=password.api.fault)["code"] == "NO_PASSWORD"
+    assert password("POST", "forceChange", ask=password.api.fault)["code"] == "NO_PASSWORD"
+
+
+def test_resets_differ_for_administrator_and_user(password):
+    """An administrator's reset skips the policy; the user's own needs the old password and keeps to it."""
+    assert password("PUT", "reset+json", {"newPassword": "x"})["status"] == "MUST_CHANGE_PASSWORD"
+    own = {"currentPassword": "x", "newPassword": "short"}
+    assert password("PUT", "reset+json", own, ask=password.api.fault)["target"] == "newPassword"
+    assert password("PUT", "reset+json", {**own, "newPassword": GOOD})["status"] == "OK"
+
+
+def test_the_media_type_says_what_to_do(password):
+    """Without an action's media type the answer is 415."""
+    answer = password.api.fault("PUT", f"/users/{password.user['id']}/password", {"value": GOOD}, "application/json")
+    assert answer["status"] == 415
+
+
+def test_a_password_call_makes_updated_at_later(password):
+    """Setting a password changes the user's updatedAt."""
+    password("PUT", "set+json", {"value": GOOD})
+    assert password.api.good("GET", f"/users/{password.user['id']}")["updatedAt"] > password.user["updatedAt"]
+
+
+def test_an_encoded_password_is_imported_without_policy(api):
+    """`{SCHEME}...` is taken as it is."""
+    body = {"username": "b", "password": {"value": "{SSHA512}abc"}}
+    user = api.good("POST", "/users", body, "application/vnd.pingidentity.user.import+json")
+    assert api.good("GET", f"/users/{user['id']}/password")["status"] == "OK"
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "code"),
+    [
+        ("set+json", {"value": 12345678}, "INVALID_VALUE"),
+        ("set+json", {"value": GOOD, "forceChange": "yes"}, "INVALID_VALUE"),
+        ("reset+json", {"newPassword": ""}, "EMPTY_VALUE"),
+    ],
+)
+def test_bad_bodies_are_refused(password, action, body, code):
+    """Wrong types and nothing at all are told."""
+    assert password("PUT", action, body, ask=password.api.fault)["code"] == code
+
+
+def test_the_policy_can_be_bypassed_and_a_password_unlocked(password):
+    """`bypassPolicy` takes a short one; `unlock` answers with the state."""
+    assert password("PUT", "set+json", {"value": "x", "bypassPolicy": True})["status"] == "OK"
+    assert password("POST", "unlock+json")["status"] == "OK"
+
+
+@pytest.mark.parametrize("given", ["text", {"value": GOOD, "forceChange": 1}, {}])
+def test_bad_imports_of_passwords_are_refused(api, given):
+    """An import's password is an object with a value."""
+    body = {"username": "b", "password": given}
+    assert api.fault("POST", "/users", body, "application/vnd.pingidentity.user.import+json")["status"] == 400
