@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import TypeVar
 
 from scimbridge.pingone.errors import CircuitOpen, OutOfTime, PingOneError, Throttled, Unreachable
 from scimbridge.pingone.send import Call, Request, Response, Send
 
 _OWN_FAULT = 500
+T = TypeVar("T")
 
 
 class Circuit:
@@ -63,6 +65,26 @@ class Circuit:
             return
         with self._lock:
             self._check(self._clock())
+
+    def attempt(self, act: Callable[[], T]) -> T:
+        """Do it and remember how it ended. Raises CircuitOpen, and what it raises itself.
+
+        A failure that has changed nothing, seen while the circuit is open, is told as CircuitOpen, so that
+        the caller is let go at once and does not wait to try again.
+        """
+        ticket = self.enter()
+        try:
+            result = act()
+        except PingOneError as error:
+            self.leave(ticket, failed=_judge(error))
+            if self.is_open and type(error) is Unreachable and not error.maybe_done:
+                raise _open(self._rest) from error
+            raise
+        except BaseException:
+            self.leave(ticket, failed=None)
+            raise
+        self.leave(ticket, failed=False)
+        return result
 
     def enter(self) -> object:
         """Let a call through and return its ticket, or raise CircuitOpen."""
@@ -131,17 +153,7 @@ class WithCircuit:
 
     def __call__(self, request: Request, call: Call) -> Response:
         """Send, or raise CircuitOpen."""
-        ticket = self._circuit.enter()
-        failed: bool | None = None
-        try:
-            response = self._send(request, call)
-            failed = False
-        except PingOneError as error:
-            failed = _judge(error)
-            raise
-        finally:
-            self._circuit.leave(ticket, failed=failed)
-        return response
+        return self._circuit.attempt(lambda: self._send(request, call))
 
 
 class WithGuard:

@@ -1,15 +1,15 @@
 """Joins the layers into one `send` towards one PingOne environment.
 
-    retry -> guard -> rate -> circuit -> token -> transport          outermost first
+    retry -> guard -> token -> rate -> circuit -> transport          outermost first
 
-Why in this order. Every try draws from the rate, repeated ones too, so retry is outside rate; and each try
-that hits a 429 is seen by rate, which slows everybody down. The circuit is inside retry: it counts tries,
-so it opens while the first callers are still repeating, and a caller between two tries is let go at once
-instead of repeating into the void; were it outside, it would hear of a failure only after the last try.
-It is also inside rate, so that a call that waits for its turn is not taken for one that hangs, and is let
-go when PingOne went down in the meantime; the guard stops newcomers before they queue. The token is inside
-the rate because a repetition after 401 is one call that has already had its turn, and inside the circuit
-because a token endpoint that is down is PingOne down.
+Why in this order. Every try draws from the rate, repetitions too, so retry is outside rate, and so is the
+token: what is sent again after a 401 is one more call to PingOne, and a call that waits for a new token must
+not use up its turn before. Rate sees each 429 of each try, and slows everybody down. The circuit is inside
+retry: it counts tries, so it opens while the first callers are still repeating, and a caller between two
+tries is let go at once instead of repeating into the void; were it outside, it would hear of a failure only
+after the last try. It is inside rate too, so that a call that waits for its turn is not taken for one that
+hangs; the guard, which asks the same circuit, stops newcomers before they queue. The token is fetched
+through the circuit as well: a token endpoint that is down is PingOne down.
 
 Knows the layers, no settings: plain arguments come in.
 """
@@ -94,8 +94,12 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
         observe=observe,
     )
     name = f"{auth_url} {environment_id} {client_id}"
-    token = WithToken(transport, issuer, state, name=name, clock=clock, wall=wall)
     circuit = Circuit(clock)
-    paced = WithRate(WithCircuit(token, circuit), Pace(rate), clock=clock, wait=wait)
-    send = WithRetry(WithGuard(paced, circuit), clock=clock, sleep=sleep, random=random)
+    paced = WithRate(WithCircuit(transport, circuit), Pace(rate), clock=clock, wait=wait)
+
+    def fetch(deadline: float) -> tuple[str, float]:
+        return circuit.attempt(lambda: issuer.fetch(deadline))
+
+    token = WithToken(paced, fetch, state, name=name, clock=clock, wall=wall)
+    send = WithRetry(WithGuard(token, circuit), clock=clock, sleep=sleep, random=random)
     return Connection(send, circuit, paced, wire)

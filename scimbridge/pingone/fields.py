@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import regex  # type: ignore[import-untyped]  # has no stubs of its own
+import regex
 
 _EQ = frozenset({"eq"})
 _EQ_SW = frozenset({"eq", "sw"})

@@ -1,19 +1,24 @@
 """How fast calls may go out: a pace that keeps below a limit, gives way to 429 and recovers.
 
 Pure arithmetic over the times it is told: no clock, no threads, no waiting. It promises that no second
-holds more calls than the rate, and that calls under load are spread evenly.
+holds more calls than the rate, and that calls under load are spread evenly. Where the true limit is below
+the rate that was set, it finds it: it falls by a factor, climbs back quickly to a little below the pace
+that was too fast, and from there on carefully.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 _STEADY = 0.97  # under load a little below the rate, so that jitter on the way does not pass it
 _BURST_PART = 0.1  # of a second's calls, at once after a rest
+_CATCH_UP = 2.0  # ... and in a second that is nearly full, for threads that woke late
+_BURST_BACK = 60.0  # seconds without a 429 after which twice as many may go at once again
 _CUT = 0.7
 _FAST = 0.1  # of the configured rate, gained per second
-_SLOW = 0.02  # ... once near the pace at which PingOne last said stop
-_NEAR = 0.9
+_CAREFUL = 0.005  # ... around the pace at which PingOne last said stop
+_NEAR, _BEYOND = 0.9, 1.05
 _LOWEST_PART = 0.02
 _WINDOW = 1.0
 _LONGEST_PAUSE = 30.0
@@ -30,26 +35,27 @@ class Pace:
         self.rate = rate
         self._lowest = min(rate, max(0.2, rate * _LOWEST_PART))
         self._ceiling = rate
+        self._most_at_once = self._at_once = max(1.0, rate * _BURST_PART)
         self._grown_at = 0.0
-        self._cut_at = float("-inf")
+        self._cut_at = self._calm_since = float("-inf")
         self._paused_until = float("-inf")
         self._due = float("-inf")
         self._gone: deque[float] = deque(maxlen=max(1, int(rate)))
-
-    def ready_at(self, now: float) -> float:
-        """Return the earliest time at which a call may go; `now` or before it means at once."""
-        self._grow(now)
-        slack = (max(1.0, self.rate * _BURST_PART) - 1.0) * self.interval
-        ready = max(self._due - slack, self._paused_until)
-        most = max(1, int(self.rate))
-        if len(self._gone) >= most:
-            ready = max(ready, self._gone[-most] + _WINDOW)
-        return ready
 
     @property
     def interval(self) -> float:
         """Seconds between two calls under load."""
         return 1.0 / (self.rate * _STEADY)
+
+    def ready_at(self, now: float) -> float:
+        """Return the earliest time at which a call may go; `now` or before it means at once."""
+        if self.rate < self.configured or self._at_once < self._most_at_once:
+            self._recover(now)
+        most = min(math.ceil(self.rate * _STEADY), self._gone.maxlen or 1)
+        slack = self._at_once - 1.0
+        if self._nth_last(most - math.ceil(self._at_once)) + _WINDOW > now:
+            slack = min(slack, _CATCH_UP)
+        return max(self._due - slack * self.interval, self._paused_until, self._nth_last(most) + _WINDOW)
 
     def take(self, now: float) -> None:
         """Count a call that goes now."""
@@ -65,21 +71,31 @@ class Pace:
             self._paused_until = max(self._paused_until, now + min(retry_after, _LONGEST_PAUSE))
         if sent_at <= self._cut_at:
             return
-        self._grow(now)
-        self._cut_at = now
+        self._recover(now)
+        self._cut_at = self._calm_since = now
         self._ceiling = self.rate
         self.rate = max(self._lowest, self.rate * _CUT)
+        # It may have been the number at once that was too much for PingOne, and not the pace.
+        self._at_once = max(1.0, self._at_once / 2)
 
-    def _grow(self, now: float) -> None:
-        """Recover by steps in proportion to time: quickly at first, carefully near the last trouble."""
-        passed = now - self._grown_at
-        self._grown_at = now
-        if self.rate >= self.configured or passed <= 0:
-            return
-        near = min(self.configured, self._ceiling * _NEAR)
-        if self.rate < near:
-            fast = self.configured * _FAST
-            needed = (near - self.rate) / fast
-            self.rate = min(near, self.rate + passed * fast)
-            passed = max(0.0, passed - needed)
-        self.rate = min(self.configured, self.rate + passed * self.configured * _SLOW)
+    def _nth_last(self, number: int) -> float:
+        """Return when that many calls ago was; endless time ago when there were not so many."""
+        return self._gone[-number] if 0 < number <= len(self._gone) else float("-inf")
+
+    def _recover(self, now: float) -> None:
+        """Grow in proportion to the time since the last look."""
+        passed, self._grown_at = now - self._grown_at, now
+        for top, gain in (
+            (self._ceiling * _NEAR, _FAST),
+            (self._ceiling * _BEYOND, _CAREFUL),
+            (self.configured, _FAST),
+        ):
+            goal = min(top, self.configured)
+            if passed > 0 and self.rate < goal:
+                gain_per_second = self.configured * gain
+                needed = (goal - self.rate) / gain_per_second
+                self.rate = goal if needed <= passed else self.rate + passed * gain_per_second
+                passed -= needed
+        if now - self._calm_since >= _BURST_BACK:
+            self._calm_since = now
+            self._at_once = min(self._most_at_once, self._at_once * 2)

@@ -22,9 +22,7 @@ _MEMBERSHIPS = "memberOfGroups"
 class WithPatience:
     """Waits for own creates. `sleep` takes seconds."""
 
-    def __init__(
-        self, send: Send, state: State, *, clock: Callable[[], float], sleep: Callable[[float], None]
-    ) -> None:
+    def __init__(self, send: Send, state: State, *, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
         self._send = send
         self._state = state
         self._clock = clock

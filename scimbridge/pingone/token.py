@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 import orjson
 
 from scimbridge.pingone.errors import BadCredentials, Forbidden, OutOfTime, PingOneError
-from scimbridge.pingone.issuer import Issuer
 from scimbridge.pingone.send import Call, Request, Response, Send
 from scimbridge.state.base import State
 
@@ -45,16 +44,19 @@ class WithToken:
     def __init__(
         self,
         send: Send,
-        issuer: Issuer,
+        fetch: Callable[[float], tuple[str, float]],
         state: State,
         *,
         name: str,
         clock: Callable[[], float],
         wall: Callable[[], float],
     ) -> None:
-        """`name` tells this application from others in a shared state; only its hash is used there."""
+        """`fetch(deadline)` asks for a token and returns it with its life time in seconds.
+
+        `name` tells this application from others in a shared state; only its hash is used there.
+        """
         self._send = send
-        self._issuer = issuer
+        self._ask = fetch
         self._state = state
         self._key = f"pingone:token:{hashlib.sha256(name.encode()).hexdigest()[:32]}"
         self._clock = clock
@@ -152,7 +154,7 @@ class WithToken:
 
     def _fetch(self, deadline: float) -> tuple[Token, bool]:
         asked, asked_wall = self._clock(), self._wall()
-        value, seconds = self._issuer.fetch(deadline)
+        value, seconds = self._ask(deadline)
         ahead = min(_AHEAD, seconds * _AHEAD_PART)
         token = _token(value, asked + seconds - ahead, asked + seconds)
         times = {"value": value, "renew": asked_wall + seconds - ahead, "ends": asked_wall + seconds}

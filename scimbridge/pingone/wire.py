@@ -165,7 +165,7 @@ def _prepare(method: str, url: str, headers: Mapping[str, str], body: bytes | No
     return prepared
 
 
-def _causes(error: BaseException) -> list[BaseException]:
+def causes(error: BaseException) -> list[BaseException]:
     """Return the error and what it was made from: requests and urllib3 wrap, and keep the reasons."""
     found: list[BaseException] = []
     todo: list[object] = [error]
@@ -179,16 +179,15 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 def _never_sent(error: BaseException) -> bool:
     """Return whether the connection did not even come about, so that the other side has heard nothing."""
-    return any(isinstance(each, _BEFORE_SENDING) for each in _causes(error))
+    return any(isinstance(each, _BEFORE_SENDING) for each in causes(error))
 
 
 def _was_late(error: BaseException) -> bool:
-    return any(isinstance(each, ConnectTimeoutError | ReadTimeoutError | TimeoutError) for each in _causes(error))
+    return any(isinstance(each, ConnectTimeoutError | ReadTimeoutError | TimeoutError) for each in causes(error))
 
 
 def _explain(error: BaseException, *, writes: bool) -> Unreachable:
-    causes = _causes(error)
-    if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes(error)):
         return Misconfigured("the certificate that PingOne's address shows is not trusted")
     if _never_sent(error):
         return Unreachable("no connection to PingOne could be made")

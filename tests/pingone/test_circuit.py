@@ -27,7 +27,7 @@ def circuit(clock):
 
 def _fail(send, clock, times=3, step=0.3):
     for _ in range(times):
-        with pytest.raises(Unreachable):
+        with pytest.raises((Unreachable, CircuitOpen)):
             send(GET, Call())
         clock.now += step
 
@@ -116,6 +116,20 @@ def test_failed_probe(circuit, playback, clock):
     clock.now += 1.1
     _fail(send, clock, times=1)
     assert len(sender.requests) == 5
+
+
+def test_failure_while_open(circuit, playback, clock):
+    """A probe that fails is told as CircuitOpen unless it is a write that may be done, or the set-up's fault."""
+    _fail(WithCircuit(playback(DOWN), circuit), clock)
+    for error, kind in (
+        (DOWN, CircuitOpen),
+        (Unreachable("broke off", maybe_done=True), Unreachable),
+        (Misconfigured("tls"), Misconfigured),
+    ):
+        clock.now += 1
+        with pytest.raises(kind) as raised:
+            WithCircuit(playback(error), circuit)(GET, Call())
+        assert type(raised.value) is kind
 
 
 def test_old_calls_do_not_put_off_the_probe(circuit, playback, ok, clock):
