@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from importlib.resources.abc import Traversable
 from typing import Any
 
 from flask import Flask, g, request
@@ -18,9 +17,8 @@ from flask import Flask, g, request
 from scimbridge.access.caller import Caller
 from scimbridge.config import Faults, Secret, Settings, default_mappings
 from scimbridge.mapping.schemas import describe_resource_types, describe_schemas
-from scimbridge.mapping.table import Limits, Table, TableFaults, compile_tables
+from scimbridge.mapping.table import Table, TableFaults
 from scimbridge.observe.logs import Once, named
-from scimbridge.pingone import fields
 from scimbridge.pingone.connect import connect
 from scimbridge.pingone.filters import MemberOf
 from scimbridge.pingone.patience import WithPatience
@@ -36,6 +34,7 @@ from scimbridge.resources.members import IN_FLIGHT, Members
 from scimbridge.resources.placement import Placement
 from scimbridge.resources.populations import Populations
 from scimbridge.resources.suggestions import Suggestions
+from scimbridge.resources.tables import read_tables
 from scimbridge.resources.users import Users
 from scimbridge.resources.view import View
 from scimbridge.scim.cursors import Seal
@@ -44,24 +43,17 @@ from scimbridge.web import bulk, discovery, errors, resources
 from scimbridge.web.auth import Authenticate, bearer_token
 from scimbridge.web.intake import Intake, request_id
 from scimbridge.web.proxies import TrustedProxies
+from scimbridge.web.slashes import OneSlash
 
 PREFIX = "/scim/v2"
-LIMITS: Mapping[str, Limits] = {
-    "User": Limits(fields.USERS, fields.CUSTOM, ("username",), fields.check),
-    "Group": Limits(fields.GROUPS, fields.Field(), ("name",), fields.check),
-    "Population": Limits(fields.POPULATIONS, fields.Field(), ("name",), fields.check),
-}
 
 log = named(__name__)
 
 
-def read_tables(folder: Traversable, settings: Settings) -> dict[str, Table]:
-    """Read and compile the tables of a folder. Raises `Faults` with all that is wrong in all of them."""
-    texts = {
-        entry.name: entry.read_text(encoding="utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")
-    }
+def _read_tables(settings: Settings) -> dict[str, Table]:
+    """Read and compile the tables in use. Raises `Faults` with all that is wrong in all of them."""
     try:
-        return compile_tables(texts, LIMITS, settings.datetime_offset)
+        return read_tables(settings.mappings or default_mappings(), settings.datetime_offset)
     except TableFaults as error:
         raise Faults(error.faults) from None
 
@@ -74,7 +66,7 @@ def create_app(
     sleep: Callable[[float], None] = time.sleep,
 ) -> Flask:
     """Make the bridge. Raises `Faults` where the tables are wrong."""
-    tables = read_tables(settings.mappings or default_mappings(), settings)
+    tables = _read_tables(settings)
     state = MemoryState(clock)
     connection = connect(
         environment_id=settings.pingone_environment_id,
@@ -114,6 +106,7 @@ def create_app(
     )
     _guard(app, bearer_token(_reveal(settings.bearer_token), Caller("token", strict=settings.strict)))
     errors.register(app)
+    app.wsgi_app = OneSlash(app.wsgi_app)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     app.add_url_rule("/health/live", "live", lambda: {"status": "live"})

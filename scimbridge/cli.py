@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, get_args, get_origin, get_ty
 
 import click
 
-from scimbridge.config import Faults, load, tables
+from scimbridge.config import Faults, default_mappings, load, tables
 
 if TYPE_CHECKING:
     from scimbridge.serve import Factory
@@ -156,8 +156,9 @@ def check() -> None:
     """Test connection, rights and tables against the PingOne environment; exit code 1 on any fault."""
     from scimbridge.ops import check as checking  # noqa: PLC0415 - an HTTP client is not needed by all commands
 
-    with _faults_told():
-        sys.exit(checking.run(load(os.environ), click.echo))
+    with _faults_told(), _table_faults_told():
+        settings = load(os.environ)
+        sys.exit(checking.run(settings, settings.mappings or default_mappings(), click.echo))
 
 
 @command.command()
@@ -167,7 +168,7 @@ def explain(expression: str, resource: str) -> None:
     """Show where a path, a filter or a resource (a file) goes, with the request that would be sent."""
     from scimbridge.ops import explain as explaining  # noqa: PLC0415 - the engine is not needed by all commands
 
-    with _faults_told():
+    with _faults_told(), _table_faults_told():
         sys.exit(explaining.run(expression, resource, tables(os.environ), click.echo))
 
 
@@ -177,6 +178,17 @@ def _faults_told() -> Iterator[None]:
         yield
     except Faults as faults:
         raise _Refused(faults) from None
+
+
+@contextmanager
+def _table_faults_told() -> Iterator[None]:
+    """Tell what is wrong with the tables as what is wrong with the configuration, which they are part of."""
+    from scimbridge.mapping.table import TableFaults  # noqa: PLC0415 - the engine is not needed by all commands
+
+    try:
+        yield
+    except TableFaults as faults:
+        raise Faults(faults.faults) from None
 
 
 if __name__ == "__main__":

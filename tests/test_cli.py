@@ -99,7 +99,7 @@ def test_serve_makes_an_application_to_check_it_and_one_per_worker(run, served, 
 @pytest.mark.parametrize("code", [0, 1])
 def test_check_ends_with_the_code_of_what_it_found(run, monkeypatch, code):
     """`check` prints what it is told and ends with its exit code."""
-    stand_in_for(monkeypatch, "ops.check", run=lambda settings, write: write(settings.api_url) or code)
+    stand_in_for(monkeypatch, "ops.check", run=lambda settings, folder, write: write(settings.api_url) or code)
     result = run("check", **WHOLE)
     assert (result.exit_code, result.stdout) == (code, "https://api.pingone.eu\n")
 
@@ -113,6 +113,15 @@ def test_explain_needs_tables_and_no_other_setting(run, monkeypatch, tmp_path):
     assert said[0][:3] == ("active", "User", tmp_path)
     assert said[1][:2] == ("members", "Group")
     assert run("explain", "active", SCIMBRIDGE_MAPPINGS="/nowhere").exit_code == 2
+
+
+@pytest.mark.parametrize("words", [("check",), ("explain", "active")])
+def test_faulty_tables_are_a_faulty_configuration(run, tmp_path, words):
+    """Each fault of the tables is told by file, and the exit code is 2."""
+    (tmp_path / "users.toml").write_text('resource = "User"\n', encoding="utf-8")
+    result = run(*words, **WHOLE, SCIMBRIDGE_MAPPINGS=str(tmp_path))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "  users.toml: endpoint is missing" in result.stderr
 
 
 @pytest.fixture

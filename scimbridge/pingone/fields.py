@@ -53,6 +53,13 @@ _PHONE = Field(r"[\s\S]*\d[\s\S]*", 32, 1, "a number with at least one digit", _
 _PLAIN = Field(operators=_EQ_SW)
 _KNOWN_BY_ID = Field(operators=_EQ)
 
+# PingOne's own fields, which stand in no list of what can be filtered by (reference.md §7.1).
+_NOT_FILTERED = (
+    "environment.id", "identityProvider.id", "identityProvider.type", "account.canAuthenticate", "account.status",
+    "account.lockedAt", "lifecycle.status", "verifyStatus", "lastSignOn.at", "lastSignOn.remoteIp", "createdAt",
+    "updatedAt",
+)  # fmt: skip
+
 CUSTOM = _PLAIN
 """A custom attribute of type STRING; further rules of its own stand in the environment's schema."""
 
@@ -92,6 +99,7 @@ USERS: dict[str, Field] = {
     "address.countryCode": Field(r"[A-Z]{2}", hint="two capital letters of ISO 3166-1", operators=_EQ_SW),
     "photo.href": Field(r"(?i:https?)://\S+", hint="an http or https address of an image file", operators=_EQ_SW),
     "population.id": _KNOWN_BY_ID,
+    **dict.fromkeys(_NOT_FILTERED, Field()),
 }
 
 GROUPS: dict[str, Field] = {
@@ -142,7 +150,7 @@ EXAMPLES: dict[tuple[str, str], tuple[str, ...]] = {
     ("User", "preferredLanguage"): ("en-US", "en-GB", "de-DE", "fr-FR"),
     ("User", "timezone"): ("Europe/Berlin", "America/Chicago", "Asia/Tokyo"),
     ("User", "address.countryCode"): ("DE", "FR", "GB", "US"),
-    ("Group", "userFilter"): ('title eq "Engineer"',),
+    ("Group", "userFilter"): ('username eq "nobody@example.com"',),  # nobody joins a group by following it
     ("Population", "preferredLanguage"): ("en-US", "en-GB", "de-DE", "fr-FR"),
 }
 """Values that PingOne takes where it refuses random text, by resource type and field."""

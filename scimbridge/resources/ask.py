@@ -40,8 +40,9 @@ class Reply:
 
 @dataclass(slots=True)
 class Progress:
-    """Which steps of a request are done, so that a failure half way can say so."""
+    """Which steps of a request are done, so that a failure half way can say so, and how the rest gets done."""
 
+    again: str = "the same request sent again finishes it"
     planned: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
 
@@ -53,10 +54,14 @@ class Progress:
         """Note that a step is done."""
         self.done.append(step)
 
+    def clear(self) -> None:
+        """Note that what was done is taken back."""
+        self.done.clear()
+
     def tell(self) -> str:
         """Return a sentence on what was done, empty where nothing was."""
         if not self.done:
             return ""
         open_steps = [step for step in self.planned if step not in self.done]
         rest = f"; not done: {', '.join(open_steps)}" if open_steps else ""
-        return f" (done before: {', '.join(self.done)}{rest}; the same request sent again finishes it)"
+        return f" (done before: {', '.join(self.done)}{rest}; {self.again})"

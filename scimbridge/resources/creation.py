@@ -44,7 +44,7 @@ class Creation:
     def create(self, ask: Ask, body: Mapping[str, Any], media: str) -> Record:
         """Make a record. Raises PingOne's errors; `Unreachable` only where nobody can say whether it was made."""
         lost: Unreachable | None = None
-        since: float | None = None
+        began = self._clock()
         for pause in (0.0, *PAUSES):
             if pause:
                 if self._clock() + pause >= ask.call.deadline:
@@ -56,11 +56,10 @@ class Creation:
                 if not error.maybe_done:
                     raise
                 lost = error
-                if since is None:
-                    since = error.server_date
             except Refused as error:
                 if lost is None or not error.has("UNIQUENESS_VIOLATION"):
                     raise
+                since = None if error.server_date is None else error.server_date - (self._clock() - began)
                 return self._find_own(ask, body, since, error)
         if lost is None:
             msg = "PingOne was not asked in time"
@@ -68,7 +67,10 @@ class Creation:
         raise lost
 
     def _find_own(self, ask: Ask, body: Mapping[str, Any], since: float | None, refusal: Refused) -> Record:
-        """Return the record that holds the value, if a lost try of ours made it; else the refusal stands."""
+        """Return the record that holds the value, if a lost try of ours made it; else the refusal stands.
+
+        `since` is when our first try began, by PingOne's own clock.
+        """
         for pause in (0.0, *PAUSES):
             if pause:
                 if self._clock() + pause >= ask.call.deadline:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from scimbridge.resources.ask import Ask, Reply
+from scimbridge.resources.ids import is_id
 from scimbridge.resources.lists import Lists
 from scimbridge.scim.errors import MethodNotAllowed, NotFound
-
-LONGEST_ID = 256  # characters; PingOne's have 36
 
 
 class Resource(Protocol):
@@ -54,18 +53,21 @@ class Endpoint:
     def create(self, ask: Ask, body: Mapping[str, Any]) -> Reply:
         """Make a resource. Raises `MethodNotAllowed` where the table does not allow it, as the verbs below do."""
         self.check_allowed("create")
+        self._check_answer(ask)
         return self.resource.create(ask, body)
 
     def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
         """Make a resource what the body says."""
         self.check_allowed("change")
         self._check_key(key)
+        self._check_answer(ask)
         return self.resource.replace(ask, key, body)
 
     def patch(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
         """Change a resource."""
         self.check_allowed("change")
         self._check_key(key)
+        self._check_answer(ask)
         return self.resource.patch(ask, key, body)
 
     def delete(self, ask: Ask, key: str) -> Reply:
@@ -82,6 +84,10 @@ class Endpoint:
             raise MethodNotAllowed(msg, headers=(("Allow", "GET"),))
 
     def _check_key(self, key: str) -> None:
-        if len(key) > LONGEST_ID:
-            msg = "no resource has an id of that length"
+        if not is_id(key):
+            msg = f"no {self.lists.view.table.type.name} has an id like that: they are UUIDs"
             raise NotFound(msg)
+
+    def _check_answer(self, ask: Ask) -> None:
+        """Refuse what is wrong with the wished-for answer before anything is written. Raises `BadRequest`."""
+        self.lists.view.projection(ask)

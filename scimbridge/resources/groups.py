@@ -9,21 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from scimbridge.mapping.plan import (
-    Changes,
-    Links,
-    link_difference,
-    members_of,
-    plan_change,
-    plan_create,
-    plan_links,
-)
+from scimbridge.mapping.links import Links, link_difference, members_of, plan_links
+from scimbridge.mapping.plan import Changes, plan_change, plan_create
 from scimbridge.pingone import bodies
 from scimbridge.pingone.collections import MERGE, Collection
+from scimbridge.pingone.errors import Refused
 from scimbridge.resources.ask import Ask, Progress, Reply
 from scimbridge.resources.creation import Creation
 from scimbridge.resources.exclusive import Turns
-from scimbridge.resources.members import Made, Members
+from scimbridge.resources.members import Made, Members, check_ids
 from scimbridge.resources.refusals import refusing
 from scimbridge.resources.view import View
 from scimbridge.scim.errors import PreconditionFailed, ScimError, Unavailable
@@ -34,6 +28,7 @@ from scimbridge.scim.reading import read_resource
 from scimbridge.scim.versions import matches
 
 Record = dict[str, Any]
+NOTHING_MADE = Made(0, 0, certain=True, kinds={})
 MANY = 10  # membership changes from which on it may be cheaper to read the members first
 
 
@@ -63,27 +58,38 @@ class Groups:
         """Make a group, then its members; where these are refused, the group is taken back."""
         resource = read_resource(body, self._table.type, ask.manner)
         changes = plan_create(self._table, resource, ask.manner)
-        progress = Progress()
+        check_ids(changes.links)
+        progress = Progress(again="a PUT of the same body finishes it")
         with refusing(self._table, progress):
             record = self._creation.create(ask, changes.body, MERGE)
+            members: list[Record] = []
             if changes.links:
-                try:
-                    made = self._members.change(ask.call, record["id"], changes.links)
-                except Unavailable:
-                    progress.finish(f"the group is created as {record['id']}")
-                    raise
-                except ScimError:
-                    self._groups.delete(ask.call, record["id"])
-                    raise
-                record = self._after_links(ask, record, made)
+                progress.finish(f"created as {record['id']}")
+                record, members = self._fill(ask, record, changes.links, progress)
             if self._wants_members(ask):
-                record = self._with(record, self._members_now(ask, record, changes.links))
+                if record.get("userFilter") or any(member["type"] == "Group" for member in members):
+                    members = self._members.read(ask.call, record)
+                record = self._with(record, members)
         return self.view.show(ask, record, 201)
+
+    def _fill(self, ask: Ask, record: Record, links: Links, progress: Progress) -> tuple[Record, list[Record]]:
+        """Give a new group its members; where PingOne refuses one, the group is taken back."""
+        try:
+            made = self._members.change(ask.call, record["id"], links, record)
+        except Unavailable:
+            raise
+        except (ScimError, Refused):
+            self._groups.delete(ask.call, record["id"])
+            progress.clear()
+            raise
+        members = [{"id": member.id, "type": made.kinds[member.id]} for member in links.add]
+        return self._after_links(ask, record, made), members
 
     def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
         """Make a group what the body says. Members that the body does not mention stay as they are."""
         resource = read_resource(body, self._table.type, ask.manner)
-        names_members = any(name.casefold() == self._attribute.casefold() for name in body)
+        plain = self._attribute.casefold()
+        names_members = any(name.casefold().rpartition(":")[2] == plain for name in body)
 
         def make(before: Record) -> Record:
             if not names_members and self._attribute in before:
@@ -118,6 +124,7 @@ class Groups:
     def _patch_links(self, ask: Ask, key: str, links: Links) -> Reply:
         record: Record | None = None
         members: list[Record] | None = None
+        check_ids(links)
         with self._turns.of(ask, "group", key), refusing(self._table):
             count = len(links.add) + len(links.remove)
             if count >= MANY or ask.if_match is not None:
@@ -126,16 +133,11 @@ class Groups:
                 if self._members.pages(record) * MANY <= count:
                     members = self._members.read(ask.call, record)
                     links = _only_needed(links, members)
-            made = self._members.change(ask.call, key, links)
-            if record is None:
-                record = self._groups.read(ask.call, key)
-            else:
-                record = self._after_links(ask, record, made)
+            made = self._members.change(ask.call, key, links, record)
+            record = self._groups.read(ask.call, key) if record is None else self._after_links(ask, record, made)
             if ask.minimal:
                 return Reply(204)
-            if members is not None:
-                members = _after(members, links)
-            return self._answer(ask, record, members)
+            return self._answer(ask, record, _after(record, members, links, made))
 
     def _after_links(self, ask: Ask, record: Record, made: Made) -> Record:
         """Return the group's record after membership changes, read again only where the count is not certain."""
@@ -165,9 +167,8 @@ class Groups:
             if with_members:
                 links = link_difference(members_of(self._table, before), members_of(self._table, after))
                 changes = Changes(changes.body, changes.facets, links)
-            record = self._carry_out(ask, record, changes, progress)
-            if members is not None:
-                members = _after(members, changes.links)
+            record, made = self._carry_out(ask, record, changes, progress)
+            members = _after(record, members, changes.links, made)
         if ask.minimal:
             return Reply(204)
         if always_answered and members is None and self._wants_members(ask):
@@ -175,26 +176,27 @@ class Groups:
                 members = self._members.read(ask.call, record)
         return self._answer(ask, record, members)
 
-    def _carry_out(self, ask: Ask, record: Record, changes: Changes, progress: Progress) -> Record:
+    def _carry_out(self, ask: Ask, record: Record, changes: Changes, progress: Progress) -> tuple[Record, Made]:
         """Make the calls: the group's own fields, then the members; a refusal of these takes both back."""
         key, after = record["id"], record
+        check_ids(changes.links)
         progress.plan(*(["attributes"] if changes.body else []), *(["members"] if changes.links else []))
         if changes.body:
             after = self._groups.replace(ask.call, key, bodies.replacement("groups", record, changes.body))
             progress.finish("attributes")
         if not changes.links:
-            return after
+            return after, NOTHING_MADE
         try:
-            made = self._members.change(ask.call, key, changes.links)
+            made = self._members.change(ask.call, key, changes.links, after)
         except Unavailable:
             raise
-        except ScimError:
+        except (ScimError, Refused):
             if changes.body:
                 self._groups.replace(ask.call, key, bodies.replacement("groups", record, {}))
-                progress.done.clear()
+                progress.clear()
             raise
         progress.finish("members")
-        return self._after_links(ask, after, made)
+        return self._after_links(ask, after, made), made
 
     # -- lists -----------------------------------------------------------------------------------------------------
 
@@ -225,12 +227,6 @@ class Groups:
             return Reply(204)
         return self.view.show(ask, self._with(record, members))
 
-    def _members_now(self, ask: Ask, record: Record, links: Links) -> list[Record]:
-        """Return the members of a group that was just made: those that were added, and those of a filter."""
-        if record.get("userFilter") or any(member.kind != "User" for member in links.add):
-            return self._members.read(ask.call, record)
-        return [{"id": member.id, "type": "User"} for member in links.add]
-
     def _wants_members(self, ask: Ask) -> bool:
         return bool(self._attribute) and self.view.projection(ask).wants(self._attribute)
 
@@ -255,7 +251,16 @@ def _only_needed(links: Links, members: list[Record]) -> Links:
     )
 
 
-def _after(members: list[Record], links: Links) -> list[Record]:
+def _after(record: Record, members: list[Record] | None, links: Links, made: Made) -> list[Record] | None:
+    """Return the members after changes, or None where only reading them can tell.
+
+    With a member group its users come and go; and who is removed by hand may stay in through a filter or such a group.
+    """
+    if members is None or not links:
+        return members
+    nested = "Group" in made.kinds.values() or any(member["type"] == "Group" for member in members)
+    if nested or record.get("userFilter"):
+        return None
     gone = {member.id for member in links.remove}
     kept = [member for member in members if member["id"] not in gone]
-    return kept + [{"id": member.id, "type": member.kind or "User"} for member in links.add]
+    return kept + [{"id": member.id, "type": made.kinds[member.id]} for member in links.add]

@@ -6,7 +6,6 @@ never a short page. What a walk is and where it stands is in `walks`.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,19 +13,20 @@ from typing import Any
 from scimbridge.mapping.query import Query, split_filter
 from scimbridge.pingone import filters as native
 from scimbridge.pingone.collections import Collection, Page
-from scimbridge.pingone.errors import NotThere, Refused
+from scimbridge.pingone.errors import Forbidden, NotThere, Refused, Unreachable
 from scimbridge.pingone.send import Call
 from scimbridge.resources.ask import Ask
+from scimbridge.resources.ids import is_id
 from scimbridge.resources.knowledge import Knowledge
+from scimbridge.resources.reading import Found, Keep, Reading, Source
 from scimbridge.resources.view import View
-from scimbridge.resources.walks import START, TAIL, Mark, Walks
+from scimbridge.resources.walks import Mark, Walks
 from scimbridge.scim import filters
-from scimbridge.scim.errors import ExpiredCursor, TooMany
+from scimbridge.scim.errors import ExpiredCursor, TooMany, Unavailable
 from scimbridge.scim.paging import Window
 from scimbridge.state.base import State
 
 Record = dict[str, Any]
-Keep = Callable[[Record], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +41,6 @@ class Links:
     pushed: Callable[[str], native.Node] | None
     records: Callable[[Call, str], list[Record]] | None
     ids: Callable[[Call, str], frozenset[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A window of an answer: PingOne's records, how many there are in all, and where the next window starts."""
-
-    records: list[Record]
-    total: int
-    next: Mark | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """What is walked: PingOne's answer to the pushed filter, and the check of the rest."""
-
-    asked: str | None
-    exact: bool
-    keep: Keep | None
-    walk: str
 
 
 class Listing:
@@ -86,7 +67,7 @@ class Listing:
     def find(self, ask: Ask, text: str | None, window: Window) -> Found:
         """Return the records of an index window. Raises `InvalidFilter`, `TooMany` and PingOne's errors."""
         if text is None:
-            return self._window(ask, _Source(None, True, None, self._walk_name(ask, "")), window)
+            return self._window(ask, Source(None, True, None, self._walk_name(ask, "")), window)
         node = filters.parse(text)
         return self._with_query(ask, node, lambda source: self._window(ask, source, window), window)
 
@@ -94,13 +75,13 @@ class Listing:
         """Return the records of a cursor window, which starts at the mark. Raises as `find`, and `ExpiredCursor`."""
         window = Window(mark.position + 1, count)
         if text is None:
-            return self._read(ask, _Source(None, True, None, ""), mark, window)
+            return self._read_on(ask, Source(None, True, None, ""), mark, window)
         node = filters.parse(text)
-        return self._with_query(ask, node, lambda source: self._read(ask, source, mark, window), window)
+        return self._with_query(ask, node, lambda source: self._read_on(ask, source, mark, window), window)
 
     # -- which records are candidates ------------------------------------------------------------------------------
 
-    def _with_query(self, ask: Ask, node: filters.Node, read: Callable[[_Source], Found], window: Window) -> Found:
+    def _with_query(self, ask: Ask, node: filters.Node, read: Callable[[Source], Found], window: Window) -> Found:
         while True:
             query = split_filter(node, self._view.table, self.knowledge, strict=ask.manner.strict)
             if query.doubtful and query.id is None and self.knowledge.learn_case(ask.call, query.doubtful):
@@ -120,6 +101,8 @@ class Listing:
     def _candidates(self, ask: Ask, query: Query) -> list[Record] | None:
         """Return the few records that the filter can hold for, where it names an id; None where pages are walked."""
         if query.id is not None:
+            if not is_id(query.id):
+                return []
             try:
                 return [self._collection.read(ask.call, query.id)]
             except NotThere:
@@ -132,26 +115,40 @@ class Listing:
         end = window.offset + window.count
         return Mark(end, total=len(kept)) if end < len(kept) and window.count else None
 
-    def _source(self, ask: Ask, node: filters.Node, query: Query) -> _Source:
+    def _source(self, ask: Ask, node: filters.Node, query: Query) -> Source:
         parts: list[native.Node] = [] if query.pushed is None else [_to_native(query.pushed)]
-        exact = query.exact
+        exact, held = query.exact, None
         if query.linked_to is not None and self._links is not None and self._links.pushed is not None:
-            parts.append(self._links.pushed(query.linked_to))
-            exact = False
+            held = query.linked_to
+            parts.append(self._links.pushed(held))
+            exact = self._is_exact_beside_link(ask, node)
         asked = native.render(parts[0] if len(parts) == 1 else native.All(tuple(parts))) if parts else None
         walk = self._walk_name(ask, filters.render(node))
-        return _Source(asked, exact, None if exact else self._keep(ask, query), walk)
+        return Source(asked, exact, None if exact else self._keep(ask, query, held), walk)
 
-    def _keep(self, ask: Ask, query: Query) -> Keep:
+    def _is_exact_beside_link(self, ask: Ask, node: filters.Node) -> bool:
+        """Whether PingOne answers the whole filter: one plain condition on a membership, the rest exactly."""
+        plain, rest = 0, []
+        for part in filters.conjuncts(node):
+            query = split_filter(part, self._view.table, self.knowledge, strict=ask.manner.strict)
+            if isinstance(part, filters.Compare) and query.linked_to is not None:
+                plain += 1
+            else:
+                rest.append(query.exact)
+        return plain == 1 and all(rest)
+
+    def _keep(self, ask: Ask, query: Query, held: str | None = None) -> Keep:
+        """Return the check of the whole filter; the membership `held` is one that PingOne was asked for."""
         resource, base = self._view.answer, ask.base
         if not query.links or self._links is None:
             return lambda record: query.keeps(resource(record, base))
         attribute = self._links.attribute
-        linked = {link: self._links.ids(ask.call, link) for link in query.links}
+        linked = {link: self._links.ids(ask.call, link) for link in query.links if link != held}
 
         def keep(record: Record) -> bool:
             whole = resource(record, base)
-            whole[attribute] = [{"value": link} for link, ids in linked.items() if record["id"] in ids]
+            groups = [link for link, ids in linked.items() if record["id"] in ids]
+            whole[attribute] = [{"value": link} for link in (*groups, *([] if held is None else [held]))]
             return query.keeps(whole)
 
         return keep
@@ -161,19 +158,38 @@ class Listing:
 
     # -- reading a window ------------------------------------------------------------------------------------------
 
-    def _window(self, ask: Ask, source: _Source, window: Window) -> Found:
+    def _window(self, ask: Ask, source: Source, window: Window) -> Found:
         mark = self._walks.nearest(source.walk, window.offset if window.count else 0)
         try:
             found = self._read(ask, source, mark, window)
         except ExpiredCursor:
-            found = self._read(ask, source, self._find_again(ask, source, mark), window)
+            found = self._read_again(ask, source, mark, window)
         if found.next is not None:
             self._walks.keep(source.walk, found.next)
         return found
 
-    def _read(self, ask: Ask, source: _Source, mark: Mark, window: Window) -> Found:
+    def _read_again(self, ask: Ask, source: Source, mark: Mark, window: Window) -> Found:
+        try:
+            return self._read(ask, source, self._find_again(ask, source, mark), window)
+        except ExpiredCursor as error:
+            msg = "PingOne's cursors do not last as long as this page takes; send the request again"
+            raise Unavailable(msg, retry_after=1) from error
+
+    def _read_on(self, ask: Ask, source: Source, mark: Mark, window: Window) -> Found:
+        """Read from a cursor's mark; where PingOne's cursor dies on the first page of a walk, nothing is lost yet."""
+        try:
+            return self._read(ask, source, mark, window)
+        except ExpiredCursor:
+            if mark.href is not None:
+                raise
+            return self._read_again(ask, source, mark, window)
+
+    def _read(self, ask: Ask, source: Source, mark: Mark, window: Window) -> Found:
         """Walk from a mark through the window, and on to the end of the answer where only that gives the total."""
-        reading = _Reading(source, mark, window)
+        if mark.href is not None and mark.asked != source.stamp:
+            msg = "what PingOne can be asked for this filter has changed; start the walk again"
+            raise ExpiredCursor(msg)
+        reading = Reading(source, mark, window)
         for href, page in self._pages(ask, source, mark.href):
             reading.take(href, page)
             if page.next is None:
@@ -182,108 +198,48 @@ class Listing:
                 return reading.stopped()
             if reading.scanned >= self._scan_limit and source.keep is not None:
                 msg = (
-                    f"the filter needs more than {self._scan_limit} records to be read; add a condition that PingOne can"
-                    " answer (eq or sw on userName, externalId, emails.value, name, population), or ask in parts"
+                    f"the filter needs more than {self._scan_limit} records to be read; add a condition that PingOne"
+                    " can answer (eq or sw on userName, externalId, emails.value, name, population), or ask in parts"
                 )
                 raise TooMany(msg)
         return reading.ended()
 
-    def _pages(self, ask: Ask, source: _Source, href: str | None) -> Iterator[tuple[str | None, Page]]:
+    def _pages(self, ask: Ask, source: Source, href: str | None) -> Iterator[tuple[str | None, Page]]:
+        seen: set[str] = set()
         while True:
             try:
                 page = self._collection.page(ask.call, filter=source.asked, limit=self._page_size, next=href)
             except Refused as error:
-                if href is None or error.has("INVALID_FILTER"):
+                if href is None or isinstance(error, Forbidden) or error.has("INVALID_FILTER"):
                     raise
                 msg = "the cursor is not valid any more; start the walk again"
                 raise ExpiredCursor(msg) from error
             yield href, page
             if page.next is None:
                 return
+            if page.next in seen:
+                msg = "PingOne's pages lead in a circle"
+                raise Unreachable(msg)
+            seen.add(page.next)
             href = page.next
 
-    def _find_again(self, ask: Ask, source: _Source, mark: Mark) -> Mark:
-        """Find a place again whose PingOne cursor is dead: behind the last of the passed records that is still there."""
+    def _find_again(self, ask: Ask, source: Source, mark: Mark) -> Mark:
+        """Find a place again whose PingOne cursor is dead: behind the last of the passed records that is still there.
+
+        Where none of them is there any more, the walk goes on from the first record: twice is better than never.
+        """
         rank = {passed: place for place, passed in enumerate(mark.tail)}
         best = -1
-        found = replace(START, total=mark.total)
+        found = Mark(mark.position, None, (), mark.tail, mark.total, source.stamp)
         for href, page in self._pages(ask, source, None):
             ids = [record["id"] for record in page.records]
-            for number, identifier in enumerate(ids, 1):
-                if rank.get(identifier, -1) > best:
-                    best = rank[identifier]
-                    found = Mark(mark.position, href, tuple(ids[:number]), mark.tail, mark.total)
-            if best == len(rank) - 1:
+            known = [number for number, identifier in enumerate(ids, 1) if rank.get(identifier, -1) > best]
+            if known:
+                best = max(rank.get(identifier, -1) for identifier in ids)
+                found = replace(found, href=href, passed=tuple(ids[: known[-1]]))
+            if best == len(rank) - 1 or (best >= 0 and not known):
                 break
         return found
-
-
-class _Reading:
-    """The state of one window while pages come in."""
-
-    def __init__(self, source: _Source, mark: Mark, window: Window) -> None:
-        self.scanned = 0
-        self._source = source
-        self._window = window
-        self._end = window.offset + window.count
-        self._behind = frozenset(mark.passed)
-        self._tail = deque(mark.tail, TAIL)
-        self._records: list[Record] = []
-        self._position = mark.position
-        self._total = mark.total
-        self._following: Mark | None = None
-
-    def take(self, href: str | None, page: Page) -> None:
-        """Take what the window has of a page."""
-        keep = self._source.keep
-        passed: list[str] = []
-        for record in page.records:
-            identifier = record["id"]
-            passed.append(identifier)
-            if identifier in self._behind:
-                continue
-            self._tail.append(identifier)
-            if keep is not None and not keep(record):
-                continue
-            if self._window.offset <= self._position < self._end:
-                self._records.append(record)
-            self._position += 1
-            if self._position == self._end and self._window.count:
-                whole = len(passed) == len(page.records)
-                self._following = Mark(
-                    self._position,
-                    page.next if whole else href,
-                    () if whole else tuple(passed),
-                    tuple(self._tail),
-                )
-        self._behind = frozenset()
-        self.scanned += len(page.records)
-
-    def settled(self, page: Page) -> bool:
-        """Whether the window is full, or surely empty, and the total is known: no further page is needed."""
-        total = self._total
-        if self._source.exact and page.count is not None:
-            total = max(total or 0, page.count)
-        if total is None:
-            return False
-        self._total = total
-        if self._position < self._end and self._window.count:
-            return self._source.exact and self._window.offset >= total
-        # A count that is reached while PingOne has a next page may be too low: the next page says.
-        return self._position < total or not self._source.exact
-
-    def stopped(self) -> Found:
-        """Return the window where the answer goes on behind it."""
-        total = max(self._total or 0, self._position)
-        following = None if self._following is None else replace(self._following, total=total)
-        return Found(self._records, total, following)
-
-    def ended(self) -> Found:
-        """Return the window where the answer has been read to its end: that is the total, whatever was said before."""
-        following = None
-        if self._following is not None and self._following.position < self._position:
-            following = replace(self._following, total=self._position)
-        return Found(self._records, self._position, following)
 
 
 def _to_native(node: filters.Node) -> native.Node:

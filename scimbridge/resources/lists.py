@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from scimbridge.resources.ask import Ask
-from scimbridge.resources.listing import Found, Listing
+from scimbridge.resources.listing import Listing
+from scimbridge.resources.reading import Found
 from scimbridge.resources.refusals import refusing
 from scimbridge.resources.view import View
 from scimbridge.resources.walks import START, Mark
 from scimbridge.scim import dialects
 from scimbridge.scim.catalogue import LIST_URN
 from scimbridge.scim.cursors import Seal
-from scimbridge.scim.errors import InvalidFilter, TooMany
+from scimbridge.scim.errors import InvalidCursor, InvalidFilter
 from scimbridge.scim.paging import Window, parse_cursor_count, parse_window
 
 Record = dict[str, Any]
@@ -78,7 +79,7 @@ class Lists:
 
 
 def _small(mark: Mark) -> Record:
-    """A cursor travels in a URL: it carries its place, and not the tail by which a waymark could be found again."""
+    """Leave out the tail by which a waymark could be found again: a cursor travels in a URL."""
     return {**mark.dump(), "t": ()}
 
 
@@ -109,7 +110,7 @@ class Everything:
         """Return the ListResponse over all types. A type that has not the filter's attributes has no match."""
         if "cursor" in parameters:
             msg = "a query over all resource types is paged by startIndex and count; cursors go with one type"
-            raise TooMany(msg)
+            raise InvalidCursor(msg)
         text = read_filter(ask, parameters)
         window = parse_window(
             parameters.get("startIndex"), parameters.get("count"), default=DEFAULT_COUNT, maximum=MOST

@@ -6,18 +6,17 @@ population by its name; names are looked up when first needed.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from scimbridge.mapping.table import Table
 from scimbridge.pingone import filters as native
 from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.send import Call
+from scimbridge.resources.ids import is_id
 from scimbridge.scim.errors import Unavailable
 from scimbridge.scim.matching import compile_filter
 from scimbridge.state.base import State
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _REMEMBERED = 300.0  # seconds that a name stands for an id
 
 
@@ -40,7 +39,7 @@ class Placement:
         """
         for holds, use in self._rules:
             if holds(resource):
-                return use if _UUID.fullmatch(use) else self._find(call, use)
+                return use if is_id(use) else self._find(call, use)
         return self._default
 
     def _find(self, call: Call, name: str) -> str:

@@ -7,11 +7,15 @@ password, enable; so that a disable comes first and an enable last. Everything i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from scimbridge.mapping.plan import Changes, NativeOperations, plan_change, plan_create, plan_operations
+from scimbridge.mapping.native import NativeOperations, plan_operations, removed_facets, settle
+from scimbridge.mapping.plan import Changes, plan_change, plan_create
 from scimbridge.pingone import bodies
 from scimbridge.pingone.collections import Users as NativeUsers
+from scimbridge.pingone.errors import NotThere, Refused
+from scimbridge.pingone.send import Call
 from scimbridge.resources.ask import Ask, Progress, Reply
 from scimbridge.resources.creation import Creation
 from scimbridge.resources.exclusive import Turns
@@ -25,6 +29,7 @@ from scimbridge.scim.reading import read_resource
 
 Record = dict[str, Any]
 BODY = "attributes"
+DISABLE = "disable"
 BEFORE_BODY = ("population", "identityProvider")
 AFTER_BODY = ("mfaEnabled", "password")
 
@@ -55,16 +60,36 @@ class Users:
         resource = read_resource(body, self._table.type, ask.manner)
         changes = plan_create(self._table, resource, ask.manner)
         facets = dict(changes.facets)
-        progress = Progress()
+        progress = Progress(again="a PUT of the same body finishes it")
         with refusing(self._table, progress):
             if "population" not in facets and (population := self._placement.choose(ask.call, resource)):
                 facets["population"] = population
             native, media = bodies.creation(changes.body, facets)
             record = self._creation.create(ask, native, media)
-            progress.finish(f"created as {record['id']}")
             if missed := bodies.facets_of(record, facets):
-                record = self._carry_out(ask, record["id"], Changes(facets=missed), None, progress)
+                record = self._complete(ask, record, missed, progress)
+            elif include := self._asked_for(ask):
+                record = self._read_new(ask, record, include)
         return self.view.show(ask, record, 201)
+
+    def _complete(self, ask: Ask, record: Record, missed: Mapping[str, Any], progress: Progress) -> Record:
+        """Set what PingOne left out at creation; where it refuses, the user is taken back, so that nothing is half."""
+        key = record["id"]
+        progress.finish(f"created as {key}")
+        try:
+            self._write(ask, key, Changes(facets=dict(missed)), None, progress)
+        except Refused:
+            self._users.delete(ask.call, key)
+            progress.clear()
+            raise
+        return self._read_new(ask, {**record, **bodies.creation({}, missed)[0]}, self._asked_for(ask))
+
+    def _read_new(self, ask: Ask, record: Record, include: tuple[str, ...]) -> Record:
+        """Read what a creation does not return; PingOne may not show a new user for a moment (reference.md §13.15)."""
+        try:
+            return self._users.read(ask.call, record["id"], include)
+        except NotThere:
+            return record
 
     def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
         """Make a user what the body says: one read, then the difference."""
@@ -79,7 +104,9 @@ class Users:
             native = plan_operations(self._table, operations, ask.manner)
         if native is None:
             strict = ask.manner.strict
-            return self._change(ask, key, lambda before: apply_operations(before, operations, strict=strict))
+            gone = removed_facets(self._table, operations)
+            settled = tuple(settle(self._table, operations))
+            return self._change(ask, key, lambda before: apply_operations(before, settled, strict=strict), gone)
         progress = Progress()
         with self._turns.of(ask, "user", key), refusing(self._table, progress):
             record = self._carry_out(ask, key, Changes(facets=native.facets), native, progress)
@@ -93,13 +120,16 @@ class Users:
             self._users.delete(ask.call, key)
         return Reply(204)
 
-    def _change(self, ask: Ask, key: str, make: Callable[[Record], Record]) -> Reply:
+    def _change(
+        self, ask: Ask, key: str, make: Callable[[Record], Record], gone: Mapping[str, Any] | None = None
+    ) -> Reply:
         progress = Progress()
         with self._turns.of(ask, "user", key), refusing(self._table, progress):
-            record = self._users.read(ask.call, key)
+            record = self._users.read(ask.call, key, self._asked_for(ask))
             self.view.check_match(ask, record)
             before = self.view.resource(record, ask.base)
             changes = plan_change(self._table, record, before, make(before), ask.manner)
+            changes = replace(changes, facets={**(gone or {}), **changes.facets})
             if changes:
                 record = self._carry_out(ask, key, changes, None, progress)
         return self._answer(ask, record)
@@ -111,37 +141,50 @@ class Users:
             return Reply(204, etag=self.view.version(record))
         return self.view.show(ask, record)
 
+    def _asked_for(self, ask: Ask) -> tuple[str, ...]:
+        """Return what PingOne has to include because the client named it: the groups."""
+        return () if ask.minimal else self.view.includes_for(self.view.list_projection(ask))
+
     def _carry_out(
         self, ask: Ask, key: str, changes: Changes, native: NativeOperations | None, progress: Progress
     ) -> Record:
         """Make the calls in their order. Returns the record afterwards, {} where nobody wants it."""
-        call = ask.call
+        wrote, record = self._write(ask, key, changes, native, progress)
+        if ask.minimal and wrote:
+            return record
+        # A move drops memberships, which the answer has to show.
+        moved = "population" in changes.facets
+        include = self.view.includes_for(self.view.projection(ask)) if moved else self._asked_for(ask)
+        return record if record and not include else self._users.read(ask.call, key, include)
+
+    def _write(
+        self, ask: Ask, key: str, changes: Changes, native: NativeOperations | None, progress: Progress
+    ) -> tuple[bool, Record]:
+        """Return whether there was anything to write, and the record as it then is where PingOne says so, else {}."""
         record: Record = {}
-        fresh = False
         steps = list(_steps(changes, native))
         progress.plan(*(name for name, _value in steps))
         for name, value in steps:
             if name == BODY and native is not None:
-                record, fresh = self._users.operate(call, key, list(native.operations)), True
+                record = self._users.operate(ask.call, key, list(native.operations))
             elif name == BODY:
-                record, fresh = self._users.merge(call, key, value), True
-            else:
-                self._users.set_facet(call, key, _facet(name), value)
-                fresh = False
+                record = self._users.merge(ask.call, key, value)
+            else:  # PingOne's facet calls do not return the user
+                self._users.set_facet(_called(ask.call, name), key, _facet(name), value)
+                record = {}
             progress.finish(name)
-        moved = "population" in changes.facets
-        if ask.minimal and not moved:
-            return record if fresh else {}
-        if fresh and not moved:
-            return record
-        # PingOne's facet calls do not return the user, and a move drops memberships that the answer has to show.
-        return self._users.read(call, key, self.view.includes if moved else ())
+        return bool(steps), record
+
+
+def _called(call: Call, step: str) -> Call:
+    """Let a disable go before what others wait for: it takes rights away."""
+    return replace(call, urgent=True) if step == DISABLE else call
 
 
 def _steps(changes: Changes, native: NativeOperations | None) -> Iterator[tuple[str, Any]]:
     facets = changes.facets
     if facets.get("enabled") is False:
-        yield "disable", False
+        yield DISABLE, False
     for name in BEFORE_BODY:
         if name in facets:
             yield name, facets[name]
@@ -155,4 +198,4 @@ def _steps(changes: Changes, native: NativeOperations | None) -> Iterator[tuple[
 
 
 def _facet(step: str) -> str:
-    return "enabled" if step in ("disable", "enable") else step
+    return "enabled" if step in (DISABLE, "enable") else step

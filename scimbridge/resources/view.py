@@ -26,7 +26,7 @@ class View:
         self.includes = tuple(dict.fromkeys(row.include for row in table.rows if row.include))
         self._included = {row.include: row.attr for row in table.rows if row.include}
         self._unversioned = (*NOT_VERSIONED, *(row.to[0] for row in table.rows if row.include))
-        self._alone = _returned_alone(table.published)
+        self._alone = _returned_alone(table.published, frozenset(self._included.values()))
 
     def list_projection(self, ask: Ask) -> Projection:
         """Compile what a list has of each resource."""
@@ -64,18 +64,19 @@ class View:
             raise PreconditionFailed(msg)
 
 
-def _returned_alone(resource_type: ResourceType) -> ResourceType:
-    """A single answer gives what lists give on request: there it costs no further call."""
+def _returned_alone(resource_type: ResourceType, costly: frozenset[str]) -> ResourceType:
+    """Let a single answer give what lists give on request only: what costs calls there, and what clients write."""
 
-    def lift(schema: Schema) -> Schema:
-        return replace(schema, attributes=tuple(_lift(part) for part in schema.attributes))
+    def lift(attribute: Attribute) -> Attribute:
+        if attribute.returned != "request" or (attribute.mutability == "readOnly" and attribute.name not in costly):
+            return attribute
+        return replace(attribute, returned="default")
+
+    def lift_all(schema: Schema) -> Schema:
+        return replace(schema, attributes=tuple(lift(part) for part in schema.attributes))
 
     return replace(
         resource_type,
-        schema=lift(resource_type.schema),
-        extensions=tuple(lift(part) for part in resource_type.extensions),
+        schema=lift_all(resource_type.schema),
+        extensions=tuple(lift_all(part) for part in resource_type.extensions),
     )
-
-
-def _lift(attribute: Attribute) -> Attribute:
-    return replace(attribute, returned="default") if attribute.returned == "request" else attribute

@@ -28,6 +28,7 @@ class Mark:
 
     `href` leads to the PingOne page that holds the next record (None: the first page), `passed` are the ids on that
     page that are behind, `tail` the last ids behind it, in order. `total` is what the walk was told at its start.
+    `asked` stands for what PingOne was asked: its pages answer that question and no other.
     """
 
     position: int
@@ -35,18 +36,24 @@ class Mark:
     passed: tuple[str, ...] = ()
     tail: tuple[str, ...] = ()
     total: int | None = None
+    asked: str = ""
 
     def dump(self) -> dict[str, Any]:
         """Return the mark as JSON values."""
-        return {"n": self.position, "h": self.href, "p": self.passed, "t": self.tail, "c": self.total}
+        return {"n": self.position, "h": self.href, "p": self.passed, "t": self.tail, "c": self.total, "q": self.asked}
 
     @classmethod
     def load(cls, value: dict[str, Any]) -> Mark:
         """Read a mark that `dump` wrote."""
-        return cls(value["n"], value["h"], tuple(value["p"]), tuple(value["t"]), value["c"])
+        return cls(value["n"], value["h"], tuple(value["p"]), tuple(value["t"]), value["c"], value["q"])
 
 
 START = Mark(0)
+
+
+def stamp(asked: str | None) -> str:
+    """Return a short text that stands for what PingOne is asked."""
+    return blake2b((asked or "").encode(), digest_size=8).hexdigest()
 
 
 class Walks:

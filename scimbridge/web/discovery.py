@@ -37,8 +37,9 @@ def blueprint(schemas: Describe, resource_types: Describe, prefix: str) -> Bluep
 
         def one(key: str) -> Response:
             _no_filter()
+            wanted = key.rstrip("/").lower()  # a URN may hold slashes, so the route takes a trailing one along
             for entry in describe(base()):
-                if entry["id"].lower() == key.lower():
+                if entry["id"].lower() == wanted:
                     return render.message(entry)
             msg = f"{path} has no {key[:100]!r}"
             raise NotFound(msg)

@@ -13,7 +13,7 @@ from scimbridge.access.caller import Caller
 from scimbridge.pingone.send import Call
 from scimbridge.resources.ask import Ask
 from scimbridge.scim.errors import InvalidSyntax, PayloadTooLarge, UnsupportedMediaType
-from scimbridge.scim.messages import read_json
+from scimbridge.scim.json_text import read_json
 from scimbridge.scim.reading import Manner, Notice
 
 LARGEST_BODY = 8 * 1024 * 1024  # bytes: a group with 10,000 members and all that clients write beside each

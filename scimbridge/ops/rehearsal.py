@@ -1,0 +1,197 @@
+"""The real resources on a PingOne that is not there: what would be sent is noted, and every answer is a good one.
+
+So that `explain` shows what the bridge does and never what somebody thinks it does. Knows how the resources are joined;
+what they send and why is theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from scimbridge.access.caller import Caller
+from scimbridge.mapping.query import Query
+from scimbridge.mapping.rows import MEMBERSHIPS, Row
+from scimbridge.mapping.table import Table
+from scimbridge.pingone.filters import MemberOf
+from scimbridge.pingone.send import Call, Json, Request, Response
+from scimbridge.pingone.target import Target
+from scimbridge.resources.ask import Ask
+from scimbridge.resources.creation import Creation
+from scimbridge.resources.endpoint import Endpoint
+from scimbridge.resources.exclusive import Turns
+from scimbridge.resources.groups import Groups
+from scimbridge.resources.knowledge import Knowledge
+from scimbridge.resources.listing import Links, Listing
+from scimbridge.resources.lists import Complete, Lists
+from scimbridge.resources.members import Members
+from scimbridge.resources.placement import Placement
+from scimbridge.resources.populations import Populations
+from scimbridge.resources.reading import Source
+from scimbridge.resources.users import Users
+from scimbridge.resources.view import View
+from scimbridge.scim.cursors import Seal
+from scimbridge.scim.errors import ScimError
+from scimbridge.scim.filters import Node
+from scimbridge.scim.reading import Manner
+from scimbridge.state.memory import MemoryState
+
+PAGE, SCAN = 100, 250_000
+BASE = "/scim/v2"
+NOBODY = "token"
+COLLECTIONS = {"User": "users", "Group": "groups", "Population": "populations"}
+
+# Ids have to look like PingOne's; who reads them is shown the words.
+IDS = {
+    word: f"00000000-0000-4000-8000-{number:012d}"
+    for number, word in enumerate(("USER-ID", "GROUP-ID", "POPULATION-ID", "NEW-ID"), 1)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What one SCIM request came to: the calls, what was left out, and the refusal if there was one."""
+
+    requests: tuple[Request, ...]
+    left_out: tuple[str, ...]
+    refusal: ScimError | None
+    source: Source | None = None  # of a list: what PingOne is asked, and whether its answer is the answer
+
+
+class Stage:
+    """One resource type of the bridge. `held` is PingOne's record of every resource that is read."""
+
+    def __init__(self, table: Table, held: Mapping[str, Any] | None = None, *, caseless: bool = True) -> None:
+        self._table = table
+        self._held = held or {}
+        self._caseless = caseless
+
+    def play(self, act: Callable[[Endpoint, Ask], object]) -> Played:
+        """Let a SCIM request happen, and return what became of it."""
+        left_out: dict[str, None] = {}
+        recorder = _Recorder(self._table, self._held)
+        ask = Ask(Caller(NOBODY), Call(), Manner(strict=False, notice=lambda name: left_out.update({name: None})), BASE)
+        refusal = None
+        with _join(self._table, recorder) as endpoint:
+            listing = endpoint.lists.listing
+            listing.knowledge = _Assumed(recorder, caseless=self._caseless)
+            try:
+                act(endpoint, ask)
+            except ScimError as error:
+                refusal = error
+        source = listing.source if isinstance(listing, _Watched) else None
+        return Played(tuple(recorder.requests), tuple(left_out), refusal, source)
+
+
+def key_of(table: Table) -> str:
+    """Return the id that a resource has in a rehearsal."""
+    return IDS[f"{table.type.name.upper()}-ID"]
+
+
+def record_of(table: Table, resource: Mapping[str, Any]) -> Json:
+    """Return PingOne's record of a SCIM resource, as its creation would send it."""
+    record: Json = {"directMemberCounts": {"users": 1, "groups": 0}} if table.type.name == "Group" else {}
+    made = Stage(table).play(lambda endpoint, ask: endpoint.create(ask, resource))
+    body = next((request.body for request in made.requests if request.method == "POST"), None)
+    record.update(body if isinstance(body, dict) else {})
+    record.pop("password", None)
+    return record
+
+
+class _Watched(Listing):
+    """A listing that remembers what it decided to ask."""
+
+    source: Source | None = None
+
+    def _source(self, ask: Ask, node: Node, query: Query) -> Source:
+        self.source = super()._source(ask, node, query)
+        return self.source
+
+
+class _Assumed(Knowledge):
+    """A directory of which all is known: what PingOne's documents say it answers, with or without case."""
+
+    def __init__(self, recorder: _Recorder, *, caseless: bool) -> None:
+        target = Target(recorder, clock=_stand, sleep=_pass)
+        super().__init__(target.users, MemoryState(_stand), PAGE)
+        self._caseless = caseless
+
+    def ignores_case(self, row: Row, op: str) -> bool | None:
+        """Return what is known of the field, else what is assumed."""
+        known = super().ignores_case(row, op)
+        return self._caseless if known is None else known
+
+
+class _Recorder:
+    """A `Send` that sends nothing: notes each request and answers as PingOne does when all goes well."""
+
+    def __init__(self, table: Table, held: Mapping[str, Any]) -> None:
+        self.requests: list[Request] = []
+        self._held = held
+        self._populations = tuple(rule.use for rule in table.populations)
+
+    def __call__(self, request: Request, _call: Call) -> Response:
+        self.requests.append(request)
+        steps = request.path.strip("/").split("/")
+        body: Json = request.body if isinstance(request.body, dict) else {}
+        if len(steps) % 2 and request.method == "GET":
+            return Response(200, body=self._list(steps[-1]))
+        if len(steps) % 2:
+            return Response(201, body={**body, "id": IDS["NEW-ID"]})
+        if request.method == "DELETE":
+            return Response(204)
+        kept = {} if "Operations" in body else body
+        return Response(200, body={**self._held, **kept, "id": steps[-1]})
+
+    def _list(self, name: str) -> Json:
+        records = [{"id": f"id of {use}", "name": use} for use in self._populations] if name == "populations" else []
+        key = "groupMemberships" if name == "memberOfGroups" else name
+        return {"_embedded": {key: records}, "count": len(records), "size": len(records)}
+
+
+@contextmanager
+def _join(table: Table, recorder: _Recorder) -> Iterator[Endpoint]:
+    """Join one resource type as the application does."""
+    state = MemoryState(_stand)
+    target = Target(recorder, clock=_stand, sleep=_pass)
+    with ThreadPoolExecutor(1) as pool:  # one thread, so that the calls come in their order
+        members = Members(target, pool, page_size=PAGE, rate=1.0, clock=_stand)
+        resource, links, complete = _resource(table, target, state, members)
+        collection = {"User": target.users, "Group": target.groups}.get(table.type.name, target.populations)
+        listing = _Watched(collection, resource.view, links, state, page_size=PAGE, scan_limit=SCAN)
+        lists = Lists(listing, resource.view, complete, Seal((b"rehearsal",)), _stand)
+        yield Endpoint(table.type.endpoint, resource, lists, table.allow)
+
+
+def _resource(
+    table: Table, target: Target, state: MemoryState, members: Members
+) -> tuple[Users | Groups | Populations, Links | None, Complete | None]:
+    view = View(table)
+    turns = Turns(state, _stand)
+    creation = partial(Creation, clock=_stand, wall=_stand, sleep=_pass, page_size=PAGE)
+    linked = next((row.attr for row in table.rows if row.include or row.via == MEMBERSHIPS), "")
+    if table.type.name == "User":
+        placement = Placement(table, target.populations, None, state, page_size=PAGE)
+        users = Users(target.users, view, placement, creation(target.users, "username"), turns)
+        return users, Links(linked, MemberOf, None, members.users_of), None
+    if table.type.name == "Group":
+        groups = Groups(target.groups, view, members, creation(target.groups, "name"), turns)
+
+        def ids(call: Call, member: str) -> frozenset[str]:
+            return frozenset(record["id"] for record in members.groups_of(call, member))
+
+        return groups, Links(linked, None, members.groups_of, ids), groups.complete
+    return Populations(target.populations, view, creation(target.populations, "name"), turns), None, None
+
+
+def _stand() -> float:
+    """No time passes in a rehearsal."""
+    return 0.0
+
+
+def _pass(_seconds: float) -> None:
+    """Nobody waits in a rehearsal."""

@@ -1,0 +1,77 @@
+"""Creates whose outcome a client was perhaps not told, so that its repetition is answered with what it has made.
+
+A client that loses its connection to the bridge sends its create again. PingOne then says that the value is taken, and
+409 would be wrong: the holder is the client's own. So each create is noted before it is sent, and forgotten when the
+client has its answer: a second create of somebody who was told stays 409.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from scimbridge.resources.ask import Ask
+from scimbridge.scim.errors import ScimError, Unavailable
+from scimbridge.state.base import State
+
+REMEMBERED = 600.0  # seconds
+HELD_AT_MOST = 120.0  # seconds that one create may take
+WAITED_AT_MOST = 20.0  # seconds that an equal one waits for it
+_SERVER_FAULT = 500
+_TOO_MANY = 429
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A create: `began` is when this client first asked for it, seconds since 1970 by our clock.
+
+    `again`: an earlier request asked for the same and its client was perhaps not answered.
+    """
+
+    began: float
+    again: bool
+
+
+class Intents:
+    """The creates under way, shared through `state`. `secret` keys the hashes, which passwords go into."""
+
+    def __init__(
+        self, state: State, secret: bytes, *, clock: Callable[[], float], wall: Callable[[], float]
+    ) -> None:
+        self._state = state
+        self._secret = secret
+        self._clock = clock
+        self._wall = wall
+
+    @contextmanager
+    def of(self, ask: Ask, kind: str, body: Mapping[str, Any]) -> Iterator[Intent]:
+        """Note a create while the block carries it out; equal ones of the same client wait for each other.
+
+        Raises `Unavailable` where an equal one takes too long.
+        """
+        key = self._key(ask, kind, body)
+        left = ask.call.deadline - self._clock()
+        with self._state.lock(key, min(HELD_AT_MOST, max(left, 0.0) + 5.0), max(0.0, min(WAITED_AT_MOST, left))) as held:
+            if not held:
+                msg = "the same create is under way already; send it again"
+                raise Unavailable(msg, retry_after=1)
+            before = self._state.get(key)
+            intent = Intent(self._wall() if before is None else float(before), again=before is not None)
+            self._state.set(key, str(intent.began).encode(), REMEMBERED)
+            try:
+                yield intent
+            except ScimError as error:
+                if error.status < _SERVER_FAULT and error.status != _TOO_MANY:
+                    self._state.delete(key)  # refused: nothing was made, or it was taken back
+                raise
+            if ask.is_present():
+                self._state.delete(key)
+
+    def _key(self, ask: Ask, kind: str, body: Mapping[str, Any]) -> str:
+        text = orjson.dumps([ask.caller.name, kind, body], option=orjson.OPT_SORT_KEYS)
+        return f"create:{blake2b(text, key=self._secret, digest_size=16).hexdigest()}"

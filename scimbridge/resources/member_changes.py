@@ -1,0 +1,236 @@
+"""Membership changes: added and removed by one call each, in parallel and exact.
+
+PingOne has no bulk call and no transaction. Each change is safe to repeat, so what a deadline cuts off is finished by
+the same request sent again. A refusal is different: its cause is read once, and what this request had done is undone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass, field
+from typing import Any
+
+from scimbridge.mapping.links import Links, Member
+from scimbridge.pingone.collections import Collection
+from scimbridge.pingone.errors import Forbidden, NotThere, PingOneError, Refused
+from scimbridge.pingone.memberships import Outcome
+from scimbridge.pingone.send import Call
+from scimbridge.pingone.target import Target
+from scimbridge.resources.ids import is_id
+from scimbridge.resources.refusals import RETRY_AFTER
+from scimbridge.scim.errors import InvalidValue, Mutability, NotFound, ScimError, Unavailable, Uniqueness
+
+Record = dict[str, Any]
+COLLECTION = {"User": "users", "Group": "groups"}
+KIND = {name: kind for kind, name in COLLECTION.items()}
+IN_FLIGHT = 32  # membership calls of one request at a time
+NAMED = 20  # members that an error names
+FEW = 100  # changes up to which all are tried, so that an error names every member that is wrong
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    add: bool
+    member: Member
+
+
+@dataclass(slots=True)
+class _Run:
+    """What became of the changes of one request."""
+
+    done: list[tuple[_Change, str, Outcome]] = field(default_factory=list)  # with the kind that it turned out to be
+    refused: list[tuple[_Change, Refused]] = field(default_factory=list)
+    failed: PingOneError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What membership changes came to.
+
+    `users` and `groups`: how many direct members came, less those that went; `certain` is False where a lost answer
+    leaves that open. `kinds`: what each member that was added or removed turned out to be, User or Group.
+    """
+
+    users: int
+    groups: int
+    certain: bool
+    kinds: Mapping[str, str]
+
+
+class MemberChanges:
+    """Changes the members of the groups of one environment."""
+
+    def __init__(self, target: Target, pool: Executor) -> None:
+        self._target = target
+        self._pool = pool
+
+    def make(self, call: Call, group_id: str, links: Links, group: Record | None = None) -> Made:
+        """Carry out membership changes; `group` is its record where the caller has it.
+
+        Raises `InvalidValue` naming members that cannot be added, `Uniqueness` naming those that are in a group of
+        that name, `Mutability` naming members that cannot be removed (all after undoing what was done), `NotFound`
+        where the group is not there, PingOne's `Forbidden`, and `Unavailable` with how much was done where PingOne or
+        the time fails.
+        """
+        gone = [member for member in links.remove if is_id(member.id)]
+        nested = [_Change(False, member) for member in gone if member.kind == "Group"]
+        others = [_Change(False, member) for member in gone if member.kind != "Group"]
+        others += [_Change(True, member) for member in links.add]
+        total = len(nested) + len(others)
+        run = _Run()
+        # A member group goes first: with it go the memberships that came through it.
+        for changes in (nested, others):
+            self._carry_out(call, group_id, changes, run, stop_early=total > FEW)
+            if run.refused or run.failed is not None:
+                break
+        if run.refused:
+            raise self._explain(call, group_id, run, group)
+        if run.failed is not None:
+            after = run.failed.retry_after
+            raise Unavailable(
+                f"{len(run.done)} of {total} membership changes are done, then PingOne was not available or the time"
+                " was up; the same request sent again does the rest",
+                retry_after=RETRY_AFTER if after is None else max(1, round(after)),
+            ) from run.failed
+        return Made(
+            users=_net(run, "users"),
+            groups=_net(run, "groups"),
+            certain=all(outcome is not Outcome.PERHAPS for _change, _kind, outcome in run.done),
+            kinds={change.member.id: KIND[kind] for change, kind, _outcome in run.done},
+        )
+
+    def _carry_out(self, call: Call, group_id: str, changes: list[_Change], run: _Run, *, stop_early: bool) -> None:
+        waiting = iter(changes)
+        flying: dict[Future[tuple[str, Outcome]], _Change] = {}
+
+        def launch() -> None:
+            while len(flying) < IN_FLIGHT and run.failed is None and not (run.refused and stop_early):
+                change = next(waiting, None)
+                if change is None:
+                    return
+                flying[self._pool.submit(self._one, call, group_id, change)] = change
+
+        launch()
+        while flying:
+            finished, _rest = wait(flying, return_when=FIRST_COMPLETED)
+            for future in finished:
+                change = flying.pop(future)
+                try:
+                    kind, outcome = future.result()
+                except Refused as error:
+                    run.refused.append((change, error))
+                except PingOneError as error:
+                    run.failed = run.failed or error
+                else:
+                    run.done.append((change, kind, outcome))
+            launch()
+
+    def _one(self, call: Call, group_id: str, change: _Change) -> tuple[str, Outcome]:
+        member = change.member
+        kind = COLLECTION[member.kind or "User"]
+        if not change.add:
+            outcome = self._target.memberships.remove(call, kind, member.id, group_id)
+            if outcome is Outcome.ALREADY and member.kind is None:
+                return "groups", self._target.memberships.remove(call, "groups", member.id, group_id)
+            return kind, outcome
+        try:
+            return kind, self._target.memberships.add(call, kind, member.id, group_id)
+        except NotThere:
+            if member.kind is not None or not _exists(self._target.groups, call, member.id):
+                raise
+            return "groups", self._target.memberships.add(call, "groups", member.id, group_id)
+
+    def _undo(self, call: Call, group_id: str, run: _Run) -> list[Member]:
+        """Take back what this request surely changed. Returns the members for which that failed or nobody knows."""
+        stands = [change.member for change, _kind, outcome in run.done if outcome is Outcome.PERHAPS]
+        changed = [(change, kind) for change, kind, outcome in run.done if outcome is Outcome.DONE]
+        memberships = self._target.memberships
+        futures = [
+            (change.member, self._pool.submit(memberships.remove if change.add else memberships.add,
+                                              call, kind, change.member.id, group_id))
+            for change, kind in changed
+        ]  # fmt: skip
+        for member, future in futures:
+            if future.exception() is not None:
+                stands.append(member)
+        return stands
+
+    # -- saying what was wrong -------------------------------------------------------------------------------------
+
+    def _explain(self, call: Call, group_id: str, run: _Run, group: Record | None) -> ScimError:
+        """Undo, read the cause once, and return the refusal. Raises PingOne's `Forbidden` where that is the cause."""
+        stands = self._undo(call, group_id, run)
+        kept = f"; could not be taken back: {_names(stands)}" if stands else ""
+        for _change, error in run.refused:
+            if isinstance(error, Forbidden):
+                raise error
+        try:
+            group = group or self._target.groups.read(call, group_id)
+        except NotThere:
+            return NotFound("no Group of that id")
+        removals = [change.member for change, _error in run.refused if not change.add]
+        if removals:
+            return Mutability(
+                "members: these stem from a dynamic filter or from a member group and cannot be removed by hand:"
+                f" {_names(removals)}{kept}"
+            )
+        unknown = [change.member for change, error in run.refused if isinstance(error, NotThere)]
+        if unknown:
+            return InvalidValue(f"members: there is no such user or group: {_names(unknown)}{kept}")
+        doubled = [change.member for change, error in run.refused if error.has("UNIQUENESS_VIOLATION")]
+        if doubled:
+            return Uniqueness(f"members: these are in another group of the same name already: {_names(doubled)}{kept}")
+        return InvalidValue(f"members: {self._reason(call, group, run)}{kept}")
+
+    def _collection(self, member: Member) -> Collection:
+        return self._target.groups if member.kind == "Group" else self._target.users
+
+    def _reason(self, call: Call, group: Record, run: _Run) -> str:
+        own = _population(group)
+        refused = [change.member for change, _error in run.refused]
+        if own is None:
+            return f"PingOne does not take these into the group: {_names(refused)}"
+        strangers = []
+        for member in refused[:NAMED]:
+            try:
+                record = self._collection(member).read(call, member.id)
+            except PingOneError:
+                continue
+            if _population(record) != own:
+                strangers.append(f"{member.id} is of population {_population(record)}")
+        if not strangers:
+            return f"PingOne does not take these into the group: {_names(refused)}"
+        return f"the group takes members of its own population {own} only; {', '.join(strangers)}"
+
+
+def check_ids(links: Links) -> None:
+    """Refuse members that cannot exist, before anything is written. Raises `InvalidValue` naming them."""
+    impossible = [member for member in links.add if not is_id(member.id)]
+    if impossible:
+        msg = f"members: there is no such user or group: {_names(impossible)}"
+        raise InvalidValue(msg)
+
+
+def _exists(collection: Collection, call: Call, key: str) -> bool:
+    try:
+        collection.read(call, key)
+    except NotThere:
+        return False
+    return True
+
+
+def _population(record: Record) -> str | None:
+    held = record.get("population")
+    return held.get("id") if isinstance(held, dict) else None
+
+
+def _net(run: _Run, kind: str) -> int:
+    return sum(
+        1 if change.add else -1 for change, found, outcome in run.done if found == kind and outcome is Outcome.DONE
+    )
+
+
+def _names(members: list[Member]) -> str:
+    named = ", ".join(member.id[:64] for member in members[:NAMED])
+    return named if len(members) <= NAMED else f"{named} and {len(members) - NAMED} more"

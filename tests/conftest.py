@@ -1,0 +1,193 @@
+"""The bridge in front of a sandbox, over real HTTP: settings, sandbox, app, client and a clock that can be put forward.
+
+`client` speaks SCIM to the app and tells which calls to PingOne its last request cost.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from scimbridge.app import create_app
+from scimbridge.config import Secret, Settings
+from scimbridge.sandbox import Sandbox, Switches
+
+Json = dict[str, Any]
+BASE = "/scim/v2"
+TOKEN = "the-token-of-the-tests"
+PINGONE_USER = "urn:pingidentity:schemas:extension:2.0:PingOneUser"
+PINGONE_GROUP = "urn:pingidentity:schemas:extension:2.0:PingOneGroup"
+
+
+class Clock:
+    """The real clock, which can be put forward; who sleeps by it does so, and nobody waits."""
+
+    def __init__(self) -> None:
+        self.offset = 0.0
+
+    def __call__(self) -> float:
+        """Return seconds, as time.monotonic counts them."""
+        return time.monotonic() + self.offset
+
+    def wall(self) -> float:
+        """Return seconds since 1970."""
+        return time.time() + self.offset
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass without waiting."""
+        self.offset += seconds
+
+
+@dataclass
+class Client:
+    """A SCIM client. `calls` are PingOne's calls of the last request, such as "GET /users/{user}", tokens left out."""
+
+    app: Flask
+    sandbox: Sandbox
+    headers: dict[str, str] = field(default_factory=lambda: {"Authorization": f"Bearer {TOKEN}"})
+    tokens: int = 0
+
+    def send(self, method: str, path: str, body: Any = None, **more: Any) -> TestResponse:
+        """Send a request and return the answer, whatever it is."""
+        self.sandbox.journal.clear()
+        headers = {**self.headers, **more.pop("headers", {})}
+        if body is not None:
+            more["json"] = body
+        answer = self.app.test_client().open(path if path.startswith("/scim") else BASE + path, method=method,
+                                             headers=headers, **more)  # fmt: skip
+        self.tokens += sum(call.endswith("/as/token") for call in self.sandbox.journal.calls)
+        return answer
+
+    def good(self, method: str, path: str, body: Any = None, **more: Any) -> Json:
+        """Return the body of an answer that has to be a success."""
+        answer = self.send(method, path, body, **more)
+        assert answer.status_code < 300, answer.text
+        return answer.json if answer.data else {}
+
+    def fault(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[int, str | None]:
+        """Return status and scimType of a refusal, which has to be a SCIM error."""
+        answer = self.send(method, path, body, **more)
+        error = answer.json
+        assert error["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:Error"], error
+        assert error["status"] == str(answer.status_code)
+        assert error["detail"]
+        return answer.status_code, error.get("scimType")
+
+    def detail(self, method: str, path: str, body: Any = None, **more: Any) -> str:
+        """Return the sentence of a refusal."""
+        answer = self.send(method, path, body, **more)
+        assert answer.status_code >= 400, answer.text
+        return answer.json["detail"]
+
+    def list(self, path: str, **parameters: Any) -> Json:
+        """Return the ListResponse to a query."""
+        return self.good("GET", path, query_string=parameters)
+
+    def patch(self, path: str, *operations: Json, **more: Any) -> TestResponse:
+        """Send a PatchOp message and return the answer."""
+        schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
+        return self.send("PATCH", path, {"schemas": schemas, "Operations": list(operations)}, **more)
+
+    @property
+    def calls(self) -> list[str]:
+        """PingOne's calls of the last request, without those for tokens."""
+        return [call for call in self.sandbox.journal.calls if not call.endswith("/as/token")]
+
+    @property
+    def writes(self) -> list[str]:
+        """Those of the calls that can change something."""
+        return [call for call in self.calls if not call.startswith("GET ")]
+
+    def population(self, name: str) -> str:
+        """Return the id of a population of the small company."""
+        return next(each["id"] for each in self.sandbox.directory.populations if each["name"] == name)
+
+    def group(self, name: str, population: str | None = None) -> str:
+        """Return the id of a group of the small company."""
+        wanted = None if population is None else {"id": self.population(population)}
+        return next(
+            each["id"]
+            for each in self.sandbox.directory.groups
+            if each["name"] == name and each.get("population") == wanted
+        )
+
+    def users_in(self, population: str) -> list[str]:
+        """Return the ids of the users of a population."""
+        wanted = {"id": self.population(population)}
+        return [each["id"] for each in self.sandbox.directory.users if each["population"] == wanted]
+
+    def members(self, group: str, kind: str = "users") -> set[str]:
+        """Return what PingOne holds as the direct members of a group."""
+        return set(self.sandbox.directory.edges.members_of(kind, group))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def make_sandbox() -> Iterator[Callable[..., Sandbox]]:
+    """Start sandboxes with whatever switches and number of users, and stop them all at the end."""
+    started: list[Sandbox] = []
+
+    def make(seed: int | None = 250, **switches: Any) -> Sandbox:
+        started.append(Sandbox.start(switches=Switches(**switches), seed=seed))
+        return started[-1]
+
+    yield make
+    for sandbox in started:
+        sandbox.close()
+
+
+@pytest.fixture
+def sandbox(make_sandbox) -> Sandbox:
+    """A PingOne with the small company: 250 users, three populations, nine groups."""
+    return make_sandbox()
+
+
+def settings_for(sandbox: Sandbox, **changes: Any) -> Settings:
+    """Return settings that point the bridge at a sandbox."""
+    settings = Settings(
+        pingone_environment_id=sandbox.environment_id,
+        pingone_client_id=sandbox.client_id,
+        pingone_client_secret=Secret(sandbox.client_secret),
+        pingone_api_url=sandbox.url,
+        pingone_auth_url=sandbox.url,
+        bearer_token=Secret(TOKEN),
+        pingone_rate=10_000.0,
+    )
+    return replace(settings, **changes)
+
+
+@pytest.fixture
+def settings(sandbox) -> Settings:
+    return settings_for(sandbox)
+
+
+@pytest.fixture
+def app(settings, clock) -> Flask:
+    return create_app(settings, clock=clock, wall=clock.wall, sleep=clock.sleep)
+
+
+@pytest.fixture
+def client(app, sandbox) -> Client:
+    return Client(app, sandbox)
+
+
+@pytest.fixture
+def make_client(make_sandbox, clock) -> Callable[..., Client]:
+    """Make clients of bridges in front of sandboxes of their own: `make_client(seed, switches..., settings={...})`."""
+
+    def make(seed: int | None = 250, *, settings: Json | None = None, **switches: Any) -> Client:
+        sandbox = make_sandbox(seed, **switches)
+        chosen = settings_for(sandbox, **(settings or {}))
+        return Client(create_app(chosen, clock=clock, wall=clock.wall, sleep=clock.sleep), sandbox)
+
+    return make
