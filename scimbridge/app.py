@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 from flask import Flask, g, request
@@ -20,24 +19,14 @@ from scimbridge.mapping.schemas import describe_resource_types, describe_schemas
 from scimbridge.mapping.table import Table, TableFaults
 from scimbridge.observe.logs import Once, named
 from scimbridge.pingone.connect import connect
-from scimbridge.pingone.filters import MemberOf
 from scimbridge.pingone.patience import WithPatience
 from scimbridge.pingone.target import Target
+from scimbridge.resources.assembly import Assembly, Parts
 from scimbridge.resources.bulk import SIDE_BY_SIDE, Bulk
-from scimbridge.resources.creation import Creation
-from scimbridge.resources.endpoint import Endpoint, Resource
-from scimbridge.resources.exclusive import Turns
-from scimbridge.resources.groups import Groups
-from scimbridge.resources.listing import Links, Listing
-from scimbridge.resources.lists import Complete, Everything, Lists
-from scimbridge.resources.members import IN_FLIGHT, Members
-from scimbridge.resources.placement import Placement
-from scimbridge.resources.populations import Populations
+from scimbridge.resources.lists import Everything
+from scimbridge.resources.members import IN_FLIGHT
 from scimbridge.resources.suggestions import Suggestions
 from scimbridge.resources.tables import read_tables
-from scimbridge.resources.users import Users
-from scimbridge.resources.view import View
-from scimbridge.scim.cursors import Seal
 from scimbridge.state.memory import MemoryState
 from scimbridge.web import bulk, discovery, errors, resources
 from scimbridge.web.auth import Authenticate, bearer_token
@@ -84,9 +73,20 @@ def create_app(
         sleep=sleep,
     )
     target = Target(WithPatience(connection, state, clock=clock, sleep=sleep), clock=clock, sleep=sleep)
-    seal = Seal((hashlib.sha256(f"cursors:{settings.pingone_client_secret.reveal()}".encode()).digest(),))
-    joiner = _Joiner(settings, tables, target, state, seal, clock, wall, sleep)
-    endpoints = [joiner.endpoint(name) for name in ("User", "Group", "Population") if name in tables]
+    parts = Parts(
+        target=target,
+        state=state,
+        pool=ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="pingone"),
+        secret=hashlib.sha256(f"scimbridge:{settings.pingone_client_secret.reveal()}".encode()).digest(),
+        clock=clock,
+        wall=wall,
+        sleep=sleep,
+        rate=settings.pingone_rate,
+        page_size=settings.page_size,
+        scan_limit=settings.scan_limit,
+        default_population=settings.default_population_id,
+    )
+    endpoints = Assembly(parts).endpoints(tables)
     suggestions = Suggestions(target, state, page_size=settings.page_size)
     once = Once()
     app = Flask("scimbridge", static_folder=None)
@@ -136,77 +136,3 @@ def _guard(app: Flask, authenticate: Authenticate) -> None:
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
-
-
-class _Joiner:
-    """Joins one resource type after the other from the same parts."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        tables: Mapping[str, Table],
-        target: Target,
-        state: MemoryState,
-        seal: Seal,
-        clock: Callable[[], float],
-        wall: Callable[[], float],
-        sleep: Callable[[float], None],
-    ) -> None:
-        self._settings = settings
-        self._tables = tables
-        self._target = target
-        self._state = state
-        self._seal = seal
-        self._wall = wall
-        self._turns = Turns(state, clock)
-        self._creation = partial(Creation, clock=clock, wall=wall, sleep=sleep, page_size=settings.page_size)
-        self._pool = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="members")
-        self._members = Members(
-            target, self._pool, page_size=settings.page_size, rate=settings.pingone_rate, clock=clock
-        )
-
-    def endpoint(self, name: str) -> Endpoint:
-        """Join the resource type of that name."""
-        table = self._tables[name]
-        view = View(table)
-        make = {"User": self._users, "Group": self._groups, "Population": self._populations}[name]
-        resource, listing, complete = make(view)
-        lists = Lists(listing, view, complete, self._seal, self._wall)
-        return Endpoint(table.type.endpoint, resource, lists, table.allow)
-
-    def _users(self, view: View) -> tuple[Resource, Listing, Complete | None]:
-        placement = Placement(
-            view.table, self._target.populations, self._settings.default_population_id, self._state,
-            page_size=self._settings.page_size,
-        )  # fmt: skip
-        users = Users(self._target.users, view, placement, self._creation(self._target.users, "username"), self._turns)
-        links = Links(_link_attribute(view), MemberOf, None, self._members.users_of)
-        return users, self._listing(self._target.users, view, links), None
-
-    def _groups(self, view: View) -> tuple[Resource, Listing, Complete | None]:
-        creation = self._creation(self._target.groups, "name")
-        groups = Groups(self._target.groups, view, self._members, creation, self._turns)
-        links = Links(
-            _link_attribute(view),
-            None,
-            self._members.groups_of,
-            lambda call, member: frozenset(record["id"] for record in self._members.groups_of(call, member)),
-        )
-        return groups, self._listing(self._target.groups, view, links), groups.complete
-
-    def _populations(self, view: View) -> tuple[Resource, Listing, Complete | None]:
-        creation = self._creation(self._target.populations, "name")
-        populations = Populations(self._target.populations, view, creation, self._turns)
-        return populations, self._listing(self._target.populations, view, None), None
-
-    def _listing(self, collection: Any, view: View, links: Links | None) -> Listing:
-        return Listing(
-            collection, view, links, self._state,
-            page_size=self._settings.page_size, scan_limit=self._settings.scan_limit,
-        )  # fmt: skip
-
-
-def _link_attribute(view: View) -> str:
-    """Return the attribute that memberships are seen in: the groups of users, the members of groups."""
-    linked = [row.attr for row in view.table.rows if row.include or row.via == "memberships"]
-    return linked[0] if linked else ""

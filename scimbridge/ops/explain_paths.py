@@ -154,7 +154,8 @@ def _field_of(row: Row) -> str:
 def _carriage(row: Row, table: Table) -> str:
     collection = COLLECTIONS[table.type.name]
     if row.template is not None:
-        return "never sent; what a client sends for it is left out"
+        own = "" if not row.template.other else f", but for a PUT of a value of its own: {'.'.join(row.template.other)}"
+        return f"never sent; what a client sends for it is left out{own}"
     if row.via == MEMBERSHIPS:
         return "by a call of its own for each member, and read by a filter on users and on groups"
     if row.via is not None:

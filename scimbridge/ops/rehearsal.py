@@ -10,31 +10,20 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from scimbridge.access.caller import Caller
 from scimbridge.mapping.query import Query
-from scimbridge.mapping.rows import MEMBERSHIPS, Row
+from scimbridge.mapping.rows import Row
 from scimbridge.mapping.table import Table
-from scimbridge.pingone.filters import MemberOf
 from scimbridge.pingone.send import Call, Json, Request, Response
 from scimbridge.pingone.target import Target
 from scimbridge.resources.ask import Ask
-from scimbridge.resources.creation import Creation
+from scimbridge.resources.assembly import Assembly, Parts
 from scimbridge.resources.endpoint import Endpoint
-from scimbridge.resources.exclusive import Turns
-from scimbridge.resources.groups import Groups
 from scimbridge.resources.knowledge import Knowledge
-from scimbridge.resources.listing import Links, Listing
-from scimbridge.resources.lists import Complete, Lists
-from scimbridge.resources.members import Members
-from scimbridge.resources.placement import Placement
-from scimbridge.resources.populations import Populations
+from scimbridge.resources.listing import Listing
 from scimbridge.resources.reading import Source
-from scimbridge.resources.users import Users
-from scimbridge.resources.view import View
-from scimbridge.scim.cursors import Seal
 from scimbridge.scim.errors import ScimError
 from scimbridge.scim.filters import Node
 from scimbridge.scim.reading import Manner
@@ -155,37 +144,11 @@ class _Recorder:
 
 @contextmanager
 def _join(table: Table, recorder: _Recorder) -> Iterator[Endpoint]:
-    """Join one resource type as the application does."""
-    state = MemoryState(_stand)
-    target = Target(recorder, clock=_stand, sleep=_pass)
-    with ThreadPoolExecutor(1) as pool:  # one thread, so that the calls come in their order
-        members = Members(target, pool, page_size=PAGE, rate=1.0, clock=_stand)
-        resource, links, complete = _resource(table, target, state, members)
-        collection = {"User": target.users, "Group": target.groups}.get(table.type.name, target.populations)
-        listing = _Watched(collection, resource.view, links, state, page_size=PAGE, scan_limit=SCAN)
-        lists = Lists(listing, resource.view, complete, Seal((b"rehearsal",)), _stand)
-        yield Endpoint(table.type.endpoint, resource, lists, table.allow)
-
-
-def _resource(
-    table: Table, target: Target, state: MemoryState, members: Members
-) -> tuple[Users | Groups | Populations, Links | None, Complete | None]:
-    view = View(table)
-    turns = Turns(state, _stand)
-    creation = partial(Creation, clock=_stand, wall=_stand, sleep=_pass, page_size=PAGE)
-    linked = next((row.attr for row in table.rows if row.include or row.via == MEMBERSHIPS), "")
-    if table.type.name == "User":
-        placement = Placement(table, target.populations, None, state, page_size=PAGE)
-        users = Users(target.users, view, placement, creation(target.users, "username"), turns)
-        return users, Links(linked, MemberOf, None, members.users_of), None
-    if table.type.name == "Group":
-        groups = Groups(target.groups, view, members, creation(target.groups, "name"), turns)
-
-        def ids(call: Call, member: str) -> frozenset[str]:
-            return frozenset(record["id"] for record in members.groups_of(call, member))
-
-        return groups, Links(linked, None, members.groups_of, ids), groups.complete
-    return Populations(target.populations, view, creation(target.populations, "name"), turns), None, None
+    """Join one resource type as the application does; one thread, so that the calls come in their order."""
+    with ThreadPoolExecutor(1) as pool:
+        target = Target(recorder, clock=_stand, sleep=_pass)
+        parts = Parts(target, MemoryState(_stand), pool, b"rehearsal", clock=_stand, wall=_stand, sleep=_pass)
+        yield Assembly(parts, _Watched).endpoint(table)
 
 
 def _stand() -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,11 +11,16 @@ from scimbridge.pingone.send import Call
 from scimbridge.scim.reading import Manner
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """What every verb needs to know of a request beside its body.
 
     `base` is the SCIM base URL that locations are made of. `minimal`: the client wants no body (RFC 7240).
+    `is_present` tells whether the client still waits for its answer.
     """
 
     caller: Caller
@@ -26,6 +32,7 @@ class Ask:
     if_match: str | None = None
     if_none_match: str | None = None
     minimal: bool = False
+    is_present: Callable[[], bool] = field(default=_always, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +47,8 @@ class Reply:
 
 @dataclass(slots=True)
 class Progress:
-    """Which steps of a request are done, so that a failure half way can say so, and how the rest gets done."""
+    """Which steps of a request are done, so that a failure half way can say so."""
 
-    again: str = "the same request sent again finishes it"
     planned: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
 
@@ -64,4 +70,4 @@ class Progress:
             return ""
         open_steps = [step for step in self.planned if step not in self.done]
         rest = f"; not done: {', '.join(open_steps)}" if open_steps else ""
-        return f" (done before: {', '.join(self.done)}{rest}; {self.again})"
+        return f" (done before: {', '.join(self.done)}{rest}; the same request sent again finishes it)"

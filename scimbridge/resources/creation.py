@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from scimbridge.pingone import filters as native
 from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import NotThere, PingOneError, Refused, Unreachable
 from scimbridge.resources.ask import Ask
+from scimbridge.resources.intents import Intent, Intents
 
 Record = dict[str, Any]
 PAUSES = (0.2, 0.4, 0.8, 1.6, 3.2, 3.2)  # seconds between the tries after a lost answer
-CLOCK_GRAIN = 1.0  # seconds: an HTTP date has no smaller part
+CLOCK_GRAIN = 2.0  # seconds: an HTTP date has no part of a second, and an answer takes its time
 
 
 class Creation:
@@ -28,6 +30,7 @@ class Creation:
         self,
         collection: Collection,
         key: str,
+        intents: Intents,
         *,
         clock: Callable[[], float],
         wall: Callable[[], float],
@@ -36,20 +39,28 @@ class Creation:
     ) -> None:
         self._collection = collection
         self._key = key
+        self._intents = intents
         self._clock = clock
         self._wall = wall
         self._sleep = sleep
         self._page_size = page_size
 
-    def create(self, ask: Ask, body: Mapping[str, Any], media: str) -> Record:
-        """Make a record. Raises PingOne's errors; `Unreachable` only where nobody can say whether it was made."""
+    def intent(self, ask: Ask, body: Mapping[str, Any]) -> AbstractContextManager[Intent]:
+        """Note what a client asks to be created, until it has its answer; all calls for it are made inside."""
+        return self._intents.of(ask, self._collection.name, body)
+
+    def create(
+        self, ask: Ask, intent: Intent, body: Mapping[str, Any], media: str, own: Mapping[str, Any] | None = None
+    ) -> Record:
+        """Make a record, or find the one that a lost try of this intent has made.
+
+        `own` is what such a record has to hold, all of `body` unless it says less. Raises PingOne's errors;
+        `Unreachable` only where nobody can say whether it was made.
+        """
         lost: Unreachable | None = None
-        began = self._clock()
         for pause in (0.0, *PAUSES):
-            if pause:
-                if self._clock() + pause >= ask.call.deadline:
-                    break
-                self._sleep(pause)
+            if not self._wait(ask, pause):
+                break
             try:
                 return self._collection.create(ask.call, dict(body), media)
             except Unreachable as error:
@@ -57,33 +68,35 @@ class Creation:
                     raise
                 lost = error
             except Refused as error:
-                if lost is None or not error.has("UNIQUENESS_VIOLATION"):
+                if not (lost or intent.again) or not error.has("UNIQUENESS_VIOLATION"):
                     raise
-                since = None if error.server_date is None else error.server_date - (self._clock() - began)
-                return self._find_own(ask, body, since, error)
-        if lost is None:
-            msg = "PingOne was not asked in time"
-            raise Unreachable(msg)
-        raise lost
+                return self._find_own(ask, body if own is None else own, self._since(intent, error), error)
+        raise lost or Unreachable("PingOne was not asked in time")
 
-    def _find_own(self, ask: Ask, body: Mapping[str, Any], since: float | None, refusal: Refused) -> Record:
-        """Return the record that holds the value, if a lost try of ours made it; else the refusal stands.
+    def _wait(self, ask: Ask, pause: float) -> bool:
+        if pause and self._clock() + pause >= ask.call.deadline:
+            return False
+        if pause:
+            self._sleep(pause)
+        return True
 
-        `since` is when our first try began, by PingOne's own clock.
-        """
+    def _since(self, intent: Intent, refusal: Refused) -> float | None:
+        """Return when the first try began, by PingOne's own clock."""
+        return None if refusal.server_date is None else intent.began + refusal.server_date - self._wall()
+
+    def _find_own(self, ask: Ask, own: Mapping[str, Any], since: float | None, refusal: Refused) -> Record:
+        """Return the record that holds the value, if a lost try of ours made it; else the refusal stands."""
         for pause in (0.0, *PAUSES):
-            if pause:
-                if self._clock() + pause >= ask.call.deadline:
-                    break
-                self._sleep(pause)
-            holder = self._holder(ask, body, refusal)
+            if not self._wait(ask, pause):
+                break
+            holder = self._holder(ask, own, refusal)
             if holder is not None:
-                if agrees(body, holder) and not _made_before(holder, since):
+                if agrees(own, holder) and not _made_before(holder, since):
                     return holder
-                raise refusal
+                break
         raise refusal
 
-    def _holder(self, ask: Ask, body: Mapping[str, Any], refusal: PingOneError) -> Record | None:
+    def _holder(self, ask: Ask, own: Mapping[str, Any], refusal: PingOneError) -> Record | None:
         for fault in refusal.faults:
             existing = fault.inner.get("existingId")
             if isinstance(existing, str):
@@ -91,10 +104,10 @@ class Creation:
                     return self._collection.read(ask.call, existing)
                 except NotThere:
                     return None
-        asked = native.render(native.Term(self._key, "eq", str(body[self._key])))
+        asked = native.render(native.Term(self._key, "eq", str(own[self._key])))
         for page in self._collection.pages(ask.call, filter=asked, limit=self._page_size):
             for record in page.records:
-                if agrees(body, record):
+                if agrees(own, record):
                     return record
         return None
 

@@ -17,7 +17,7 @@ from scimbridge.pingone.errors import Refused
 from scimbridge.resources.ask import Ask, Progress, Reply
 from scimbridge.resources.creation import Creation
 from scimbridge.resources.exclusive import Turns
-from scimbridge.resources.members import Made, Members, check_ids
+from scimbridge.resources.members import Made, Members, check_ids, leave_foreign
 from scimbridge.resources.refusals import refusing
 from scimbridge.resources.view import View
 from scimbridge.scim.errors import PreconditionFailed, ScimError, Unavailable
@@ -59,9 +59,9 @@ class Groups:
         resource = read_resource(body, self._table.type, ask.manner)
         changes = plan_create(self._table, resource, ask.manner)
         check_ids(changes.links)
-        progress = Progress(again="a PUT of the same body finishes it")
-        with refusing(self._table, progress):
-            record = self._creation.create(ask, changes.body, MERGE)
+        progress = Progress()
+        with self._creation.intent(ask, body) as intent, refusing(self._table, progress):
+            record = self._creation.create(ask, intent, changes.body, MERGE)
             members: list[Record] = []
             if changes.links:
                 progress.finish(f"created as {record['id']}")
@@ -124,6 +124,7 @@ class Groups:
     def _patch_links(self, ask: Ask, key: str, links: Links) -> Reply:
         record: Record | None = None
         members: list[Record] | None = None
+        links = leave_foreign(links, ask.manner)
         check_ids(links)
         with self._turns.of(ask, "group", key), refusing(self._table):
             count = len(links.add) + len(links.remove)
@@ -207,7 +208,6 @@ class Groups:
         """
         if not self._attribute or not self.view.list_projection(ask).wants(self._attribute):
             return records
-        self._members.check_time(ask.call, records)
         members = self._members.read_each(ask.call, records)
         return [self._with(record, found) for record, found in zip(records, members, strict=True)]
 

@@ -16,12 +16,11 @@ from typing import Any
 import orjson
 
 from scimbridge.resources.ask import Ask
-from scimbridge.scim.errors import ScimError, Unavailable
+from scimbridge.resources.exclusive import Turns
+from scimbridge.scim.errors import ScimError
 from scimbridge.state.base import State
 
 REMEMBERED = 600.0  # seconds
-HELD_AT_MOST = 120.0  # seconds that one create may take
-WAITED_AT_MOST = 20.0  # seconds that an equal one waits for it
 _SERVER_FAULT = 500
 _TOO_MANY = 429
 
@@ -40,12 +39,10 @@ class Intent:
 class Intents:
     """The creates under way, shared through `state`. `secret` keys the hashes, which passwords go into."""
 
-    def __init__(
-        self, state: State, secret: bytes, *, clock: Callable[[], float], wall: Callable[[], float]
-    ) -> None:
+    def __init__(self, state: State, turns: Turns, secret: bytes, *, wall: Callable[[], float]) -> None:
         self._state = state
+        self._turns = turns
         self._secret = secret
-        self._clock = clock
         self._wall = wall
 
     @contextmanager
@@ -55,11 +52,7 @@ class Intents:
         Raises `Unavailable` where an equal one takes too long.
         """
         key = self._key(ask, kind, body)
-        left = ask.call.deadline - self._clock()
-        with self._state.lock(key, min(HELD_AT_MOST, max(left, 0.0) + 5.0), max(0.0, min(WAITED_AT_MOST, left))) as held:
-            if not held:
-                msg = "the same create is under way already; send it again"
-                raise Unavailable(msg, retry_after=1)
+        with self._turns.of(ask, "create", key):
             before = self._state.get(key)
             intent = Intent(self._wall() if before is None else float(before), again=before is not None)
             self._state.set(key, str(intent.began).encode(), REMEMBERED)

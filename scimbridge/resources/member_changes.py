@@ -17,9 +17,10 @@ from scimbridge.pingone.errors import Forbidden, NotThere, PingOneError, Refused
 from scimbridge.pingone.memberships import Outcome
 from scimbridge.pingone.send import Call
 from scimbridge.pingone.target import Target
-from scimbridge.resources.ids import is_id
+from scimbridge.resources.ids import is_id, is_token
 from scimbridge.resources.refusals import RETRY_AFTER
 from scimbridge.scim.errors import InvalidValue, Mutability, NotFound, ScimError, Unavailable, Uniqueness
+from scimbridge.scim.reading import Manner
 
 Record = dict[str, Any]
 COLLECTION = {"User": "users", "Group": "groups"}
@@ -210,6 +211,19 @@ def check_ids(links: Links) -> None:
     if impossible:
         msg = f"members: there is no such user or group: {_names(impossible)}"
         raise InvalidValue(msg)
+
+
+def leave_foreign(links: Links, manner: Manner) -> Links:
+    """Return the changes without members whose id is of another maker's: nobody is added, and it is noticed.
+
+    RFC 7644 §3.5.2 asks no server to look members up, and a checker adds one that it made up. An id that could be
+    PingOne's is never let pass, nor is any where a client is held to the letter: see `check_ids`.
+    """
+    foreign = [member for member in links.add if not is_id(member.id) and is_token(member.id)]
+    if manner.strict or not foreign:
+        return links
+    manner.notice("members: an id that no user and no group can have")
+    return Links(tuple(member for member in links.add if member not in foreign), links.remove)
 
 
 def _exists(collection: Collection, call: Call, key: str) -> bool:

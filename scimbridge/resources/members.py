@@ -5,8 +5,6 @@ PingOne has no member list under a group: the members are the users and groups t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import Executor
 from typing import Any
 
 from scimbridge.mapping.links import Links
@@ -17,10 +15,10 @@ from scimbridge.pingone.errors import NotThere
 from scimbridge.pingone.send import Call
 from scimbridge.pingone.target import Target
 from scimbridge.resources.ids import is_id
-from scimbridge.resources.member_changes import COLLECTION, IN_FLIGHT, Made, MemberChanges, check_ids
-from scimbridge.scim.errors import TooMany
+from scimbridge.resources.member_changes import COLLECTION, IN_FLIGHT, Made, MemberChanges, check_ids, leave_foreign
+from scimbridge.resources.together import Together
 
-__all__ = ["IN_FLIGHT", "Made", "Members", "check_ids"]
+__all__ = ["IN_FLIGHT", "Made", "Members", "check_ids", "leave_foreign"]
 
 Record = dict[str, Any]
 
@@ -28,15 +26,11 @@ Record = dict[str, Any]
 class Members:
     """The members of the groups of one environment."""
 
-    def __init__(
-        self, target: Target, pool: Executor, *, page_size: int, rate: float, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, target: Target, together: Together, *, page_size: int) -> None:
         self._target = target
-        self._changes = MemberChanges(target, pool)
-        self._pool = pool
+        self._changes = MemberChanges(target, together.pool)
+        self._together = together
         self._page_size = page_size
-        self._rate = rate
-        self._clock = clock
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -66,9 +60,11 @@ class Members:
             found += [{"id": key, "type": "Group"} for key in self._ids(call, self._target.groups, asked)]
         return found
 
-    def read_each(self, call: Call, groups: Iterable[Record]) -> list[list[Record]]:
-        """Return the members of several groups, read in parallel."""
-        return list(self._pool.map(lambda group: self.read(call, group), groups))
+    def read_each(self, call: Call, groups: list[Record]) -> list[list[Record]]:
+        """Return the members of several groups. Raises `TooMany` where that cannot end in time."""
+        calls = sum(self.pages(group) for group in groups)
+        self._together.check_time(call, calls, "the members of these groups (excludedAttributes=members)")
+        return self._together.read(lambda group: self.read(call, group), groups)
 
     def pages(self, group: Record) -> int:
         """Return how many calls it costs at least to read the members."""
@@ -76,16 +72,6 @@ class Members:
             return 0
         users, groups = direct_members(group)
         return max(1, -(-(users or 0) // self._page_size)) + (0 if groups == 0 else 1)
-
-    def check_time(self, call: Call, groups: Iterable[Record]) -> None:
-        """Refuse what cannot end before the deadline at the rate that PingOne allows. Raises `TooMany`."""
-        calls = sum(self.pages(group) for group in groups)
-        if calls / self._rate > call.deadline - self._clock():
-            msg = (
-                f"the members of these groups take {calls} calls to PingOne, more than fit into the time of a request;"
-                " add excludedAttributes=members, or ask for fewer groups with count"
-            )
-            raise TooMany(msg)
 
     def users_of(self, call: Call, group_id: str) -> frozenset[str]:
         """Return the ids of a group's users; none where there is no such group."""
@@ -110,6 +96,7 @@ class Members:
                         found[membership["id"]] = whole or self._target.groups.read(call, membership["id"])
             except NotThere:
                 continue
+            break  # an id is a user's or a group's
         return [found[key] for key in sorted(found)]
 
     def _ids(self, call: Call, collection: Collection, asked: str) -> list[str]:

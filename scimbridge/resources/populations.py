@@ -40,8 +40,8 @@ class Populations:
         """Make a population."""
         resource = read_resource(body, self._table.type, ask.manner)
         changes = plan_create(self._table, resource, ask.manner)
-        with refusing(self._table):
-            return self.view.show(ask, self._creation.create(ask, changes.body, MERGE), 201)
+        with self._creation.intent(ask, body) as intent, refusing(self._table):
+            return self.view.show(ask, self._creation.create(ask, intent, changes.body, MERGE), 201)
 
     def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
         """Make a population what the body says."""

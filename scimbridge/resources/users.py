@@ -21,6 +21,7 @@ from scimbridge.resources.creation import Creation
 from scimbridge.resources.exclusive import Turns
 from scimbridge.resources.placement import Placement
 from scimbridge.resources.refusals import refusing
+from scimbridge.resources.together import Together
 from scimbridge.resources.view import View
 from scimbridge.scim.messages import read_patch
 from scimbridge.scim.operations import read_operations
@@ -37,8 +38,17 @@ AFTER_BODY = ("mfaEnabled", "password")
 class Users:
     """The resource type User."""
 
-    def __init__(self, users: NativeUsers, view: View, placement: Placement, creation: Creation, turns: Turns) -> None:
+    def __init__(
+        self,
+        users: NativeUsers,
+        view: View,
+        placement: Placement,
+        creation: Creation,
+        turns: Turns,
+        together: Together,
+    ) -> None:
         self.view = view
+        self._together = together
         self._users = users
         self._table = view.table
         self._placement = placement
@@ -55,17 +65,35 @@ class Users:
         with refusing(self._table, reading=True):
             return self._users.read(ask.call, key, include)
 
+    def complete(self, ask: Ask, records: list[Record]) -> list[Record]:
+        """Give the users of a list what PingOne's lists do not hold, where the client names it: the groups.
+
+        Costs a call for each user. Raises `TooMany` before the first where they cannot end in time.
+        """
+        include = self.view.includes_for(self.view.list_projection(ask))
+        if not include:
+            return records
+
+        def read(record: Record) -> Record:
+            try:
+                return self._users.read(ask.call, record["id"], include)
+            except NotThere:
+                return record  # deleted since the page was read
+
+        self._together.check_time(ask.call, len(records), "the groups of these users (excludedAttributes=groups)")
+        return self._together.read(read, records)
+
     def create(self, ask: Ask, body: Mapping[str, Any]) -> Reply:
         """Make a user in one call, whatever comes with it; what PingOne did not take at creation is set afterwards."""
         resource = read_resource(body, self._table.type, ask.manner)
         changes = plan_create(self._table, resource, ask.manner)
         facets = dict(changes.facets)
-        progress = Progress(again="a PUT of the same body finishes it")
-        with refusing(self._table, progress):
+        progress = Progress()
+        with self._creation.intent(ask, body) as intent, refusing(self._table, progress):
             if "population" not in facets and (population := self._placement.choose(ask.call, resource)):
                 facets["population"] = population
             native, media = bodies.creation(changes.body, facets)
-            record = self._creation.create(ask, native, media)
+            record = self._creation.create(ask, intent, native, media, own=changes.body)
             if missed := bodies.facets_of(record, facets):
                 record = self._complete(ask, record, missed, progress)
             elif include := self._asked_for(ask):

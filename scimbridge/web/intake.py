@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import socket
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from flask import Request
@@ -70,6 +72,20 @@ def read_parameters(request: Request) -> dict[str, str]:
     return {canonical[key.lower()]: value for key, value in request.args.items() if key.lower() in canonical}
 
 
+def is_present(connection: socket.socket | None) -> bool:
+    """Whether the client still holds its end of the connection; yes where the server does not show it to us."""
+    if connection is None:
+        return True
+    try:
+        return bool(connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+    except BlockingIOError:
+        return True  # nothing has come, not even the end
+    except ValueError:
+        return True  # TLS does not let us look
+    except OSError:
+        return False
+
+
 class Intake:
     """Makes the `Ask` of a request."""
 
@@ -98,4 +114,5 @@ class Intake:
             if_match=headers.get("If-Match"),
             if_none_match=headers.get("If-None-Match"),
             minimal=bool(prefer) and "return=minimal" in prefer.replace(" ", "").lower(),
+            is_present=partial(is_present, request.environ.get("gunicorn.socket")),
         )

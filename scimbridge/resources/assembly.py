@@ -1,0 +1,117 @@
+"""How the parts of each resource type fit together: collection, view, lists and verbs of User, Group, Population.
+
+Plain arguments in, endpoints out. Knows no settings and no web framework, so that the application and a rehearsal
+without a PingOne join the very same parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+
+from scimbridge.mapping.rows import MEMBERSHIPS
+from scimbridge.mapping.table import Table
+from scimbridge.pingone.collections import Collection
+from scimbridge.pingone.filters import MemberOf
+from scimbridge.pingone.send import Call
+from scimbridge.pingone.target import Target
+from scimbridge.resources.creation import Creation
+from scimbridge.resources.endpoint import Endpoint, Resource
+from scimbridge.resources.exclusive import Turns
+from scimbridge.resources.groups import Groups
+from scimbridge.resources.intents import Intents
+from scimbridge.resources.listing import Links, Listing
+from scimbridge.resources.lists import Complete, Lists
+from scimbridge.resources.members import Members
+from scimbridge.resources.placement import Placement
+from scimbridge.resources.populations import Populations
+from scimbridge.resources.together import Together
+from scimbridge.resources.users import Users
+from scimbridge.resources.view import View
+from scimbridge.scim.cursors import Seal
+from scimbridge.state.base import State
+
+RESOURCES = ("User", "Group", "Population")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What all resource types share.
+
+    `pool` carries calls side by side; `secret` keys cursors and the hashes of creates; `rate` is calls per second,
+    `page_size` and `scan_limit` are numbers of records, `default_population` an id.
+    """
+
+    target: Target
+    state: State
+    pool: Executor
+    secret: bytes
+    clock: Callable[[], float]
+    wall: Callable[[], float]
+    sleep: Callable[[float], None]
+    rate: float = 50.0
+    page_size: int = 100
+    scan_limit: int = 250_000
+    default_population: str | None = None
+
+
+class Assembly:
+    """Joins one resource type after the other from the same parts; `listing` makes their lists."""
+
+    def __init__(self, parts: Parts, listing: Callable[..., Listing] = Listing) -> None:
+        self._parts = parts
+        self._listing = partial(listing, page_size=parts.page_size, scan_limit=parts.scan_limit)
+        self._seal = Seal((parts.secret,))
+        self._turns = Turns(parts.state, parts.clock)
+        self._creation = partial(
+            Creation,
+            intents=Intents(parts.state, self._turns, parts.secret, wall=parts.wall),
+            clock=parts.clock,
+            wall=parts.wall,
+            sleep=parts.sleep,
+            page_size=parts.page_size,
+        )
+        self._together = Together(parts.pool, rate=parts.rate, clock=parts.clock)
+        self._members = Members(parts.target, self._together, page_size=parts.page_size)
+
+    def endpoints(self, tables: Mapping[str, Table]) -> list[Endpoint]:
+        """Join every resource type that has a table."""
+        return [self.endpoint(tables[name]) for name in RESOURCES if name in tables]
+
+    def endpoint(self, table: Table) -> Endpoint:
+        """Join the resource type of a table."""
+        view = View(table)
+        make = {"User": self._users, "Group": self._groups, "Population": self._populations}[table.type.name]
+        collection, resource, links, complete = make(view)
+        listing = self._listing(collection, view, links, self._parts.state)
+        lists = Lists(listing, view, complete, self._seal, self._parts.wall)
+        return Endpoint(table.type.endpoint, resource, lists, table.allow)
+
+    def _users(self, view: View) -> tuple[Collection, Resource, Links | None, Complete | None]:
+        parts, users = self._parts, self._parts.target.users
+        placement = Placement(
+            view.table, parts.target.populations, parts.default_population, parts.state, page_size=parts.page_size
+        )
+        resource = Users(users, view, placement, self._creation(users, "username"), self._turns, self._together)
+        return users, resource, Links(_linked(view), MemberOf, None, self._members.users_of), resource.complete
+
+    def _groups(self, view: View) -> tuple[Collection, Resource, Links | None, Complete | None]:
+        groups, members = self._parts.target.groups, self._members
+
+        def ids(call: Call, member: str) -> frozenset[str]:
+            return frozenset(record["id"] for record in members.groups_of(call, member))
+
+        resource = Groups(groups, view, members, self._creation(groups, "name"), self._turns)
+        return groups, resource, Links(_linked(view), None, members.groups_of, ids), resource.complete
+
+    def _populations(self, view: View) -> tuple[Collection, Resource, Links | None, Complete | None]:
+        populations = self._parts.target.populations
+        resource = Populations(populations, view, self._creation(populations, "name"), self._turns)
+        return populations, resource, None, None
+
+
+def _linked(view: View) -> str:
+    """Return the attribute that memberships are seen in: the groups of users, the members of groups."""
+    return next((row.attr for row in view.table.rows if row.include or row.via == MEMBERSHIPS), "")
