@@ -56,6 +56,8 @@ def create_app(
 ) -> Flask:
     """Make the bridge. Raises `Faults` where the tables are wrong."""
     tables = _read_tables(settings)
+    if not settings.verify_tls:
+        log.warning("PingOne's certificate is not checked: anybody on the way can read and change what is provisioned")
     state = MemoryState(clock)
     connection = connect(
         environment_id=settings.pingone_environment_id,
@@ -73,6 +75,7 @@ def create_app(
         sleep=sleep,
     )
     target = Target(WithPatience(connection, state, clock=clock, sleep=sleep), clock=clock, sleep=sleep)
+    once = Once()
     parts = Parts(
         target=target,
         state=state,
@@ -85,10 +88,10 @@ def create_app(
         page_size=settings.page_size,
         scan_limit=settings.scan_limit,
         default_population=settings.default_population_id,
+        notice=lambda reason: _tell_form(once, reason),
     )
     endpoints = Assembly(parts).endpoints(tables)
     suggestions = Suggestions(target, state, page_size=settings.page_size)
-    once = Once()
     app = Flask("scimbridge", static_folder=None)
     app.url_map.strict_slashes = False
     taking = Intake(clock, settings.request_deadline, PREFIX, lambda name: _notice(once, name))
@@ -119,6 +122,10 @@ def _reveal(secret: Secret | None) -> str:
 
 def _notice(once: Once, name: str) -> None:
     once(log, name, "attribute not stored", attribute=name[:200])
+
+
+def _tell_form(once: Once, reason: str) -> None:
+    once(log, reason, "value given in another form", reason=reason)
 
 
 def _guard(app: Flask, authenticate: Authenticate) -> None:

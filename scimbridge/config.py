@@ -104,7 +104,7 @@ class Settings:
         text.page_size, "Records asked of PingOne per page: 100, 200, ... up to 1000.", default=100
     )
     scan_limit: int = _setting(
-        partial(text.whole_number, least=100, most=100_000_000),
+        partial(text.whole_number, least=1, most=100_000_000),
         "How many records one query may read here before it is refused with `tooMany`.",
         default=250_000,
     )
@@ -112,7 +112,7 @@ class Settings:
         partial(text.number, least=0.1, most=10_000.0), "Calls to PingOne per second, at most.", default=50.0
     )
     request_deadline: float = _setting(
-        partial(text.number, least=1.0, most=3_600.0),
+        partial(text.number, least=0.1, most=3_600.0),
         "Seconds after which one SCIM request is answered, finished or not.",
         default=50.0,
     )
@@ -176,6 +176,14 @@ _NAMES = Names(
     known=frozenset(setting.name for setting in SETTINGS),
     secret=frozenset(setting.name for setting in SETTINGS if setting.secret),
 )
+
+
+# What later versions will honour. It is refused rather than passed over: an operator who sets it relies on it.
+NOT_OFFERED: Mapping[str, str] = {
+    "clients": "clients of their own are not offered in this version; set SCIMBRIDGE_BEARER_TOKEN instead",
+    "audit": "an audit file is not offered in this version; leave it out",
+    "state_url": "state is kept in the memory of each process in this version; write memory:// or leave it out",
+}
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -244,9 +252,13 @@ def _disagreements(values: Mapping[str, Any], entries: Mapping[str, Entry]) -> l
             for name in urls
             if text.is_plain_and_far(values.get(name))
         ]
-    if "bearer_token" not in entries and "clients" not in entries:
+    if "bearer_token" not in entries:
         faults.append(
-            f"{PREFIX}BEARER_TOKEN (or {PREFIX}BEARER_TOKEN_FILE) and {PREFIX}CLIENTS are not set;"
-            " one of them is needed, since the bridge is never open to everybody"
+            f"{PREFIX}BEARER_TOKEN (or {PREFIX}BEARER_TOKEN_FILE) is not set;"
+            " it is needed, since the bridge is never open to everybody"
         )
-    return faults
+    return faults + [
+        f"{entries[name].label}: {why}"
+        for name, why in NOT_OFFERED.items()
+        if name in values and values[name] != Secret("memory://")
+    ]

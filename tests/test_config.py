@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from scimbridge import config, settings_text
 from scimbridge.config import SETTINGS, Faults, Secret, Settings, load
+from scimbridge.settings_text import state_url
 
 ENVIRONMENT = "0f3b5c1e-8d2a-4c6f-9b7e-2a1d4c5e6f70"
 WHOLE = {
@@ -81,7 +83,6 @@ def test_every_fault_is_told_at_once():
     for name in ("ENVIRONMENT_ID", "CLIENT_ID", "CLIENT_SECRET", "REGION", "API_URL", "AUTH_URL"):
         assert f"SCIMBRIDGE_PINGONE_{name}" in told
     assert "SCIMBRIDGE_BEARER_TOKEN" in told
-    assert "SCIMBRIDGE_CLIENTS" in told
     assert len(caught.value.faults) == 5
 
 
@@ -101,8 +102,8 @@ def test_every_fault_is_told_at_once():
         ("PAGE_SIZE", "150", "hundreds"),
         ("PAGE_SIZE", "1100", "hundreds"),
         ("PAGE_SIZE", "0", "hundreds"),
-        ("SCAN_LIMIT", "-1", "from 100"),
-        ("SCAN_LIMIT", "many", "from 100"),
+        ("SCAN_LIMIT", "-1", "from 1"),
+        ("SCAN_LIMIT", "many", "from 1"),
         ("PINGONE_RATE", "0", "from 0.1"),
         ("PINGONE_RATE", "nan", "from 0.1"),
         ("REQUEST_DEADLINE", "inf", "to 3600"),
@@ -160,13 +161,15 @@ def test_the_bridge_is_never_open():
     assert "never open" in fault
 
 
-def test_a_clients_file_stands_instead_of_the_token(tmp_path):
-    """With a clients file no token is needed."""
+def test_what_is_not_offered_is_refused(tmp_path):
+    """A setting that nothing honours yet is refused, so that nobody relies on it."""
     clients = tmp_path / "clients.toml"
     clients.write_text("")
-    settings = load({**WHOLE, "SCIMBRIDGE_BEARER_TOKEN": "", "SCIMBRIDGE_CLIENTS": str(clients)})
-    assert settings.clients == clients
-    assert settings.bearer_token is None
+    told = faults_of(CLIENTS=str(clients), AUDIT="audit.jsonl", STATE_URL="redis://cache:6379/0")
+    assert len(told) == 3
+    for name in ("CLIENTS", "AUDIT", "STATE_URL"):
+        assert any(fault.startswith(f"SCIMBRIDGE_{name}: ") for fault in told)
+    assert loaded(STATE_URL="memory://").bearer_token == loaded().bearer_token
 
 
 @pytest.mark.parametrize(
@@ -289,7 +292,9 @@ def test_no_fault_holds_a_secret(setting, value):
 
 def test_no_settings_show_a_secret():
     """Secrets are masked in repr, str and format, and compare by value."""
-    settings = loaded(HTTP_PROXY="http://user:pr0xy-pass@proxy:3128", STATE_URL="redis://:r3dis-pass@redis:6379/0")
+    settings = replace(
+        loaded(HTTP_PROXY="http://user:pr0xy-pass@proxy:3128"), state_url=state_url("redis://:r3dis-pass@redis:6379/0")
+    )
     shown = f"{settings!r} {settings} {settings.bearer_token} {settings.http_proxy!s}"
     for secret in settings.secrets():
         assert secret not in shown

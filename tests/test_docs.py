@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scimbridge import cli, config
-from scimbridge.config import SETTINGS, Secret
+from scimbridge.config import NOT_OFFERED, SETTINGS, Secret
 from scimbridge.demo import Address
 from scimbridge.mapping import compiling, drafts, rows
 from scimbridge.mapping.codecs import NAMED
@@ -77,15 +77,16 @@ def test_no_variable_is_named_that_does_not_exist():
     assert named <= known
 
 
-def test_settings_without_effect_are_said_to_have_none():
-    """What is read and checked but used by nothing stands under a heading of its own, and nothing else does."""
+def test_settings_that_are_not_offered_are_refused_and_told():
+    """What nothing uses yet is refused at the start and stands under a heading of its own, and nothing else does."""
     readers = [ROOT / "wsgi.py", *(ROOT / "scimbridge" / f"{name}.py" for name in ("app", "cli", "config", "serve"))]
     source = "\n".join(path.read_text("utf-8") for path in readers)
     used = set(re.findall(r"(?:(?<=settings)|(?<=self)|(?<=\)))\.(\w+)", source))
-    idle = {setting.variable for setting in SETTINGS if setting.name not in used}
-    _, _, section = README.partition("\n### Without effect yet\n")
-    told = set(re.findall(r"^- `(SCIMBRIDGE_\w+)`", section.partition("\n## ")[0], re.MULTILINE))
-    assert told == idle
+    idle = {setting.name for setting in SETTINGS if setting.name not in used}
+    assert idle == set(NOT_OFFERED)
+    _, _, section = README.partition("\n### Not offered yet\n")
+    told = set(re.findall(r"^- `SCIMBRIDGE_(\w+)`", section.partition("\n## ")[0], re.MULTILINE))
+    assert told == {name.upper() for name in idle}
 
 
 def test_every_command_and_its_options_are_told():
