@@ -33,7 +33,7 @@ class WithPatience:
         try:
             response = self._send(request, call)
         except NotThere:
-            own = [path for path in _involved(request) if self._state.get(_key(path)) is not None]
+            own = [path for path in _involved(request) if self._state.get(made_key(path)) is not None]
             if not own or not self._wait_for(own, request, call):
                 raise
             return self._send(replace(request, attempt=1), call)
@@ -44,9 +44,9 @@ class WithPatience:
         steps = request.path.strip("/").split("/")
         made = response.body.get("id")
         if request.method == "POST" and len(steps) == 1 and isinstance(made, str):
-            self._state.set(_key(f"/{steps[0]}/{made}"), b"1", REMEMBERED)
+            self._state.set(made_key(f"/{steps[0]}/{made}"), b"1", REMEMBERED)
         elif request.method == "DELETE" and len(steps) == 2:  # noqa: PLR2004 - a collection and an id
-            self._state.delete(_key(request.path))
+            self._state.delete(made_key(request.path))
 
     def _wait_for(self, paths: list[str], request: Request, call: Call) -> bool:
         """Wait until PingOne shows all of these. Returns whether that makes another try worth while."""
@@ -81,5 +81,6 @@ def _involved(request: Request) -> Iterator[str]:
         yield f"/groups/{request.body['id']}"
 
 
-def _key(path: str) -> str:
+def made_key(path: str) -> str:
+    """Return the key under which a record of this path is remembered as just made here."""
     return f"made:{path}"

@@ -13,6 +13,7 @@ from functools import partial
 
 from scimbridge.mapping.rows import MEMBERSHIPS
 from scimbridge.mapping.table import Table
+from scimbridge.mapping.translate import silent
 from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.filters import MemberOf
 from scimbridge.pingone.send import Call
@@ -20,6 +21,7 @@ from scimbridge.pingone.target import Target
 from scimbridge.resources.creation import Creation
 from scimbridge.resources.endpoint import Endpoint, Resource
 from scimbridge.resources.exclusive import Turns
+from scimbridge.resources.fresh import Fresh
 from scimbridge.resources.groups import Groups
 from scimbridge.resources.intents import Intents
 from scimbridge.resources.listing import Links, Listing
@@ -31,9 +33,11 @@ from scimbridge.resources.together import Together
 from scimbridge.resources.users import Users
 from scimbridge.resources.view import View
 from scimbridge.scim.cursors import Seal
+from scimbridge.scim.reading import Notice
 from scimbridge.state.base import State
 
 RESOURCES = ("User", "Group", "Population")
+NAMES = {"users": "username", "groups": "name", "populations": "name"}  # what is unique in each collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,8 @@ class Parts:
     """What all resource types share.
 
     `pool` carries calls side by side; `secret` keys cursors and the hashes of creates; `rate` is calls per second,
-    `page_size` and `scan_limit` are numbers of records, `default_population` an id.
+    `page_size` and `scan_limit` are numbers of records, `default_population` an id. `notice` is told of values that are
+    given to clients in another form than their type.
     """
 
     target: Target
@@ -55,6 +60,7 @@ class Parts:
     page_size: int = 100
     scan_limit: int = 250_000
     default_population: str | None = None
+    notice: Notice = silent
 
 
 class Assembly:
@@ -65,14 +71,10 @@ class Assembly:
         self._listing = partial(listing, page_size=parts.page_size, scan_limit=parts.scan_limit)
         self._seal = Seal((parts.secret,))
         self._turns = Turns(parts.state, parts.clock)
-        self._creation = partial(
-            Creation,
-            intents=Intents(parts.state, self._turns, parts.secret, wall=parts.wall),
-            clock=parts.clock,
-            wall=parts.wall,
-            sleep=parts.sleep,
-            page_size=parts.page_size,
-        )
+        self._intents = Intents(parts.state, self._turns, parts.secret, wall=parts.wall)
+        self._fresh = {
+            kind: Fresh(parts.state, kind, name, clock=parts.clock, sleep=parts.sleep) for kind, name in NAMES.items()
+        }
         self._together = Together(parts.pool, rate=parts.rate, clock=parts.clock)
         self._members = Members(parts.target, self._together, page_size=parts.page_size)
 
@@ -82,19 +84,26 @@ class Assembly:
 
     def endpoint(self, table: Table) -> Endpoint:
         """Join the resource type of a table."""
-        view = View(table)
+        view = View(table, self._parts.notice)
         make = {"User": self._users, "Group": self._groups, "Population": self._populations}[table.type.name]
         collection, resource, links, complete = make(view)
-        listing = self._listing(collection, view, links, self._parts.state)
+        listing = self._listing(collection, view, links, self._fresh[collection.name], self._parts.state)
         lists = Lists(listing, view, complete, self._seal, self._parts.wall)
         return Endpoint(table.type.endpoint, resource, lists, table.allow)
+
+    def _creation(self, collection: Collection) -> Creation:
+        parts, kind = self._parts, collection.name
+        return Creation(
+            collection, NAMES[kind], self._fresh[kind], self._intents,
+            clock=parts.clock, wall=parts.wall, sleep=parts.sleep, page_size=parts.page_size,
+        )  # fmt: skip
 
     def _users(self, view: View) -> tuple[Collection, Resource, Links | None, Complete | None]:
         parts, users = self._parts, self._parts.target.users
         placement = Placement(
             view.table, parts.target.populations, parts.default_population, parts.state, page_size=parts.page_size
         )
-        resource = Users(users, view, placement, self._creation(users, "username"), self._turns, self._together)
+        resource = Users(users, view, placement, self._creation(users), self._turns, self._together)
         return users, resource, Links(_linked(view), MemberOf, None, self._members.users_of), resource.complete
 
     def _groups(self, view: View) -> tuple[Collection, Resource, Links | None, Complete | None]:
@@ -103,12 +112,12 @@ class Assembly:
         def ids(call: Call, member: str) -> frozenset[str]:
             return frozenset(record["id"] for record in members.groups_of(call, member))
 
-        resource = Groups(groups, view, members, self._creation(groups, "name"), self._turns)
+        resource = Groups(groups, view, members, self._creation(groups), self._turns)
         return groups, resource, Links(_linked(view), None, members.groups_of, ids), resource.complete
 
     def _populations(self, view: View) -> tuple[Collection, Resource, Links | None, Complete | None]:
         populations = self._parts.target.populations
-        resource = Populations(populations, view, self._creation(populations, "name"), self._turns)
+        resource = Populations(populations, view, self._creation(populations), self._turns)
         return populations, resource, None, None
 
 

@@ -16,6 +16,7 @@ from scimbridge.pingone import filters as native
 from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import NotThere, PingOneError, Refused, Unreachable
 from scimbridge.resources.ask import Ask
+from scimbridge.resources.fresh import Fresh
 from scimbridge.resources.intents import Intent, Intents
 
 Record = dict[str, Any]
@@ -30,6 +31,7 @@ class Creation:
         self,
         collection: Collection,
         key: str,
+        fresh: Fresh,
         intents: Intents,
         *,
         clock: Callable[[], float],
@@ -39,6 +41,7 @@ class Creation:
     ) -> None:
         self._collection = collection
         self._key = key
+        self._fresh = fresh
         self._intents = intents
         self._clock = clock
         self._wall = wall
@@ -62,7 +65,7 @@ class Creation:
             if not self._wait(ask, pause):
                 break
             try:
-                return self._collection.create(ask.call, dict(body), media)
+                record = self._collection.create(ask.call, dict(body), media)
             except Unreachable as error:
                 if not error.maybe_done:
                     raise
@@ -71,6 +74,9 @@ class Creation:
                 if not (lost or intent.again) or not error.has("UNIQUENESS_VIOLATION"):
                     raise
                 return self._find_own(ask, body if own is None else own, self._since(intent, error), error)
+            else:
+                self._fresh.note(record)
+                return record
         raise lost or Unreachable("PingOne was not asked in time")
 
     def _wait(self, ask: Ask, pause: float) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from scimbridge.mapping.query import Query, split_filter
@@ -16,6 +17,7 @@ from scimbridge.pingone.collections import Collection, Page
 from scimbridge.pingone.errors import Forbidden, NotThere, Refused, Unreachable
 from scimbridge.pingone.send import Call
 from scimbridge.resources.ask import Ask
+from scimbridge.resources.fresh import Fresh
 from scimbridge.resources.ids import is_id
 from scimbridge.resources.knowledge import Knowledge
 from scimbridge.resources.reading import Found, Keep, Reading, Source
@@ -51,6 +53,7 @@ class Listing:
         collection: Collection,
         view: View,
         links: Links | None,
+        fresh: Fresh,
         state: State,
         *,
         page_size: int,
@@ -59,6 +62,7 @@ class Listing:
         self._collection = collection
         self._view = view
         self._links = links
+        self._fresh = fresh
         self._walks = Walks(state)
         self._page_size = page_size
         self._scan_limit = scan_limit
@@ -93,10 +97,19 @@ class Listing:
                 return Found(list(window.cut(kept)), len(kept), self._cut_mark(kept, window))
             source = self._source(ask, node, query)
             try:
-                return read(source)
+                return self._look(ask, query, partial(read, source))
             except Refused as error:
                 if not self.knowledge.learn_refusal(error, query.asked):
                     raise
+
+    def _look(self, ask: Ask, query: Query, read: Callable[[], Found]) -> Found:
+        """Read, and again for a moment where PingOne does not show yet what this bridge has just made."""
+        found = read()
+        for _pause in self._fresh.looks(ask.call, query.pushed) if not found.total else ():
+            found = read()
+            if found.total:
+                break
+        return found
 
     def _candidates(self, ask: Ask, query: Query) -> list[Record] | None:
         """Return the few records that the filter can hold for, where it names an id; None where pages are walked."""

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from scimbridge.mapping.table import Table
-from scimbridge.mapping.translate import compile_answer
+from scimbridge.mapping.translate import compile_answer, silent
 from scimbridge.resources.ask import Ask, Reply
 from scimbridge.scim.characteristics import Attribute, ResourceType, Schema
 from scimbridge.scim.errors import PreconditionFailed
 from scimbridge.scim.projection import Projection, compile_projection
+from scimbridge.scim.reading import Notice
 from scimbridge.scim.versions import etag, matches
 
 NOT_VERSIONED = ("_links", "_embedded")
@@ -20,9 +21,9 @@ NOT_VERSIONED = ("_links", "_embedded")
 class View:
     """The SCIM side of one resource type, compiled from its table once."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, notice: Notice = silent) -> None:
         self.table = table
-        self.answer = compile_answer(table)
+        self.answer = compile_answer(table, notice)
         self.includes = tuple(dict.fromkeys(row.include for row in table.rows if row.include))
         self._included = {row.include: row.attr for row in table.rows if row.include}
         self._unversioned = (*NOT_VERSIONED, *(row.to[0] for row in table.rows if row.include))

@@ -166,16 +166,21 @@ def test_delete(client, whole):
 
 
 def test_facets_that_creation_ignores(make_client):
-    """Where PingOne does not take the state at creation, it is set afterwards; where that fails, PUT completes it."""
+    """Where PingOne does not take the state at creation, it is set afterwards; the same POST finishes what failed."""
     client = make_client(enabled_on_create="ignore")
     made = client.good("POST", "/Users", {"userName": "off", "active": False})
     assert made["active"] is False
     assert client.sandbox.directory.users.get(made["id"])["enabled"] is False
-    client.sandbox.faults.plan("error", "PUT", "/enabled", times=50)
-    answer = client.send("POST", "/Users", {"userName": "off2", "active": False})
+    client.sandbox.faults.plan("error", "PUT", "/enabled", times=6)
+    body = {"userName": "off2", "active": False}
+    answer = client.send("POST", "/Users", body)
     assert answer.status_code == 503
     assert "created as" in answer.json["detail"]
-    assert "not done: disable; a PUT of the same body finishes it" in answer.json["detail"]
+    assert "not done: disable; the same request sent again finishes it" in answer.json["detail"]
+    again = client.good("POST", "/Users", body)
+    assert again["active"] is False
+    assert client.sandbox.directory.users.find("username", "off2") == {again["id"]}
+    assert client.fault("POST", "/Users", body) == (409, "uniqueness")
 
 
 def test_refused_facet_takes_the_user_back(make_client):
