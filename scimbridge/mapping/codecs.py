@@ -7,14 +7,15 @@ what it cannot turn exactly it refuses with a `ValueError` whose text says what 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import orjson
-import pycountry
+
+from scimbridge.mapping.spellings import find_country, hyphenate
+from scimbridge.scim.dialects import unwrap_scalar
 
 Turn = Callable[[Any], Any]
 
@@ -40,6 +41,7 @@ class Codec:
     multi_valued: bool = False
     forgiving: bool = False
     comparable: bool = True  # PingOne's value can be compared with the SCIM value in a filter
+    merge: Callable[[Any, Any], Any] | None = None  # (what the field holds, this row's part or None) -> both
 
 
 # -- plain values, by SCIM type (RFC 7643 §2.3) ----------------------------------------------------------------
@@ -50,6 +52,15 @@ def _string(value: Any) -> Any:
         msg = f"a string, not {_kind(value)}"
         raise ValueError(msg)
     return value
+
+
+def country_code(value: Any) -> Any:
+    """Return the ISO 3166-1 alpha-2 code for a code or an English name of a country."""
+    code = find_country(_string(value))
+    if code is None:
+        msg = "an ISO 3166-1 alpha-2 code such as DE, an alpha-3 code or the English name of a country"
+        raise ValueError(msg)
+    return code
 
 
 def _boolean(value: Any) -> Any:
@@ -63,13 +74,23 @@ def _integer(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int):
         msg = f"a whole number, not {_kind(value)}"
         raise ValueError(msg)
-    return value
+    return _exact(value)
 
 
 def _decimal(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         msg = f"a number, not {_kind(value)}"
         raise ValueError(msg)
+    return _exact(value)
+
+
+def _exact(value: Any) -> Any:
+    """Refuse whole numbers that JSON carries in 64 bits on the way to PingOne, wherever they stand in a value."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        msg = "whole numbers that fit into 64 bits"
+        raise ValueError(msg)
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _exact(part)
     return value
 
 
@@ -121,7 +142,7 @@ def times(offset: dt.timedelta) -> Codec:
 
 
 PLAIN: Mapping[str, Codec] = {
-    "string": Codec("string", keep, _string, type="string"),
+    "string": Codec("string", keep, _string, lenient=unwrap_scalar, type="string"),
     "reference": Codec("reference", keep, _string, type="reference"),
     "binary": Codec("binary", keep, _string, type="binary"),
     "boolean": Codec("boolean", keep, _boolean, type="boolean"),
@@ -193,12 +214,54 @@ def _as_array(value: Any) -> Any:
     return list(value) if isinstance(value, list) else [value]
 
 
+# -- one array for an identifier of the client's and for others ----------------------------------------------------
+
+MARK = "externalId="
+
+
+def _is_marked(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(MARK)
+
+
+def find_marked(values: Any) -> Any:
+    """Return the text that is kept marked in an array, or None."""
+    return next((value[len(MARK) :] for value in _as_array(values) if _is_marked(value)), None)
+
+
+def mark(value: Any) -> Any:
+    """Write a text so that it is found again among others."""
+    return [MARK + _string(value)]
+
+
+def merge_marked(held: Any, new: Any) -> Any:
+    """Put a marked text, or none, beside what the array holds otherwise."""
+    return [*(new or ()), *(value for value in held or () if not _is_marked(value))] or None
+
+
+def leave_marked(values: Any) -> Any:
+    """Return the array without the marked text."""
+    return [value for value in _as_array(values) if not _is_marked(value)] or None
+
+
+def _unmarked(value: Any) -> Any:
+    values = _array(value)
+    if any(_is_marked(item) for item in values):
+        msg = f"values that do not begin with {MARK!r}"
+        raise ValueError(msg)
+    return values
+
+
+def merge_others(held: Any, new: Any) -> Any:
+    """Put an array beside the marked text that is held with it."""
+    return [*(value for value in held or () if _is_marked(value)), *(new or ())] or None
+
+
 # -- JSON ----------------------------------------------------------------------------------------------------------
 
 
 def _read_json(value: Any) -> Any:
     if isinstance(value, dict | list):
-        return value
+        return _exact(value)
     try:
         return orjson.loads(_string(value))
     except orjson.JSONDecodeError:
@@ -214,59 +277,19 @@ def _object(value: Any) -> Any:
     if not isinstance(value, dict):
         msg = f"a JSON object, not {_kind(value)}"
         raise ValueError(msg)
-    return value
-
-
-# -- words that clients spell in their own way ---------------------------------------------------------------------
-
-# Short names that people write and the ISO list does not carry.
-_OTHER_NAMES = {
-    "america": "US", "bosnia": "BA", "brunei": "BN", "burma": "MM", "cape verde": "CV", "cote d'ivoire": "CI",
-    "côte d’ivoire": "CI", "england": "GB", "great britain": "GB", "holland": "NL", "ivory coast": "CI",
-    "macedonia": "MK", "northern ireland": "GB", "palestine": "PS", "republic of ireland": "IE", "russia": "RU",
-    "scotland": "GB", "swaziland": "SZ", "the bahamas": "BS", "the gambia": "GM", "the netherlands": "NL",
-    "the philippines": "PH", "turkey": "TR", "u.k.": "GB", "u.s.": "US", "u.s.a.": "US", "uk": "GB",
-    "united states of america": "US", "usa": "US", "vatican": "VA", "vatican city": "VA", "wales": "GB",
-}  # fmt: skip
-
-
-def _country_names() -> Mapping[str, str]:
-    known = dict(_OTHER_NAMES)
-    for country in pycountry.countries:
-        for word in ("alpha_2", "alpha_3", "name", "common_name", "official_name"):
-            if spelled := getattr(country, word, None):
-                known[spelled.casefold()] = country.alpha_2
-    return known
-
-
-_COUNTRIES = _country_names()
-
-
-def country_code(value: Any) -> Any:
-    """Return the ISO 3166-1 alpha-2 code for a code or an English name of a country."""
-    code = _COUNTRIES.get(" ".join(_string(value).casefold().split()))
-    if code is None:
-        msg = "an ISO 3166-1 alpha-2 code such as DE, an alpha-3 code or the English name of a country"
-        raise ValueError(msg)
-    return code
-
-
-_UNDERSCORED_TAG = re.compile(r"^[A-Za-z]{2,3}(_[A-Za-z0-9]{2,8})+$")
-
-
-def hyphenate(value: Any) -> Any:
-    """Return `en-US` for `en_US`, the POSIX spelling that some clients send for a language tag."""
-    if isinstance(value, str) and _UNDERSCORED_TAG.match(value):
-        return value.replace("_", "-")
-    return value
+    return _exact(value)
 
 
 NAMED: Mapping[str, Codec] = {
     "semicolons": Codec("semicolons", join_semicolons, split_semicolons, type="string", comparable=False),
     "list": Codec("list", _as_array, _array, type="string", multi_valued=True),
+    "marked": Codec("marked", find_marked, mark, type="string", comparable=False, merge=merge_marked),
+    "others": Codec(
+        "others", leave_marked, _unmarked, type="string", multi_valued=True, comparable=False, merge=merge_others
+    ),
     "json": Codec("json", _write_json, _read_json, type="string", comparable=False),
     "object": Codec("object", keep, _object, type="complex", comparable=False),
-    "country": Codec("country", keep, country_code, type="string"),
-    "language": Codec("language", keep, _string, lenient=hyphenate, type="string"),
-    "derived": Codec("derived", keep, _string, type="string", forgiving=True),
+    "country": Codec("country", keep, country_code, lenient=unwrap_scalar, type="string"),
+    "language": Codec("language", keep, _string, lenient=lambda value: hyphenate(unwrap_scalar(value)), type="string"),
+    "derived": Codec("derived", keep, _string, lenient=unwrap_scalar, type="string", forgiving=True),
 }

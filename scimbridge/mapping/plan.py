@@ -1,43 +1,23 @@
-"""What has to change at PingOne: the difference between two states as `Changes`, or a PATCH as native operations.
+"""What has to change at PingOne: the difference between two states as `Changes`.
 
-`Changes` is what PUT, PATCH, bulk and audit share: fields for one call, fields with a call of their own, memberships.
-Pure: it decides and validates everything before the first call is made; the resources make the calls.
+`Changes` is what POST, PUT, PATCH, bulk and audit share: fields for one call, fields with a call of their own,
+memberships. Pure: it decides and validates everything before the first call is made; the resources make the calls.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from scimbridge.mapping.rows import FACETS, MEMBERSHIPS, Row
-from scimbridge.mapping.shapes import IdList, OneOfList, Shape, TypedList
+from scimbridge.mapping.links import Links, link_difference, members_of
+from scimbridge.mapping.rows import FACETS, Row
+from scimbridge.mapping.shapes import IdList
 from scimbridge.mapping.table import Table
-from scimbridge.mapping.translate import attribute_value, encode, held_value, native_fields
-from scimbridge.scim.errors import InvalidValue, Mutability
-from scimbridge.scim.filters import And, Compare, Node, Or
-from scimbridge.scim.operations import Operation
-from scimbridge.scim.reading import Manner, is_empty
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One end of a membership. `kind` is the resource type that the client named, None where it named none."""
-
-    id: str
-    kind: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """Memberships to add and to remove."""
-
-    add: tuple[Member, ...] = ()
-    remove: tuple[Member, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.add or self.remove)
+from scimbridge.mapping.translate import attribute_value, encode, held_value, native_fields, tell_lost
+from scimbridge.scim.errors import Mutability
+from scimbridge.scim.reading import Manner, is_empty, is_same
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +32,14 @@ class Changes:
         return bool(self.body or self.facets or self.links)
 
 
-@dataclass(frozen=True, slots=True)
-class NativeOperations:
-    """A PATCH that PingOne can carry out as it is: its own RFC 7644 operations, and facets beside them."""
-
-    operations: tuple[dict[str, Any], ...]
-    facets: dict[str, Any]
-
-
 def plan_create(table: Table, resource: Mapping[str, Any], manner: Manner) -> Changes:
-    """Return what a new resource is made of. Facets stand beside the body, since PingOne takes some of them at creation.
+    """Return what a new resource is made of.
 
-    Raises `InvalidValue`.
+    Facets stand beside the body, since PingOne takes some of them at creation. Raises `InvalidValue`.
     """
     body: dict[str, Any] = {}
     facets: dict[str, Any] = {}
-    for row, value in native_fields(table, resource, manner).items():
+    for row, value in _shared(native_fields(table, resource, manner), {}).items():
         if value is None:
             continue
         if row.via is None:
@@ -87,17 +59,54 @@ def plan_change(
     """Return the difference between a resource as it is (`record`, and `before` in SCIM terms) and as it shall be.
 
     Attributes that are equal in both are not looked at, so that what PingOne holds and the client echoes is never
-    judged. A facet that `after` leaves out stays as it is. Raises `InvalidValue`, `Mutability`.
+    judged. What `after` leaves out and no change can take away stays as it is: a facet, an immutable value.
+    Raises `InvalidValue`, `Mutability`.
     """
     wanted: dict[Row, Any] = {}
     for (urn, attr), shape in table.shapes.items():
         old, new = attribute_value(table, before, urn, attr), attribute_value(table, after, urn, attr)
-        if old == new or (isinstance(shape, IdList) and shape.linked):
+        if is_same(old, new) or (isinstance(shape, IdList) and shape.linked):
             continue
-        for row, value in shape.collect(new, old):
-            if row.writable and not (row.via is not None and is_empty(value)):
+        tell_lost(shape, new, manner)
+        for row, value in shape.collect(new):
+            if row.writable and not (is_empty(value) and _stays(row)):
                 wanted[row] = encode(row, value, manner)
+    wanted |= _replacing(table, record, before, after, wanted, manner)
     return _difference(record, wanted, before, after, table)
+
+
+def _replacing(
+    table: Table,
+    record: Mapping[str, Any],
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    wanted: Mapping[Row, Any],
+    manner: Manner,
+) -> dict[Row, Any]:
+    """Return what a composed value is replaced by, for the field that its row's `else` names.
+
+    A client that changes what the value is composed of has it composed anew, and so has one whose value has some of
+    that in it. What is left is a value of its own.
+    """
+    changed = {row.to for row, value in wanted.items() if not is_same(value, held_value(row, record))}
+    found: dict[Row, Any] = {}
+    for (urn, attr), shape in table.shapes.items():
+        template = shape.rows[0].template
+        if template is None or not template.other:
+            continue
+        old, new = attribute_value(table, before, urn, attr), attribute_value(table, after, urn, attr)
+        if not isinstance(new, str) or new in (old, "") or changed & template.fields:
+            continue
+        row = next((row for row in table.rows if row.to == template.other and row.writable), None)
+        if row is None or template.is_echoed(new, record):
+            manner.notice(attr)
+        else:
+            found[row] = encode(row, new, manner)
+    return found
+
+
+def _stays(row: Row) -> bool:
+    return row.via is not None or row.attribute.mutability == "immutable"
 
 
 def _difference(
@@ -107,7 +116,8 @@ def _difference(
     after: Mapping[str, Any],
     table: Table,
 ) -> Changes:
-    changed = {row: value for row, value in wanted.items() if value != held_value(row, record)}
+    whole = _shared(wanted, record)
+    changed = {row: value for row, value in whole.items() if not is_same(value, held_value(row, record))}
     for row in changed:
         if row.attribute.mutability == "immutable":
             msg = f"{row.spelled} cannot be changed once the resource is made"
@@ -119,10 +129,20 @@ def _difference(
             if len(row.to) > 1 and top not in body:
                 body[top] = _whole_object(table, record, top)
             _put(body, row.to, value)
-    for top in [top for top, value in body.items() if isinstance(value, dict) and not _has_value(value)]:
+    nested = {row.to[0] for row in changed if len(row.to) > 1 and row.via is None}
+    for top in [top for top in nested if not _has_value(body[top])]:
         body[top] = None  # PingOne wants no empty object where a member is required (photo needs its href)
-    facets = {row.via: value for row, value in changed.items() if row.via in FACETS}
+    facets = {row.via: value for row, value in changed.items() if row.via is not None and row.via in FACETS}
     return Changes(body, facets, link_difference(members_of(table, before), members_of(table, after)))
+
+
+def _shared(wanted: Mapping[Row, Any], record: Mapping[str, Any]) -> dict[Row, Any]:
+    """Return the values with those of fields that several rows share made whole, each row's part in its place."""
+    fields: dict[str, Any] = {}
+    for row, value in wanted.items():
+        if row.codec.merge is not None:
+            fields[row.native] = row.codec.merge(fields.get(row.native, held_value(row, record)), value)
+    return {row: value if row.codec.merge is None else fields[row.native] for row, value in wanted.items()}
 
 
 def _whole_object(table: Table, record: Mapping[str, Any], top: str) -> dict[str, Any]:
@@ -149,189 +169,3 @@ def _put(target: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
             inner = target[name] = {}
         target = inner
     target[path[-1]] = value
-
-
-# -- memberships ---------------------------------------------------------------------------------------------------
-
-
-def members_of(table: Table, resource: Mapping[str, Any]) -> tuple[Member, ...]:
-    """Return the members that a resource in SCIM terms has, each once."""
-    shape = table.links
-    if shape is None:
-        return ()
-    urn = shape.rows[0].urn
-    elements = attribute_value(table, resource, urn, shape.attribute.name) or []
-    return tuple(dict.fromkeys(read_member(shape, element) for element in elements))
-
-
-def read_member(shape: IdList, element: Any) -> Member:
-    """Read one element of a member list; its type may stand in `type` or in `$ref`. Raises `InvalidValue`."""
-    name = shape.attribute.name
-    value = element.get("value") if isinstance(element, dict) else element
-    if not isinstance(value, str) or not value:
-        msg = f"{name}.value: the id of a member is needed"
-        raise InvalidValue(msg)
-    kinds = {kind.casefold(): kind for kind in shape.endpoints}
-    named = element.get("type") if isinstance(element, dict) else None
-    if isinstance(named, str):
-        if named.casefold() not in kinds:
-            msg = f"{name}.type: one of User and Group is needed"
-            raise InvalidValue(msg)
-        return Member(value, kinds[named.casefold()])
-    reference = element.get("$ref") if isinstance(element, dict) else None
-    for kind, endpoint in shape.endpoints.items():
-        if isinstance(reference, str) and f"{endpoint}/" in reference:
-            return Member(value, kind)
-    return Member(value)
-
-
-def link_difference(before: Iterable[Member], after: Iterable[Member]) -> Links:
-    """Return the memberships between two states; a member whose kind is not named is the one of that id."""
-    held = {member.id: member for member in before}
-    wanted = {member.id: member for member in after}
-    return Links(
-        tuple(member for key, member in wanted.items() if key not in held),
-        tuple(member for key, member in held.items() if key not in wanted),
-    )
-
-
-def plan_links(table: Table, operations: Iterable[Operation]) -> Links | None:
-    """Return the memberships that a PATCH adds and removes, or None where that depends on the present members.
-
-    None too where the PATCH touches anything else.
-    """
-    shape = table.links
-    if shape is None:
-        return None
-    add: dict[str, Member] = {}
-    remove: dict[str, Member] = {}
-    for operation in operations:
-        members = _linked_members(shape, operation)
-        if members is None:
-            return None
-        here, there = (remove, add) if operation.op == "remove" else (add, remove)
-        for member in members:
-            there.pop(member.id, None)
-            here[member.id] = member
-    return Links(tuple(add.values()), tuple(remove.values()))
-
-
-def _linked_members(shape: IdList, operation: Operation) -> list[Member] | None:
-    if operation.found.attribute.name != shape.attribute.name or operation.found.sub is not None:
-        return None
-    if operation.op == "add" and operation.where is None:
-        return [read_member(shape, element) for element in operation.value]
-    if operation.op == "remove" and operation.where is None and operation.value is not None:
-        return [read_member(shape, element) for element in operation.value]
-    if operation.op == "remove" and operation.where is not None:
-        ids = _ids_of(operation.where)
-        return None if ids is None else [Member(value) for value in ids]
-    return None
-
-
-def _ids_of(where: Node) -> list[str] | None:
-    """Return the ids that `value eq "a" or value eq "b"` names, or None for any other filter."""
-    parts = where.parts if isinstance(where, Or) else (where,)
-    ids = []
-    for part in parts:
-        if isinstance(part, And) or not isinstance(part, Compare) or part.op != "eq":
-            return None
-        if part.path.attr.casefold() != "value" or not isinstance(part.value, str):
-            return None
-        ids.append(part.value)
-    return ids
-
-
-# -- a PATCH as PingOne's own operations ---------------------------------------------------------------------------
-
-
-def plan_operations(table: Table, operations: Iterable[Operation], manner: Manner) -> NativeOperations | None:
-    """Translate a PATCH operation by operation, or return None where that needs the present state.
-
-    Raises `InvalidValue`, `Mutability`.
-    """
-    native: list[dict[str, Any]] = []
-    facets: dict[str, Any] = {}
-    for operation in operations:
-        pairs = _leaves(table, operation)
-        if pairs is None:
-            return None
-        for row, value in pairs:
-            if not row.writable or row.attribute.mutability == "immutable" or row.via == MEMBERSHIPS:
-                return None
-            encoded = encode(row, value, manner)
-            if row.via is not None:
-                if encoded is None:
-                    msg = f"{row.spelled} cannot be removed; set the value that it shall have"
-                    raise Mutability(msg)
-                facets[row.via] = encoded
-            elif encoded is not None:
-                native.append({"op": "replace", "path": row.native, "value": encoded})
-            elif is_empty(value):
-                if _is_alone(table, row):
-                    return None
-                native.append({"op": "remove", "path": row.native})
-    return NativeOperations(tuple(native), facets)
-
-
-def _is_alone(table: Table, row: Row) -> bool:
-    """Whether the row is the only one of a nested object: without it the object may be one that PingOne refuses."""
-    return len(row.to) > 1 and sum(other.to[:1] == row.to[:1] for other in table.rows) == 1
-
-
-def _leaves(table: Table, operation: Operation) -> list[tuple[Row, Any]] | None:
-    """Return which rows get which SCIM values, or None where the present state decides."""
-    found = operation.found
-    shape = _shape_of(table, operation)
-    if shape is None or isinstance(shape, IdList) or found.attribute.composed:
-        return None
-    if found.attribute.multi_valued and not isinstance(shape, OneOfList | TypedList):
-        whole = operation.op == "replace" or (operation.op == "remove" and operation.value is None)
-        return list(shape.collect(operation.value)) if whole and operation.where is None else None
-    rows = shape.select(found.sub.name if found.sub else None, operation.where)
-    if operation.op == "remove":
-        if operation.value is not None or rows is None:
-            return None
-        return [(row, None) for row in rows]
-    if found.sub is not None:
-        return None if rows is None else [(row, operation.value) for row in rows]
-    if isinstance(shape, OneOfList | TypedList):
-        return _list_leaves(shape, rows, operation)
-    return list(_named(shape, rows, operation.value))
-
-
-def _list_leaves(
-    shape: OneOfList | TypedList, rows: tuple[Row, ...] | None, operation: Operation
-) -> list[tuple[Row, Any]] | None:
-    if operation.where is not None:
-        if rows is None or not isinstance(operation.value, dict):
-            return None
-        return [(row, operation.value[row.sub]) for row in rows if row.sub in operation.value]
-    elements = operation.value if isinstance(operation.value, list) else [operation.value]
-    if operation.op == "replace":
-        return list(shape.collect(elements))
-    if not all(isinstance(part, dict) and shape.fits(part) for part in elements):
-        return None
-    given = shape.collect(elements)
-    if isinstance(shape, OneOfList):
-        return list(given)
-    types = {str(part.get("type")).casefold() for part in elements}
-    return [(row, value) for row, value in given if str(row.selector).casefold() in types]
-
-
-def _named(shape: Shape, rows: tuple[Row, ...] | None, value: Any) -> Iterator[tuple[Row, Any]]:
-    """Yield only what the value names: replacing a complex attribute leaves its other members (RFC 7644 §3.5.2.3)."""
-    for row, leaf in shape.collect(value):
-        if rows is None or row not in rows:
-            continue
-        if row.sub is None or not isinstance(value, dict) or row.sub in value:
-            yield row, leaf
-
-
-def _shape_of(table: Table, operation: Operation) -> Shape | None:
-    found = operation.found
-    urn = found.urn if found.in_extension else None
-    name = found.attribute.name
-    if urn is not None:
-        return table.shape(urn, name)
-    return table.shape("", name) or table.shape(table.type.schema.urn, name)

@@ -15,7 +15,6 @@ from scimbridge.mapping.rows import Row
 from scimbridge.mapping.shapes import Complex, IdList, OneOfList, Shape, Single, TypedList
 from scimbridge.mapping.table import Table
 from scimbridge.scim import dialects
-from scimbridge.scim.catalogue import Found
 from scimbridge.scim.errors import InvalidFilter
 from scimbridge.scim.filters import (
     And,
@@ -75,6 +74,7 @@ class _Pushed:
 
 def split_filter(node: Node, table: Table, knowledge: Knowledge, *, strict: bool) -> Query:
     """Split a filter for one resource type. Raises `InvalidFilter` for what the type has not, or cannot be asked."""
+    node = dialects.rename_country_codes(node, table.type)
     _check_names(node, table, strict=strict)
     keeps = compile_filter(node, table.type)
     splitter = _Splitter(table, knowledge)
@@ -162,10 +162,10 @@ class _Splitter:
         found = self.table.type.find(AttrPath(path.urn, path.attr))
         if found is None:
             return None
-        return shape_of(self.table, found)
+        return self.table.shape_of(found)
 
     def _push_value_path(self, shape: Shape, inner: Node) -> _Pushed | None:
-        """Push `emails[type eq "work" and value eq "x"]`: a conjunct on the type picks the rows, the others go along."""
+        """Push `emails[type eq "work" and value eq "x"]`: the conjunct on the type picks rows, the others go along."""
         if not isinstance(shape, OneOfList | TypedList):
             return None
         parts = conjuncts(inner)
@@ -189,7 +189,8 @@ class _Splitter:
         return _Pushed(nodes[0] if len(nodes) == 1 else And(nodes), exact=False)
 
     def _push_leaf(self, shape: Shape, sub: str | None, selector: str | None, op: str, value: Any) -> _Pushed | None:
-        rows = _rows_for(shape, sub, selector)
+        # For a type that is not kept nothing will pass the check here; PingOne is asked for few candidates.
+        rows = _rows_for(shape, sub, selector) or _rows_for(shape, sub, None)
         pushed = [self._push_row(row, op, value) for row in rows]
         held = [part for part in pushed if part is not None]
         if not held or len(held) != len(pushed):
@@ -223,8 +224,8 @@ class _Splitter:
     def link_id(self, node: Node) -> str | None:
         """Return the id where the node is `groups.value eq "id"` in one of its forms, else None."""
         match node:
-            case Compare(path, "eq", str(value)) if self._is_link(path) and (path.sub or "value").lower() == "value":
-                return value
+            case Compare(path, "eq", str(asked)) if self._is_link(path) and (path.sub or "value").lower() == "value":
+                return asked
             case ValuePath(path, inner) if self._is_link(path):
                 return next((value for part in conjuncts(inner) if (value := _value_in(part)) is not None), None)
         return None
@@ -246,14 +247,6 @@ class _Splitter:
 
     def _is_link(self, path: AttrPath) -> bool:
         return isinstance(self._shape(path), IdList)
-
-
-def shape_of(table: Table, found: Found) -> Shape | None:
-    """Return the shape of what a path means, or None where it is not stored."""
-    name = found.attribute.name
-    if found.in_extension:
-        return table.shape(found.urn, name)
-    return table.shape("", name) or table.shape(table.type.schema.urn, name)
 
 
 def _value_in(part: Node) -> str | None:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from scimbridge.mapping.codecs import NAMED, Codec
 from scimbridge.scim.catalogue import Attribute
 
-OUR_WORDS = ("to", "from", "via", "include", "codec", "filter")
+OUR_WORDS = ("to", "from", "else", "via", "include", "codec", "filter")
 RFC_WORDS = {
     "type": ("string", "boolean", "decimal", "integer", "dateTime", "binary", "reference", "complex"),
     "mutability": ("readOnly", "readWrite", "immutable", "writeOnly"),
@@ -26,7 +26,14 @@ RFC_FLAGS = ("required", "caseExact", "multiValued")
 RFC_LISTS = ("canonicalValues", "referenceTypes")
 WORDS = (*OUR_WORDS, *RFC_WORDS, *RFC_FLAGS, *RFC_LISTS, "description")
 
-FACETS = ("enabled", "population", "identityProvider", "mfaEnabled", "password")
+# Fields of users that PingOne changes by a call of their own: the word in `via`, and the field that the call writes.
+FACETS: Mapping[str, str] = {
+    "enabled": "enabled",
+    "population": "population.id",
+    "identityProvider": "identityProvider.id",
+    "mfaEnabled": "mfaEnabled",
+    "password": "password.value",
+}
 MEMBERSHIPS = "memberships"
 VIAS = (*FACETS, MEMBERSHIPS)
 PUSHABLE = ("eq", "sw", "ew", "co")
@@ -55,13 +62,26 @@ Refuse = Callable[[Any], str | None]  # PingOne's value -> what would be right w
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A composed value: literal text and PingOne fields in turn, as `{name.given} {name.family}`."""
+    """A composed value: literal text and PingOne fields in turn, as `{name.given} {name.family}`.
+
+    `other` is a field that may hold a value of its own instead: one that has nothing of the composed fields in it, as
+    the name of a shared mailbox has nothing of its owner's.
+    """
 
     text: str
     pieces: tuple[tuple[str, tuple[str, ...] | None], ...]  # (literal, field path or None)
+    other: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> frozenset[tuple[str, ...]]:
+        """The fields that the value is made of, the other one among them."""
+        return frozenset(path for _literal, path in self.pieces if path) | ({self.other} if self.other else set())
 
     def compose(self, record: Mapping[str, Any]) -> str | None:
-        """Return the text with the record's values, or None where none of its fields has one."""
+        """Return the value of its own, else the text with the record's values, or None where no field has one."""
+        own = read_field(record, self.other) if self.other else None
+        if isinstance(own, str) and not self.is_echoed(own, record):
+            return own
         out: list[str] = []
         found = False
         for literal, path in self.pieces:
@@ -70,6 +90,28 @@ class Template:
                 out.append(str(value))
                 found = True
         return " ".join("".join(out).split()) if found else None
+
+    def is_echoed(self, value: str, record: Mapping[str, Any]) -> bool:
+        """Whether a value has something of the composed fields in it, whole and in any case."""
+        held = (read_field(record, path) for _literal, path in self.pieces if path is not None)
+        words = f" {' '.join(value.casefold().split())} "
+        return any(f" {' '.join(part.casefold().split())} " in words for part in held if isinstance(part, str))
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The left side of a row: a SCIM path, taken apart."""
+
+    urn: str  # the schema's URN, "" in [common]
+    spelled: str  # as the table has it
+    attr: str
+    selector: str | None  # the `type` of the list element that this row keeps
+    sub: str | None
+
+    @property
+    def where(self) -> str:
+        """Section and row, as faults name them."""
+        return f"[{self.urn or 'common'}] {self.spelled}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +188,10 @@ def read_words(right: Any, fault: Callable[[str], None]) -> Words | None:
     include = words.get("include")
     if include is not None and not (isinstance(include, str) and _NATIVE.fullmatch(include)):
         fault('include takes the name that PingOne\'s `include` parameter takes, as include = "memberOfGroupIDs"')
-    if template is not None and (via or include or codec):
-        fault("a composed row (`from`) takes none of `via`, `include` and `codec`: it is computed here")
+    if template is not None:
+        wrong = [word for word in WORDS if word in words and word not in ("from", "else", "returned", "description")]
+        if wrong:
+            fault(f"a composed row (`from`) is computed here and only read: it takes no {' and no '.join(wrong)}")
     if not known or (not to and template is None):
         return None
     return Words(
@@ -161,7 +205,9 @@ def _read_target(words: Mapping[str, Any], fault: Callable[[str], None]) -> tupl
         fault("a row needs `to` (a PingOne field) or `from` (a composed value), and not both")
         return (), None
     if "from" in words:
-        return (), _read_template(words["from"], fault)
+        return (), _read_template(words["from"], words.get("else"), fault)
+    if "else" in words:
+        fault("else goes with `from`: it names the field that may hold another value than the composed one")
     to = words["to"]
     if not isinstance(to, str) or not _NATIVE.fullmatch(to):
         fault(f"{to!r} is not the name of a PingOne field, as username or name.given")
@@ -169,7 +215,7 @@ def _read_target(words: Mapping[str, Any], fault: Callable[[str], None]) -> tupl
     return tuple(to.split(".")), None
 
 
-def _read_template(text: Any, fault: Callable[[str], None]) -> Template | None:
+def _read_template(text: Any, other: Any, fault: Callable[[str], None]) -> Template | None:
     if not isinstance(text, str) or not _PART.search(text) or set(_PART.sub("", text)) & set("{}"):
         fault(f'{text!r} is not a composed value, as "{{name.given}} {{name.family}}"')
         return None
@@ -179,7 +225,10 @@ def _read_template(text: Any, fault: Callable[[str], None]) -> Template | None:
         pieces.append((text[at : part.start()], tuple(part.group(1).split("."))))
         at = part.end()
     pieces.append((text[at:], None))
-    return Template(text, tuple(pieces))
+    if other is not None and not (isinstance(other, str) and _NATIVE.fullmatch(other)):
+        fault(f"else: {other!r} is not the name of a PingOne field, as name.formatted")
+        return None
+    return Template(text, tuple(pieces), tuple(other.split(".")) if other else ())
 
 
 def _read_choice(
@@ -211,17 +260,22 @@ def _read_characteristics(words: Mapping[str, Any], fault: Callable[[str], None]
             found[word] = value
     for word in RFC_FLAGS:
         if word in words:
+            found[word] = words[word] is True
             if not isinstance(words[word], bool):
                 fault(f"{word} is true or false, not {words[word]!r}")
-            found[word] = words[word] is True
     for word in RFC_LISTS:
         if word in words:
-            if not isinstance(words[word], list) or not all(isinstance(item, str) for item in words[word]):
-                fault(f"{word} is a list of strings, not {words[word]!r}")
-            else:
-                found[word] = tuple(words[word])
+            found[word] = _read_strings(words, word, fault)
     if "description" in words:
-        if not isinstance(words["description"], str):
-            fault("description is a string")
         found["description"] = str(words["description"])
+        if not isinstance(words["description"], str):
+            fault(f"description is a string, not {words['description']!r}")
     return found
+
+
+def _read_strings(words: Mapping[str, Any], word: str, fault: Callable[[str], None]) -> tuple[str, ...]:
+    value = words[word]
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        fault(f"{word} is a list of strings, not {value!r}")
+        return ()
+    return tuple(value)

@@ -1,17 +1,39 @@
 """/Schemas and /ResourceTypes, made from the tables (RFC 7643 §6 and §7).
 
 What is published is what is stored, with every characteristic; nothing is written by hand. Pure.
+
+Three characteristics say more here than the rows do, since clients and checkers act on them:
+
+- What PingOne gives every user and never takes away (`active`, `mfaEnabled`, the population) is `required`: to remove
+  it is 400 `mutability` (RFC 7644 §3.5.2.2). A request may leave it out all the same; PingOne then gives the value.
+  An extension with such an attribute is required in the same sense (RFC 7643 §6).
+- An object that only points at something of PingOne's by its `id` (population, identityProvider) is PingOne's as a
+  whole: immutable where it is always there, else readOnly. What a client may change of it is its `id`, and that has
+  its own mutability.
+- Values that PingOne takes where it refuses random text are canonicalValues, which suggest and do not limit (§7).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from scimbridge.mapping.table import Table
 from scimbridge.scim.catalogue import RESOURCE_TYPE_URN, SCHEMA_URN, Attribute, Schema
 
+LASTING = ("enabled", "mfaEnabled", "population")
+"""Calls that set what a user always has."""
+
 Suggest = Callable[[str, str], tuple[str, ...]]  # (resource type, PingOne field) -> values that PingOne takes
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the rows of one schema add to its attributes, by attribute and sub-attribute name."""
+
+    suggested: Mapping[tuple[str, str | None], tuple[str, ...]]
+    lasting: frozenset[tuple[str, str | None]]
 
 
 def describe_schemas(tables: Iterable[Table], suggest: Suggest, base: str) -> list[dict[str, Any]]:
@@ -19,7 +41,8 @@ def describe_schemas(tables: Iterable[Table], suggest: Suggest, base: str) -> li
     described: dict[str, dict[str, Any]] = {}
     for table in tables:
         for schema in (table.published.schema, *table.published.extensions):
-            described.setdefault(schema.urn, _describe_schema(schema, _suggestions(table, schema.urn, suggest), base))
+            known = _Known(_suggestions(table, schema.urn, suggest), _lasting(table, schema.urn))
+            described.setdefault(schema.urn, _describe_schema(schema, known, base))
     return list(described.values())
 
 
@@ -31,46 +54,51 @@ def _suggestions(table: Table, urn: str, suggest: Suggest) -> Mapping[tuple[str,
     }
 
 
-def _describe_schema(
-    schema: Schema, suggested: Mapping[tuple[str, str | None], tuple[str, ...]], base: str
-) -> dict[str, Any]:
+def _lasting(table: Table, urn: str) -> frozenset[tuple[str, str | None]]:
+    rows = [row for row in table.rows if row.urn == urn and row.via in LASTING]
+    return frozenset(key for row in rows for key in ((row.attr, None), (row.attr, row.sub)))
+
+
+def _describe_schema(schema: Schema, known: _Known, base: str) -> dict[str, Any]:
     return {
         "schemas": [SCHEMA_URN],
         "id": schema.urn,
         "name": schema.name,
         "description": schema.description,
-        "attributes": [_describe_attribute(part, suggested, part.name, None) for part in schema.attributes],
+        "attributes": [_describe_attribute(part, known, part.name, None) for part in schema.attributes],
         "meta": {"resourceType": "Schema", "location": f"{base}/Schemas/{schema.urn}"},
     }
 
 
-def _describe_attribute(
-    attribute: Attribute,
-    suggested: Mapping[tuple[str, str | None], tuple[str, ...]],
-    name: str,
-    sub: str | None,
-) -> dict[str, Any]:
+def _describe_attribute(attribute: Attribute, known: _Known, name: str, sub: str | None) -> dict[str, Any]:
+    lasting = (name, sub) in known.lasting
     described: dict[str, Any] = {
         "name": attribute.name,
         "type": attribute.type,
         "multiValued": attribute.multi_valued,
         "description": attribute.description or attribute.name,
-        "required": attribute.required,
+        "required": attribute.required or lasting,
         "caseExact": attribute.case_exact,
-        "mutability": attribute.mutability,
+        "mutability": _mutability(attribute, lasting=lasting),
         "returned": attribute.returned,
         "uniqueness": attribute.uniqueness,
     }
-    canonical = attribute.canonical_values or suggested.get((name, sub), ())
+    canonical = attribute.canonical_values or known.suggested.get((name, sub), ())
     if canonical:
         described["canonicalValues"] = list(canonical)
     if attribute.reference_types:
         described["referenceTypes"] = list(attribute.reference_types)
     if attribute.type == "complex":
         described["subAttributes"] = [
-            _describe_attribute(part, suggested, name, part.name) for part in attribute.sub if part.stored
+            _describe_attribute(part, known, name, part.name) for part in attribute.sub if part.stored
         ]
     return described
+
+
+def _mutability(attribute: Attribute, *, lasting: bool) -> str:
+    if attribute.multi_valued or attribute.find_sub("id") is None:
+        return attribute.mutability
+    return "immutable" if lasting else "readOnly"
 
 
 def describe_resource_types(tables: Iterable[Table], base: str) -> list[dict[str, Any]]:
@@ -88,6 +116,8 @@ def describe_resource_types(tables: Iterable[Table], base: str) -> list[dict[str
             "meta": {"resourceType": "ResourceType", "location": f"{base}/ResourceTypes/{kind.name}"},
         }
         if kind.extensions:
-            entry["schemaExtensions"] = [{"schema": part.urn, "required": False} for part in kind.extensions]
+            entry["schemaExtensions"] = [
+                {"schema": part.urn, "required": bool(_lasting(table, part.urn))} for part in kind.extensions
+            ]
         described.append(entry)
     return described

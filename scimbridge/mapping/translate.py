@@ -10,46 +10,44 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from scimbridge.mapping.rows import Row, read_field
+from scimbridge.mapping.shapes import Emit, Shape
 from scimbridge.mapping.table import Table
 from scimbridge.scim.errors import InvalidValue
-from scimbridge.scim.reading import Manner, is_empty
+from scimbridge.scim.reading import Manner, Notice, has_no_value
 
 Answer = Callable[[Mapping[str, Any], str], dict[str, Any]]  # (PingOne record, SCIM base URL) -> SCIM resource
 
 _COMMON = ""
 
 
-def compile_answer(table: Table) -> Answer:
-    """Compile the table into one function from PingOne's record to the whole SCIM resource."""
+def silent(_text: str) -> None:
+    """Tell nobody."""
+
+
+def compile_answer(table: Table, notice: Notice = silent) -> Answer:
+    """Compile the table into one function from PingOne's record to the whole SCIM resource.
+
+    `notice` is told of values that have no form in their SCIM type and are given in another, each time one is met.
+    """
     core_urn = table.published.schema.urn
     name, endpoint = table.published.name, table.published.endpoint
-    plain: list[tuple[str, Callable[[Mapping[str, Any], str], Any]]] = []
-    extensions: dict[str, list[tuple[str, Callable[[Mapping[str, Any], str], Any]]]] = {}
-    meta_of: Callable[[Mapping[str, Any], str], Any] = lambda _record, _base: None  # noqa: E731
+    meta_of: Emit = lambda _record, _base: None  # noqa: E731
+    parts: dict[str, list[tuple[str, Emit]]] = {core_urn: []}
     for (urn, attr), shape in table.shapes.items():
         if attr == "meta" and urn == _COMMON:
-            meta_of = shape.emit()
-        elif urn in (_COMMON, core_urn):
-            if shape.attribute.returned != "never":
-                plain.append((attr, shape.emit()))
+            meta_of = shape.emit(notice)
         elif shape.attribute.returned != "never":
-            extensions.setdefault(urn, []).append((attr, shape.emit()))
-    core = tuple(plain)
-    others = tuple((urn, tuple(parts)) for urn, parts in extensions.items())
+            parts.setdefault(urn or core_urn, []).append((attr, shape.emit(notice)))
+    core = tuple(parts.pop(core_urn))
+    others = tuple((urn, tuple(extension)) for urn, extension in parts.items())
 
     def answer(record: Mapping[str, Any], base: str) -> dict[str, Any]:
         schemas = [core_urn]
         resource: dict[str, Any] = {"schemas": schemas}
-        for attr, emit in core:
-            value = emit(record, base)
-            if value is not None:
-                resource[attr] = value
-        for urn, parts in others:
-            found = {}
-            for attr, emit in parts:
-                value = emit(record, base)
-                if value is not None:
-                    found[attr] = value
+        _emit_into(resource, core, record, base)
+        for urn, extension in others:
+            found: dict[str, Any] = {}
+            _emit_into(found, extension, record, base)
             if found:
                 schemas.append(urn)
                 resource[urn] = found
@@ -62,13 +60,25 @@ def compile_answer(table: Table) -> Answer:
     return answer
 
 
+def _emit_into(
+    place: dict[str, Any], parts: tuple[tuple[str, Emit], ...], record: Mapping[str, Any], base: str
+) -> None:
+    for attr, emit in parts:
+        value = emit(record, base)
+        if value is not None:
+            place[attr] = value
+
+
 def encode(row: Row, value: Any, manner: Manner) -> Any:
     """Turn one SCIM leaf value into PingOne's; None for no value. Raises `InvalidValue` naming the attribute."""
-    if is_empty(value):
-        if row.attribute.required:
-            msg = f"{row.spelled} is required: it needs a value"
-            raise InvalidValue(msg)
-        return None
+    native = None if has_no_value(row.attribute, value) else _to_native(row, value, manner)
+    if native is None and row.attribute.required:
+        msg = f"{row.spelled} is required: it needs a value"
+        raise InvalidValue(msg)
+    return native
+
+
+def _to_native(row: Row, value: Any, manner: Manner) -> Any:
     try:
         native = row.codec.to_native(value if manner.strict else row.codec.lenient(value))
     except ValueError as error:
@@ -88,6 +98,12 @@ def encode(row: Row, value: Any, manner: Manner) -> Any:
     return native
 
 
+def tell_lost(shape: Shape, value: Any, manner: Manner) -> None:
+    """Notice what of a list is kept nowhere: a fax number, a second e-mail address."""
+    for name in shape.lose(value):
+        manner.notice(name)
+
+
 def native_fields(table: Table, resource: Mapping[str, Any], manner: Manner) -> dict[Row, Any]:
     """Return the PingOne value of every writable row for a whole SCIM resource; None where it has none.
 
@@ -97,9 +113,11 @@ def native_fields(table: Table, resource: Mapping[str, Any], manner: Manner) -> 
     for (urn, attr), shape in table.shapes.items():
         if shape is table.links or not any(row.writable for row in shape.rows):
             continue
-        for row, value in shape.collect(attribute_value(table, resource, urn, attr)):
+        value = attribute_value(table, resource, urn, attr)
+        tell_lost(shape, value, manner)
+        for row, leaf in shape.collect(value):
             if row.writable:
-                fields[row] = encode(row, value, manner)
+                fields[row] = encode(row, leaf, manner)
     return fields
 
 

@@ -21,7 +21,7 @@ class Attribute:
     `mutability` one of readOnly, readWrite, immutable, writeOnly; `returned` one of always, never,
     default, request; `uniqueness` one of none, server, global. `stored` is False for an attribute
     that is known, and therefore accepted, but kept nowhere; `composed` is True for one that is computed
-    from others.
+    from others, and `replaceable` where a whole resource that is written may still say something else.
     """
 
     name: str
@@ -38,10 +38,16 @@ class Attribute:
     sub: tuple[Attribute, ...] = ()
     stored: bool = True
     composed: bool = False
+    replaceable: bool = False
     _by_name: dict[str, Attribute] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_name", {part.name.lower(): part for part in self.sub})
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this is an object whose members no schema names: it holds what it is given, also none."""
+        return self.type == "complex" and not self.sub and not self.multi_valued
 
     def find_sub(self, name: str) -> Attribute | None:
         """Return the sub-attribute of that name in any case (RFC 7643 §2.1), or None."""
@@ -162,7 +168,11 @@ class ResourceType:
             qualified[extension.urn.lower()] = names
             for name, found in names.items():
                 elsewhere.setdefault(name, []).append(found)
-        alone = {name: founds[0] for name, founds in elsewhere.items() if len(founds) == 1}
+        # What no table keeps does not stand in the way of the one that is kept.
+        kept = {name: [found for found in founds if found.attribute.stored] for name, founds in elsewhere.items()}
+        alone = {
+            name: (kept[name] or founds)[0] for name, founds in elsewhere.items() if len(kept[name] or founds) == 1
+        }
         object.__setattr__(self, "urns", (self.schema.urn, *(part.urn for part in self.extensions)))
         object.__setattr__(self, "_unqualified", alone | core)
         object.__setattr__(self, "_qualified", qualified)

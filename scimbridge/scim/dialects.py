@@ -6,12 +6,14 @@ that are not held to the letter (`SCIMBRIDGE_STRICT`, or `strict` for one client
 
 from __future__ import annotations
 
-import json
 import re
+from dataclasses import replace
 from typing import Any
 
-from scimbridge.scim.catalogue import Attribute
-from scimbridge.scim.filters import And, AttrPath, Compare, Node
+from scimbridge.scim.catalogue import Attribute, ResourceType
+from scimbridge.scim.errors import InvalidSyntax
+from scimbridge.scim.filters import And, AttrPath, Compare, Node, Not, Or, Present, ValuePath
+from scimbridge.scim.json_text import read_json
 
 _WORDS = {"true": True, "false": False}
 
@@ -22,7 +24,7 @@ def read_boolean_words(value: Any) -> Any:
 
 
 def unwrap_scalar(value: Any) -> Any:
-    """ConnId: `{"op": "replace", "path": "title", "value": {"value": "B"}}` is "B"; also a list of just one scalar."""
+    """ConnId: `{"op": "replace", "path": "title", "value": {"value": "B"}}` is "B"; so is a list of just that."""
     if isinstance(value, dict) and [name.lower() for name in value] == ["value"]:
         return next(iter(value.values()))
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
@@ -36,13 +38,12 @@ def wrap_single(value: Any) -> Any:
 
 
 def read_json_text(value: Any) -> Any:
-    """Entra: `{"value": "{\\"value\\": \\"Admin\\"}"}` in a complex attribute is the object that the text holds."""
+    r"""Entra: `{"value": "{\"value\": \"Admin\"}"}` in a complex attribute is the object that the text holds."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
         try:
-            read = json.loads(value)
-        except ValueError:
+            return read_json(value.encode("utf-8", "surrogatepass"))
+        except InvalidSyntax:
             return value
-        return read if isinstance(read, dict) else value
     return value
 
 
@@ -51,6 +52,39 @@ def rename_country_code(attribute: Attribute, name: str) -> str:
     if name.lower() == "countrycode" and attribute.find_sub("countryCode") is None and attribute.find_sub("country"):
         return "country"
     return name
+
+
+def rename_country_codes(node: Node, resource_type: ResourceType) -> Node:
+    """PingOne's own SCIM clients, in a filter: `addresses.countryCode eq "DE"`, `addresses[countryCode eq "DE"]`."""
+
+    def rename(path: AttrPath) -> AttrPath:
+        found = resource_type.find(AttrPath(path.urn, path.attr))
+        if found is None or path.sub is None:
+            return path
+        return replace(path, sub=rename_country_code(found.attribute, path.sub))
+
+    match node:
+        case Compare(path) | Present(path):
+            return replace(node, path=rename(path))
+        case And(parts) | Or(parts):
+            return replace(node, parts=tuple(rename_country_codes(part, resource_type) for part in parts))
+        case Not(part):
+            return Not(rename_country_codes(part, resource_type))
+        case ValuePath(path, inner):
+            found = resource_type.find(AttrPath(path.urn, path.attr))
+            return node if found is None else ValuePath(path, rename_in_brackets(inner, found.attribute))
+
+
+def rename_in_brackets(node: Node, attribute: Attribute) -> Node:
+    """PingOne's own SCIM clients, in the brackets of a path: `addresses[countryCode eq "DE"].locality`."""
+    match node:
+        case Compare(path) | Present(path):
+            return replace(node, path=replace(path, attr=rename_country_code(attribute, path.attr)))
+        case And(parts) | Or(parts):
+            return replace(node, parts=tuple(rename_in_brackets(part, attribute) for part in parts))
+        case Not(part):
+            return Not(rename_in_brackets(part, attribute))
+    return node
 
 
 _UNQUOTED = re.compile(r"""("(?:[^"\\]|\\.)*")|(\b(?:eq|ne|co|sw|ew|gt|ge|lt|le)\s+)([^\s"()\[\]]+)""", re.IGNORECASE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -225,7 +226,10 @@ def render_name(path: AttrPath) -> str:
 def _render_literal(value: Literal) -> str:
     if isinstance(value, str | bool | None):
         return json.dumps(value, ensure_ascii=False)
-    return str(value)
+    text = str(value)
+    if isinstance(value, Decimal) and text.lstrip("-").isdigit():
+        return f"{text}.0"  # 0.0E1 is a decimal still
+    return text
 
 
 def _render_part(node: Node, *loose: type[Node]) -> str:

@@ -1,116 +1,20 @@
-"""What a request body says: JSON read strictly, and the envelopes of PATCH, search and bulk (RFC 7644).
+"""What a request body says: the envelopes of PATCH, search and bulk (RFC 7644).
 
-Pure: bytes in, plain values out. A body that is not what the RFC asks for is refused with a sentence that names the
-member. What a resource's members mean is not known here (see `dialects` and the mapping room).
+Pure: JSON values in, plain values out. A body that is not what the RFC asks for is refused with a sentence that names
+the member. What a resource's members mean is not known here (see `reading`).
 """
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 import marshmallow
 from marshmallow import fields, validate
 
 from scimbridge.scim.catalogue import BULK_URN, PATCH_URN, SEARCH_URN
 from scimbridge.scim.errors import BadRequest, InvalidSyntax
-
-DEPTH = 32  # levels of arrays and objects; the deepest SCIM body has about six
-DIGITS = 32  # of a number
-
-
-def read_json(body: bytes) -> dict[str, Any]:
-    """Read a request body as one JSON object.
-
-    Raises `InvalidSyntax` for what is no JSON object, for a member that stands twice in one object (which of the two
-    is meant?), for nesting past 32 levels and for numbers that JSON has no exact value for.
-    """
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        msg = "the body is not UTF-8 text"
-        raise InvalidSyntax(msg) from None
-    _check_depth(text)
-    try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_constant=_no_constant,
-            parse_int=_integer,
-            parse_float=_decimal,
-        )
-    except json.JSONDecodeError as error:
-        msg = f"the body is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-        raise InvalidSyntax(msg) from None
-    if not isinstance(value, dict):
-        msg = "the body has to be one JSON object"
-        raise InvalidSyntax(msg)
-    return value
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    seen: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in seen:
-            msg = f"the member {name[:60]!r} stands twice in one object"
-            raise InvalidSyntax(msg)
-        seen[name] = value
-    if any(
-        "\ud800" <= char <= "\udfff"
-        for name, value in pairs
-        for char in (name + value if isinstance(value, str) else name)
-    ):
-        msg = "the body holds half of a surrogate pair, which is no character"
-        raise InvalidSyntax(msg)
-    return seen
-
-
-def _no_constant(word: str) -> NoReturn:
-    msg = f"{word} is no JSON number"
-    raise InvalidSyntax(msg)
-
-
-def _integer(text: str) -> int:
-    if len(text) > DIGITS:
-        msg = f"a number of more than {DIGITS} digits"
-        raise InvalidSyntax(msg)
-    return int(text)
-
-
-def _decimal(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        msg = "a number that is too large"
-        raise InvalidSyntax(msg)
-    return value
-
-
-def _check_depth(text: str) -> None:
-    """Count brackets outside of strings, so that no parser has to recurse into a hostile body."""
-    if text.count("[") + text.count("{") <= DEPTH:
-        return
-    depth = 0
-    inside = escaped = False
-    for char in text:
-        if inside:
-            if escaped:
-                escaped = False
-            elif char == "\\":
-                escaped = True
-            elif char == '"':
-                inside = False
-        elif char == '"':
-            inside = True
-        elif char in "[{":
-            depth += 1
-            if depth > DEPTH:
-                msg = f"the body is nested deeper than {DEPTH} levels"
-                raise InvalidSyntax(msg)
-        elif char in "]}":
-            depth -= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,10 +146,10 @@ def read_bulk(body: Mapping[str, Any], *, strict: bool) -> BulkRequest:
 
 def _load(schema: marshmallow.Schema, body: Mapping[str, Any], urn: str, *, strict: bool) -> dict[str, Any]:
     names = {name.lower(): name for name in (_data_key(key, field) for key, field in schema.fields.items())}
-    spelled = {names.get(key.lower(), key): value for key, value in body.items()}
+    spelled = _respell(body, names)
     operations = spelled.get("Operations")
     if isinstance(operations, list):
-        spelled["Operations"] = [_lower_keys(part) for part in operations]
+        spelled["Operations"] = [_respell(part, _MEMBERS) if isinstance(part, dict) else part for part in operations]
     check_schemas(body, urn, strict=strict)
     try:
         loaded: dict[str, Any] = schema.load(spelled)
@@ -273,8 +177,16 @@ def check_schemas(body: Mapping[str, Any], urn: str, *, strict: bool) -> None:
 _MEMBERS = {name.lower(): name for name in ("op", "path", "value", "method", "bulkId", "version", "data")}
 
 
-def _lower_keys(part: Any) -> Any:
-    return {_MEMBERS.get(key.lower(), key): value for key, value in part.items()} if isinstance(part, dict) else part
+def _respell(members: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return the members under their own names. Raises `InvalidSyntax` where one stands twice in different case."""
+    spelled: dict[str, Any] = {}
+    for key, value in members.items():
+        name = names.get(key.lower(), key)
+        if name in spelled:
+            msg = f"{name}: the member stands twice; names have no case in SCIM"
+            raise InvalidSyntax(msg)
+        spelled[name] = value
+    return spelled
 
 
 def _data_key(name: str, field: fields.Field[Any]) -> str:

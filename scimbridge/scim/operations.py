@@ -8,16 +8,17 @@ are at PingOne the mapping room decides.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scimbridge.scim import dialects
-from scimbridge.scim.catalogue import Attribute, Found, ResourceType
+from scimbridge.scim.catalogue import Attribute, Found, ResourceType, Schema
 from scimbridge.scim.errors import InvalidPath, InvalidValue, Mutability, NoTarget
 from scimbridge.scim.filters import AttrPath, Node
+from scimbridge.scim.matching import compile_element_filter
 from scimbridge.scim.messages import PatchOperation
 from scimbridge.scim.paths import Path, parse_path
-from scimbridge.scim.reading import Manner, is_empty, read_value
+from scimbridge.scim.reading import Manner, has_no_value, is_empty, read_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,8 @@ def read_operations(
 ) -> tuple[Operation, ...]:
     """Resolve a client's operations.
 
-    Raises `NoTarget` (remove without path), `InvalidPath`, `InvalidValue`, and `Mutability` for a read-only attribute
-    named by path or a required one removed.
+    Raises `NoTarget` (remove without path), `InvalidPath`, `InvalidFilter`, `InvalidValue`, and `Mutability` for a
+    read-only attribute named by path or a required one removed.
     """
     read: list[Operation] = []
     for operation in operations:
@@ -64,21 +65,49 @@ def _read_pathless(operation: PatchOperation, resource_type: ResourceType, manne
     for key, inner in value.items():
         if key.lower() == "schemas":
             continue
-        schema = resource_type.find_schema(key)
-        if schema is not None and isinstance(inner, dict):
-            for name, deeper in inner.items():
-                yield from _read_member(operation.op, f"{schema.urn}:{name}", deeper, resource_type, manner)
-        else:
+        schema = resource_type.find_schema(key.strip())
+        if schema is None:
             yield from _read_member(operation.op, key.strip(), inner, resource_type, manner)
+        else:
+            yield from _read_schema(operation.op, schema, inner, resource_type, manner)
+
+
+def _read_schema(
+    op: str, schema: Schema, value: Any, resource_type: ResourceType, manner: Manner
+) -> Iterator[Operation]:
+    """Read an operation on a whole schema: its members are those of the value, or all when it has none."""
+    if op == "remove" or (op == "replace" and value in (None, "")):
+        yield from _clear_schema(schema, resource_type, manner)
+        return
+    value = value if manner.strict else dialects.read_json_text(value)
+    if not isinstance(value, dict) and not is_empty(value):
+        msg = f"{schema.urn}: an object with the attributes of that schema is needed"
+        raise InvalidValue(msg)
+    for name, inner in (value or {}).items():
+        yield from _read_member(op, f"{schema.urn}:{name}", inner, resource_type, manner)
+
+
+def _clear_schema(schema: Schema, resource_type: ResourceType, manner: Manner) -> Iterator[Operation]:
+    if schema is resource_type.schema:
+        msg = f"{schema.urn} cannot be removed: it is what the resource is"
+        raise Mutability(msg)
+    for attribute in schema.attributes:
+        found = resource_type.find(AttrPath(schema.urn, attribute.name))
+        if found is not None and _is_stored(found) and not _is_read_only(found):
+            yield from _make("remove", found, None, None, manner)
 
 
 def _read_member(op: str, key: str, value: Any, resource_type: ResourceType, manner: Manner) -> Iterator[Operation]:
-    """Read one member of a path-less value; read-only and unknown ones are ignored there (RFC 7644 §3.5.2.1)."""
-    path = _parse(key, resource_type)
-    found = (
-        None if path.attr is None else resource_type.find(AttrPath(path.urn, path.attr, _sub_name(path, resource_type)))
-    )
-    if found is None or not _is_stored(found):
+    """Read one member of a path-less value; read-only and unknown ones are ignored there, as in a PUT."""
+    try:
+        path = _parse(key, resource_type)
+    except InvalidPath:
+        if "[" in key:
+            raise
+        manner.notice(key)  # no path at all, so no attribute of ours
+        return
+    found = _find(path, resource_type)
+    if found is None or not _is_stored(found) or found.attribute.composed:
         manner.notice(key)
     elif not _is_read_only(found):
         yield from _make(op, found, path.where, value, manner)
@@ -88,10 +117,17 @@ def _read_pathed(
     operation: PatchOperation, text: str, resource_type: ResourceType, manner: Manner
 ) -> Iterator[Operation]:
     path = _parse(text, resource_type)
+    if operation.op != "remove" and not operation.has_value:
+        msg = f"{operation.op} of {text[:200]!r} needs a value"
+        raise InvalidValue(msg)
     if path.attr is None:
-        yield from _read_extension(operation, path, resource_type, manner)
+        schema = resource_type.find_schema(path.urn or "")
+        if schema is None:
+            manner.notice(text)
+        else:
+            yield from _read_schema(operation.op, schema, operation.value, resource_type, manner)
         return
-    found = resource_type.find(AttrPath(path.urn, path.attr, _sub_name(path, resource_type)))
+    found = _find(path, resource_type)
     if found is None:
         whole = resource_type.find(AttrPath(path.urn, path.attr))
         foreign = path.urn is not None and resource_type.find_schema(path.urn) is None
@@ -112,77 +148,82 @@ def _read_pathed(
             raise InvalidPath(msg)
         manner.notice(text)
         return
-    value = operation.value if operation.has_value else None
-    if operation.op != "remove" and not operation.has_value:
-        msg = f"{operation.op} of {text[:200]!r} needs a value"
-        raise InvalidValue(msg)
-    yield from _make(operation.op, found, path.where, value, manner)
-
-
-def _read_extension(
-    operation: PatchOperation, path: Path, resource_type: ResourceType, manner: Manner
-) -> Iterator[Operation]:
-    """Read an operation on a whole extension: its members are those of the value, or all when it is removed."""
-    schema = resource_type.find_schema(path.urn or "")
-    if schema is None:
-        manner.notice(path.urn or "")
-        return
-    if operation.op == "remove":
-        for attribute in schema.attributes:
-            if attribute.stored and attribute.mutability != "readOnly":
-                found = resource_type.find(AttrPath(schema.urn, attribute.name))
-                if found is not None:
-                    yield Operation("remove", found, None, None)
-        return
-    if not isinstance(operation.value, dict):
-        msg = f"{schema.urn}: an object with the attributes of that schema is needed"
-        raise InvalidValue(msg)
-    for name, inner in operation.value.items():
-        yield from _read_member(operation.op, f"{schema.urn}:{name}", inner, resource_type, manner)
+    yield from _make(operation.op, found, path.where, operation.value, manner)
 
 
 def _make(op: str, found: Found, where: Node | None, value: Any, manner: Manner) -> Iterator[Operation]:
+    if where is not None:
+        where = _check_where(found, where)
+    if op == "remove":
+        yield from _make_removal(found, where, value, manner)
+        return
+    element = where is not None and found.sub is None
+    target = replace(found.leaf, multi_valued=False) if element else found.leaf
+    read = read_value(target, value, manner)
+    if has_no_value(target, read) and not _names_members(target, value):
+        if op == "replace":
+            if target.required and not (found.sub is not None and found.attribute.multi_valued):
+                msg = f"{target.name} is required: it needs a value"
+                raise InvalidValue(msg)
+            yield Operation("remove", found, where, None)
+        return  # adding nothing changes nothing
+    if not has_no_value(target, read):
+        yield Operation(op, found, where, read)
+    if op == "replace" and _names_members(target, value):
+        yield from _make_clearing(found, where, value, manner)
+
+
+def _names_members(target: Attribute, value: Any) -> bool:
+    """Whether a value speaks of members one by one: those of a complex attribute that it leaves out stay."""
+    return isinstance(value, dict) and bool(value) and bool(target.sub) and not target.multi_valued
+
+
+def _make_clearing(found: Found, where: Node | None, value: Any, manner: Manner) -> Iterator[Operation]:
+    """Remove the members that the value of a complex attribute names and gives no value (RFC 7643 §2.5)."""
+    for name, inner in value.items():
+        sub = found.attribute.find_sub(dialects.rename_country_code(found.attribute, name))
+        if sub is None or not is_empty(inner) or sub.mutability == "readOnly":
+            continue
+        member = replace(found, sub=sub)
+        if _is_stored(member):
+            yield from _make_removal(member, where, None, manner)
+
+
+def _make_removal(found: Found, where: Node | None, value: Any, manner: Manner) -> Iterator[Operation]:
     attribute = found.leaf
-    if where is not None and not (found.attribute.multi_valued and found.attribute.type == "complex"):
+    if attribute.required and (found.sub is None or not found.attribute.multi_valued):
+        msg = f"{attribute.name} is required and cannot be removed"
+        raise Mutability(msg)
+    listed = None
+    if not (value is None or value == "") and found.sub is None and where is None and attribute.multi_valued:
+        listed = read_value(attribute, value, manner) or ()  # Entra, JumpCloud: only those go; an empty list is none
+        if not listed:
+            return
+    yield Operation("remove", found, where, listed)
+
+
+def _check_where(found: Found, where: Node) -> Node:
+    """Return the value filter with names as they are stored. Raises `InvalidPath`, `InvalidFilter`."""
+    if not (found.attribute.multi_valued and found.attribute.type == "complex"):
         msg = f"{found.attribute.name}: a value filter fits lists of objects only"
         raise InvalidPath(msg)
-    if op == "remove":
-        if attribute.required and found.sub is None:
-            msg = f"{attribute.name} is required and cannot be removed"
-            raise Mutability(msg)
-        listed = None
-        if value is not None and found.sub is None and where is None and attribute.multi_valued:
-            listed = read_value(attribute, value, manner)  # Entra, JumpCloud: only those go
-        yield Operation("remove", found, where, listed)
-        return
-    if found.sub is not None or where is None:
-        read = read_value(attribute, value, manner)
-    else:
-        read = read_value(_as_element(attribute), value, manner)
-    if is_empty(read):
-        if attribute.required and (found.sub is None or not found.attribute.multi_valued):
-            msg = f"{attribute.name} is required: it needs a value"
-            raise InvalidValue(msg)
-        if op == "add":
-            return  # adding nothing changes nothing
-        yield Operation("remove", found, where, None)
-        return
-    yield Operation(op, found, where, read)
+    where = dialects.rename_in_brackets(where, found.attribute)
+    compile_element_filter(where, found.attribute)
+    return where
 
 
-def _as_element(attribute: Attribute) -> Attribute:
-    return Attribute(attribute.name, type=attribute.type, sub=attribute.sub)
+def _find(path: Path, resource_type: ResourceType) -> Found | None:
+    if path.attr is None:
+        return None
+    whole = resource_type.find(AttrPath(path.urn, path.attr))
+    if whole is None or path.sub is None:
+        return whole
+    sub = whole.attribute.find_sub(dialects.rename_country_code(whole.attribute, path.sub))
+    return None if sub is None else replace(whole, sub=sub)
 
 
 def _parse(text: str, resource_type: ResourceType) -> Path:
     return parse_path(text, resource_type.urns)
-
-
-def _sub_name(path: Path, resource_type: ResourceType) -> str | None:
-    if path.sub is None or path.attr is None:
-        return path.sub
-    whole = resource_type.find(AttrPath(path.urn, path.attr))
-    return path.sub if whole is None else dialects.rename_country_code(whole.attribute, path.sub)
 
 
 def _is_stored(found: Found) -> bool:

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from scimbridge.scim.catalogue import Attribute
+from scimbridge.scim.dialects import read_boolean_words
 from scimbridge.scim.errors import Mutability, NoTarget
-from scimbridge.scim.filters import And, Compare, Node
+from scimbridge.scim.filters import Compare, conjuncts
 from scimbridge.scim.matching import compile_element_filter
 from scimbridge.scim.operations import Operation
-from scimbridge.scim.reading import is_empty
+from scimbridge.scim.reading import has_no_value, is_empty, is_same
 
 Element = dict[str, Any]
 
@@ -43,10 +44,10 @@ def _apply(resource: dict[str, Any], operation: Operation, *, strict: bool) -> N
         after = _patch_complex(before or {}, operation)
     else:
         after = operation.value
-    if attribute.mutability == "immutable" and not is_empty(before) and after != before:
+    if attribute.mutability == "immutable" and not is_empty(before) and not is_same(after, before):
         msg = f"{operation.name} cannot be changed once it is set"
         raise Mutability(msg)
-    if is_empty(after):
+    if has_no_value(attribute, after):
         place.pop(attribute.name, None)
     else:
         place[attribute.name] = after
@@ -58,21 +59,20 @@ def _patch_complex(before: Element, operation: Operation) -> Element:
     sub = operation.found.sub
     if sub is not None:
         return _set(before, sub, operation.value)
+    attribute = operation.found.attribute
     if operation.op == "remove":
+        _keep_immutable(before, dict.fromkeys(before), attribute)
         return {}
-    value: Any = operation.value
-    if isinstance(value, str):  # a reference as a bare string is the first sub-attribute
-        value = {operation.found.attribute.sub[0].name: value}
-    _keep_immutable(before, value, operation.found.attribute)
-    return {**before, **value}
+    _keep_immutable(before, operation.value, attribute)
+    return {**before, **operation.value}
 
 
 def _keep_immutable(before: Element, value: Element, attribute: Attribute) -> None:
     for sub in attribute.sub:
-        if sub.mutability == "immutable" and before.get(sub.name) is not None:
-            if value.get(sub.name, before[sub.name]) != before[sub.name]:
-                msg = f"{attribute.name}.{sub.name} cannot be changed once it is set"
-                raise Mutability(msg)
+        held = before.get(sub.name)
+        if sub.mutability == "immutable" and held is not None and not is_same(value.get(sub.name, held), held):
+            msg = f"{attribute.name}.{sub.name} cannot be changed once it is set"
+            raise Mutability(msg)
 
 
 def _set(element: Element, sub: Attribute, value: Any) -> Element:
@@ -99,7 +99,7 @@ def _remove(before: list[Any], operation: Operation) -> Iterator[Any]:
     listed = operation.value
     for element in before:
         if listed is not None:
-            if not any(same_element(element, gone) for gone in listed):
+            if not any(_is_listed(element, gone) for gone in listed):
                 yield element
         elif not selects(element):
             yield element
@@ -128,20 +128,21 @@ def _change_elements(before: list[Any], operation: Operation, *, strict: bool) -
         if strict and operation.op == "replace" and operation.where is not None:
             msg = f"{operation.name}: the filter selects nothing"
             raise NoTarget(msg)
-        after.append(dict(_equalities(operation.where)))  # Entra: the value is made, with the filter's own type
+        after.append(dict(_equalities(operation)))  # Entra: the value is made, with the filter's own type
         hits = [len(before)]
     for place in hits:
         after[place] = _changed(after[place], operation)
-        if after[place].get("primary") is True:
-            after = [held if at in hits else _not_primary(held) for at, held in enumerate(after)]
-    return after
+    primary = next((place for place in hits if after[place].get("primary") is True), None)
+    if primary is None:
+        return after
+    return [held if place == primary else _not_primary(held) for place, held in enumerate(after)]
 
 
 def _changed(element: Element, operation: Operation) -> Element:
     if operation.found.sub is not None:
         return _set(element, operation.found.sub, operation.value)
-    value = operation.value if isinstance(operation.value, dict) else {"value": operation.value}
-    return {**element, **value}
+    _keep_immutable(element, operation.value, operation.found.attribute)
+    return {**element, **operation.value}
 
 
 def _not_primary(element: Any) -> Any:
@@ -150,11 +151,13 @@ def _not_primary(element: Any) -> Any:
     )
 
 
-def _equalities(where: Node | None) -> Iterator[tuple[str, Any]]:
-    parts = where.parts if isinstance(where, And) else (where,)
-    for part in parts:
-        if isinstance(part, Compare) and part.op == "eq":
-            yield part.path.attr, part.value
+def _equalities(operation: Operation) -> Iterator[tuple[str, Any]]:
+    """Yield the members that an element has to have for the operation's filter to select it."""
+    for part in () if operation.where is None else conjuncts(operation.where):
+        if isinstance(part, Compare) and part.op == "eq" and part.value is not None:
+            sub = operation.found.attribute.find_sub(part.path.attr)
+            if sub is not None:
+                yield sub.name, read_boolean_words(part.value) if sub.type == "boolean" else part.value
 
 
 def same_element(one: Any, other: Any) -> bool:
@@ -162,7 +165,14 @@ def same_element(one: Any, other: Any) -> bool:
     if isinstance(one, dict) and isinstance(other, dict) and "value" in one and "value" in other:
         kinds = {str(part["type"]).casefold() for part in (one, other) if part.get("type") is not None}
         return one["value"] == other["value"] and len(kinds) < 2  # noqa: PLR2004  one type, or one without
-    return bool(one == other)
+    return is_same(one, other)
+
+
+def _is_listed(element: Any, gone: Any) -> bool:
+    """Whether an element is the one that a removal lists: the same value, or one with all members that are named."""
+    if isinstance(element, dict) and isinstance(gone, dict) and "value" not in gone:
+        return all(is_same(element.get(name), value) for name, value in gone.items())
+    return same_element(element, gone)
 
 
 def selector(operation: Operation) -> Callable[[Any], bool]:

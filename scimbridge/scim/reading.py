@@ -33,6 +33,20 @@ def is_empty(value: Any) -> bool:
     return value is None or value in ("", [], {})
 
 
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON: to Python 0 is False and 1 is True, to a client they are not."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(is_same(value, other[name]) for name, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(is_same, one, other))
+    return isinstance(one, bool) is isinstance(other, bool) and bool(one == other)
+
+
+def has_no_value(attribute: Attribute, value: Any) -> bool:
+    """Whether a value is none for this attribute: of an open object {} is a state of its own."""
+    return is_empty(value) and not (attribute.is_open and value == {})
+
+
 def read_resource(body: Mapping[str, Any], resource_type: ResourceType, manner: Manner) -> dict[str, Any]:
     """Read a whole resource, as POST and PUT send it.
 
@@ -42,10 +56,12 @@ def read_resource(body: Mapping[str, Any], resource_type: ResourceType, manner: 
     check_schemas(body, resource_type.schema.urn, strict=manner.strict)
     resource: dict[str, Any] = {}
     for found, value in _members(body, resource_type, manner):
-        if found.attribute.mutability == "readOnly":
+        if found.attribute.mutability == "readOnly" and not found.attribute.replaceable:
+            if found.attribute.composed:
+                manner.notice(found.attribute.name)
             continue
         read = read_value(found.attribute, value, manner)
-        if is_empty(read):
+        if has_no_value(found.attribute, read):
             continue
         place = resource.setdefault(found.urn, {}) if found.in_extension else resource
         if found.attribute.name in place:
@@ -97,7 +113,7 @@ def _split_urn(key: str) -> tuple[str | None, str]:
 
 def read_value(attribute: Attribute, value: Any, manner: Manner) -> Any:
     """Read one attribute's value into canonical spelling. Raises `InvalidSyntax` and `InvalidValue`."""
-    if is_empty(value):
+    if has_no_value(attribute, value):
         return None
     if attribute.multi_valued:
         return _read_list(attribute, value, manner)
@@ -124,9 +140,7 @@ def _read_list(attribute: Attribute, value: Any, manner: Manner) -> Any:
 
 def _read_complex(attribute: Attribute, value: Any, manner: Manner) -> Any:
     if not manner.strict:
-        value = dialects.read_json_text(value)
-    if isinstance(value, str) and not manner.strict:
-        return value.strip()
+        value = _read_bare(attribute, dialects.read_json_text(value))
     if not isinstance(value, dict):
         msg = f"{attribute.name}: an object is needed"
         raise InvalidValue(msg)
@@ -149,9 +163,19 @@ def _read_complex(attribute: Attribute, value: Any, manner: Manner) -> Any:
     return read
 
 
-def _read_scalar(attribute: Attribute, value: Any, manner: Manner) -> Any:
-    if manner.strict:
+def _read_bare(attribute: Attribute, value: Any) -> Any:
+    """Read a bare string as the sub-attribute that it stands for: `value`, else the first that can be written."""
+    if not isinstance(value, str) or not value.strip():
         return value
-    if isinstance(value, dict | list):
-        value = dialects.unwrap_scalar(value)
+    names = [part.name for part in attribute.sub if part.mutability != "readOnly"]
+    if not names:
+        return value
+    return {"value" if "value" in names else names[0]: value.strip()}
+
+
+def _read_scalar(attribute: Attribute, value: Any, manner: Manner) -> Any:
+    """Read a plain value. Objects in strings stay: whether a string attribute holds JSON its codec knows."""
+    if manner.strict or attribute.type == "string":
+        return value
+    value = dialects.unwrap_scalar(value)
     return dialects.read_boolean_words(value) if attribute.type == "boolean" else value

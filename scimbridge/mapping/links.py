@@ -1,0 +1,125 @@
+"""Memberships: which ones a resource has, and which ones a request adds and removes.
+
+PingOne has a call for each membership and no field that lists them, so they stand beside the other changes. Pure: the
+resources make the calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scimbridge.mapping.shapes import IdList
+from scimbridge.mapping.table import Table
+from scimbridge.mapping.translate import attribute_value
+from scimbridge.scim.errors import InvalidValue
+from scimbridge.scim.filters import Compare, Node, Or
+from scimbridge.scim.operations import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One end of a membership. `kind` is the resource type that the client named, None where it named none."""
+
+    id: str
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Memberships to add and to remove."""
+
+    add: tuple[Member, ...] = ()
+    remove: tuple[Member, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.add or self.remove)
+
+
+def members_of(table: Table, resource: Mapping[str, Any]) -> tuple[Member, ...]:
+    """Return the members that a resource in SCIM terms has, each once."""
+    shape = table.links
+    if shape is None:
+        return ()
+    urn = shape.rows[0].urn
+    elements = attribute_value(table, resource, urn, shape.attribute.name) or []
+    return tuple(dict.fromkeys(read_member(shape, element) for element in elements))
+
+
+def read_member(shape: IdList, element: Mapping[str, Any]) -> Member:
+    """Read one element of a member list; its type may stand in `type` or in `$ref`. Raises `InvalidValue`."""
+    name = shape.attribute.name
+    value = element.get("value")
+    if not isinstance(value, str) or not value:
+        msg = f"{name}.value: the id of a member is needed"
+        raise InvalidValue(msg)
+    kinds = {kind.casefold(): kind for kind in shape.endpoints}
+    named = element.get("type")
+    if isinstance(named, str):
+        if named.casefold() not in kinds:
+            msg = f"{name}.type: one of User and Group is needed"
+            raise InvalidValue(msg)
+        return Member(value, kinds[named.casefold()])
+    reference = element.get("$ref")
+    for kind, endpoint in shape.endpoints.items():
+        if isinstance(reference, str) and f"{endpoint}/" in reference:
+            return Member(value, kind)
+    return Member(value)
+
+
+def link_difference(before: Iterable[Member], after: Iterable[Member]) -> Links:
+    """Return the memberships between two states; a member whose kind is not named is the one of that id."""
+    held = {member.id: member for member in before}
+    wanted = {member.id: member for member in after}
+    return Links(
+        tuple(member for key, member in wanted.items() if key not in held),
+        tuple(member for key, member in held.items() if key not in wanted),
+    )
+
+
+def plan_links(table: Table, operations: Iterable[Operation]) -> Links | None:
+    """Return the memberships that a PATCH adds and removes, or None where that depends on the present members.
+
+    None too where the PATCH touches anything else.
+    """
+    shape = table.links
+    if shape is None:
+        return None
+    add: dict[str, Member] = {}
+    remove: dict[str, Member] = {}
+    for operation in operations:
+        members = _linked_members(shape, operation)
+        if members is None:
+            return None
+        here, there = (remove, add) if operation.op == "remove" else (add, remove)
+        for member in members:
+            there.pop(member.id, None)
+            here[member.id] = member
+    return Links(tuple(add.values()), tuple(remove.values()))
+
+
+def _linked_members(shape: IdList, operation: Operation) -> list[Member] | None:
+    if operation.found.attribute.name != shape.attribute.name or operation.found.sub is not None:
+        return None
+    if operation.op == "add" and operation.where is None:
+        return [read_member(shape, element) for element in operation.value]
+    if operation.op == "remove" and operation.where is None and operation.value is not None:
+        return [read_member(shape, element) for element in operation.value]
+    if operation.op == "remove" and operation.where is not None:
+        ids = _ids_of(operation.where)
+        return None if ids is None else [Member(value) for value in ids]
+    return None
+
+
+def _ids_of(where: Node) -> list[str] | None:
+    """Return the ids that `value eq "a" or value eq "b"` names, or None for any other filter."""
+    parts = where.parts if isinstance(where, Or) else (where,)
+    ids = []
+    for part in parts:
+        if not isinstance(part, Compare) or part.op != "eq":
+            return None
+        if part.path.attr.casefold() != "value" or not isinstance(part.value, str):
+            return None
+        ids.append(part.value)
+    return ids

@@ -1,0 +1,192 @@
+"""A PATCH as PingOne's own operations, and what the table makes of a PATCH whatever the present state.
+
+PingOne takes RFC 7644 operations on its own names. Where each operation says the same there, one call carries the
+whole PATCH, atomic and without a read before it. Where the present state decides, the answer is None and the resource
+is read, patched in SCIM terms and compared (see `plan`). Both ways lead to the same state. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from scimbridge.mapping.lists import type_of
+from scimbridge.mapping.rows import FACETS, Row
+from scimbridge.mapping.shapes import IdList, OneOfList, Shape, Single, TypedList
+from scimbridge.mapping.table import Table
+from scimbridge.mapping.translate import encode
+from scimbridge.scim.errors import Mutability
+from scimbridge.scim.filters import AttrPath, Compare
+from scimbridge.scim.operations import Operation
+from scimbridge.scim.reading import Manner
+
+
+@dataclass(frozen=True, slots=True)
+class NativeOperations:
+    """A PATCH that PingOne can carry out as it is: its own RFC 7644 operations, and facets beside them."""
+
+    operations: tuple[dict[str, Any], ...]
+    facets: dict[str, Any]
+
+
+def plan_operations(table: Table, operations: Iterable[Operation], manner: Manner) -> NativeOperations | None:
+    """Translate a PATCH operation by operation, or return None where that needs the present state.
+
+    Raises `InvalidValue`, `Mutability`.
+    """
+    operations = tuple(operations)
+    if _build_on_each_other(table, operations):
+        return None
+    native: list[dict[str, Any]] = []
+    facets: dict[str, Any] = {}
+    for operation in operations:
+        pairs = _leaves(table, operation)
+        if pairs is None:
+            return None
+        for row, value in pairs:
+            if not _is_direct(row):
+                return None
+            encoded = encode(row, value, manner)
+            if row.via is not None:
+                _check_removal(row, encoded)
+                facets[row.via] = encoded
+            elif encoded is not None:
+                native.append({"op": "replace", "path": row.native, "value": encoded})
+            elif _is_alone(table, row):
+                return None
+            else:
+                native.append({"op": "remove", "path": row.native})
+    return NativeOperations(tuple(native), facets)
+
+
+def _build_on_each_other(table: Table, operations: tuple[Operation, ...]) -> bool:
+    """Whether a later operation may select what an earlier one left in a list; parts of different types never do."""
+    touched: dict[tuple[str, str], list[bool]] = {}
+    for operation in operations:
+        found = operation.found
+        if isinstance(table.shape_of(found), OneOfList | TypedList):
+            by_type = operation.where is not None and type_of(operation.where) is not None
+            touched.setdefault((found.urn, found.attribute.name), []).append(by_type)
+    return any(len(by_type) > 1 and not all(by_type) for by_type in touched.values())
+
+
+def _is_direct(row: Row) -> bool:
+    return row.writable and row.attribute.mutability != "immutable" and row.codec.merge is None
+
+
+def settle(table: Table, operations: Iterable[Operation]) -> Iterator[Operation]:
+    """Yield operations so that what is added to a list takes its place where PingOne has only one.
+
+    RFC 7644 §3.5.2.1 puts an added value beside the others. Where there is one place for it, the present value would
+    win each time, and the client would send the new one again and again.
+    """
+    for operation in operations:
+        shape = table.shape_of(operation.found)
+        plain = operation.where is None and operation.found.sub is None
+        if operation.op == "add" and plain and isinstance(shape, OneOfList | TypedList):
+            yield from _settle_addition(shape, operation)
+        else:
+            yield operation
+
+
+def _settle_addition(shape: OneOfList | TypedList, operation: Operation) -> Iterator[Operation]:
+    taken = shape.take(operation.value)
+    rest = [part for part in operation.value if part.get("type") is None] if isinstance(shape, TypedList) else []
+    if isinstance(shape, OneOfList):
+        if taken:
+            yield replace(operation, op="replace", value=[taken[shape.selector]])
+        else:
+            yield operation
+        return
+    for selector, element in taken.items():
+        where = Compare(AttrPath(None, "type"), "eq", selector)
+        yield Operation("remove", operation.found, where, None)
+        yield replace(operation, value=[element])
+    if rest:
+        yield replace(operation, value=rest)
+
+
+def removed_facets(table: Table, operations: Iterable[Operation]) -> dict[str, Any]:
+    """Return the facets that a PATCH takes away: a resource that leaves one out, as PUT may, keeps it.
+
+    Raises `Mutability`.
+    """
+    facets: dict[str, Any] = {}
+    for operation in operations:
+        for row, _value in _leaves(table, operation) or ():
+            if row.via is None or row.via not in FACETS or not row.writable:
+                continue
+            facets.pop(row.via, None)
+            if operation.op == "remove":
+                _check_removal(row, None)
+                facets[row.via] = None
+    return facets
+
+
+def _check_removal(row: Row, value: Any) -> None:
+    """Refuse to remove a facet: only an identity provider can be given up, and PingOne is the authority again."""
+    if value is None and row.via != "identityProvider":
+        msg = f"{row.spelled} cannot be removed; set the value that it shall have"
+        raise Mutability(msg)
+
+
+def _is_alone(table: Table, row: Row) -> bool:
+    """Whether the row is the only one of a nested object: without it the object may be one that PingOne refuses."""
+    return len(row.to) > 1 and sum(other.to[:1] == row.to[:1] for other in table.rows) == 1
+
+
+def _leaves(table: Table, operation: Operation) -> list[tuple[Row, Any]] | None:
+    """Return which rows get which SCIM values, or None where the present state decides."""
+    found = operation.found
+    shape = table.shape_of(operation.found)
+    if shape is None or isinstance(shape, IdList) or found.attribute.composed:
+        return None
+    if isinstance(shape, OneOfList | TypedList):
+        return _list_leaves(shape, operation)
+    if isinstance(shape, Single) and found.attribute.multi_valued:
+        whole = operation.op == "replace" or operation.value is None
+        return list(shape.collect(operation.value)) if whole else None
+    rows = shape.select(found.sub.name if found.sub else None, operation.where)
+    if rows is None:
+        return None
+    if operation.op == "remove":
+        return [(row, None) for row in rows]
+    if found.sub is not None:
+        return [(row, operation.value) for row in rows]
+    return list(_named(shape, rows, operation.value))
+
+
+def _list_leaves(shape: OneOfList | TypedList, operation: Operation) -> list[tuple[Row, Any]] | None:
+    sub = operation.found.sub
+    if sub is None and operation.where is None:
+        return _whole_list_leaves(shape, operation)
+    rows = shape.select(None if sub is None else sub.name, operation.where)
+    if rows is None or (sub is not None and sub.name == "type"):
+        return None
+    if operation.op == "remove":
+        return [(row, None) for row in rows]
+    if sub is not None:
+        return [(row, operation.value) for row in rows]
+    if "type" in operation.value or "primary" in operation.value:
+        return None
+    return [(row, operation.value[row.sub]) for row in rows if row.sub in operation.value]
+
+
+def _whole_list_leaves(shape: OneOfList | TypedList, operation: Operation) -> list[tuple[Row, Any]] | None:
+    if operation.op == "remove":
+        return None if operation.value is not None else [(row, None) for row in shape.rows]
+    if operation.op == "replace":
+        return list(shape.collect(operation.value))
+    taken = shape.take(operation.value)
+    untyped = isinstance(shape, TypedList) and any(part.get("type") is None for part in operation.value)
+    if untyped or (isinstance(shape, OneOfList) and not taken):
+        return None
+    return [(row, taken[row.selector].get(str(row.sub))) for row in shape.rows if row.selector in taken]
+
+
+def _named(shape: Shape, rows: tuple[Row, ...], value: Any) -> Iterator[tuple[Row, Any]]:
+    """Yield only what the value names: replacing a complex attribute leaves its other members (RFC 7644 §3.5.2.3)."""
+    for row, leaf in shape.collect(value):
+        if row in rows and (row.sub is None or row.sub in value):
+            yield row, leaf

@@ -1,0 +1,170 @@
+"""Bodies: JSON read strictly, envelopes of PATCH, search and bulk, each refusal with the member it is about."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from scimbridge.scim.catalogue import BULK_URN, PATCH_URN, SEARCH_URN
+from scimbridge.scim.errors import BadRequest, InvalidSyntax
+from scimbridge.scim.json_text import read_json
+from scimbridge.scim.messages import (
+    BulkOperation,
+    PatchOperation,
+    check_schemas,
+    read_boolean_parameter,
+    read_bulk,
+    read_patch,
+    read_search,
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "not valid JSON"),
+        (b"{", "line 1"),
+        (b"[]", "one JSON object"),
+        (b"null", "one JSON object"),
+        (b'"text"', "one JSON object"),
+        (b'{"a": 1, "a": 2}', "'a' stands twice"),
+        (b'{"a": NaN}', "NaN"),
+        (b'{"b": {"a": 1, "a": 1}}', "'a' stands twice"),
+        (b'{"a": Infinity}', "Infinity"),
+        (b'{"a": 1e999}', "too large"),
+        (b'{"a": ' + b"9" * 40 + b"}", "32 digits"),
+        (b'{"a": "\xff"}', "UTF-8"),
+        (b'{"a": "\\ud800"}', "surrogate"),
+        (b'{"a":' * 40 + b"1" + b"}" * 40, "nested deeper"),
+        (b"[" * 100000, "nested deeper"),
+        (b'{"a": "' + b'\\"[' * 50 + b'", "b":' + b"[" * 40, "nested deeper"),
+        (b"{'a': 1}", "not valid JSON"),
+        (b'{"a": "\x01"}', "not valid JSON"),
+        (b'{"a": 1} {"b": 2}', "not valid JSON"),
+    ],
+)
+def test_what_is_no_json_object_is_refused(body, words):
+    """A body that two readers could read in two ways is read in none."""
+    with pytest.raises(InvalidSyntax, match=words):
+        read_json(body)
+
+
+def test_brackets_in_strings_do_not_nest():
+    """Only structure counts as depth."""
+    text = "[" * 100 + '\\"' + "{" * 100
+    assert read_json(json.dumps({"a": text, "b": [text]}).encode()) == {"a": text, "b": [text]}
+
+
+def test_a_byte_order_mark_is_no_fault():
+    """Some clients write one."""
+    assert read_json('\ufeff{"ä": "ö"}'.encode()) == {"ä": "ö"}
+
+
+def test_patch_operations_come_in_any_case():
+    """Entra writes `Replace`, others `PATH`: op and member names have no case."""
+    body = {"operations": [{"OP": "Replace", "Path": "active", "VALUE": "False"}, {"op": "remove", "path": " "}]}
+    assert read_patch(body, strict=False) == (
+        PatchOperation("replace", "active", "False", True),
+        PatchOperation("remove", None, None, False),
+    )
+
+
+def test_an_absent_value_is_not_null():
+    """What was left out and what was sent as null are told apart."""
+    body = {
+        "schemas": [PATCH_URN],
+        "Operations": [{"op": "add", "path": "a", "value": None}, {"op": "add", "path": "a"}],
+    }
+    assert [part.has_value for part in read_patch(body, strict=True)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({}, "Operations: is missing"),
+        ({"Operations": []}, "Operations"),
+        ({"Operations": {}}, "Operations"),
+        ({"Operations": ["x"]}, "Operations.0"),
+        ({"Operations": [{}]}, "Operations.0.op: is missing"),
+        ({"Operations": [{"op": 5}]}, "Operations.0.op"),
+        ({"Operations": [{"op": "move"}]}, "'move' is not one of"),
+        ({"Operations": [{"op": "add", "path": 5}]}, "Operations.0.path"),
+        ({"Operations": [{"op": "add"}], "operations": []}, "Operations: the member stands twice"),
+        ({"Operations": [{"op": "add", "OP": "remove"}]}, "op: the member stands twice"),
+        ({"schemas": "x", "Operations": [{"op": "add"}]}, "schemas"),
+        ({"schemas": [5], "Operations": []}, "schemas"),
+    ],
+)
+def test_a_patch_that_is_none_is_refused(body, words):
+    """The sentence names the member that is wrong."""
+    with pytest.raises(InvalidSyntax, match=words):
+        read_patch(body, strict=False)
+
+
+def test_schemas_may_be_missing_unless_strict():
+    """RFC 7644 demands `schemas`; many clients leave it out."""
+    body = {"Operations": [{"op": "add", "path": "a", "value": 1}]}
+    assert read_patch(body, strict=False)
+    with pytest.raises(InvalidSyntax, match="schemas"):
+        read_patch(body, strict=True)
+    with pytest.raises(InvalidSyntax, match="is missing"):
+        check_schemas({"schemas": ["urn:x"]}, PATCH_URN, strict=True)
+    check_schemas({"SCHEMAS": [PATCH_URN.upper()]}, PATCH_URN, strict=True)
+
+
+def test_a_search_has_the_parameters_of_a_url():
+    """A query as a body says the same as one in a URL (RFC 7644 §3.4.3)."""
+    body = {
+        "schemas": [SEARCH_URN],
+        "attributes": ["a", "b"],
+        "excludedAttributes": ["c"],
+        "filter": "a pr",
+        "startIndex": 2,
+        "count": 0,
+        "sortBy": "a",
+        "sortOrder": "descending",
+        "cursor": None,
+        "other": 1,
+    }
+    assert dict(read_search(body, strict=True).parameters) == {
+        "attributes": "a,b",
+        "excludedAttributes": "c",
+        "filter": "a pr",
+        "startIndex": "2",
+        "count": "0",
+        "sortBy": "a",
+        "sortOrder": "descending",
+        "cursor": "",
+    }
+
+
+@pytest.mark.parametrize(
+    "body", [{"count": "5"}, {"count": 1.5}, {"filter": 5}, {"attributes": "a"}, {"sortOrder": "up"}]
+)
+def test_a_search_of_wrong_types_is_refused(body):
+    """A count in quotes is no integer."""
+    with pytest.raises(InvalidSyntax, match=next(iter(body))):
+        read_search(body, strict=False)
+
+
+def test_bulk_operations():
+    """A bulk request keeps its order, ids and when to stop (RFC 7644 §3.7)."""
+    body = {
+        "schemas": [BULK_URN],
+        "failOnErrors": 1,
+        "Operations": [{"METHOD": "post", "path": "/Users", "bulkId": "q", "data": {"a": 1}}],
+    }
+    read = read_bulk(body, strict=True)
+    assert read.fail_on_errors == 1
+    assert read.operations == (BulkOperation("POST", "/Users", "q", None, {"a": 1}),)
+    with pytest.raises(InvalidSyntax, match="failOnErrors"):
+        read_bulk({**body, "failOnErrors": 0}, strict=False)
+
+
+def test_boolean_parameters():
+    """A URL says true or false in words."""
+    assert read_boolean_parameter("x", "True") is True
+    assert read_boolean_parameter("x", "false") is False
+    with pytest.raises(BadRequest, match="x: true or false"):
+        read_boolean_parameter("x", "1")

@@ -1,0 +1,257 @@
+"""Resources as clients send them, read into the schemas' spelling."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from scimbridge.scim.catalogue import (
+    CORE_USER,
+    ENTERPRISE_URN,
+    ENTERPRISE_USER,
+    USER_URN,
+    Attribute,
+    ResourceType,
+    Schema,
+)
+from scimbridge.scim.errors import InvalidSyntax, InvalidValue
+from scimbridge.scim.reading import Manner, is_same, read_resource, read_value
+
+OWN_URN = "urn:example:params:scim:schemas:extension:2.0:Own"
+OWN = Schema(
+    OWN_URN,
+    "Own",
+    "Own",
+    (
+        Attribute("population", type="complex", sub=(Attribute("id"), Attribute("name", mutability="readOnly"))),
+        Attribute("tags", multi_valued=True),
+        Attribute("open", type="complex"),
+        Attribute("grade", type="integer"),
+        Attribute("hidden", stored=False),
+        Attribute("label", mutability="readOnly", composed=True),
+    ),
+)
+TYPE = ResourceType("User", "/Users", "Users", CORE_USER, (ENTERPRISE_USER, OWN))
+
+
+@pytest.fixture
+def told():
+    """What was noticed."""
+    return []
+
+
+@pytest.fixture
+def kind(told):
+    """Read a client kindly."""
+    return Manner(False, told.append)
+
+
+@pytest.fixture
+def strict(told):
+    """Read a client to the letter."""
+    return Manner(True, told.append)
+
+
+def test_names_and_urns_come_in_any_case(kind):
+    """What comes out is spelled as the schemas spell it."""
+    body = {
+        "USERNAME": "u",
+        "Name": {"GIVENNAME": "G"},
+        "EMAILS": [{"VALUE": "a@x.org", "Type": "work"}],
+        ENTERPRISE_URN.upper(): {"DEPARTMENT": "D"},
+        f"{USER_URN}:TITLE": "T",
+        f"{OWN_URN}:Grade": 1,
+        "Schemas": [USER_URN],
+    }
+    assert read_resource(body, TYPE, kind) == {
+        "userName": "u",
+        "name": {"givenName": "G"},
+        "emails": [{"value": "a@x.org", "type": "work"}],
+        "title": "T",
+        ENTERPRISE_URN: {"department": "D"},
+        OWN_URN: {"grade": 1},
+    }
+
+
+def test_an_extension_attribute_is_known_by_its_name_alone(kind):
+    """A name that only one extension has needs no URN (RFC 7644 §3.10)."""
+    assert read_resource({"grade": 1}, TYPE, kind) == {OWN_URN: {"grade": 1}}
+
+
+@pytest.mark.parametrize("empty", [None, "", [], {}])
+def test_no_value_is_absence(kind, empty):
+    """Null, empty text, array and object are one state with absence (RFC 7643 §2.5)."""
+    body = {
+        "userName": "u",
+        "title": empty,
+        "name": {"givenName": empty},
+        "emails": [{"value": empty}],
+        ENTERPRISE_URN: empty,
+    }
+    assert read_resource(body, TYPE, kind) == {"userName": "u"}
+
+
+def test_false_and_zero_are_values(kind):
+    """Neither is absence."""
+    assert read_resource({"active": False, "grade": 0}, TYPE, kind) == {"active": False, OWN_URN: {"grade": 0}}
+
+
+def test_read_only_members_are_ignored(kind, told):
+    """A client that sends back an answer sends id, meta and groups too (RFC 7644 §3.5.1)."""
+    body = {
+        "id": "1",
+        "meta": {"location": "x"},
+        "groups": [{"value": "g"}],
+        OWN_URN: {"population": {"id": "p", "name": "n"}},
+    }
+    assert read_resource(body, TYPE, kind) == {OWN_URN: {"population": {"id": "p"}}}
+    assert told == []
+
+
+def test_what_is_not_kept_is_told(kind, told):
+    """Unknown attributes, sub-attributes and schemas, and what is computed here, are left out and named."""
+    body = {
+        "x": 1,
+        "name": {"y": 2},
+        "urn:foreign:1.0": {"a": 1},
+        "urn:foreign:a": 1,
+        "http://old/schema": {},
+        "": 1,
+        OWN_URN: {"hidden": 1, "label": "l", "z": 1},
+    }
+    assert read_resource(body, TYPE, kind) == {}
+    assert told == [
+        "x",
+        "name.y",
+        "urn:foreign:1.0",
+        "urn:foreign:a",
+        "http://old/schema",
+        "",
+        f"{OWN_URN}:hidden",
+        "label",
+        f"{OWN_URN}:z",
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"userName": "u", "USERNAME": "v"},
+        {"title": "a", f"{USER_URN}:title": "b"},
+        {"name": {"givenName": "a", "givenname": "b"}},
+    ],
+)
+def test_an_attribute_twice_is_refused(kind, body):
+    """Which of two values was meant nobody can say."""
+    with pytest.raises(InvalidSyntax, match="stands twice"):
+        read_resource(body, TYPE, kind)
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        ({"active": "True"}, {"active": True}),
+        ({"active": {"value": "False"}}, {"active": False}),
+        ({"emails": {"value": "a@x.org"}}, {"emails": [{"value": "a@x.org"}]}),
+        ({"emails": "a@x.org"}, {"emails": [{"value": "a@x.org"}]}),
+        (
+            {"emails": ["a@x.org", {"value": "b@x.org", "primary": "TRUE"}]},
+            {"emails": [{"value": "a@x.org"}, {"value": "b@x.org", "primary": True}]},
+        ),
+        ({"roles": [{"value": "r"}, '{"value": "s"}']}, {"roles": [{"value": "r"}, {"value": "s"}]}),
+        ({OWN_URN: {"population": " p "}}, {OWN_URN: {"population": {"id": "p"}}}),
+        ({"manager": "m"}, {ENTERPRISE_URN: {"manager": {"value": "m"}}}),
+        ({"manager": '{"value": "m"}'}, {ENTERPRISE_URN: {"manager": {"value": "m"}}}),
+        ({"addresses": [{"countryCode": "DE"}]}, {"addresses": [{"country": "DE"}]}),
+        ({"tags": "one"}, {OWN_URN: {"tags": ["one"]}}),
+        ({"open": {"value": {"a": None}}}, {OWN_URN: {"open": {"value": {"a": None}}}}),
+    ],
+)
+def test_forms_of_known_clients(kind, body, read):
+    """What clients send that RFC 7644 does not say is read as what it means."""
+    assert read_resource(body, TYPE, kind) == read
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ({"emails": {"value": "a@x.org"}}, "emails"),
+        ({"emails": ["a@x.org"]}, "emails"),
+        ({"manager": "m"}, "manager"),
+        ({"emails": [{"value": "a", "primary": True}, {"value": "b", "primary": True}]}, "emails"),
+    ],
+)
+def test_strict_clients_are_held_to_the_letter(strict, body, name):
+    """The same forms are refused, with the attribute's name, where the RFC is followed to the letter."""
+    with pytest.raises(InvalidValue, match=name):
+        read_resource({"schemas": [USER_URN], **body}, TYPE, strict)
+
+
+def test_words_stay_words_for_strict_clients(strict):
+    """The codec then says that a string is no boolean."""
+    assert read_resource({"schemas": [USER_URN], "active": "True"}, TYPE, strict) == {"active": "True"}
+    with pytest.raises(InvalidSyntax, match="schemas"):
+        read_resource({"userName": "u"}, TYPE, strict)
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ({"name": 5}, "name"),
+        ({"name": ["a"]}, "name"),
+        ({"name": True}, "name"),
+        ({"emails": [5]}, "emails"),
+        ({"emails": [[{"value": "a"}]]}, "emails"),
+        ({"emails": True}, "emails"),
+        ({ENTERPRISE_URN: "x"}, "enterprise"),
+        ({ENTERPRISE_URN: [1]}, "enterprise"),
+        ({"name": "  "}, "name"),
+        ({"open": 5}, "open"),
+        ({"open": "x"}, "open"),
+    ],
+)
+def test_a_wrong_shape_is_refused(kind, body, name):
+    """A number for an object, an array for an object: the sentence names the attribute."""
+    with pytest.raises(InvalidValue, match=name):
+        read_resource(body, TYPE, kind)
+
+
+def test_two_primary_values_are_told(kind, told):
+    """Ping's own provisioner sends the same address twice, both primary: the first counts."""
+    read_resource({"emails": [{"value": "a", "primary": True}, {"value": "b", "primary": True}]}, TYPE, kind)
+    assert told == ["emails: several elements are primary, the first counts"]
+
+
+def test_strings_with_an_object_stay_for_their_codec(kind):
+    """Whether a string attribute holds JSON is not the reader's to say."""
+    assert read_resource({"title": {"value": "x"}}, TYPE, kind) == {"title": {"value": "x"}}
+    assert read_value(replace(CORE_USER.find("title")), {"a": 1}, kind) == {"a": 1}
+
+
+def test_the_body_is_left_alone(kind):
+    """Reading makes something new."""
+    body = {"emails": {"value": "a"}, "name": {"givenName": ""}}
+    read_resource(body, TYPE, kind)
+    assert body == {"emails": {"value": "a"}, "name": {"givenName": ""}}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (0, False, False),
+        (1, True, False),
+        (1, 1.0, True),
+        (None, False, False),
+        ({"a": [0]}, {"a": [False]}, False),
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, True),
+        ([1, 2], [2, 1], False),
+        ([1], [1, 1], False),
+        ({"a": None}, {}, False),
+        ("a", ["a"], False),
+    ],
+)
+def test_the_same_json(one, other, same):
+    """A client that turns 0 into false has changed something, whatever Python says of it."""
+    assert is_same(one, other) is same
+    assert is_same(other, one) is same
