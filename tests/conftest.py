@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import settings as laws
 from werkzeug.test import TestResponse
 
 from scimbridge.app import create_app
@@ -19,6 +21,12 @@ from scimbridge.config import Secret, Settings
 from scimbridge.sandbox import Sandbox, Switches
 
 Json = dict[str, Any]
+
+# The same examples in every run, so that a red test is about the change at hand; HYPOTHESIS_PROFILE=exploring looks
+# for new ones.
+laws.register_profile("settled", derandomize=True, deadline=None)
+laws.register_profile("exploring", deadline=None)
+laws.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "settled"))
 BASE = "/scim/v2"
 TOKEN = "the-token-of-the-tests"
 PINGONE_USER = "urn:pingidentity:schemas:extension:2.0:PingOneUser"

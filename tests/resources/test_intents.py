@@ -29,6 +29,12 @@ def ask(clock, name="okta", *, present=True):
     return Ask(Caller(name), Call(deadline=clock() + 50), manner, "/scim/v2", is_present=lambda: present)
 
 
+def fail(intent, error, *, again=False):
+    with intent as held:
+        assert held.again is again
+        raise error
+
+
 def test_answered_create_is_forgotten(intents, clock):
     """Who was answered and asks again starts anew."""
     with intents.of(ask(clock), "users", BODY) as first:
@@ -49,11 +55,10 @@ def test_unanswered_create_is_remembered(intents, clock):
 
 def test_failed_create_is_remembered_and_refused_one_is_not(intents, clock):
     """After a failure that may have done the work the create is remembered, after a refusal it is not."""
-    with pytest.raises(Unavailable), intents.of(ask(clock), "users", BODY):
-        raise Unavailable("lost")
-    with pytest.raises(Uniqueness), intents.of(ask(clock), "users", BODY) as second:
-        assert second.again
-        raise Uniqueness("taken")
+    with pytest.raises(Unavailable):
+        fail(intents.of(ask(clock), "users", BODY), Unavailable("lost"))
+    with pytest.raises(Uniqueness):
+        fail(intents.of(ask(clock), "users", BODY), Uniqueness("taken"), again=True)
     with intents.of(ask(clock), "users", BODY) as third:
         assert not third.again
 
