@@ -155,6 +155,18 @@ class _Compiler:
                 if row.native in (native, native.split(".", 1)[0]):
                     fault(f'{native} has a call of its own at PingOne: the row says via = "{via}"')
         self._check_list(row)
+        self._check_native(row)
+
+    def _check_native(self, row: Row) -> None:
+        """Refuse what PingOne would swallow in silence: writes of its own fields, parts that its objects have not."""
+        fault, known = self._fault_of(row), {*self.limits.fields, *self.limits.own}
+        if row.urn == "" and row.spelled == "id" and row.native != "id":
+            fault('every table says id = "id": locations are made of it')
+        if row.to and row.writable and row.native in self.limits.own and row.urn + row.spelled != "id":
+            fault(f'only PingOne writes {row.native}; the row says mutability = "readOnly"')
+        parts = {name for name in known if name.startswith(f"{row.to[0]}.")} if len(row.to) > 1 else set()
+        if parts and row.native not in known:
+            fault(f"{row.to[0]} has no {row.to[1]!r} at PingOne{nearest(row.native, parts)}")
 
     def _check_list(self, row: Row) -> None:
         base = attributes.known_attribute(row.urn, row.attr)

@@ -15,6 +15,7 @@ from typing import Any
 from scimbridge.mapping.attributes import KNOWN
 from scimbridge.mapping.rows import WORDS, Left, Words, nearest, read_words
 
+TAKEN = frozenset({"bulk", "me", "schemas", "resourcetypes", "serviceproviderconfig"})
 VERBS = ("create", "change", "delete")
 HEAD_WORDS = ("resource", "endpoint", "description", "disable", "allow", "common", "population")
 
@@ -96,8 +97,7 @@ def _read_head(draft: Draft) -> None:
     for word, example in (("resource", "User"), ("endpoint", "/Users")):
         if not isinstance(head.get(word), str) or not head[word]:
             draft.fault("", f'{word} is missing; the head of a table says {word} = "{example}"')
-    if isinstance(head.get("endpoint"), str) and not re.fullmatch(r"/[A-Za-z][A-Za-z0-9]*", head["endpoint"]):
-        draft.fault("", f"endpoint = {head['endpoint']!r} is not a path such as /Users")
+    _check_endpoint(draft)
     if not isinstance(head.get("description", ""), str):
         draft.fault("", f"description is a string, not {head['description']!r}")
     for word in ("disable", "allow"):
@@ -110,6 +110,14 @@ def _read_head(draft: Draft) -> None:
             draft.fault("", f"allow has {verb!r}, which is not one of {', '.join(VERBS)}{nearest(verb, VERBS)}")
     if not draft.urns:
         draft.fault("", "no schema: a section headed by a URN holds the rows")
+
+
+def _check_endpoint(draft: Draft) -> None:
+    endpoint = draft.head.get("endpoint")
+    if isinstance(endpoint, str) and not re.fullmatch(r"/[A-Za-z][A-Za-z0-9]*", endpoint):
+        draft.fault("", f"endpoint = {endpoint!r} is not a path such as /Users")
+    elif isinstance(endpoint, str) and endpoint.strip("/").casefold() in TAKEN:
+        draft.fault("", f"endpoint = {endpoint!r} is the protocol's own (RFC 7644 section 3.2)")
 
 
 def _read_section(draft: Draft, urn: str, section: Mapping[str, Any], braced: set[str]) -> Iterator[tuple[Left, Words]]:

@@ -14,7 +14,7 @@ from scimbridge.mapping.shapes import IdList
 from scimbridge.mapping.table import Table
 from scimbridge.mapping.translate import attribute_value
 from scimbridge.scim.errors import InvalidValue
-from scimbridge.scim.filters import Compare, Node, Or
+from scimbridge.scim.filters import Compare, Node, Or, conjuncts
 from scimbridge.scim.operations import Operation
 
 
@@ -107,19 +107,24 @@ def _linked_members(shape: IdList, operation: Operation) -> list[Member] | None:
     if operation.op == "remove" and operation.where is None and operation.value is not None:
         return [read_member(shape, element) for element in operation.value]
     if operation.op == "remove" and operation.where is not None:
-        ids = _ids_of(operation.where)
-        return None if ids is None else [Member(value) for value in ids]
+        return _named_by(shape, operation.where)
     return None
 
 
-def _ids_of(where: Node) -> list[str] | None:
-    """Return the ids that `value eq "a" or value eq "b"` names, or None for any other filter."""
-    parts = where.parts if isinstance(where, Or) else (where,)
-    ids = []
-    for part in parts:
-        if not isinstance(part, Compare) or part.op != "eq":
+def _named_by(shape: IdList, where: Node) -> list[Member] | None:
+    """Return the members that `value eq "a" or value eq "b"` names, or None for any other filter.
+
+    Each may say its type too, as `value eq "a" and type eq "User"`.
+    """
+    members = []
+    for part in where.parts if isinstance(where, Or) else (where,):
+        given: dict[str, Any] = {}
+        for leaf in conjuncts(part):
+            name = leaf.path.attr.casefold() if isinstance(leaf, Compare) and leaf.op == "eq" else ""
+            if not isinstance(leaf, Compare) or name not in ("value", "type") or name in given:
+                return None
+            given[name] = leaf.value
+        if not isinstance(given.get("value"), str):
             return None
-        if part.path.attr.casefold() != "value" or not isinstance(part.value, str):
-            return None
-        ids.append(part.value)
-    return ids
+        members.append(read_member(shape, given))
+    return members

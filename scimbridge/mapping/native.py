@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from scimbridge.mapping.lists import type_of
+from scimbridge.mapping.plan import Changes
 from scimbridge.mapping.rows import FACETS, Row
 from scimbridge.mapping.shapes import IdList, OneOfList, Shape, Single, TypedList
 from scimbridge.mapping.table import Table
@@ -48,6 +49,8 @@ def plan_operations(table: Table, operations: Iterable[Operation], manner: Manne
             if not _is_direct(row):
                 return None
             encoded = encode(row, value, manner)
+            if isinstance(encoded, dict):
+                return None  # whether members go decides how an object is written, see `as_operations`
             if row.via is not None:
                 _check_removal(row, encoded)
                 facets[row.via] = encoded
@@ -58,6 +61,29 @@ def plan_operations(table: Table, operations: Iterable[Operation], manner: Manne
             else:
                 native.append({"op": "remove", "path": row.native})
     return NativeOperations(tuple(native), facets)
+
+
+def as_operations(changes: Changes) -> tuple[dict[str, Any], ...]:
+    """Return the body of changes as PingOne's operations, for what a merge cannot say.
+
+    A merge leaves the members of an object that the new value has not; so such an object is removed and set anew, in
+    the same call.
+    """
+    native: list[dict[str, Any]] = []
+    for name, value in changes.body.items():
+        if name in changes.shrunk:
+            native += [{"op": "remove", "path": name}, {"op": "add", "path": name, "value": value}]
+        elif isinstance(value, dict) and name in changes.nested:
+            native += [_set(f"{name}.{member}", inner) for member, inner in value.items()]
+        else:
+            native.append(_set(name, value))
+    return tuple(native)
+
+
+def _set(path: str, value: Any) -> dict[str, Any]:
+    if value is None:
+        return {"op": "remove", "path": path}
+    return {"op": "replace", "path": path, "value": value}
 
 
 def _build_on_each_other(table: Table, operations: tuple[Operation, ...]) -> bool:
@@ -170,6 +196,8 @@ def _list_leaves(shape: OneOfList | TypedList, operation: Operation) -> list[tup
         return [(row, operation.value) for row in rows]
     if "type" in operation.value or "primary" in operation.value:
         return None
+    if operation.op == "replace":  # the whole record goes, RFC 7644 §3.5.2.3
+        return [(row, operation.value.get(str(row.sub))) for row in rows]
     return [(row, operation.value[row.sub]) for row in rows if row.sub in operation.value]
 
 

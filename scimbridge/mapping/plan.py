@@ -22,11 +22,16 @@ from scimbridge.scim.reading import Manner, is_empty, is_same
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """All that one request changes: `body` in one call, each of `facets` in its own, `links` one call a member."""
+    """All that one request changes: `body` in one call, each of `facets` in its own, `links` one call a member.
+
+    `nested` names what of the body is an object of several rows, `shrunk` what is an object that loses members.
+    """
 
     body: dict[str, Any] = field(default_factory=dict)
     facets: dict[str, Any] = field(default_factory=dict)
     links: Links = field(default_factory=Links)
+    nested: frozenset[str] = frozenset()
+    shrunk: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.body or self.facets or self.links)
@@ -133,7 +138,41 @@ def _difference(
     for top in [top for top in nested if not _has_value(body[top])]:
         body[top] = None  # PingOne wants no empty object where a member is required (photo needs its href)
     facets = {row.via: value for row, value in changed.items() if row.via is not None and row.via in FACETS}
-    return Changes(body, facets, link_difference(members_of(table, before), members_of(table, after)))
+    links = link_difference(members_of(table, before), members_of(table, after))
+    shrunk = {name for name in body if name not in nested and _loses(record.get(name), body[name])}
+    return Changes(body, facets, links, frozenset(nested), frozenset(shrunk))
+
+
+def _loses(held: Any, value: Any) -> bool:
+    """Whether an object has a member, at any depth, that the new value has not."""
+    if not isinstance(held, dict) or not isinstance(value, dict):
+        return False
+    return any(name not in value or _loses(inner, value[name]) for name, inner in held.items())
+
+
+def keep_unmentioned(
+    table: Table, body: Mapping[str, Any], before: Mapping[str, Any], resource: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return a resource as PUT means it: with what its client cannot be taken to have left out.
+
+    That is a whole extension that the client names neither in `schemas` nor as a member, and what is not in every
+    answer, so that a client which sends back what it was given takes nothing away.
+    """
+    kept = dict(resource)
+    named = {str(name).casefold() for name in body}
+    schemas = body.get("schemas")
+    named |= {str(urn).casefold() for urn in schemas} if isinstance(schemas, list) else set()
+    for (urn, attr), shape in table.shapes.items():
+        extension = urn not in ("", table.type.schema.urn)
+        known = not extension or any(name.startswith(urn.casefold()) for name in named)
+        inner = body.get(urn) if extension else body
+        mentioned = isinstance(inner, Mapping) and attr.casefold() in {str(name).casefold() for name in inner}
+        held = attribute_value(table, before, urn, attr)
+        if held is None or mentioned or (known and shape.attribute.returned != "request"):
+            continue
+        place = kept.setdefault(urn, {}) if extension else kept
+        place.setdefault(attr, held)
+    return kept
 
 
 def _shared(wanted: Mapping[Row, Any], record: Mapping[str, Any]) -> dict[Row, Any]:

@@ -32,6 +32,7 @@ class Limits:
     custom: Limit
     required: tuple[str, ...]
     check: Callable[[Any, Any], str | None]  # (limit, PingOne's value) -> what would be right, or None
+    own: frozenset[str] = frozenset()  # fields that only PingOne writes
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ empty resource or a short page.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 from scimbridge.pingone.answers import malformed
-from scimbridge.pingone.errors import Unreachable
+from scimbridge.pingone.errors import Refused, Unreachable
 from scimbridge.pingone.send import Call, Json, Request, Response, Send
 
 MERGE = "application/json"
@@ -159,7 +159,15 @@ class Users(Collection):
         for another name.
         """
         body, media = _facet(name, value)
-        return self._send(Request("PUT", f"{self.path(key)}/{name}", body=body, media=media), call).body
+        try:
+            return self._send(Request("PUT", f"{self.path(key)}/{name}", body=body, media=media), call).body
+        except Refused as error:  # the target is told as it stands in the body of this call, not in the user
+            field = _FACET_FIELDS.get(name, name)
+            error.faults = tuple(replace(fault, target=field) for fault in error.faults)
+            raise
+
+
+_FACET_FIELDS = {"population": "population.id", "identityProvider": "identityProvider.id", "password": "password.value"}
 
 
 def _facet(name: str, value: Any) -> tuple[Json, str]:

@@ -60,6 +60,20 @@ _NOT_FILTERED = (
     "updatedAt",
 )  # fmt: skip
 
+OWN: dict[str, frozenset[str]] = {
+    "User": frozenset(_NOT_FILTERED) - {"identityProvider.id"}
+    | {"id", "emailVerified", "memberOfGroupIDs", "memberOfGroupNames"}
+    | {"account.unlockAt", "account.secondsUntilUnlock"},
+    "Group": frozenset(
+        {
+            "id", "environment.id", "createdAt", "updatedAt", "displayName", "checkSum", "isExternal", "sourceId",
+            "sourceType", "directMemberCounts.users", "directMemberCounts.groups",
+        }
+    ),
+    "Population": frozenset({"id", "environment.id", "createdAt", "updatedAt", "userCount"}),
+}  # fmt: skip
+"""What only PingOne writes, by resource type: sent along it is ignored in silence (reference.md §2.2, §4.2, §5)."""
+
 CUSTOM = _PLAIN
 """A custom attribute of type STRING; further rules of its own stand in the environment's schema."""
 

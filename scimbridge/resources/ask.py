@@ -10,6 +10,9 @@ from scimbridge.access.caller import Caller
 from scimbridge.pingone.send import Call
 from scimbridge.scim.reading import Manner
 
+_SERVER_FAULT = 500
+_TOO_MANY = 429
+
 
 def _always() -> bool:
     return True
@@ -64,10 +67,16 @@ class Progress:
         """Note that what was done is taken back."""
         self.done.clear()
 
-    def tell(self) -> str:
-        """Return a sentence on what was done, empty where nothing was."""
+    def tell(self, status: int) -> str:
+        """Return a sentence on what was done before a failure of that status, empty where nothing was."""
         if not self.done:
             return ""
         open_steps = [step for step in self.planned if step not in self.done]
         rest = f"; not done: {', '.join(open_steps)}" if open_steps else ""
-        return f" (done before: {', '.join(self.done)}{rest}; the same request sent again finishes it)"
+        passing = status >= _SERVER_FAULT or status == _TOO_MANY
+        end = (
+            "the same request sent again finishes it"
+            if passing
+            else "what is done stands, a right request does the rest"
+        )
+        return f" (done before: {', '.join(self.done)}{rest}; {end})"

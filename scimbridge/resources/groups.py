@@ -7,10 +7,11 @@ from what PingOne holds, whatever the client sent.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from scimbridge.mapping.links import Links, link_difference, members_of, plan_links
-from scimbridge.mapping.plan import Changes, plan_change, plan_create
+from scimbridge.mapping.links import Links, plan_links
+from scimbridge.mapping.plan import Changes, keep_unmentioned, plan_change, plan_create
 from scimbridge.pingone import bodies
 from scimbridge.pingone.collections import MERGE, Collection
 from scimbridge.pingone.errors import Refused
@@ -65,15 +66,19 @@ class Groups:
             members: list[Record] = []
             if changes.links:
                 progress.finish(f"created as {record['id']}")
-                record, members = self._fill(ask, record, changes.links, progress)
+                held = self._members.read(ask.call, record) if intent.again else []
+                record, members = self._fill(ask, record, changes.links, held, progress)
             if self._wants_members(ask):
                 if record.get("userFilter") or any(member["type"] == "Group" for member in members):
                     members = self._members.read(ask.call, record)
                 record = self._with(record, members)
         return self.view.show(ask, record, 201)
 
-    def _fill(self, ask: Ask, record: Record, links: Links, progress: Progress) -> tuple[Record, list[Record]]:
-        """Give a new group its members; where PingOne refuses one, the group is taken back."""
+    def _fill(
+        self, ask: Ask, record: Record, links: Links, held: list[Record], progress: Progress
+    ) -> tuple[Record, list[Record]]:
+        """Give a new group the members that it does not hold; where PingOne refuses one, the group is taken back."""
+        links = _only_needed(links, held)
         try:
             made = self._members.change(ask.call, record["id"], links, record)
         except Unavailable:
@@ -83,7 +88,7 @@ class Groups:
             progress.clear()
             raise
         members = [{"id": member.id, "type": made.kinds[member.id]} for member in links.add]
-        return self._after_links(ask, record, made), members
+        return self._after_links(ask, record, made), held + members
 
     def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
         """Make a group what the body says. Members that the body does not mention stay as they are."""
@@ -92,23 +97,27 @@ class Groups:
         names_members = any(name.casefold().rpartition(":")[2] == plain for name in body)
 
         def make(before: Record) -> Record:
-            if not names_members and self._attribute in before:
-                return {**resource, self._attribute: before[self._attribute]}
-            return resource
+            return keep_unmentioned(self._table, body, before, resource)
 
         return self._change(ask, key, make, with_members=names_members, always_answered=True)
 
     def patch(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
         """Change a group: memberships as they are named where that is enough, else by read and difference."""
         operations = read_operations(read_patch(body, strict=ask.manner.strict), self._table.type, ask.manner)
-        links = plan_links(self._table, operations) if operations else None
-        if links is not None:
+        about = [operation for operation in operations if operation.found.attribute.name == self._attribute]
+        fields = [operation for operation in operations if operation not in about]
+        links = plan_links(self._table, about) if about else Links()
+        if links and not fields:
             return self._patch_links(ask, key, links)
-        touched = any(operation.found.attribute.name == self._attribute for operation in operations)
         strict = ask.manner.strict
+        if links is None:
+            return self._change(
+                ask, key, lambda before: apply_operations(before, operations, strict=strict),
+                with_members=True, always_answered=False,
+            )  # fmt: skip
         return self._change(
-            ask, key, lambda before: apply_operations(before, operations, strict=strict),
-            with_members=touched, always_answered=False,
+            ask, key, lambda before: apply_operations(before, fields, strict=strict),
+            with_members=False, always_answered=False, links=leave_foreign(links, ask.manner),
         )  # fmt: skip
 
     def delete(self, ask: Ask, key: str) -> Reply:
@@ -156,6 +165,7 @@ class Groups:
         *,
         with_members: bool,
         always_answered: bool,
+        links: Links | None = None,
     ) -> Reply:
         progress = Progress()
         with self._turns.of(ask, "group", key), refusing(self._table, progress):
@@ -165,11 +175,11 @@ class Groups:
             before = self.view.resource(record if members is None else self._with(record, members), ask.base)
             after = make(before)
             changes = plan_change(self._table, record, before, after, ask.manner)
-            if with_members:
-                links = link_difference(members_of(self._table, before), members_of(self._table, after))
-                changes = Changes(changes.body, changes.facets, links)
+            changes = replace(changes, links=changes.links if with_members else links or Links())
+            dynamic = bool(record.get("userFilter"))
             record, made = self._carry_out(ask, record, changes, progress)
-            members = _after(record, members, changes.links, made)
+            dynamic = dynamic or bool(record.get("userFilter"))
+            members = None if dynamic and changes.body else _after(record, members, changes.links, made)
         if ask.minimal:
             return Reply(204)
         if always_answered and members is None and self._wants_members(ask):

@@ -43,10 +43,11 @@ class Lists:
     def answer(self, ask: Ask, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Return the ListResponse to a query. Raises what the parameters or PingOne get wrong."""
         text = read_filter(ask, parameters)
+        self.view.list_projection(ask)  # what is wrong with it is told before anything is read
         if "cursor" in parameters:
             return self._by_cursor(ask, text, parameters)
         window = parse_window(
-            parameters.get("startIndex"), parameters.get("count"), default=DEFAULT_COUNT, maximum=MOST
+            parameters.get("startIndex") or None, parameters.get("count") or None, default=DEFAULT_COUNT, maximum=MOST
         )
         with refusing(self.view.table, reading=True):
             found = self.listing.find(ask, text, window)
@@ -54,7 +55,7 @@ class Lists:
         return list_response(resources, found.total, window.start)
 
     def _by_cursor(self, ask: Ask, text: str | None, parameters: Mapping[str, str]) -> dict[str, Any]:
-        count = parse_cursor_count(parameters.get("count"), default=DEFAULT_COUNT, maximum=MOST)
+        count = parse_cursor_count(parameters.get("count") or None, default=DEFAULT_COUNT, maximum=MOST)
         bound_to = "\0".join((
             self.view.table.type.name, ask.caller.name, text or "", ask.attributes or "", ask.excluded or "",
         ))  # fmt: skip
@@ -113,7 +114,7 @@ class Everything:
             raise InvalidCursor(msg)
         text = read_filter(ask, parameters)
         window = parse_window(
-            parameters.get("startIndex"), parameters.get("count"), default=DEFAULT_COUNT, maximum=MOST
+            parameters.get("startIndex") or None, parameters.get("count") or None, default=DEFAULT_COUNT, maximum=MOST
         )
         resources: list[Record] = []
         total, refused = 0, []

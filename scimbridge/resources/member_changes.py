@@ -18,7 +18,7 @@ from scimbridge.pingone.memberships import Outcome
 from scimbridge.pingone.send import Call
 from scimbridge.pingone.target import Target
 from scimbridge.resources.ids import is_id, is_token
-from scimbridge.resources.refusals import RETRY_AFTER
+from scimbridge.resources.refusals import seconds_to_wait
 from scimbridge.scim.errors import InvalidValue, Mutability, NotFound, ScimError, Unavailable, Uniqueness
 from scimbridge.scim.reading import Manner
 
@@ -88,11 +88,10 @@ class MemberChanges:
         if run.refused:
             raise self._explain(call, group_id, run, group)
         if run.failed is not None:
-            after = run.failed.retry_after
             raise Unavailable(
                 f"{len(run.done)} of {total} membership changes are done, then PingOne was not available or the time"
                 " was up; the same request sent again does the rest",
-                retry_after=RETRY_AFTER if after is None else max(1, round(after)),
+                retry_after=seconds_to_wait(run.failed),
             ) from run.failed
         return Made(
             users=_net(run, "users"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from scimbridge.mapping.plan import plan_change, plan_create
+from scimbridge.mapping.plan import keep_unmentioned, plan_change, plan_create
 from scimbridge.pingone import bodies
 from scimbridge.pingone.collections import MERGE, Collection
 from scimbridge.resources.ask import Ask, Reply
@@ -46,7 +46,7 @@ class Populations:
     def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
         """Make a population what the body says."""
         resource = read_resource(body, self._table.type, ask.manner)
-        return self._change(ask, key, lambda _before: resource)
+        return self._change(ask, key, lambda before: keep_unmentioned(self._table, body, before, resource))
 
     def patch(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
         """Change a population: PingOne has no PATCH for it, so by read and difference."""

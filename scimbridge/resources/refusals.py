@@ -38,6 +38,7 @@ _VALUE_CODES = frozenset(
     }
 )
 RETRY_AFTER = 5  # seconds, where PingOne names none
+AT_ONCE = 1  # seconds, where only the time of the request was up: the least that the header can say
 
 
 @contextmanager
@@ -47,10 +48,10 @@ def refusing(table: Table, progress: Progress | None = None, *, reading: bool = 
         yield
     except errors.PingOneError as error:
         refusal = to_scim_error(error, table, reading=reading)
-        done = "" if progress is None else progress.tell()
+        done = "" if progress is None else progress.tell(refusal.status)
         raise type(refusal)(refusal.detail + done, retry_after=refusal.retry_after) from error
     except ScimError as error:
-        done = "" if progress is None else progress.tell()
+        done = "" if progress is None else progress.tell(error.status)
         if not done:
             raise
         raise type(error)(error.detail + done, retry_after=error.retry_after) from error
@@ -67,21 +68,24 @@ def to_scim_error(error: errors.PingOneError, table: Table, *, reading: bool = F
             return _refused(error, table)
         case errors.Throttled():
             return TooManyRequests(
-                "PingOne's rate limit is reached; send the request again later", retry_after=_wait(error)
+                "PingOne's rate limit is reached; send the request again later", retry_after=seconds_to_wait(error)
             )
         case errors.CircuitOpen():
-            return Unavailable("PingOne is not reachable at the moment", retry_after=_wait(error))
+            return Unavailable("PingOne is not reachable at the moment", retry_after=seconds_to_wait(error))
         case errors.OutOfTime():
-            return Unavailable("PingOne did not answer in time", retry_after=_wait(error))
+            return Unavailable("PingOne did not answer in time", retry_after=seconds_to_wait(error))
         case errors.BadCredentials():
             return BadGateway("PingOne refuses the credentials of the bridge; `scimbridge check` says what to do")
         case errors.Misconfigured():
             return BadGateway("PingOne's address answers with something else than PingOne; see `scimbridge check`")
-    return Unavailable("PingOne could not be reached, or its answer was lost", retry_after=_wait(error))
+    return Unavailable("PingOne could not be reached, or its answer was lost", retry_after=seconds_to_wait(error))
 
 
-def _wait(error: errors.PingOneError) -> int:
-    return max(1, math.ceil(error.retry_after)) if error.retry_after is not None else RETRY_AFTER
+def seconds_to_wait(error: errors.PingOneError) -> int:
+    """Return what Retry-After says of a failure: whole seconds, 1 at least."""
+    if error.retry_after is not None:
+        return max(AT_ONCE, math.ceil(error.retry_after))
+    return AT_ONCE if isinstance(error, errors.OutOfTime) else RETRY_AFTER
 
 
 def _forbidden(error: errors.PingOneError, *, reading: bool) -> ScimError:

@@ -14,9 +14,9 @@ from scimbridge.mapping.table import Limits, Table
 from scimbridge.pingone import fields
 
 LIMITS: Mapping[str, Limits] = {
-    "User": Limits(fields.USERS, fields.CUSTOM, ("username",), fields.check),
-    "Group": Limits(fields.GROUPS, fields.Field(), ("name",), fields.check),
-    "Population": Limits(fields.POPULATIONS, fields.Field(), ("name",), fields.check),
+    "User": Limits(fields.USERS, fields.CUSTOM, ("username",), fields.check, fields.OWN["User"]),
+    "Group": Limits(fields.GROUPS, fields.Field(), ("name",), fields.check, fields.OWN["Group"]),
+    "Population": Limits(fields.POPULATIONS, fields.Field(), ("name",), fields.check, fields.OWN["Population"]),
 }
 
 

@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from scimbridge.mapping.native import NativeOperations, plan_operations, removed_facets, settle
-from scimbridge.mapping.plan import Changes, plan_change, plan_create
+from scimbridge.mapping.native import NativeOperations, as_operations, plan_operations, removed_facets, settle
+from scimbridge.mapping.plan import Changes, keep_unmentioned, plan_change, plan_create
 from scimbridge.pingone import bodies
 from scimbridge.pingone.collections import Users as NativeUsers
 from scimbridge.pingone.errors import NotThere, Refused
-from scimbridge.pingone.send import Call
 from scimbridge.resources.ask import Ask, Progress, Reply
 from scimbridge.resources.creation import Creation
 from scimbridge.resources.exclusive import Turns
@@ -122,7 +121,8 @@ class Users:
     def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
         """Make a user what the body says: one read, then the difference."""
         resource = read_resource(body, self._table.type, ask.manner)
-        return self._change(ask, key, lambda _before: resource)
+        ask = _hurry(ask, self._named_facets(resource))
+        return self._change(ask, key, lambda before: keep_unmentioned(self._table, body, before, resource))
 
     def patch(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
         """Change a user: in one call where PingOne's own operations say the same, else by read and difference."""
@@ -136,6 +136,7 @@ class Users:
             settled = tuple(settle(self._table, operations))
             return self._change(ask, key, lambda before: apply_operations(before, settled, strict=strict), gone)
         progress = Progress()
+        ask = _hurry(ask, native.facets)
         with self._turns.of(ask, "user", key), refusing(self._table, progress):
             record = self._carry_out(ask, key, Changes(facets=native.facets), native, progress)
         return self._answer(ask, record)
@@ -158,9 +159,15 @@ class Users:
             before = self.view.resource(record, ask.base)
             changes = plan_change(self._table, record, before, make(before), ask.manner)
             changes = replace(changes, facets={**(gone or {}), **changes.facets})
+            ask = _hurry(ask, changes.facets)
             if changes:
                 record = self._carry_out(ask, key, changes, None, progress)
         return self._answer(ask, record)
+
+    def _named_facets(self, resource: Record) -> dict[str, Any]:
+        """Return the values of a resource that PingOne has calls of their own for, as they stand there."""
+        rows = (row for row in self._table.rows if row.via is not None)
+        return {str(row.via): resource.get(row.attribute.name) for row in rows}
 
     def _answer(self, ask: Ask, record: Record) -> Reply:
         if not record:
@@ -195,18 +202,20 @@ class Users:
         for name, value in steps:
             if name == BODY and native is not None:
                 record = self._users.operate(ask.call, key, list(native.operations))
+            elif name == BODY and changes.shrunk:
+                record = self._users.operate(ask.call, key, list(as_operations(changes)))
             elif name == BODY:
                 record = self._users.merge(ask.call, key, value)
             else:  # PingOne's facet calls do not return the user
-                self._users.set_facet(_called(ask.call, name), key, _facet(name), value)
+                self._users.set_facet(ask.call, key, _facet(name), value)
                 record = {}
             progress.finish(name)
         return bool(steps), record
 
 
-def _called(call: Call, step: str) -> Call:
-    """Let a disable go before what others wait for: it takes rights away."""
-    return replace(call, urgent=True) if step == DISABLE else call
+def _hurry(ask: Ask, facets: Mapping[str, Any]) -> Ask:
+    """Let all calls of a disable go before what others wait for: it takes rights away."""
+    return replace(ask, call=replace(ask.call, urgent=True)) if facets.get("enabled") is False else ask
 
 
 def _steps(changes: Changes, native: NativeOperations | None) -> Iterator[tuple[str, Any]]:

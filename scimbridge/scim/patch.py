@@ -42,6 +42,8 @@ def _apply(resource: dict[str, Any], operation: Operation, *, strict: bool) -> N
         after: Any = _patch_list(before or [], operation, strict=strict)
     elif found.sub is not None or (attribute.type == "complex" and attribute.sub):
         after = _patch_complex(before or {}, operation)
+    elif operation.op == "add" and isinstance(before, dict) and isinstance(operation.value, dict):
+        after = {**before, **operation.value}  # an open object: what is added stands beside what is there
     else:
         after = operation.value
     if attribute.mutability == "immutable" and not is_empty(before) and not is_same(after, before):
@@ -142,6 +144,8 @@ def _changed(element: Element, operation: Operation) -> Element:
     if operation.found.sub is not None:
         return _set(element, operation.found.sub, operation.value)
     _keep_immutable(element, operation.value, operation.found.attribute)
+    if operation.op == "replace":  # RFC 7644 §3.5.2.3: the record, and not only what the new one names
+        return {**dict(_equalities(operation)), **operation.value}
     return {**element, **operation.value}
 
 

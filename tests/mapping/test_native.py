@@ -67,6 +67,16 @@ def plan(tables, manner, read):
         (("remove", "phoneNumbers"), ["remove primaryPhone", "remove mobilePhone"]),
         (
             ("replace", 'addresses[type eq "work"]', {"locality": "Ulm", "countryCode": "Germany"}),
+            [
+                "remove address.streetAddress",
+                "replace address.locality Ulm",
+                "remove address.region",
+                "remove address.postalCode",
+                "replace address.countryCode DE",
+            ],
+        ),
+        (
+            ("add", 'addresses[type eq "work"]', {"locality": "Ulm", "countryCode": "Germany"}),
             ["replace address.locality Ulm", "replace address.countryCode DE"],
         ),
         (("replace", 'addresses[type eq "work"].region', ""), ["remove address.region"]),

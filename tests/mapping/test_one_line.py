@@ -96,9 +96,12 @@ def test_it_is_answered(custom, line):
 
 @ALL
 def test_it_is_patched_without_a_read(custom, manner, line):
-    """A PATCH by path is one operation of PingOne's own, and a removal is another."""
+    """A PATCH by path is one operation of PingOne's own, and a removal is another; only an object is read before."""
     operations = read_operations([PatchOperation("replace", line.path, line.scim, True)], custom.type, manner)
     native = plan_operations(custom, operations, manner)
+    if any(isinstance(value, dict) and name in ("profile", "settings") for name, value in line.native.items()):
+        assert native is None
+        return
     (field,) = native.operations
     assert field["op"] == "replace"
     assert field["value"] == flat(line.native)[field["path"]]

@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+CORE = "urn:ietf:params:scim:schemas:core:2.0:Group"
 URN = "urn:pingidentity:schemas:extension:2.0:PingOneGroup"
 LEVELS = (None, "Employees")
 
@@ -91,11 +92,39 @@ def test_rename(client, group):
 
 
 def test_put_with_less(client, group):
-    """PUT clears what it omits, and keeps level and members."""
-    answer = client.good("PUT", f"/Groups/{group['id']}", {"displayName": "Lab"})
+    """PUT clears what it omits, and keeps level, members and what only those who ask are shown."""
+    answer = client.good("PUT", f"/Groups/{group['id']}", {"displayName": "Lab", URN: {}})
     held = record(client, group)
-    assert not {"description", "externalId", "customData", "userFilter"} & set(held)
-    assert set(answer.get(URN, {})) <= {"population", "environment", "checkSum", "isExternal", "directMemberCounts"}
+    assert not {"description", "externalId", "userFilter"} & set(held)
+    assert held["customData"] == group[URN]["customData"]
+    client.good("PUT", f"/Groups/{group['id']}", {"displayName": "Lab", URN: {"customData": None}})
+    assert "customData" not in record(client, group)
+    assert set(answer.get(URN, {})) <= {"population", "customData"}
+
+
+def test_put_by_a_client_that_knows_no_extension(client, group):
+    """A PUT that names our extension nowhere leaves it as it is: a dynamic group stays one, with its members."""
+    before = record(client, group)
+    core = {"schemas": [CORE], "displayName": "Lab", "externalId": group["externalId"]}
+    client.good("PUT", f"/Groups/{group['id']}", core)
+    assert {**record(client, group), "name": "", "updatedAt": ""} == {**before, "name": "", "updatedAt": ""}
+    dynamic = client.group("Berlin Office")
+    whole = client.good("GET", f"/Groups/{dynamic}")
+    body = {"schemas": [CORE], "displayName": whole["displayName"], "members": whole["members"]}
+    assert member_values(client.good("PUT", f"/Groups/{dynamic}", body)) == member_values(whole) != set()
+    assert "userFilter" in client.sandbox.directory.groups.get(dynamic)
+    static = client.good("PUT", f"/Groups/{dynamic}", {**body, URN: {}, "members": None})
+    assert "members" not in static
+
+
+def test_rename_beside_a_membership(client):
+    """Okta's rename of every membership change costs the group and the member, and no reading of members."""
+    group = client.group("All Hands")
+    name = client.good("GET", f"/Groups/{group}?excludedAttributes=members")["displayName"]
+    new = next(user for user in client.users_in("Employees") if user not in client.members(group))
+    client.patch(f"/Groups/{group}", {"op": "replace", "value": {"id": group, "displayName": name}},
+                 op("add", "members", [{"value": new}]), headers={"Prefer": "return=minimal"})  # fmt: skip
+    assert client.calls == ["GET /groups/{group}", "POST /users/{user}/memberOfGroups"]
 
 
 def test_user_filter_is_kept(client):

@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 
 from scimbridge.config import Secret
+from scimbridge.pingone.errors import OutOfTime, Throttled, Unreachable
+from scimbridge.resources.refusals import seconds_to_wait
 
 URN = "urn:pingidentity:schemas:extension:2.0:PingOneUser"
 
@@ -201,3 +203,17 @@ def test_ids_that_cannot_be(make_client, status):
     whole = {"displayName": "Empty Room", "members": [{"value": "abc"}]}
     assert client.fault("PUT", f"/Groups/{group}", whole) == (400, "invalidValue")
     assert "abc" in client.detail("PUT", f"/Groups/{group}", whole)
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        (OutOfTime("late"), 1),
+        (OutOfTime("late", retry_after=2.1), 3),
+        (Throttled("slow", retry_after=0.02), 1),
+        (Unreachable("lost"), 5),
+    ],
+)
+def test_retry_after(error, seconds):
+    """Retry-After is whole seconds, 1 at least; where only the time was up nobody has to wait for longer."""
+    assert seconds_to_wait(error) == seconds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 URN = "urn:pingidentity:schemas:extension:2.0:PingOneUser"
 OWN = ("id", "createdAt", "updatedAt", "environment", "account", "emailVerified", "lifecycle", "verifyStatus")
 WHOLE = {
@@ -88,12 +89,17 @@ def test_create_and_read(client, whole, facets):
 
 
 def test_replace_with_less(client, whole, facets):
-    """PUT clears the plain attributes that it omits; facets, password and unmapped custom attributes stay."""
+    """PUT clears the plain attributes that it omits; facets, password and what its client does not know stay."""
     made = client.good("POST", "/Users", whole)["id"]
     record = client.sandbox.directory.users.get(made)
     client.sandbox.directory.users.put({**record, "department": "Research", "preferences": {"a": 1}})
     password = client.sandbox.directory.passwords[made]
-    answer = client.good("PUT", f"/Users/{made}", {"userName": "Everything"})
+    known = {"schemas": [CORE, URN], "userName": "Everything"}
+    client.good("PUT", f"/Users/{made}", {"schemas": [CORE], "userName": "Everything"})
+    assert client.sandbox.directory.users.get(made)["accountId"] == "acc-1"
+    plain = {name: value for name, value in whole.items() if name != "password"}
+    client.good("PUT", f"/Users/{made}", {**plain, "userName": "Everything"})
+    answer = client.good("PUT", f"/Users/{made}", known)
     assert held(client, made) == {
         "username": "Everything", "department": "Research", "preferences": {"a": 1}, **facets
     }  # fmt: skip

@@ -50,7 +50,8 @@ def patch(resource, *operations, strict=False, type_=USER):
         (("replace", "emails", HOME), [HOME]),
         (("replace", 'emails[type eq "work"].value', "n@x.org"), [{**WORK, "value": "n@x.org"}]),
         (("replace", 'emails[type eq "WORK" and value sw "w"].value', "n@x.org"), [{**WORK, "value": "n@x.org"}]),
-        (("replace", 'emails[type eq "work"]', {"value": "n@x.org"}), [{**WORK, "value": "n@x.org"}]),
+        (("replace", 'emails[type eq "work"]', {"value": "n@x.org"}), [{"type": "work", "value": "n@x.org"}]),
+        (("add", 'emails[type eq "work"]', {"value": "n@x.org"}), [{**WORK, "value": "n@x.org"}]),
         (("replace", "emails.value", "n@x.org"), [{**WORK, "value": "n@x.org"}]),
         (("replace", 'emails[type eq "home"].value', "h@x.org"), [WORK, HOME]),
         (
