@@ -66,6 +66,19 @@ class Circuit:
         with self._lock:
             self._check(self._clock())
 
+    def is_hopeless(self, waited: float) -> bool:
+        """Whether a call that has waited so many seconds is to be given up, so that its thread is free.
+
+        Opens the circuit where so many calls hang that PingOne itself must hang.
+        """
+        if waited < self._stall or (self._next_probe is None and len(self._pending) < self._hanging):
+            return False
+        with self._lock:
+            now = self._clock()
+            if self._next_probe is None and self._hangs(now):
+                self._next_probe = now
+            return self._next_probe is not None
+
     def attempt(self, act: Callable[[], T]) -> T:
         """Do it and remember how it ended. Raises CircuitOpen, and what it raises itself.
 

@@ -79,7 +79,8 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
     deadlines are meant by, `wall` is seconds since 1970. `sleep` is how a repetition waits, `wait` how a
     thread waits for its turn. `observe` is told of every exchange.
     """
-    wire = Wire(clock=clock, timeout=timeout, pool=pool, verify=verify_tls, proxy=proxy)
+    circuit = Circuit(clock)
+    wire = Wire(clock=clock, timeout=timeout, pool=pool, verify=verify_tls, proxy=proxy, hopeless=circuit.is_hopeless)
     transport = HttpTransport(
         wire, api_url=api_url, environment_id=environment_id, clock=clock, wall=wall, observe=observe
     )
@@ -94,7 +95,6 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
         observe=observe,
     )
     name = f"{auth_url} {environment_id} {client_id}"
-    circuit = Circuit(clock)
     paced = WithRate(WithCircuit(transport, circuit), Pace(rate), clock=clock, wait=wait)
 
     def fetch(deadline: float) -> tuple[str, float]:

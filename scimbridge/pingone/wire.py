@@ -18,12 +18,12 @@ from dataclasses import dataclass
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
 from scimbridge.pingone.errors import Misconfigured, OutOfTime, Unreachable
+from scimbridge.pingone.watching import Hopeless, WatchedAdapter
 
 _CHUNK = 65536
 _CONNECT = 5.0
@@ -50,7 +50,8 @@ class Wire:
     """Exchanges with one or two hosts, by any number of threads at once.
 
     `timeout` bounds, in seconds, each wait for the other side; connecting gets 5 s at most. `pool` is the
-    number of connections that are kept open per host. `verify` is True, False, or the path of a CA bundle.
+    number of connections that are kept open per host. `hopeless` is asked, with the seconds that a call has
+    waited, whether to give it up before its time. `verify` is True, False, or the path of a CA bundle.
     Proxies of the environment are ignored, redirects are answers.
     """
 
@@ -62,15 +63,17 @@ class Wire:
         pool: int = 20,
         verify: bool | str = True,
         proxy: str | None = None,
+        hopeless: Hopeless = lambda _waited: False,
     ) -> None:
         self._clock = clock
         self._timeout = timeout
         self._pool = pool
         self._verify = verify
         self._proxies = {"http": proxy, "https": proxy} if proxy else {}
+        self._hopeless = hopeless
         self._making = threading.Lock()
         self._session: requests.Session | None = None
-        self._adapter: HTTPAdapter | None = None
+        self._adapter: WatchedAdapter | None = None
         self._owner = 0
 
     def exchange(
@@ -113,16 +116,16 @@ class Wire:
                 self._session.close()
             self._adapter = self._session = None
 
-    def _get_adapter(self) -> HTTPAdapter:
+    def _get_adapter(self) -> WatchedAdapter:
         adapter = self._adapter
         return adapter if adapter is not None and self._owner == os.getpid() else self._open()
 
-    def _open(self) -> HTTPAdapter:
+    def _open(self) -> WatchedAdapter:
         with self._making:
             if self._adapter is None or self._owner != os.getpid():
                 session = requests.Session()
                 session.trust_env = False
-                adapter = HTTPAdapter(pool_connections=4, pool_maxsize=self._pool, pool_block=False)
+                adapter = WatchedAdapter(self._hopeless, pool_connections=4, pool_maxsize=self._pool, pool_block=False)
                 session.mount("https://", adapter)
                 session.mount("http://", adapter)
                 self._session, self._owner, self._adapter = session, os.getpid(), adapter

@@ -188,3 +188,24 @@ def test_our_own_fault_leaves_no_ticket(circuit, playback):
     with pytest.raises(KeyError):
         WithCircuit(playback(KeyError("x")), circuit)(GET, Call())
     assert circuit._pending == {}
+
+
+def test_hanging_calls_are_given_up(circuit, clock):
+    """Where many calls hang and nothing is heard, those that waited long are hopeless; the circuit opens."""
+    circuit.enter()
+    clock.now += 5.0
+    assert not circuit.is_hopeless(5.0)
+    circuit.enter()
+    assert circuit.is_hopeless(5.0)
+    assert circuit.is_open
+    assert not circuit.is_hopeless(3.9)
+
+
+def test_slow_calls_beside_answered_ones_go_on(circuit, clock):
+    """While PingOne answers others, a slow call is not hopeless."""
+    circuit.enter()
+    circuit.enter()
+    clock.now += 5.0
+    circuit.leave(object(), failed=False)
+    assert not circuit.is_hopeless(5.0)
+    assert not circuit.is_open
