@@ -28,7 +28,7 @@ from scimbridge.resources.members import IN_FLIGHT
 from scimbridge.resources.suggestions import Suggestions
 from scimbridge.resources.tables import read_tables
 from scimbridge.state.memory import MemoryState
-from scimbridge.web import bulk, discovery, errors, resources
+from scimbridge.web import bulk, discovery, errors, health, resources
 from scimbridge.web.auth import Authenticate, bearer_token
 from scimbridge.web.intake import Intake, request_id
 from scimbridge.web.proxies import TrustedProxies
@@ -112,7 +112,7 @@ def create_app(
     app.wsgi_app = OneSlash(app.wsgi_app)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
-    app.add_url_rule("/health/live", "live", lambda: {"status": "live"})
+    app.register_blueprint(health.blueprint(lambda: connection.circuit.is_open), url_prefix="/health")
     return app
 
 

@@ -33,6 +33,11 @@ def message(body: Any, status: int = 200) -> Response:
     return response
 
 
+def plain(body: Any, status: int = 200) -> Response:
+    """Return JSON that is no SCIM message."""
+    return Response(orjson.dumps(body), status, content_type=JSON)
+
+
 def reply(answer: Reply, if_none_match: str | None = None) -> Response:
     """Return the response for a resource's reply."""
     if answer.etag is not None and if_none_match is not None and matches(if_none_match, answer.etag):
