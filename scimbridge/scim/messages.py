@@ -14,7 +14,7 @@ import marshmallow
 from marshmallow import fields, validate
 
 from scimbridge.scim.catalogue import BULK_URN, PATCH_URN, SEARCH_URN
-from scimbridge.scim.errors import BadRequest, InvalidSyntax
+from scimbridge.scim.errors import InvalidSyntax
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +200,3 @@ def _sentence(messages: Any, path: str = "") -> str:
         return _sentence(inner, f"{path}.{key}" if path else str(key))
     text = messages[0] if isinstance(messages, list) else messages
     return f"{path}: {text}".replace("Missing data for required field.", "is missing")
-
-
-def read_boolean_parameter(name: str, text: str) -> bool:
-    """Read `true` or `false` from a URL parameter. Raises `BadRequest`."""
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    msg = f"{name}: true or false is needed"
-    raise BadRequest(msg)

@@ -1,4 +1,4 @@
-"""Windows over a list: startIndex and count, and which upstream pages they touch (RFC 7644 §3.4.2.4).
+"""Windows over a list: startIndex and count (RFC 7644 §3.4.2.4).
 
 Pure arithmetic. Knows nothing of what a page is made of or how it is fetched.
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from scimbridge.scim.errors import InvalidCount, InvalidValue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 T = TypeVar("T")
 
@@ -35,15 +35,6 @@ class Window:
     def cut(self, items: Sequence[T]) -> Sequence[T]:
         """Return the items of a whole list that are in the window."""
         return items[self.offset : self.offset + self.count]
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """What a window takes from one upstream page: its number from 0, items to skip, items to take."""
-
-    page: int
-    skip: int
-    take: int
 
 
 def parse_window(start_index: str | int | None, count: str | int | None, *, default: int, maximum: int) -> Window:
@@ -70,16 +61,6 @@ def parse_cursor_count(count: str | int | None, *, default: int, maximum: int) -
     if size is None:
         raise InvalidCount(f"'count' is a whole number between 0 and {maximum}.")
     return min(max(size, 0), maximum)
-
-
-def spans(window: Window, page_size: int) -> Iterator[Span]:
-    """Yield what the window takes from each page of `page_size` items, in order."""
-    position, end = window.offset, window.offset + window.count
-    while position < end:
-        page, skip = divmod(position, page_size)
-        take = min(page_size - skip, end - position)
-        yield Span(page, skip, take)
-        position += take
 
 
 def _read_integer(value: str | int) -> int | None:

@@ -7,13 +7,12 @@ import json
 import pytest
 
 from scimbridge.scim.catalogue import BULK_URN, PATCH_URN, SEARCH_URN
-from scimbridge.scim.errors import BadRequest, InvalidSyntax
+from scimbridge.scim.errors import InvalidSyntax
 from scimbridge.scim.json_text import read_json
 from scimbridge.scim.messages import (
     BulkOperation,
     PatchOperation,
     check_schemas,
-    read_boolean_parameter,
     read_bulk,
     read_patch,
     read_search,
@@ -160,11 +159,3 @@ def test_bulk_operations():
     assert read.operations == (BulkOperation("POST", "/Users", "q", None, {"a": 1}),)
     with pytest.raises(InvalidSyntax, match="failOnErrors"):
         read_bulk({**body, "failOnErrors": 0}, strict=False)
-
-
-def test_boolean_parameters():
-    """A URL says true or false in words."""
-    assert read_boolean_parameter("x", "True") is True
-    assert read_boolean_parameter("x", "false") is False
-    with pytest.raises(BadRequest, match="x: true or false"):
-        read_boolean_parameter("x", "1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scimbridge.scim.errors import InvalidCount, InvalidValue
-from scimbridge.scim.paging import Span, Window, parse_cursor_count, parse_window, spans
+from scimbridge.scim.paging import Window, parse_cursor_count, parse_window
 
 
 @pytest.mark.parametrize(
@@ -41,9 +41,3 @@ def test_cursor_counts_are_clamped():
     """A negative count is 0 and a large one the maximum with cursors too (RFC 9865 §2)."""
     counts = [parse_cursor_count(count, default=100, maximum=1000) for count in (None, "-3", "7", "7000")]
     assert counts == [100, 0, 7, 1000]
-
-
-def test_a_window_crosses_pages():
-    """A window says what to skip and take on each page."""
-    assert list(spans(Window(96, 110), 100)) == [Span(0, 95, 5), Span(1, 0, 100), Span(2, 0, 5)]
-    assert list(spans(Window(5, 0), 100)) == []
