@@ -18,7 +18,7 @@ from scimbridge.config import Faults, Secret, Settings, default_mappings
 from scimbridge.mapping.schemas import describe_resource_types, describe_schemas
 from scimbridge.mapping.table import Table, TableFaults
 from scimbridge.observe.logs import Once, named
-from scimbridge.pingone.connect import connect
+from scimbridge.pingone.connect import Connection, connect
 from scimbridge.pingone.patience import WithPatience
 from scimbridge.pingone.target import Target
 from scimbridge.resources.assembly import Assembly, Parts
@@ -27,6 +27,7 @@ from scimbridge.resources.lists import Everything
 from scimbridge.resources.members import IN_FLIGHT
 from scimbridge.resources.suggestions import Suggestions
 from scimbridge.resources.tables import read_tables
+from scimbridge.state.base import State
 from scimbridge.state.memory import MemoryState
 from scimbridge.web import bulk, discovery, errors, health, resources
 from scimbridge.web.auth import Authenticate, bearer_token
@@ -56,24 +57,8 @@ def create_app(
 ) -> Flask:
     """Make the bridge. Raises `Faults` where the tables are wrong."""
     tables = _read_tables(settings)
-    if not settings.verify_tls:
-        log.warning("PingOne's certificate is not checked: anybody on the way can read and change what is provisioned")
     state = MemoryState(clock)
-    connection = connect(
-        environment_id=settings.pingone_environment_id,
-        client_id=settings.pingone_client_id,
-        client_secret=settings.pingone_client_secret.reveal(),
-        api_url=settings.api_url,
-        auth_url=settings.auth_url,
-        state=state,
-        verify_tls=settings.verify_tls,
-        proxy=_reveal(settings.http_proxy) or None,
-        rate=settings.pingone_rate,
-        pool=2 * IN_FLIGHT,
-        clock=clock,
-        wall=wall,
-        sleep=sleep,
-    )
+    connection = _reach(settings, state, clock, wall, sleep)
     target = Target(WithPatience(connection, state, clock=clock, sleep=sleep), clock=clock, sleep=sleep)
     once = Once()
     parts = Parts(
@@ -91,7 +76,7 @@ def create_app(
         notice=lambda reason: _tell_form(once, reason),
     )
     endpoints = Assembly(parts).endpoints(tables)
-    suggestions = Suggestions(target, state, page_size=settings.page_size)
+    suggestions = Suggestions(target, state, page_size=settings.page_size, clock=clock)
     app = Flask("scimbridge", static_folder=None)
     app.url_map.strict_slashes = False
     taking = Intake(clock, settings.request_deadline, PREFIX, lambda name: _notice(once, name))
@@ -114,6 +99,33 @@ def create_app(
         app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     app.register_blueprint(health.blueprint(lambda: connection.circuit.is_open), url_prefix="/health")
     return app
+
+
+def _reach(
+    settings: Settings,
+    state: State,
+    clock: Callable[[], float],
+    wall: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> Connection:
+    """Return the way to the environment that the settings name; nothing is sent yet."""
+    if not settings.verify_tls:
+        log.warning("PingOne's certificate is not checked: anybody on the way can read and change what is provisioned")
+    return connect(
+        environment_id=settings.pingone_environment_id,
+        client_id=settings.pingone_client_id,
+        client_secret=settings.pingone_client_secret.reveal(),
+        api_url=settings.api_url,
+        auth_url=settings.auth_url,
+        state=state,
+        verify_tls=settings.verify_tls,
+        proxy=_reveal(settings.http_proxy) or None,
+        rate=settings.pingone_rate,
+        pool=2 * IN_FLIGHT,
+        clock=clock,
+        wall=wall,
+        sleep=sleep,
+    )
 
 
 def _reveal(secret: Secret | None) -> str:

@@ -140,14 +140,20 @@ class Groups:
             if count >= MANY or ask.if_match is not None:
                 record = self._groups.read(ask.call, key)
                 self._check_match(ask, record)
-                if self._members.pages(record) * MANY <= count:
-                    members = self._members.read(ask.call, record)
-                    links = _only_needed(links, members)
+                links, members = self._needed(ask, record, links)
             made = self._members.change(ask.call, key, links, record)
             record = self._groups.read(ask.call, key) if record is None else self._after_links(ask, record, made)
             if ask.minimal:
                 return Reply(204)
             return self._answer(ask, record, _after(record, members, links, made))
+
+    def _needed(self, ask: Ask, record: Record, links: Links) -> tuple[Links, list[Record] | None]:
+        """Return what is still to be changed, and the members where reading them is cheaper than repeating."""
+        count = len(links.add) + len(links.remove)
+        if count < MANY or self._members.pages(record) * MANY > count:
+            return links, None
+        members = self._members.read(ask.call, record)
+        return _only_needed(links, members), members
 
     def _after_links(self, ask: Ask, record: Record, made: Made) -> Record:
         """Return the group's record after membership changes, read again only where the count is not certain."""
@@ -175,7 +181,9 @@ class Groups:
             before = self.view.resource(record if members is None else self._with(record, members), ask.base)
             after = make(before)
             changes = plan_change(self._table, record, before, after, ask.manner)
-            changes = replace(changes, links=changes.links if with_members else links or Links())
+            if not with_members:
+                needed, members = self._needed(ask, record, links or Links())
+                changes = replace(changes, links=needed)
             dynamic = bool(record.get("userFilter"))
             record, made = self._carry_out(ask, record, changes, progress)
             dynamic = dynamic or bool(record.get("userFilter"))

@@ -5,7 +5,7 @@ They are suggestions and no limit. What exists in the environment is asked for o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import orjson
 
@@ -18,13 +18,16 @@ from scimbridge.state.base import State
 
 MOST = 100
 REMEMBERED = 300.0  # seconds
+FORGOTTEN = 10.0  # seconds until PingOne is asked again after it did not answer
+PATIENCE = 5.0  # seconds that /Schemas waits for suggestions
 
 
 class Suggestions:
     """What `/Schemas` suggests, by resource type and PingOne field."""
 
-    def __init__(self, target: Target, state: State, *, page_size: int) -> None:
+    def __init__(self, target: Target, state: State, *, page_size: int, clock: Callable[[], float]) -> None:
         self._state = state
+        self._clock = clock
         self._page_size = page_size
         self._collections: Mapping[str, Collection] = {
             "population.id": target.populations,
@@ -44,9 +47,11 @@ class Suggestions:
         held = self._state.get(key)
         if held is None:
             try:
-                page = collection.page(Call(), limit=self._page_size)
+                page = collection.page(Call(deadline=self._clock() + PATIENCE), limit=self._page_size)
             except PingOneError:
-                return ()  # a suggestion is no promise: /Schemas stays readable while PingOne is not
+                # A suggestion is no promise: /Schemas stays readable, and quick, while PingOne is not.
+                self._state.set(key, b"[]", FORGOTTEN)
+                return ()
             held = orjson.dumps([record["id"] for record in page.records[:MOST]])
             self._state.set(key, held, REMEMBERED)
         return tuple(orjson.loads(held))

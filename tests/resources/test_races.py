@@ -123,3 +123,18 @@ def test_large_create_goes_on_where_it_stopped(make_client, clock):
     adds = [call for call in client.calls if call.endswith("memberOfGroups") and call.startswith("POST")]
     assert len(adds) < 100
     assert len(client.members(client.group("Large"))) == 100
+
+
+def test_a_large_change_beside_a_rename_is_resumed(make_client):
+    """Sent again, a rename with many members makes only what is missing: the members that are there cost no call."""
+    client = make_client(settings={"page_size": 100})
+    group = client.good("POST", "/Groups", {"displayName": "Large"})["id"]
+    users = client.users_in("Employees")[:60]
+    operations = [
+        {"op": "replace", "path": "displayName", "value": "Larger"},
+        {"op": "add", "path": "members", "value": [{"value": user} for user in users]},
+    ]
+    client.patch(f"/Groups/{group}", operations[0], {**operations[1], "value": operations[1]["value"][:50]})
+    assert client.patch(f"/Groups/{group}", *operations).status_code == 200
+    assert client.members(group) == set(users)
+    assert client.calls.count("POST /users/{user}/memberOfGroups") == 10
