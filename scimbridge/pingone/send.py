@@ -20,7 +20,8 @@ class Call:
 
     `deadline` is a value of the same clock that the layers were made with; after it nobody waits any more.
     `trace` goes out as X-Ping-External-Transaction-ID. `client` is who asks, for fairness. `urgent` goes
-    before others (disables and deletes). `heard` is told every Correlation-Id.
+    before others (disables and deletes). `heard` is told every Correlation-Id. `turns` is what the request
+    holds exclusively at the moment: each says whether it may be another's by now, and then nothing more is sent.
     """
 
     deadline: float = float("inf")
@@ -28,6 +29,7 @@ class Call:
     client: str = ""
     urgent: bool = False
     heard: Callable[[str], None] | None = field(default=None, compare=False)
+    turns: list[Callable[[], bool]] = field(default_factory=list, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

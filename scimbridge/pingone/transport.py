@@ -13,7 +13,7 @@ import orjson
 from requests.utils import requote_uri
 
 from scimbridge.pingone.answers import read_answer
-from scimbridge.pingone.errors import Misconfigured, PingOneError
+from scimbridge.pingone.errors import Misconfigured, OutOfTime, PingOneError
 from scimbridge.pingone.send import Call, CallRecord, Request, Response, template
 from scimbridge.pingone.wire import Wire
 
@@ -55,6 +55,8 @@ class HttpTransport:
 
     def __call__(self, request: Request, call: Call) -> Response:
         """Send once. Raises every PingOneError but CircuitOpen."""
+        if call.turns and any(is_lost() for is_lost in tuple(call.turns)):
+            raise OutOfTime("this request was held up so long that another may be changing the same resource")
         url = self._address(request)
         headers = dict(_HEADERS)
         headers.update(request.headers)

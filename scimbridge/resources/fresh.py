@@ -7,10 +7,14 @@ answer to a question for a name that was given here a moment ago is asked for ag
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from hashlib import blake2b
 from typing import Any
 
+import orjson
+
 from scimbridge.pingone.patience import made_key
-from scimbridge.pingone.send import Call
+from scimbridge.resources.ask import Ask
+from scimbridge.resources.confinement import Confinement
 from scimbridge.scim.filters import Compare, Node, conjuncts
 from scimbridge.state.base import State
 
@@ -34,23 +38,30 @@ class Fresh:
         """Remember a record that was just made."""
         name = record.get(self._field)
         if isinstance(name, str):
-            self._state.set(self._key(name), record["id"].encode(), REMEMBERED)
+            made = {"id": record["id"], "population": record.get("population")}
+            self._state.set(self._key(name), orjson.dumps(made), REMEMBERED)
 
-    def looks(self, call: Call, asked: Node | None) -> Iterator[None]:
-        """Wait, and let the caller look again, while PingOne is asked for a new name. Never past the deadline."""
+    def looks(self, ask: Ask, asked: Node | None) -> Iterator[None]:
+        """Wait, and let the caller look again, while PingOne is asked for a new name. Never past the deadline.
+
+        A client does not wait for what was made outside its populations: that would tell of it.
+        """
+        within = Confinement.of(ask.caller, self._kind)
         for pause in PAUSES:
-            if not self._is_awaited(asked) or self._clock() + pause >= call.deadline:
+            if not self._is_awaited(asked, within) or self._clock() + pause >= ask.call.deadline:
                 return
             self._sleep(pause)
             yield
 
-    def _is_awaited(self, asked: Node | None) -> bool:
+    def _is_awaited(self, asked: Node | None, within: Confinement) -> bool:
         for part in () if asked is None else conjuncts(asked):
             if isinstance(part, Compare) and part.op == "eq" and part.path.attr == self._field:
-                made = self._state.get(self._key(str(part.value)))
-                if made is not None:
-                    return self._state.get(made_key(f"/{self._kind}/{made.decode()}")) is not None
+                held = self._state.get(self._key(str(part.value)))
+                if held is not None:
+                    made = orjson.loads(held)
+                    return within.keeps(made) and self._state.get(made_key(f"/{self._kind}/{made['id']}")) is not None
         return False
 
     def _key(self, name: str) -> str:
-        return f"fresh:{self._kind}:{name.casefold()}"
+        # A name may be a person's, and keys can be seen where the state is kept.
+        return f"fresh:{self._kind}:{blake2b(name.casefold().encode(), digest_size=16).hexdigest()}"

@@ -7,13 +7,12 @@ client has its answer: a second create of somebody who was told stays 409.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
-
-import orjson
 
 from scimbridge.resources.ask import Ask
 from scimbridge.resources.exclusive import Turns
@@ -53,9 +52,7 @@ class Intents:
         """
         key = self._key(ask, kind, body)
         with self._turns.of(ask, "create", key):
-            before = self._state.get(key)
-            intent = Intent(self._wall() if before is None else float(before), again=before is not None)
-            self._state.set(key, str(intent.began).encode(), REMEMBERED)
+            intent = self._note(key)
             try:
                 yield intent
             except ScimError as error:
@@ -65,6 +62,17 @@ class Intents:
             if ask.is_present():
                 self._state.delete(key)
 
+    def _note(self, key: str) -> Intent:
+        """Note a create, in one step where it is the first; a repetition is remembered as long, with the first time."""
+        now = self._wall()
+        if self._state.add(key, str(now).encode(), REMEMBERED):
+            return Intent(now, again=False)
+        before = self._state.get(key)
+        intent = Intent(now if before is None else float(before), again=True)
+        self._state.set(key, str(intent.began).encode(), REMEMBERED)
+        return intent
+
     def _key(self, ask: Ask, kind: str, body: Mapping[str, Any]) -> str:
-        text = orjson.dumps([ask.caller.name, kind, body], option=orjson.OPT_SORT_KEYS)
-        return f"create:{blake2b(text, key=self._secret, digest_size=16).hexdigest()}"
+        # Not by orjson: what a client sends and nobody stores may hold numbers of more than 64 bits.
+        text = json.dumps([ask.caller.name, kind, body], sort_keys=True)
+        return f"create:{blake2b(text.encode(), key=self._secret, digest_size=16).hexdigest()}"

@@ -8,7 +8,7 @@ the place is found again when PingOne's cursor is dead.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -51,45 +51,72 @@ class Mark:
 START = Mark(0)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a window may start reading, and the trail of its walk as it was found there; None: not looked at."""
+
+    mark: Mark
+    trail: tuple[int, ...] | None = None
+
+
 def stamp(asked: str | None) -> str:
     """Return a short text that stands for what PingOne is asked."""
     return blake2b((asked or "").encode(), digest_size=8).hexdigest()
 
 
 class Walks:
-    """The marks of one resource type's lists, by query and client."""
+    """The marks of one resource type's lists, by query and client.
 
-    def __init__(self, state: State) -> None:
+    `observe` is told where each window behind the first begins: at its "waymark", at one "before" it, at the "start".
+    """
+
+    def __init__(self, state: State, observe: Callable[[str], None] = lambda _begun: None) -> None:
         self._state = state
+        self._observe = observe
 
     @staticmethod
     def name(parts: Iterable[str]) -> str:
         """Return the key of a walk: what is asked, and by whom."""
         return blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
 
-    def keep(self, walk: str, mark: Mark) -> None:
-        """Remember a place. A walk that starts again writes its own marks over the old ones."""
-        key = f"mark:{walk}"
-        self._state.set(f"{key}:{mark.position}", orjson.dumps(mark.dump()), LIFETIME)
-        trail = self._trail(key)
-        if mark.position not in trail:
-            trail = sorted([*trail, mark.position])[-TRAIL:]
-            self._state.set(key, orjson.dumps(trail), LIFETIME)
+    def nearest(self, walk: str, position: int) -> Place:
+        """Return the mark at a position, else the last one before it, else the start.
 
-    def nearest(self, walk: str, position: int) -> Mark:
-        """Return the mark at a position, else the last one before it, else the start."""
-        key = f"mark:{walk}"
+        Costs one look at the state where the walk goes on, and none at its start.
+        """
         if position <= 0:
-            return START
-        held = self._state.get(f"{key}:{position}")
-        if held is not None:
-            return Mark.load(orjson.loads(held))
-        for before in reversed([place for place in self._trail(key) if place < position]):
+            return Place(START)
+        key = f"mark:{walk}"
+        exact, listed = self._state.get_many((f"{key}:{position}", key))
+        trail = _positions(listed)
+        if exact is not None:
+            self._observe("waymark")
+            return Place(_read(exact), trail)
+        for before in reversed([each for each in trail if each < position]):
             held = self._state.get(f"{key}:{before}")
             if held is not None:
-                return Mark.load(orjson.loads(held))
-        return START
+                self._observe("before")
+                return Place(_read(held), trail)
+        self._observe("start")
+        return Place(START, trail)
 
-    def _trail(self, key: str) -> list[int]:
-        held = self._state.get(key)
-        return [] if held is None else list(orjson.loads(held))
+    def keep(self, walk: str, mark: Mark, place: Place) -> None:
+        """Remember where the window that started at `place` ended. Costs one write, in a very long walk one more.
+
+        A walk that starts again writes its own marks over the old ones.
+        """
+        key = f"mark:{walk}"
+        trail = _positions(self._state.get(key)) if place.trail is None else place.trail
+        positions = sorted({*trail, mark.position})
+        passed, kept = positions[:-TRAIL], positions[-TRAIL:]
+        self._state.set_many({f"{key}:{mark.position}": orjson.dumps(mark.dump()), key: orjson.dumps(kept)}, LIFETIME)
+        for position in passed:  # so that what is kept of a walk does not grow with it
+            self._state.delete(f"{key}:{position}")
+
+
+def _positions(listed: bytes | None) -> tuple[int, ...]:
+    return () if listed is None else tuple(orjson.loads(listed))
+
+
+def _read(held: bytes) -> Mark:
+    return Mark.load(orjson.loads(held))

@@ -1,16 +1,37 @@
 """The port to what nodes share: one protocol, which every implementation keeps (tests/state/test_port.py).
 
-Keys are short ASCII text, values bytes. Times are seconds. Nothing here knows what is kept.
+Keys are short text, values bytes. Times are seconds. Nothing here knows what is kept.
+
+Any value may be gone at any time, as if its time to live were over: users of the state have to do without. A value that
+is there is the last one that was written.
 """
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 
+class StateUnavailable(Exception):
+    """Where the state is kept does not answer, or refuses what it is asked.
+
+    Only a state that is kept elsewhere raises it, and only where no `WithFailover` stands before it. The message names
+    neither keys nor addresses.
+    """
+
+
 class State(Protocol):
-    """Small values with a time to live, counters and locks; safe for any number of threads."""
+    """Small values with a time to live, counters and locks; safe for any number of threads.
+
+    What is made of other verbs has its body here: an implementation inherits it, or does better.
+    """
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether other nodes do not see at the moment what is kept here, though they should."""
+        return False
 
     def get(self, key: str) -> bytes | None:
         """Return the value, or None when it was never set, has expired or had to make room."""
@@ -27,9 +48,46 @@ class State(Protocol):
     def incr(self, key: str, by: int, ttl: float) -> int:
         """Add to a counter and return the sum. A new one starts at 0 and lives `ttl` from its first use."""
 
-    def lock(self, key: str, ttl: float, wait: float) -> AbstractContextManager[bool]:
+    def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Return what `get` returns for each key, in one round trip where that costs one."""
+        return [self.get(key) for key in keys]
+
+    def set_many(self, values: Mapping[str, bytes], ttl: float) -> None:
+        """Keep several values, in one round trip where that costs one. Not one step: others may see a part."""
+        for key, value in values.items():
+            self.set(key, value, ttl)
+
+    def take(self, key: str, owner: str, ttl: float, wait: float) -> bool:
+        """Take a lock for `ttl` seconds, waiting at most `wait` for it; return whether it was got.
+
+        `owner` is a text that nobody else uses. Locks and values do not share keys.
+        """
+
+    def renew(self, key: str, owner: str, ttl: float) -> bool:
+        """Let a lock live `ttl` seconds from now; return whether it is still this owner's.
+
+        False also where it was free in between, so that somebody else may have held it.
+        """
+
+    def release(self, key: str, owner: str) -> None:
+        """Free a lock, if it is still this owner's."""
+
+    @contextmanager
+    def lock(self, key: str, ttl: float, wait: float) -> Iterator[bool]:
         """Hold a lock for the length of a `with`; it yields whether it was got within `wait` seconds.
 
         After `ttl` seconds it is free again, whatever became of its holder; a holder that comes late
-        releases nothing but its own. Locks and values do not share keys.
+        releases nothing but its own. What takes longer than that is for `leases`.
         """
+        owner = new_owner()
+        taken = self.take(key, owner, ttl, wait)
+        try:
+            yield taken
+        finally:
+            if taken:
+                self.release(key, owner)
+
+
+def new_owner() -> str:
+    """Return a name for the holder of a lock that nobody else has, on any node."""
+    return secrets.token_hex(12)

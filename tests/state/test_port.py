@@ -4,48 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from scimbridge.state.base import State
-from scimbridge.state.memory import MemoryState
-
-
-@dataclass
-class Subject:
-    """An implementation and the way to let its time pass."""
-
-    state: State
-    advance: Callable[[float], None]
-
-
-class _HandClock:
-    def __init__(self) -> None:
-        self.offset = 0.0
-
-    def __call__(self):
-        return time.monotonic() + self.offset
-
-    def advance(self, seconds):
-        self.offset += seconds
-
-
-def memory():
-    clock = _HandClock()
-    return Subject(MemoryState(clock), clock.advance)
-
-
-IMPLEMENTATIONS = {"memory": memory}
-
-
-@pytest.fixture(params=sorted(IMPLEMENTATIONS))
-def subject(request):
-    return IMPLEMENTATIONS[request.param]()
 
 
 @pytest.fixture
@@ -187,40 +148,67 @@ def test_locks_and_values_do_not_share_keys(state):
             assert not second
 
 
-_KEYS = st.sampled_from("abc")
-_STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("set"), _KEYS, st.binary(max_size=3)),
-        st.tuples(st.just("add"), _KEYS, st.binary(max_size=3)),
-        st.tuples(st.just("delete"), _KEYS, st.just(b"")),
-        st.tuples(st.just("wait"), _KEYS, st.just(b"")),
-    )
-)
+def test_several_at_once(subject):
+    """Several values are read and written as each of them would be; what is not there is None."""
+    subject.state.set_many({"a": b"1", "b": b"2"}, ttl=2)
+    subject.state.set_many({}, ttl=2)
+    assert subject.state.get_many(["b", "nothing", "a"]) == [b"2", None, b"1"]
+    assert subject.state.get_many([]) == []
+    subject.advance(3)
+    assert subject.state.get_many(["a", "b"]) == [None, None]
 
 
-@pytest.mark.parametrize("name", sorted(IMPLEMENTATIONS))
-@given(steps=_STEPS)
-def test_agrees_with_a_model(name, steps):
-    """Whatever is done in whatever order, the state holds what a dictionary with times would hold."""
-    subject = IMPLEMENTATIONS[name]()
-    model, ends, now = {}, {}, 0.0
-    for action, key, value in steps:
-        if action == "wait":
-            subject.advance(60)
-            now += 60
-            for each in [each for each in model if ends[each] <= now]:
-                del model[each]
-        elif action == "set":
-            subject.state.set(key, value, ttl=100)
-            model[key], ends[key] = value, now + 100
-        elif action == "add":
-            assert subject.state.add(key, value, ttl=100) is (key not in model)
-            if key not in model:
-                model[key], ends[key] = value, now + 100
-        else:
-            subject.state.delete(key)
-            model.pop(key, None)
-        assert {each: subject.state.get(each) for each in "abc"} == {each: model.get(each) for each in "abc"}
+def test_milliseconds_count(subject):
+    """A time to live is kept to the millisecond, not to the second."""
+    subject.state.set("k", b"v", ttl=0.4)
+    subject.state.set("later", b"v", ttl=60.4)
+    subject.advance(0.41)
+    assert subject.state.get("k") is None
+    assert subject.state.get("later") == b"v"
+    subject.advance(60)
+    assert subject.state.get("later") is None
+
+
+def test_renewed_lock_lives_on(subject):
+    """A lock that is renewed in time outlives its first time to live."""
+    assert subject.state.take("l", "one", ttl=2, wait=0)
+    for _time in range(3):
+        subject.advance(1.5)
+        assert subject.state.renew("l", "one", ttl=2)
+    assert not subject.state.take("l", "two", ttl=2, wait=0)
+    subject.state.release("l", "one")
+    assert subject.state.take("l", "two", ttl=2, wait=0)
+
+
+def test_lost_lock_is_not_renewed(subject):
+    """Who lost a lock to somebody else is told so, while that one holds it and afterwards."""
+    assert subject.state.take("l", "one", ttl=2, wait=0)
+    subject.advance(3)
+    assert subject.state.take("l", "two", ttl=60, wait=0)
+    assert not subject.state.renew("l", "one", ttl=60)
+    subject.state.release("l", "one")
+    assert subject.state.renew("l", "two", ttl=60)
+    subject.state.release("l", "two")
+    assert not subject.state.renew("l", "one", ttl=60)
+    assert not subject.state.renew("l", "two", ttl=60)
+
+
+def test_lock_is_got_when_freed(state):
+    """Who waits for a lock has it within a tenth of a second after it is freed."""
+    assert state.take("l", "one", ttl=60, wait=0)
+    freed, got = [], []
+
+    def wait(_number):
+        assert state.take("l", "two", ttl=60, wait=30)
+        got.append(time.monotonic())
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(wait, 0)
+        time.sleep(0.3)
+        freed.append(time.monotonic())
+        state.release("l", "one")
+        waiting.result()
+    assert got[0] - freed[0] < 0.1
 
 
 def _run(number, work):

@@ -1,0 +1,200 @@
+"""What nodes share, and a state of the node's own for as long as that does not answer.
+
+Where the shared state fails, nobody waits for it any more: the node goes on with its own, and one thread looks every
+second whether the shared one is back. Losing a value is always allowed (`base`); an old one in place of a newer is not.
+So the node's own state holds values only while it is cut off, and before it comes back all that it wrote meanwhile is
+forgotten on both sides: in the shared state there may be older values under these keys, and in its own there would be
+the next time. What each user of the state loses is in docs/decisions/0014-when-redis-is-gone.md.
+
+Locks are always taken on both sides, the node's own first: so threads of one node exclude each other also across the
+change, and only one of them asks the shared state for a lock that all of them want.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import TypeVar
+
+from scimbridge.state.base import State, StateUnavailable
+
+PAUSE = 1.0  # seconds between two looks at a shared state that did not answer
+MOST_WRITTEN = 100_000  # keys that are remembered as written while cut off; past that the oldest are not
+_PROBE, _PROBED = "is it back", 5.0  # what is written to find out, and for how many seconds
+_AT_ONCE = 500  # keys forgotten between two looks at whether it is still there
+
+Answer = TypeVar("Answer")
+
+
+class WithFailover(State):
+    """`shared` while it answers, else `own`. `tell` is told of each change: True when cut off, False when back."""
+
+    def __init__(
+        self,
+        shared: State,
+        own: State,
+        *,
+        clock: Callable[[], float],
+        tell: Callable[[bool], None],
+        pause: float = PAUSE,
+    ) -> None:
+        """`clock` is for waiting; `pause` is in real seconds."""
+        self._shared = shared
+        self._own = own
+        self._clock = clock
+        self._tell = tell
+        self._pause = pause
+        self._guard = threading.Lock()
+        self._cut_off = False
+        self._cuts = 0  # how often this process was cut off
+        self._written: dict[str, None] = {}  # keys that were written while cut off, in order
+        self._taken: dict[str, int | None] = {}  # owners of locks: at which cut they were taken in shared, if so
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether this node goes on by itself."""
+        return self._cut_off or self._own.is_cut_off
+
+    def get(self, key: str) -> bytes | None:
+        """Return the value, or None."""
+        return self._do(lambda state: state.get(key))
+
+    def set(self, key: str, value: bytes, ttl: float) -> None:
+        """Keep the value for `ttl` seconds."""
+        self._do(lambda state: state.set(key, value, ttl), (key,))
+
+    def add(self, key: str, value: bytes, ttl: float) -> bool:
+        """Keep the value only if there is none."""
+        return self._do(lambda state: state.add(key, value, ttl), (key,))
+
+    def delete(self, key: str) -> None:
+        """Forget the value."""
+        self._do(lambda state: state.delete(key), (key,))
+
+    def incr(self, key: str, by: int, ttl: float) -> int:
+        """Add to a counter and return the sum."""
+        return self._do(lambda state: state.incr(key, by, ttl), (key,))
+
+    def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Return the values."""
+        return self._do(lambda state: state.get_many(keys))
+
+    def set_many(self, values: Mapping[str, bytes], ttl: float) -> None:
+        """Keep several values."""
+        self._do(lambda state: state.set_many(values, ttl), tuple(values))
+
+    def take(self, key: str, owner: str, ttl: float, wait: float) -> bool:
+        """Take a lock on both sides, or the node's own alone while it is cut off."""
+        began = self._clock()
+        if not self._own.take(key, owner, ttl, wait):
+            return False
+        cuts: int | None = None
+        if not self._cut_off:
+            cuts = self._cuts
+            try:
+                if not self._take_shared(key, owner, ttl, wait - (self._clock() - began)):
+                    self._own.release(key, owner)
+                    return False
+            except StateUnavailable:
+                self._go_over()
+                cuts = None
+        self._taken[owner] = cuts
+        return True
+
+    def _take_shared(self, key: str, owner: str, ttl: float, wait: float) -> bool:
+        if self._shared.take(key, owner, ttl, 0.0):
+            return True
+        if wait <= 0 or not self._own.renew(key, owner, ttl + wait):  # it has to outlive the wait
+            return False
+        return self._shared.take(key, owner, ttl, wait) and self._own.renew(key, owner, ttl)
+
+    def renew(self, key: str, owner: str, ttl: float) -> bool:
+        """Let a lock live on. After a time apart it is taken in the shared state anew, if it is free there."""
+        if not self._own.renew(key, owner, ttl):
+            return False
+        cuts = self._cuts
+        if self._cut_off:
+            return True
+        try:
+            if self._shared.renew(key, owner, ttl):
+                return True
+            if self._taken.get(owner) == cuts or not self._shared.take(key, owner, ttl, 0.0):
+                return False
+        except StateUnavailable:
+            self._go_over()
+        else:
+            self._taken[owner] = cuts
+        return True
+
+    def release(self, key: str, owner: str) -> None:
+        """Free a lock. Where the shared state does not answer, it ends there by itself."""
+        in_shared = self._taken.pop(owner, None) is not None
+        try:
+            if in_shared and not self._cut_off:
+                self._shared.release(key, owner)
+        except StateUnavailable:
+            self._go_over()
+        finally:
+            self._own.release(key, owner)
+
+    def _do(self, verb: Callable[[State], Answer], writes: Sequence[str] = ()) -> Answer:
+        while True:
+            if not self._cut_off:
+                try:
+                    return verb(self._shared)
+                except StateUnavailable:
+                    self._go_over()
+            if not writes:
+                return verb(self._own)
+            with self._guard:  # written while it is cut off, or not at all: what is left here would be old one day
+                if self._cut_off:
+                    self._note(writes)
+                    return verb(self._own)
+
+    def _note(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self._written.pop(key, None)
+            self._written[key] = None
+        while len(self._written) > MOST_WRITTEN:
+            del self._written[next(iter(self._written))]
+
+    def _go_over(self) -> None:
+        with self._guard:
+            if self._cut_off:
+                return
+            self._cut_off = True
+            self._cuts += 1
+        self._tell(True)
+        threading.Thread(target=self._come_back, name="state", daemon=True).start()
+
+    def _come_back(self) -> None:
+        """Wait until the shared state answers again and holds nothing older than what was written here meanwhile."""
+        waiting = threading.Event()
+        while True:
+            waiting.wait(self._pause)
+            with suppress(StateUnavailable):
+                self._shared.set(_PROBE, b"1", _PROBED)
+                while not self._is_even():
+                    pass
+                self._tell(False)
+                return
+
+    def _is_even(self) -> bool:
+        """Forget on both sides some of what was written; end the time apart when nothing is left."""
+        with self._guard:
+            keys = list(self._written)[:_AT_ONCE]
+            if not keys:
+                self._cut_off = False
+                return True
+            for key in keys:
+                del self._written[key]
+        try:
+            for key in keys:
+                self._shared.delete(key)
+                self._own.delete(key)
+        except StateUnavailable:
+            with self._guard:
+                self._written = dict.fromkeys(keys) | self._written
+            raise
+        return False

@@ -1,0 +1,234 @@
+"""State in one SQLite file, for several processes of one node.
+
+Knows SQLite and processes of this machine. The file is a cache that dies with the node: nothing is flushed to disk for
+its sake. It belongs in a directory that nobody else may read (mode 0700). `clock` has to run alike in all processes, as
+time.monotonic does between two starts of a machine.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from scimbridge.state.base import State, StateUnavailable
+
+TRIES = 2000  # of a write, while others write
+BUSY_PAUSE = 0.0005  # seconds between them: SQLite's own waiting grows to a tenth of a second, and starves
+SWEPT = 5.0  # seconds between two times that this process takes out what is over
+LEFT = 60.0  # seconds that a lock whose time is over may still be renewed, if nobody took it
+FIRST_PAUSE = 0.002  # seconds between looks at a lock that another holds
+LONGEST_PAUSE = 0.025
+PAUSE_GROWTH = 1.5
+
+_Values = Sequence[object] | Mapping[str, object]
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, ends_at REAL, written REAL, value BLOB)",
+    "CREATE TABLE IF NOT EXISTS locks (key TEXT PRIMARY KEY, owner TEXT, process INTEGER, ends_at REAL)",
+)
+_ENTRY = "INSERT INTO entries VALUES (:key, :ends_at, :now, :value) ON CONFLICT (key) DO UPDATE SET "
+_WHOLE = "value = excluded.value, ends_at = excluded.ends_at, written = excluded.written"
+_SET = _ENTRY + _WHOLE
+_ADD = f"{_ENTRY}{_WHOLE} WHERE entries.ends_at <= :now"
+_INCR = (
+    _ENTRY + "value = CASE WHEN entries.ends_at <= :now THEN excluded.value"
+    " ELSE CAST(CAST(CAST(entries.value AS TEXT) AS INTEGER) + :by AS TEXT) END,"
+    " ends_at = CASE WHEN entries.ends_at <= :now THEN excluded.ends_at ELSE entries.ends_at END, written = :now"
+    " RETURNING value"
+)
+_TAKE = (
+    "INSERT INTO locks VALUES (:key, :owner, :process, :ends_at) ON CONFLICT (key) DO UPDATE"
+    " SET owner = excluded.owner, process = excluded.process, ends_at = excluded.ends_at WHERE locks.ends_at <= :now"
+)
+
+
+class SqliteState(State):
+    """Keeps at most about `max_entries` values; past that, those written longest ago make room."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        max_entries: int = 20_000,
+    ) -> None:
+        """Nothing is opened before the first use, so that it may come before a fork."""
+        if max_entries < 1:
+            raise ValueError("max_entries must be at least 1")
+        self._path = path
+        self._clock = clock
+        self._sleep = sleep
+        self._most = max_entries
+        self._idle: list[sqlite3.Connection] = []  # each is one thread's at a time
+        self._inherited: list[sqlite3.Connection] = []
+        self._process = 0
+        self._sweep_at = 0.0
+
+    def get(self, key: str) -> bytes | None:
+        """Return the value, or None. Raises `StateUnavailable` where the file cannot be used, as every verb does."""
+        with self._connection() as connection:
+            found = self._execute(
+                connection, "SELECT value FROM entries WHERE key = ? AND ends_at > ?", (key, self._clock())
+            ).fetchone()
+        return None if found is None else _bytes(found[0])
+
+    def set(self, key: str, value: bytes, ttl: float) -> None:
+        """Keep the value for `ttl` seconds."""
+        now = self._clock()
+        with self._connection() as connection:
+            self._execute(connection, _SET, {"key": key, "value": value, "ends_at": now + ttl, "now": now})
+            self._sweep(connection, now)
+
+    def add(self, key: str, value: bytes, ttl: float) -> bool:
+        """Keep the value only if there is none."""
+        now = self._clock()
+        with self._connection() as connection:
+            added = self._execute(
+                connection, _ADD, {"key": key, "value": value, "ends_at": now + ttl, "now": now}
+            ).rowcount
+            self._sweep(connection, now)
+        return added > 0
+
+    def delete(self, key: str) -> None:
+        """Forget the value."""
+        with self._connection() as connection:
+            self._execute(connection, "DELETE FROM entries WHERE key = ?", (key,))
+
+    def incr(self, key: str, by: int, ttl: float) -> int:
+        """Add to a counter and return the sum."""
+        now = self._clock()
+        with self._connection() as connection:
+            values = {"key": key, "value": str(by), "by": by, "ends_at": now + ttl, "now": now}
+            [(total,)] = self._execute(connection, _INCR, values).fetchall()
+            self._sweep(connection, now)
+        return int(total)
+
+    def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Return the values; reading costs no round trip here."""
+        return [self.get(key) for key in keys]
+
+    def set_many(self, values: Mapping[str, bytes], ttl: float) -> None:
+        """Keep several values in one write."""
+        now = self._clock()
+        rows = [{"key": key, "value": value, "ends_at": now + ttl, "now": now} for key, value in values.items()]
+        with self._connection() as connection:
+            self._execute(connection, "BEGIN IMMEDIATE")
+            try:
+                connection.executemany(_SET, rows)
+            finally:
+                self._execute(connection, "COMMIT")
+            self._sweep(connection, now)
+
+    def take(self, key: str, owner: str, ttl: float, wait: float) -> bool:
+        """Take a lock, at once also where the process that holds it has died."""
+        until, pause = self._clock() + wait, FIRST_PAUSE
+        while True:
+            if self._try(key, owner, ttl):
+                return True
+            pause = min(pause, wait, until - self._clock())
+            if pause <= 0:
+                return False
+            self._sleep(pause)
+            wait -= pause  # so that a clock that stands still, as in tests, does not keep a thread here for ever
+            pause = min(LONGEST_PAUSE, pause * PAUSE_GROWTH)
+
+    def renew(self, key: str, owner: str, ttl: float) -> bool:
+        """Let a lock live on. One that is over and was taken by nobody is its owner's still."""
+        with self._connection() as connection:
+            return bool(
+                self._execute(
+                    connection,
+                    "UPDATE locks SET ends_at = ? WHERE key = ? AND owner = ?",
+                    (self._clock() + ttl, key, owner),
+                ).rowcount
+            )
+
+    def release(self, key: str, owner: str) -> None:
+        """Free a lock."""
+        with self._connection() as connection:
+            self._execute(connection, "DELETE FROM locks WHERE key = ? AND owner = ?", (key, owner))
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _try(self, key: str, owner: str, ttl: float) -> bool:
+        now, process = self._clock(), os.getpid()
+        asked = {"key": key, "owner": owner, "process": process, "ends_at": now + ttl, "now": now}
+        with self._connection() as connection:
+            # Who only waits looks, and does not write: readers hold nobody up.
+            held = self._execute(
+                connection, "SELECT owner, process FROM locks WHERE key = ? AND ends_at > ?", (key, now)
+            ).fetchone()
+            if held is not None and held[1] != process and not _lives(held[1]):
+                self._execute(connection, "DELETE FROM locks WHERE key = ? AND owner = ?", (key, held[0]))
+                held = None
+            return held is None and self._execute(connection, _TAKE, asked).rowcount > 0
+
+    def _sweep(self, connection: sqlite3.Connection, now: float) -> None:
+        """Take out what is over, and what is too much, now and then."""
+        if now < self._sweep_at:
+            return
+        self._sweep_at = now + SWEPT
+        self._execute(connection, "DELETE FROM entries WHERE ends_at <= ?", (now,))
+        self._execute(connection, "DELETE FROM locks WHERE ends_at <= ?", (now - LEFT,))
+        [(count,)] = self._execute(connection, "SELECT count(*) FROM entries").fetchall()
+        if count > self._most:
+            self._execute(
+                connection,
+                "DELETE FROM entries WHERE key IN (SELECT key FROM entries ORDER BY written LIMIT ?)",
+                (count - self._most,),
+            )
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        if self._process != os.getpid():
+            # SQLite's connections must not be used after a fork, nor closed there.
+            self._inherited, self._idle, self._process = self._idle, [], os.getpid()
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = None
+        try:
+            connection = connection or self._open()
+            yield connection
+        except sqlite3.Error as error:
+            raise StateUnavailable(f"SQLite: {type(error).__name__}") from None
+        self._idle.append(connection)
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+        for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = OFF", *_TABLES):
+            self._execute(connection, statement)
+        return connection
+
+    def _execute(self, connection: sqlite3.Connection, statement: str, values: _Values = ()) -> sqlite3.Cursor:
+        """Carry out a statement, again while others are writing."""
+        left = TRIES
+        while True:
+            try:
+                return connection.execute(statement, values)
+            except sqlite3.OperationalError as error:
+                left -= 1
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or not left:
+                    raise
+            self._sleep(BUSY_PAUSE)
+
+
+def _bytes(value: bytes | str) -> bytes:
+    """Return a value as it was kept: a counter is text, so that SQLite can add to it."""
+    return value.encode() if isinstance(value, str) else value
+
+
+def _lives(process: int) -> bool:
+    with suppress(PermissionError):
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return False
+    return True
