@@ -5,6 +5,9 @@ number and in time (a blip is left to the retries), or when several calls hang a
 for a while. While it is open, one call at a time is let through to see; the first answer of any call
 closes it.
 
+Where processes tell each other (`news`), an opening is taken over by those who have heard nothing good for a
+second, and the first of them that gets an answer closes it for all. Who has just had an answer knows better.
+
 What counts as a failure is Unreachable, save a 500 that PingOne itself worded: that is about one request,
 and a client that keeps sending a poisoned one must not shut out the others.
 """
@@ -16,9 +19,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from scimbridge.pingone.errors import CircuitOpen, OutOfTime, PingOneError, Throttled, Unreachable
+from scimbridge.pingone.news import News
 from scimbridge.pingone.send import Call, Request, Response, Send
 
 _OWN_FAULT = 500
+_LOOK = 0.5  # seconds between two looks at the news
+_FRESH = 1.0  # seconds for which an answer says more than the news
 T = TypeVar("T")
 
 
@@ -39,6 +45,7 @@ class Circuit:
         rest: float = 1.0,
         hanging: int = 8,
         stall: float = 4.0,
+        news: News | None = None,
     ) -> None:
         self._clock = clock
         self._threshold = threshold
@@ -53,14 +60,28 @@ class Circuit:
         self._heard_at = clock()
         self._next_probe: float | None = None
         self._probe: object = None
+        self._news = news
+        self._look_at = float("inf") if news is None else float("-inf")
+        self._well_at = float("-inf")
+        self._posted = False
 
     @property
     def is_open(self) -> bool:
         """Whether calls fail at once at present."""
         return self._next_probe is not None
 
+    @property
+    def is_known_down(self) -> bool:
+        """Whether it is open and somebody has looked lately.
+
+        A node that is sent no requests while it says so makes no probe: without this it would never be ready again.
+        """
+        due = self._next_probe
+        return due is not None and self._clock() < due + self._stall
+
     def check(self) -> None:
         """Raise CircuitOpen, with the seconds until the next probe, unless a call may be tried now."""
+        self._look()
         if self._next_probe is None and len(self._pending) < self._hanging:
             return
         with self._lock:
@@ -71,13 +92,18 @@ class Circuit:
 
         Opens the circuit where so many calls hang that PingOne itself must hang.
         """
-        if waited < self._stall or (self._next_probe is None and len(self._pending) < self._hanging):
+        if waited < self._stall:
+            return False
+        self._look()
+        if self._next_probe is None and len(self._pending) < self._hanging:
             return False
         with self._lock:
             now = self._clock()
             if self._next_probe is None and self._hangs(now):
                 self._next_probe = now
-            return self._next_probe is not None
+            hopeless = self._next_probe is not None
+        self._post()
+        return hopeless
 
     def attempt(self, act: Callable[[], T]) -> T:
         """Do it and remember how it ended. Raises CircuitOpen, and what it raises itself.
@@ -101,6 +127,7 @@ class Circuit:
 
     def enter(self) -> object:
         """Let a call through and return its ticket, or raise CircuitOpen."""
+        self._look()
         ticket = object()
         with self._lock:
             now = self._clock()
@@ -123,6 +150,34 @@ class Circuit:
             else:
                 self._failures = 0
                 self._next_probe = None
+                self._well_at = now
+        self._post(again=failed and ticket is self._probe)
+
+    def _post(self, *, again: bool = False) -> None:
+        """Tell the others when the circuit has opened or closed, and `again` that it is still open."""
+        if self._news is None or (self.is_open is self._posted and not again):
+            return
+        self._posted = is_open = self.is_open
+        self._look_at = self._clock() + _LOOK
+        if is_open:
+            self._news.tell_open()
+        else:
+            self._news.tell_closed()
+
+    def _look(self) -> None:
+        """Look now and then whether another process has found PingOne down, or up again."""
+        if self._news is None or (now := self._clock()) < self._look_at:
+            return
+        self._look_at = now + _LOOK
+        told = self._news.is_open()
+        with self._lock:
+            if told is None or told == self.is_open:
+                self._posted = self.is_open
+            elif not told and self._posted:
+                self._next_probe, self._posted = None, False
+            elif told and now - self._well_at >= _FRESH:
+                # Somebody should see for himself, and at once: it may be the other one's line that is down.
+                self._next_probe, self._posted = now, True
 
     def _count_failure(self, now: float, *, was_probe: bool) -> None:
         if not self._failures:

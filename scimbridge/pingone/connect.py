@@ -11,6 +11,9 @@ after the last try. It is inside rate too, so that a call that waits for its tur
 hangs; the guard, which asks the same circuit, stops newcomers before they queue. The token is fetched
 through the circuit as well: a token endpoint that is down is PingOne down.
 
+With a `ledger`, the state that all processes share, the rate is one for all of them, and what one learns of PingOne
+being down the others hear. Without, this process has both for itself.
+
 Knows the layers, no settings: plain arguments come in.
 """
 
@@ -19,15 +22,18 @@ from __future__ import annotations
 import random as random_numbers
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from scimbridge.pingone.circuit import Circuit, WithCircuit, WithGuard
 from scimbridge.pingone.issuer import Issuer
+from scimbridge.pingone.news import News
 from scimbridge.pingone.pace import Pace
 from scimbridge.pingone.rate import WithRate
 from scimbridge.pingone.retry import WithRetry
 from scimbridge.pingone.send import Call, CallRecord, Request, Response, Send
+from scimbridge.pingone.share import Share
 from scimbridge.pingone.token import WithToken
 from scimbridge.pingone.transport import HttpTransport
 from scimbridge.pingone.wire import Wire
@@ -41,6 +47,7 @@ class Connection:
     send: Send = field(repr=False)
     circuit: Circuit = field(repr=False)
     rate: WithRate = field(repr=False)
+    token: WithToken = field(repr=False)
     wire: Wire = field(repr=False)
 
     def __call__(self, request: Request, call: Call) -> Response:
@@ -60,6 +67,7 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
     api_url: str,
     auth_url: str,
     state: State,
+    ledger: State | None = None,
     verify_tls: bool | str = True,
     proxy: str | None = None,
     rate: float = 50.0,
@@ -71,15 +79,18 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
     random: Callable[[], float] = random_numbers.random,
     wait: Callable[[threading.Event, float], object] = threading.Event.wait,
     observe: Callable[[CallRecord], None] | None = None,
+    learn: Callable[[str], None] | None = None,
 ) -> Connection:
     """Return the way to one environment; nothing is sent before the first call.
 
     `api_url` and `auth_url` are without /v1. `verify_tls` may be the path of a CA bundle. `rate` is calls
-    per second of this process; `timeout` seconds; `pool` connections kept open. `clock` is the one that
-    deadlines are meant by, `wall` is seconds since 1970. `sleep` is how a repetition waits, `wait` how a
-    thread waits for its turn. `observe` is told of every exchange.
+    per second, of all processes that share the `ledger`, else of this one; `timeout` seconds; `pool`
+    connections kept open. `clock` is the one that deadlines are meant by, `wall` is seconds since 1970.
+    `sleep` is how a repetition waits, `wait` how a thread waits for its turn. `observe` is told of every
+    exchange, `learn` every access token, so that it can be masked.
     """
-    circuit = Circuit(clock)
+    name = f"{auth_url} {environment_id} {client_id}"
+    circuit = Circuit(clock, news=None if ledger is None else News(ledger, name))
     wire = Wire(clock=clock, timeout=timeout, pool=pool, verify=verify_tls, proxy=proxy, hopeless=circuit.is_hopeless)
     transport = HttpTransport(
         wire, api_url=api_url, environment_id=environment_id, clock=clock, wall=wall, observe=observe
@@ -94,12 +105,14 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
         wall=wall,
         observe=observe,
     )
-    name = f"{auth_url} {environment_id} {client_id}"
-    paced = WithRate(WithCircuit(transport, circuit), Pace(rate), clock=clock, wait=wait)
+    share = None
+    if ledger is not None:
+        share = Share(ledger, rate, name=name, member=uuid.uuid4().hex[:12], clock=clock, wall=wall)
+    paced = WithRate(WithCircuit(transport, circuit), Pace(rate), clock=clock, wait=wait, share=share)
 
     def fetch(deadline: float) -> tuple[str, float]:
         return circuit.attempt(lambda: issuer.fetch(deadline))
 
-    token = WithToken(paced, fetch, state, name=name, clock=clock, wall=wall)
+    token = WithToken(paced, fetch, state, name=name, clock=clock, wall=wall, learn=learn)
     send = WithRetry(WithGuard(token, circuit), clock=clock, sleep=sleep, random=random)
-    return Connection(send, circuit, paced, wire)
+    return Connection(send, circuit, paced, token, wire)

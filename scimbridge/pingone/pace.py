@@ -4,12 +4,17 @@ Pure arithmetic over the times it is told: no clock, no threads, no waiting. It 
 holds more calls than the rate, and that calls under load are spread evenly. Where the true limit is below
 the rate that was set, it finds it: it falls by a factor, climbs back quickly to a little below the pace
 that was too fast, and from there on carefully.
+
+Where several processes divide the rate, this one's pace has a share of it, lent until a certain time. What
+429s teach is about the whole rate, and is passed on.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
+
+from scimbridge.pingone.ledger import Limit
 
 _STEADY = 0.97  # under load a little below the rate, so that jitter on the way does not pass it
 _BURST_PART = 0.1  # of a second's calls, at once after a rest
@@ -22,6 +27,7 @@ _NEAR, _BEYOND = 0.9, 1.05
 _LOWEST_PART = 0.02
 _WINDOW = 1.0
 _LONGEST_PAUSE = 30.0
+_SETTLING = 0.5  # seconds in which a share may well have grown
 
 
 class Pace:
@@ -41,26 +47,72 @@ class Pace:
         self._paused_until = float("-inf")
         self._due = float("-inf")
         self._gone: deque[float] = deque(maxlen=max(1, int(rate)))
+        self.share = self._due_share = rate
+        self.ends_at = float("inf")
+        self.taken = self.cuts = 0
 
     @property
     def interval(self) -> float:
         """Seconds between two calls under load."""
-        return 1.0 / (self.rate * _STEADY)
+        return self._interval(self.share)
+
+    @property
+    def fair_interval(self) -> float:
+        """The same once this process has all of its due, which takes it a moment to get."""
+        return self._interval(max(self.share, self._due_share))
 
     def ready_at(self, now: float) -> float:
         """Return the earliest time at which a call may go; `now` or before it means at once."""
         if self.rate < self.configured or self._at_once < self._most_at_once:
             self._recover(now)
-        most = min(math.ceil(self.rate * _STEADY), self._gone.maxlen or 1)
-        slack = self._at_once - 1.0
-        if self._nth_last(most - math.ceil(self._at_once)) + _WINDOW > now:
+        if now >= self.ends_at or not self.share:
+            return float("inf")
+        part = self.share / self.configured
+        most = min(math.ceil(self.rate * part * _STEADY), max(1, int(self.share)))
+        at_once = max(1.0, self._at_once * part)
+        slack = at_once - 1.0
+        if self._nth_last(most - math.ceil(at_once)) + _WINDOW > now:
             slack = min(slack, _CATCH_UP)
         return max(self._due - slack * self.interval, self._paused_until, self._nth_last(most) + _WINDOW)
+
+    def hope(self, now: float) -> float:
+        """Return when a call may hope to go: as `ready_at`, but soon while the share has still to grow."""
+        ready = self.ready_at(now)
+        if now < self.ends_at and self.share >= self._due_share:
+            return ready
+        return min(ready, max(self._paused_until, now + _SETTLING))
 
     def take(self, now: float) -> None:
         """Count a call that goes now."""
         self._due = max(self._due, now) + self.interval
         self._gone.append(now)
+        self.taken += 1
+
+    def lend(self, now: float, share: float, due: float, ends_at: float) -> None:
+        """Go on with another share of the rate until `ends_at`; `due` is the share that it will come to.
+
+        The sum of shares is the lender's to keep: this one keeps to its own in every second from now on.
+        """
+        owed = max(0.0, self._due - now)
+        if share > 0 and owed:
+            # What was spent before is paid back at the new pace.
+            self._due = now + min(owed, owed * self.share / share if self.share else self._interval(share))
+        self.share, self._due_share, self.ends_at = share, due, ends_at
+
+    def limit(self, now: float) -> Limit:
+        """Return what 429s have taught this pace."""
+        self._recover(now)
+        return Limit(self.rate, self._ceiling, max(0.0, self._paused_until - now))
+
+    def heed(self, now: float, limit: Limit) -> None:
+        """Take over what another process has learnt, where it is slower."""
+        self._paused_until = max(self._paused_until, now + min(limit.pause, _LONGEST_PAUSE))
+        self._recover(now)
+        if limit.rate < self.rate:
+            self._cut_at = self._calm_since = now
+            self._ceiling = min(limit.ceiling, self.configured)
+            self.rate = max(self._lowest, limit.rate)
+            self._at_once = max(1.0, self._at_once / 2)
 
     def yield_to(self, now: float, sent_at: float, retry_after: float | None) -> None:
         """Slow down after a 429 to a call that was sent at `sent_at`, and pause everybody if so asked.
@@ -72,11 +124,15 @@ class Pace:
         if sent_at <= self._cut_at:
             return
         self._recover(now)
+        self.cuts += 1
         self._cut_at = self._calm_since = now
         self._ceiling = self.rate
         self.rate = max(self._lowest, self.rate * _CUT)
         # It may have been the number at once that was too much for PingOne, and not the pace.
         self._at_once = max(1.0, self._at_once / 2)
+
+    def _interval(self, share: float) -> float:
+        return self.configured / (self.rate * share * _STEADY) if share else float("inf")
 
     def _nth_last(self, number: int) -> float:
         """Return when that many calls ago was; endless time ago when there were not so many."""

@@ -50,11 +50,14 @@ class WithToken:
         name: str,
         clock: Callable[[], float],
         wall: Callable[[], float],
+        learn: Callable[[str], None] | None = None,
     ) -> None:
         """`fetch(deadline)` asks for a token and returns it with its life time in seconds.
 
-        `name` tells this application from others in a shared state; only its hash is used there.
+        `name` tells this application from others in a shared state; only its hash is used there. `learn` is told every
+        token before it is used, so that no log shows it.
         """
+        self._learn = learn
         self._send = send
         self._ask = fetch
         self._state = state
@@ -81,6 +84,16 @@ class WithToken:
                 if fetched or not tries:
                     raise _final(error) from error
             token, fetched = self._obtain(token, call.deadline)
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether a token is at hand that has not ended."""
+        token = self._token
+        return token is not None and self._clock() < token.ends_at
+
+    def obtain(self, deadline: float) -> None:
+        """Have a token, by asking for one where there is none. Raises a PingOneError."""
+        self._current(deadline)
 
     def _current(self, deadline: float) -> Token:
         token = self._token
@@ -155,6 +168,7 @@ class WithToken:
     def _fetch(self, deadline: float) -> tuple[Token, bool]:
         asked, asked_wall = self._clock(), self._wall()
         value, seconds = self._ask(deadline)
+        self._tell(value)
         ahead = min(_AHEAD, seconds * _AHEAD_PART)
         token = _token(value, asked + seconds - ahead, asked + seconds)
         times = {"value": value, "renew": asked_wall + seconds - ahead, "ends": asked_wall + seconds}
@@ -170,9 +184,14 @@ class WithToken:
         times = orjson.loads(kept)
         if than is not None and times["value"] == than.value:
             return None
+        self._tell(times["value"])
         offset = self._clock() - self._wall()
         token = _token(times["value"], times["renew"] + offset, times["ends"] + offset)
         return token if self._clock() < token.renew_at else None
+
+    def _tell(self, value: str) -> None:
+        if self._learn is not None:
+            self._learn(value)
 
 
 def _token(value: str, renew_at: float, ends_at: float) -> Token:

@@ -14,7 +14,9 @@ from scimbridge.pingone.errors import (
     Throttled,
     Unreachable,
 )
+from scimbridge.pingone.news import News
 from scimbridge.pingone.send import Call, Request
+from scimbridge.state.memory import MemoryState
 
 GET = Request("GET", "/users")
 DOWN = Unreachable("down", status=503)
@@ -85,6 +87,18 @@ def test_what_is_an_outage(circuit, playback, clock, error):
     send = WithCircuit(playback(error), circuit)
     _fail(send, clock)
     assert circuit.is_open
+
+
+def test_known_down_only_while_somebody_looks(circuit, playback, clock):
+    """A circuit that has been open for a while without a probe says nothing of PingOne any more, and the next does."""
+    assert not circuit.is_known_down
+    _fail(WithCircuit(playback(DOWN), circuit), clock)
+    assert circuit.is_known_down
+    clock.now += 5
+    assert circuit.is_open
+    assert not circuit.is_known_down
+    _fail(WithCircuit(playback(DOWN), circuit), clock, times=1, step=0.0)
+    assert circuit.is_known_down
 
 
 def test_one_probe_closes(circuit, playback, ok, clock):
@@ -209,3 +223,112 @@ def test_slow_calls_beside_answered_ones_go_on(circuit, clock):
     circuit.leave(object(), failed=False)
     assert not circuit.is_hopeless(5.0)
     assert not circuit.is_open
+
+
+class _Shared:
+    """Circuits of several processes over one state."""
+
+    def __init__(self, clock) -> None:
+        self.clock = clock
+        self.state = _Cuttable(clock)
+
+    def circuit(self):
+        return Circuit(self.clock, threshold=3, patience=0.5, rest=1.0, hanging=2, news=News(self.state, "a"))
+
+
+class _Cuttable(MemoryState):
+    is_cut_off = False
+    gets = 0
+
+    def get(self, key):
+        self.gets += 1
+        return super().get(key)
+
+
+@pytest.fixture
+def shared(clock):
+    return _Shared(clock)
+
+
+def test_others_learn_that_it_is_open(shared, playback, clock):
+    """Half a second after one circuit has opened, another fails at once too, but for one call that goes to see."""
+    first, second = shared.circuit(), shared.circuit()
+    second.check()
+    _fail(WithCircuit(playback(DOWN), first), clock)
+    assert first.is_open
+    clock.now += 0.5
+
+    def probing(request, call):
+        with pytest.raises(CircuitOpen):
+            second.check()
+        raise DOWN
+
+    with pytest.raises(CircuitOpen):
+        WithCircuit(probing, second)(GET, Call())
+    sender = playback(DOWN)
+    with pytest.raises(CircuitOpen):
+        WithCircuit(sender, second)(GET, Call())
+    assert not sender.requests
+
+
+def test_one_answer_closes_all(shared, playback, ok, clock):
+    """When a probe of one process is answered, the circuits of all are closed half a second later."""
+    circuits = [shared.circuit() for _ in range(3)]
+    _fail(WithCircuit(playback(DOWN), circuits[0]), clock)
+    clock.now += 0.5
+    for circuit in circuits[1:]:
+        with pytest.raises(CircuitOpen):
+            WithCircuit(playback(DOWN), circuit)(GET, Call())
+    clock.now += 1.1
+    WithCircuit(playback(ok), circuits[2])(GET, Call())
+    clock.now += 0.5
+    for circuit in circuits:
+        circuit.check()
+        assert not circuit.is_open
+
+
+def test_who_has_just_had_an_answer_knows_better(shared, playback, ok, clock):
+    """A process whose own line is down does not shut out one that PingOne answers."""
+    lonely, well = shared.circuit(), shared.circuit()
+    for _ in range(8):
+        with pytest.raises((Unreachable, CircuitOpen)):
+            WithCircuit(playback(DOWN), lonely)(GET, Call())
+        well.check()
+        WithCircuit(playback(ok), well)(GET, Call())
+        clock.now += 0.3
+    assert lonely.is_open
+    assert not well.is_open
+
+
+def test_news_nobody_confirms_are_forgotten(shared, playback, clock):
+    """Where nobody calls any more, the circuit of another process is closed again after ten seconds."""
+    first, second = shared.circuit(), shared.circuit()
+    _fail(WithCircuit(playback(DOWN), first), clock)
+    clock.now += 0.5
+    with pytest.raises(CircuitOpen):
+        WithCircuit(playback(DOWN), second)(GET, Call())
+    assert second.is_open
+    clock.now += 11
+    second.check()
+    assert not second.is_open
+
+
+def test_looks_for_news_seldom(shared, playback, ok, clock):
+    """A thousand calls in a second ask the state twice."""
+    circuit = shared.circuit()
+    send = WithGuard(WithCircuit(playback(ok), circuit), circuit)
+    for _ in range(1000):
+        send(GET, Call())
+        clock.now += 0.001
+    assert shared.state.gets <= 3
+
+
+def test_a_cut_off_state_tells_nothing(shared, playback, clock):
+    """While the shared state is cut off, each circuit goes by what it sees itself."""
+    first, second = shared.circuit(), shared.circuit()
+    shared.state.is_cut_off = True
+    _fail(WithCircuit(playback(DOWN), first), clock)
+    clock.now += 0.6
+    second.check()
+    assert first.is_open
+    assert not second.is_open
