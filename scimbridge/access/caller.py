@@ -5,12 +5,38 @@ Made at the edge from the credentials; nothing behind the edge asks about creden
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from scimbridge.access.limits import Limits
+
+SCOPES = frozenset(
+    {
+        "users:read",
+        "users:write",
+        "groups:read",
+        "groups:write",
+        "populations:read",
+        "populations:write",
+        "passwords:write",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A client. `strict`: it is held to the letter of RFC 7644."""
+    """A client and what it may do.
+
+    `strict`: it is held to the letter of RFC 7644. `populations` are the ids of those that it is confined to, None
+    where it may go everywhere. `hidden` are the attributes that do not exist for it, by resource type.
+    """
 
     name: str
     strict: bool = False
+    scopes: frozenset[str] = SCOPES
+    populations: frozenset[str] | None = None
+    hidden: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    limits: Limits = field(default=Limits())
+
+    def may(self, scope: str) -> bool:
+        """Whether the client has a right."""
+        return scope in self.scopes
