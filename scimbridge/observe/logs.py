@@ -13,8 +13,10 @@ import re
 import sys
 import threading
 import traceback
+from collections import deque
 from collections.abc import Iterable, Mapping, MutableMapping
 from contextlib import AbstractContextManager
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any, TextIO
 from urllib.parse import quote, quote_plus
@@ -27,6 +29,15 @@ MASK = "***"
 _SHORTEST_SECRET = 4  # a shorter one would mask parts of ordinary words, and guards nothing
 _SECRET_KEY = re.compile(r"password|secret|token|authorization|cookie|assertion|credential|api_?key", re.IGNORECASE)
 _PERSONAL_KEYS = frozenset({"body", "payload", "filter", "query", "value", "values", "username", "email", "phone"})
+# Credentials by their look: those that were tried and are nobody's, and those of which only a hash is known here.
+_SHAPES = re.compile(
+    r"\b(?i:bearer|basic) +[A-Za-z0-9+/._~-]{16,}=*"
+    r"|\bscb_[A-Za-z0-9]+_[A-Za-z0-9_-]{20,}"
+    r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"
+)
+_SIGNS = (" ", "scb_", "eyJ")  # without one of these there is none of those shapes
+_SHORTEST_SHAPE = 16
+_LEARNED = 8  # secrets that are renewed and remembered: more than one end and one beginning overlap nowhere
 _QUERY = re.compile(r"\?[^\s\"'<>]+")
 _MOST_CAUSES = 5
 
@@ -40,7 +51,9 @@ class Mask:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._lock = threading.Lock()
         self._spellings: dict[str, None] = {}
+        self._learned: deque[str] = deque(maxlen=_LEARNED)
         self._pattern: re.Pattern[str] | None = None
+        self._shortest = _SHORTEST_SHAPE
         for secret in secrets:
             self.hide(secret)
 
@@ -48,15 +61,30 @@ class Mask:
         """Mask `secret` from now on, also where it is written percent-encoded or escaped for JSON."""
         if len(secret) < _SHORTEST_SECRET:
             return
-        escaped = json.dumps(secret)[1:-1]
         with self._lock:
-            self._spellings |= dict.fromkeys((secret, quote(secret, safe=""), quote_plus(secret), escaped))
-            longest_first = sorted(self._spellings, key=len, reverse=True)
-            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+            self._spellings |= dict.fromkeys(_spellings(secret))
+            self._compile()
+
+    def learn(self, secret: str) -> None:
+        """Mask a secret that is renewed from time to time, such as an access token; the last eight are remembered."""
+        if len(secret) < _SHORTEST_SECRET or secret in self._learned:
+            return
+        with self._lock:
+            self._learned.append(secret)
+            self._compile()
+
+    def _compile(self) -> None:
+        learned = (spelling for secret in self._learned for spelling in _spellings(secret))
+        longest_first = sorted({*self._spellings, *learned}, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+        self._shortest = min(len(longest_first[-1]), _SHORTEST_SHAPE)
 
     def text(self, text: str) -> str:
         """Return `text` without any secret."""
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        if len(text) < self._shortest:  # most keys and words of a line
+            return text
+        known = self._pattern.sub(MASK, text) if self._pattern else text
+        return _SHAPES.sub(MASK, known) if any(sign in known for sign in _SIGNS) else known
 
     def value(self, value: Any) -> Any:
         """Return `value` as JSON can hold it, without secrets and without what stands under a masked key."""
@@ -71,12 +99,21 @@ class Mask:
     def _under(self, key: str, value: Any) -> Any:
         if value is None or isinstance(value, bool):
             return value
-        return MASK if _SECRET_KEY.search(key) or key.lower() in _PERSONAL_KEYS else self.value(value)
+        return MASK if _is_secret(key) else self.value(value)
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         """Mask a whole event; this is the last step before it is written."""
         masked: EventDict = self.value(event)
         return masked
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(key: str) -> bool:
+    return bool(_SECRET_KEY.search(key)) or key.lower() in _PERSONAL_KEYS
+
+
+def _spellings(secret: str) -> tuple[str, ...]:
+    return secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]
 
 
 class Once:
@@ -125,6 +162,7 @@ def configure(level: str, secrets: Iterable[str] = (), stream: TextIO | None = N
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, mask, _render],
         )
     )
+    handler.addFilter(_is_told)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
@@ -157,6 +195,14 @@ def bound(**fields: Any) -> AbstractContextManager[None]:
     (`contextvars.copy_context().run`).
     """
     return structlog.contextvars.bound_contextvars(**fields)
+
+
+def _is_told(record: logging.LogRecord) -> bool:
+    """Whether a record is one of ours, or a library's from info on.
+
+    What libraries say below that is for those who write them: gunicorn says the path of every request.
+    """
+    return isinstance(record.msg, dict) or record.levelno >= logging.INFO
 
 
 def _describe_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

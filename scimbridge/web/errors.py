@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Flask, Response
+from flask import Flask, Response, g
 from werkzeug.exceptions import HTTPException
 
 from scimbridge.observe.logs import named
@@ -34,6 +34,7 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(ScimError)
     def refuse(failure: ScimError) -> Response:
+        g.scim_type = failure.scim_type  # for the request's line in the log
         return render.error(failure)
 
     @app.errorhandler(HTTPException)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from flask import Request
+from flask import Request, g
 
 from scimbridge.access.caller import Caller
 from scimbridge.pingone.send import Call
@@ -17,9 +17,13 @@ from scimbridge.resources.ask import Ask
 from scimbridge.scim.errors import InvalidSyntax, PayloadTooLarge, UnsupportedMediaType
 from scimbridge.scim.json_text import read_json
 from scimbridge.scim.reading import Manner, Notice
+from scimbridge.web.limiting import smaller
+from scimbridge.web.proxies import base_url
 
 LARGEST_BODY = 8 * 1024 * 1024  # bytes: a group with 10,000 members and all that clients write beside each
 MEDIA = ("application/scim+json", "application/json")
+MOST_NOTICES = 100  # names of one request that are noticed: a body may have half a million of them
+LONGEST_NOTICE = 200  # characters: what is noticed is remembered
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._@=#+/-]{1,100}")
 
@@ -30,7 +34,7 @@ def request_id(given: str | None) -> str:
 
 
 def read_body(request: Request) -> dict[str, Any]:
-    """Return the request's JSON object.
+    """Return the request's JSON object; it may be as large as the bridge takes, or its client may send.
 
     Raises `PayloadTooLarge`, `UnsupportedMediaType` and `InvalidSyntax`.
     """
@@ -41,19 +45,20 @@ def read_body(request: Request) -> dict[str, Any]:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         msg = "the body has to be sent without a Content-Encoding"
         raise UnsupportedMediaType(msg)
-    if (request.content_length or 0) > LARGEST_BODY:
-        raise _too_large()
-    body = request.stream.read(LARGEST_BODY + 1)
-    if len(body) > LARGEST_BODY:
-        raise _too_large()
+    most = smaller(g.caller.limits.body, LARGEST_BODY)
+    if (request.content_length or 0) > most:
+        raise _too_large(most)
+    body = request.stream.read(most + 1)
+    if len(body) > most:
+        raise _too_large(most)
     if not body.strip():
         msg = "the request needs a body: one JSON object"
         raise InvalidSyntax(msg)
     return read_json(body)
 
 
-def _too_large() -> PayloadTooLarge:
-    return PayloadTooLarge(f"the body is larger than {LARGEST_BODY} bytes")
+def _too_large(most: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"the body is larger than {most} bytes (ServiceProviderConfig says so)")
 
 
 def read_parameters(request: Request) -> dict[str, str]:
@@ -86,6 +91,17 @@ def is_present(connection: socket.socket | None) -> bool:
         return False
 
 
+def notice_some(notice: Notice) -> Notice:
+    """Return what notices the first names of one request, so that no request fills log and memory."""
+    left = iter(range(MOST_NOTICES))
+
+    def tell(name: str) -> None:
+        if next(left, None) is not None:
+            notice(name[:LONGEST_NOTICE])
+
+    return tell
+
+
 class Intake:
     """Makes the `Ask` of a request."""
 
@@ -107,8 +123,8 @@ class Intake:
         return Ask(
             caller=caller,
             call=call,
-            manner=Manner(caller.strict, self._notice),
-            base=request.root_url.rstrip("/") + self._prefix,
+            manner=Manner(caller.strict, notice_some(self._notice)),
+            base=base_url(request.environ) + self._prefix,
             attributes=parameters.get("attributes"),
             excluded=parameters.get("excludedAttributes"),
             if_match=headers.get("If-Match"),

@@ -58,7 +58,7 @@ def error(failure: ScimError) -> Response:
     """Return the Error message of a failure (RFC 7644 §3.12)."""
     response = message(failure.to_message(), failure.status)
     for name, value in failure.headers:
-        response.headers[name] = value
+        response.headers.add(name, value)  # a challenge may be there for each way in
     if failure.retry_after is not None:
         response.headers["Retry-After"] = str(failure.retry_after)
     return response

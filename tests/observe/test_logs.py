@@ -119,6 +119,43 @@ def test_the_http_client_says_nothing_below_warning(written):
     assert [line["event"] for line in lines(written)] == ["Retrying"]
 
 
+def test_libraries_say_nothing_at_debug_level(written):
+    """A library's debug line may hold a path with a name in it; our own debug lines are written."""
+    logging.getLogger("gunicorn.error").debug("%s %s", "GET", f"/scim/v2/Users/{PERSON}")
+    logging.getLogger("whatever").debug(PERSON)
+    logs.named("scimbridge.x").debug("ours")
+    assert [line["event"] for line in lines(written)] == ["ours"]
+
+
+@pytest.mark.parametrize(
+    "credential",
+    [
+        "Bearer scb_k7f2q_wrongwrongwrongwrong", "basic dG9rZW46bm90LXRoZS10b2tlbg==", "Bearer abcdefghijklmnop.qr~s",
+        "scb_k7f2q_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG", "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ6In0.c2lnbmF0dXJl",
+    ],
+)  # fmt: skip
+def test_credentials_are_masked_by_their_look(written, credential):
+    """A credential that is nobody's, or of which only a hash is known here, is masked all the same."""
+    logs.named("x").warning("refused", header=credential, deep=[f"({credential})"])
+    assert credential.split()[-1] not in written.getvalue()
+    assert "refused" in written.getvalue()
+
+
+def test_a_renewed_secret_is_masked_and_old_ones_are_forgotten(written):
+    """The last access tokens are masked; memory does not grow with every renewal, and lasting secrets stay."""
+    mask = logs.Mask([SECRET])
+    tokens = [f"access-token-{number:03}" for number in range(500)]
+    for token in tokens:
+        mask.learn(token)
+        mask.learn(token)
+        assert mask.text(f"{token} {SECRET}") == f"{logs.MASK} {logs.MASK}"
+    assert mask.text(tokens[-8]) == logs.MASK
+    assert mask.text(tokens[0]) == tokens[0]
+    assert mask.text("words stay: basic authentication, bearer of news") == (
+        "words stay: basic authentication, bearer of news"
+    )
+
+
 def test_warnings_are_logged(written):
     """A warning of Python's becomes a line, masked like any other."""
     with warnings.catch_warnings():

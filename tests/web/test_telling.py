@@ -1,0 +1,125 @@
+"""One line in the log for each request, with what it cost at PingOne and nothing of what it was about."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+
+import pytest
+import structlog
+
+from scimbridge.observe import logs
+
+PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+
+
+@pytest.fixture
+def written():
+    """Logging as in the program, into a text buffer; everything is put back afterwards."""
+    root = logging.getLogger()
+    before = (root.level, list(root.handlers))
+    stream = io.StringIO()
+    logs.configure("debug", [], stream)
+    yield stream
+    logging.captureWarnings(capture=False)
+    root.setLevel(before[0])
+    root.handlers[:] = before[1]
+    structlog.reset_defaults()
+
+
+def told(stream):
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    return [line for line in lines if line["event"] == "request"]
+
+
+def test_a_request_is_one_line(client, written):
+    """A read is told with client, id, route, resource, status, time, calls, correlation ids and bytes."""
+    user = client.users_in("Employees")[0]
+    answer = client.send("GET", f"/Users/{user}", headers={"X-Request-Id": "r-1"})
+    (line,) = told(written)
+    assert line["level"] == "info"
+    assert (line["method"], line["route"], line["resource"]) == ("GET", "/scim/v2/Users/<key>", user)
+    assert (line["status"], line["scim_type"]) == (200, None)
+    assert (line["request_id"], line["client"]) == ("r-1", "token")
+    assert line["bytes"] == len(answer.data)
+    assert 0 <= line["seconds"] < 10
+    entries = client.sandbox.journal.entries
+    assert line["pingone_calls"] == len(entries)
+    assert line["correlations"] == [entry.correlation for entry in entries if entry.correlation]
+    assert line["correlations"]
+
+
+def test_a_refusal_is_told_with_its_kind(client, written):
+    """A 400 has its scimType, a 401 no client, a wrong path no path."""
+    client.send("GET", "/Users?filter=nothing eq 1")
+    client.send("GET", "/Users", headers={"Authorization": "Bearer wrong"})
+    client.send("GET", "/ada.lovelace@example.org")
+    client.send("GET", "/Users/ada.lovelace@example.org")
+    client.send("TRACE", "/Users")
+    wrong, nobody, nowhere, odd, other = told(written)
+    assert (wrong["status"], wrong["scim_type"], wrong["pingone_calls"]) == (400, "invalidFilter", 0)
+    assert nobody["status"] == 401
+    assert "client" not in nobody
+    assert (nowhere["status"], nowhere["route"]) == (404, None)
+    assert (odd["status"], odd["resource"]) == (404, None)
+    assert other["status"] == 405
+    assert "ada" not in written.getvalue()
+
+
+def test_what_asks_every_few_seconds_is_told_at_debug_level(client, written):
+    """Health is told at debug level only."""
+    client.app.test_client().get("/health/live")
+    (line,) = told(written)
+    assert line["level"] == "debug"
+
+
+def test_no_line_holds_what_was_sent(client, written):
+    """Bodies, filters, names and passwords are in no line, at debug level neither."""
+    body = {"userName": "ada.l", "name": {"givenName": "Ada", "familyName": "Lovelace"}, "password": "Xk1!planet-moon"}
+    client.send("POST", "/Users", body)
+    client.send("GET", "/Users", query_string={"filter": 'userName eq "ada.l"'})
+    for value in ("ada.l", "Lovelace", "planet-moon"):
+        assert value not in written.getvalue()
+
+
+def test_calls_of_pool_threads_belong_to_their_request(client, written):
+    """Calls that are made side by side are counted, and their lines carry the request's id and client."""
+    group, users = client.group("Empty Room"), client.users_in("Employees")[:30]
+    operation = {"op": "add", "path": "members", "value": [{"value": user} for user in users]}
+    answer = client.send("PATCH", f"/Groups/{group}", {"schemas": [PATCH], "Operations": [operation]})
+    assert answer.status_code < 300
+    (line,) = told(written)
+    assert line["pingone_calls"] == len(client.sandbox.journal.entries) > 30
+    assert len(line["correlations"]) == 20
+
+
+def test_calls_that_failed_count_too(client, written):
+    """A call that was throttled or lost is a call to PingOne."""
+    client.send("GET", "/Users?count=1")
+    client.sandbox.faults.plan("error", "GET", times=1, status=503)
+    client.send("GET", "/Users?count=1")
+    assert told(written)[-1]["pingone_calls"] == len(client.sandbox.journal.entries) == 2
+
+
+def test_requests_in_turn_do_not_mix(client, written):
+    """What was bound for one request is gone with the next in the same thread, also after a failure."""
+    client.send("GET", "/Users?count=x", headers={"X-Request-Id": "first"})
+    client.send("GET", "/Users?count=1", headers={"X-Request-Id": "second", "Authorization": ""})
+    logs.named("x").info("outside")
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert "client" not in lines[-2]
+    assert "request_id" not in lines[-1]
+
+
+def test_a_crash_is_told_with_the_request(client, written, monkeypatch):
+    """The line of a failure carries the request's id and client, and the request is told as 500."""
+    monkeypatch.setattr("scimbridge.web.resources.read_parameters", lambda request: {}["ada@example.org"])
+    answer = client.send("GET", "/Users", headers={"X-Request-Id": "r-9"})
+    assert answer.status_code == 500
+    assert "ada" not in answer.text
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    failed = next(line for line in lines if line["event"] == "request failed")
+    assert (failed["request_id"], failed["client"]) == ("r-9", "token")
+    assert told(written)[0]["status"] == 500
+    assert "ada@example.org" not in written.getvalue()
