@@ -1,4 +1,4 @@
-"""Health for whoever runs the bridge: whether it lives, and whether PingOne answers it. No token is needed."""
+"""Health for whoever runs the bridge: whether it lives, and whether it can work. No token is needed."""
 
 from __future__ import annotations
 
@@ -6,22 +6,29 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response
 
+from scimbridge.pingone.standing import Standing
 from scimbridge.web.render import plain
 
 NOT_READY = 503
 
 
-def blueprint(is_cut_off: Callable[[], bool]) -> Blueprint:
-    """Make the routes. `is_cut_off` tells whether PingOne is known to be down, so that calls fail at once."""
+def blueprint(look: Callable[[], Standing], is_cut_off: Callable[[], bool]) -> Blueprint:
+    """Make the routes. `look` tells how PingOne stands, `is_cut_off` whether the shared state is out of reach.
+
+    A node that is cut off from the state goes on by itself, so it says so and is ready.
+    """
     routes = Blueprint("health", __name__)
 
     def live() -> Response:
         return plain({"status": "live"})
 
     def ready() -> Response:
-        if is_cut_off():
-            return plain({"status": "not ready", "pingone": "not reachable"}, NOT_READY)
-        return plain({"status": "ready", "pingone": "reachable as far as is known"})
+        standing = look()
+        state = "cut off" if is_cut_off() else "in reach"
+        told = {"pingone": standing.pingone, "token": standing.token, "state": state}
+        if not standing.is_ready:
+            return plain({"status": "not ready"} | told, NOT_READY)
+        return plain({"status": "ready"} | told)
 
     routes.add_url_rule("/live", "live", live, methods=["GET"])
     routes.add_url_rule("/ready", "ready", ready, methods=["GET"])

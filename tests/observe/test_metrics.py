@@ -1,0 +1,161 @@
+"""Metrics: what is counted, that nothing personal gets in, and that it costs next to nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from scimbridge.observe.metrics import Metrics, Readings
+from scimbridge.pingone.send import CallRecord
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def told(metrics):
+    """Return every sample as {name{labels}: value}."""
+    return {
+        (sample.name.removeprefix("scimbridge_"), *sorted(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(metrics.expose().decode())
+        for sample in family.samples
+    }
+
+
+@pytest.fixture
+def metrics():
+    return Metrics("1.2.3")
+
+
+def test_requests(metrics):
+    """A request is under way until it is answered, then counted by kind, method and class of status."""
+    metrics.begin_request()
+    metrics.begin_request()
+    assert told(metrics)["requests_under_way",] == 2
+    metrics.observe_request("users", "GET", 404, 0.02)
+    metrics.observe_request("users", "BREW", 200, 0.02)
+    samples = told(metrics)
+    assert samples["requests_under_way",] == 0
+    assert samples["requests_total", "4xx", "GET", "users"] == 1
+    assert samples["requests_total", "2xx", "other", "users"] == 1
+    assert samples["request_seconds_count", "GET", "users"] == 1
+    assert samples["request_seconds_bucket", "0.025", "GET", "users"] == 1
+
+
+@pytest.mark.parametrize(
+    ("record", "key", "value"),
+    [
+        (("GET", "/users/{id}", 200, 0.1, 1), ("pingone_calls_total", "/users/{id}", "200", "GET"), 1),
+        (("GET", "/users/{id}", 0, 0.1, 1), ("pingone_calls_total", "/users/{id}", "0", "GET"), 1),
+        (("GET", "/users", 200, 0.1, 2), ("pingone_retries_total",), 1),
+        (("GET", "/users", 200, 0.1, 1), ("pingone_retries_total",), 0),
+        (("GET", "/users", 429, 0.1, 1), ("pingone_throttled_total",), 1),
+        (("POST", "/users/{id}/memberOfGroups", 201, 0.1, 1), ("memberships_total", "added"), 1),
+        (("POST", "/users/{id}/memberOfGroups", 400, 0.1, 1), ("memberships_total", "added"), 0),
+        (("DELETE", "/users/{id}/memberOfGroups/{id}", 204, 0.1, 1), ("memberships_total", "removed"), 1),
+        (("GET", "/users/{id}/memberOfGroups/{id}", 200, 0.1, 1), ("memberships_total", "removed"), 0),
+        (("DELETE", "/users/{id}", 204, 0.1, 1), ("memberships_total", "removed"), 0),
+        (("POST", "/as/token", 200, 0.1, 1), ("token_renewals_total", "renewed"), 1),
+        (("POST", "/as/token", 401, 0.1, 1), ("token_renewals_total", "failed"), 1),
+        (("POST", "/as/token", 0, 0.1, 1), ("token_renewals_total", "failed"), 1),
+    ],
+)
+def test_calls(metrics, record, key, value):
+    """A call is counted by method, template and status, and by what it meant."""
+    metrics.observe_call(CallRecord(*record, correlation="a-correlation-id"))
+    name, *labels = key
+    assert told(metrics)[(name, *sorted(labels))] == value
+    assert b"a-correlation-id" not in metrics.expose()
+
+
+def test_windows_and_audit(metrics):
+    """Windows of lists and records that were lost are counted."""
+    metrics.observe_window("waymark")
+    metrics.observe_audit_failure()
+    samples = told(metrics)
+    assert samples["list_windows_total", "waymark"] == 1
+    assert samples["list_windows_total", "start"] == 0
+    assert samples["audit_failures_total",] == 1
+
+
+def test_gauges_say_how_things_stand():
+    """Gauges are read when the metrics are asked for."""
+    stands = [Readings()]
+    metrics = Metrics("1.2.3", lambda: stands[0])
+    assert told(metrics)["circuit_open",] == 0
+    stands[0] = Readings(True, 50.0, 35.0, 12.0, 7, True)
+    samples = told(metrics)
+    assert [samples[name,] for name in ("circuit_open", "rate_configured", "rate_effective", "rate_share",
+                                        "pingone_waiting", "state_cut_off")] == [1, 50, 35, 12, 7, 1]  # fmt: skip
+    assert samples["build_info", "1.2.3"] == 1
+
+
+def test_two_applications_in_one_process():
+    """Each application has counters of its own."""
+    first, second = Metrics("1"), Metrics("1")
+    first.observe_audit_failure()
+    assert told(second)["audit_failures_total",] == 0
+
+
+def test_cost(metrics):
+    """Counting one request and its call takes less than 100 microseconds, on a slow machine too."""
+    record = CallRecord("GET", "/users/{id}", 200, 0.1, 1, None)
+    began = time.perf_counter()
+    for _ in range(2000):
+        metrics.begin_request()
+        metrics.observe_call(record)
+        metrics.observe_request("users", "GET", 200, 0.1)
+    assert (time.perf_counter() - began) / 2000 < 100e-6
+
+
+PROGRAM = """
+    import os, sys, time
+    from scimbridge.observe.metrics import Metrics, Readings
+
+    Metrics("master")
+    children = []
+    for share in (10.0, 20.0):
+        child = os.fork()
+        if not child:
+            metrics = Metrics("1", lambda: Readings(rate_share=share, rate_effective=35.0, circuit_open=share == 20.0))
+            metrics.begin_request()
+            metrics.observe_request("users", "GET", 200, 0.1)
+            metrics.begin_request()
+            time.sleep(1.3)
+            os._exit(0)
+        children.append(child)
+    time.sleep(1.2)
+    sys.stdout.write(Metrics("1", lambda: Readings(rate_effective=35.0)).expose().decode())
+    for child in children:
+        os.waitpid(child, 0)
+    from prometheus_client.multiprocess import mark_process_dead
+    for child in children:
+        mark_process_dead(child)
+    sys.stdout.write("--\\n" + Metrics("1").expose().decode())
+"""
+
+
+def test_over_processes(tmp_path):
+    """Over several processes counters are sums over all, and gauges over those that live."""
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", textwrap.dedent(PROGRAM)],
+        env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    living, dead = ran.stdout.split("--\n")
+    assert 'scimbridge_requests_total{kind="users",method="GET",status="2xx"} 2.0' in living
+    assert "scimbridge_requests_under_way 2.0" in living
+    assert "scimbridge_rate_share 30.0" in living
+    assert "scimbridge_rate_effective 0.0" not in living
+    assert "scimbridge_circuit_open 1.0" in living
+    assert 'scimbridge_requests_total{kind="users",method="GET",status="2xx"} 2.0' in dead
+    assert "scimbridge_requests_under_way 0.0" in dead
+    assert "scimbridge_rate_share 0.0" in dead
+    assert "pid" not in living
