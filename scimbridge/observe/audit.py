@@ -1,0 +1,195 @@
+"""The trail: what a record of a change holds, how values are masked in it, and where records go.
+
+Knows neither requests nor PingOne. No record ever holds a personal value: a resource is named by its id, what changed
+by the names of attributes, and new values, where the operator wants them at all, are masked.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from scimbridge.observe.logs import named
+
+HIDDEN = "***"
+VERBS = ("create", "replace", "patch", "delete", "bulk", "read", "search")
+BEGUN, DONE, REFUSED, FAILED, UNKNOWN = RESULTS = ("begun", "done", "refused", "failed", "unknown")
+LISTS = ("changed", "steps", "filter", "correlations")
+NEEDED = dict.fromkeys(("id", "time", "client", "request", "verb", "result"), str)
+NAMED = ("key", "client", "request", "verb", "result")  # by which records are searched for, beside their time
+SHORTEST_SHOWN = 6  # characters: of a shorter text the first and the last would say too much
+WARNED_EVERY = 60.0  # seconds
+
+log = named(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One attempt to change something, or one reading, and what became of it.
+
+    `time` is when it began, UTC with milliseconds (RFC 3339). `resource` is a resource type and `key` the id of one,
+    both empty where the request named none that could exist. `bulk`: it was one operation of a bulk request.
+
+    `result`: "begun" is written beforehand where that is demanded, and replaced by the record of the same `id` that
+    follows; "done"; "refused": nothing was changed; "failed": it was not carried out whole, `steps` says how far it
+    came; "unknown": PingOne's answer was lost. `status` and `scim_type` are what the client was answered.
+
+    `changed` are SCIM paths, `added` and `removed` numbers of members, `values` the new values, masked. `filter` are
+    the attributes that a search named, `returned` how many resources it gave. `correlations` are PingOne's ids of the
+    calls, `seconds` how long it took.
+    """
+
+    id: str
+    time: str
+    client: str
+    request: str
+    verb: str
+    result: str
+    resource: str = ""
+    key: str = ""
+    bulk: bool = False
+    changed: tuple[str, ...] = ()
+    added: int = 0
+    removed: int = 0
+    values: Mapping[str, Any] | None = None
+    steps: tuple[str, ...] = ()
+    filter: tuple[str, ...] = ()
+    returned: int | None = None
+    status: int | None = None
+    scim_type: str | None = None
+    seconds: float | None = None
+    correlations: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is to be kept: what has its default is left out, save `changed` of what may change something."""
+        told = ((item, getattr(self, item.name)) for item in fields(self))
+        return {
+            item.name: list(value) if isinstance(value, tuple) else value
+            for item, value in told
+            if value != item.default or (item.name == "changed" and self.verb in ("create", "replace", "patch"))
+        }
+
+    @classmethod
+    def from_json(cls, held: Mapping[str, Any]) -> Record:
+        """Read what `to_json` gave. Raises ValueError for anything else; members that are not known are passed over."""
+        known = {item.name for item in fields(cls)}
+        given: dict[str, Any] = {name: value for name, value in held.items() if name in known}
+        for name in LISTS:
+            parts = given.get(name, [])
+            if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+                raise ValueError(f"{name} of the record is no list of texts")
+            given[name] = tuple(parts)
+        if not all(isinstance(given.get(name), kind) for name, kind in NEEDED.items()):
+            raise ValueError("the record lacks a member, or one is of another type")
+        return cls(**given)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which records are searched for; None is any. `since` and `until` are moments with a zone, the second excluded."""
+
+    key: str | None = None
+    client: str | None = None
+    request: str | None = None
+    verb: str | None = None
+    result: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def fits(self, record: Record) -> bool:
+        """Whether a record is one of them."""
+        for name in NAMED:
+            value = getattr(self, name)
+            if value is not None and value != getattr(record, name):
+                return False
+        if self.since is None and self.until is None:
+            return True
+        moment = datetime.fromisoformat(record.time)
+        return (self.since is None or moment >= self.since) and (self.until is None or moment < self.until)
+
+
+class Unwritable(Exception):
+    """A record that could not be kept; the sentence says where, without any value and any secret."""
+
+
+class Sink(Protocol):
+    """A place where records are kept."""
+
+    name: str
+
+    def write(self, record: Record) -> None:
+        """Keep a record for good before returning. Raises `Unwritable`; safe for any number of threads."""
+        ...
+
+
+class Recorder:
+    """Gives each record to every sink, and warns of what is lost, at most once a minute and with a count.
+
+    `clock` counts seconds. `lost` is called for each record that not every sink has.
+    """
+
+    def __init__(
+        self, sinks: Iterable[Sink], clock: Callable[[], float], lost: Callable[[], None] = lambda: None
+    ) -> None:
+        self._sinks = tuple(sinks)
+        self._clock = clock
+        self._tell_lost = lost
+        self._lock = threading.Lock()
+        self._lost = 0
+        self._warned_at = float("-inf")
+
+    def keep(self, record: Record) -> bool:
+        """Write a record; return whether every sink has it."""
+        failed = []
+        for sink in self._sinks:
+            try:
+                sink.write(record)
+            except Unwritable as error:
+                failed.append((sink.name, str(error)))
+            except Exception as error:  # whatever a sink does, the change has its answer
+                log.exception("audit sink failed", sink=sink.name)
+                failed.append((sink.name, type(error).__name__))
+        if failed:
+            self._tell_lost()
+        if failed or self._lost:
+            self._warn(failed)
+        return not failed
+
+    def _warn(self, failed: list[tuple[str, str]]) -> None:
+        with self._lock:
+            self._lost += bool(failed)
+            now = self._clock()
+            if not self._lost or now - self._warned_at < WARNED_EVERY:
+                return
+            count, self._lost, self._warned_at = self._lost, 0, now
+        why = [f"{name}: {sentence}" for name, sentence in failed]
+        log.warning("audit records not written", count=count, reasons=why)
+
+
+def mask(value: Any) -> Any:
+    """Return a value so that nobody can be known by it.
+
+    A text or number of six characters or more keeps its first and last character; true, false and null stay; of an
+    object not even the names are kept, since clients choose them.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, list | tuple):
+        return [mask(part) for part in value]
+    if isinstance(value, str | int | float):
+        text = str(value)
+        return f"{_shown(text[0])}{HIDDEN}{_shown(text[-1])}" if len(text) >= SHORTEST_SHOWN else HIDDEN
+    return HIDDEN
+
+
+def _shown(character: str) -> str:
+    """Return a character that every sink can keep: no NUL, no half of a surrogate pair."""
+    return character if character.isprintable() else ""
+
+
+def stamp(seconds: float) -> str:
+    """Return a moment, in seconds since 1970, as RFC 3339 text in UTC with milliseconds."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
