@@ -1,6 +1,8 @@
 # make demo    run the bridge with a PingOne sandbox behind it
 # make test    run the whole test suite
 # make check   ruff, mypy, import-linter, and the coverage of the last test run
+# make fuzz    send random requests, texts and bytes for FUZZ_SECONDS (60)
+# make bench   measure the bridge beside direct calls to the sandbox, with a report in build/bench
 # make clean   take away what the others made
 
 VENV   := .venv
@@ -9,19 +11,23 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # A stamp says what is installed; while these two files stay as they are, nothing is looked up or fetched.
 DEMO   := $(VENV)/.installed-demo
 TEST   := $(VENV)/.installed-test
+BENCH  := $(VENV)/.installed-bench
 RECIPE := setup.cfg pyproject.toml
 SOURCE := $(shell find scimbridge tests mappings -name '*.py' -o -name '*.toml' -o -name '*.json') wsgi.py
 
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: demo test check clean
+FUZZ_SECONDS ?= 60
+BENCH_USERS  ?= 100000
+
+.PHONY: demo test check fuzz bench clean
 .DELETE_ON_ERROR:
 
 demo: $(DEMO)
 	@exec $(BIN)/scimbridge demo
 
 test: $(TEST)
-	$(BIN)/pytest --cov --cov-report= --cov-fail-under=0
+	$(BIN)/pytest --numprocesses=auto --cov --cov-report= --cov-fail-under=0
 
 check: $(TEST) .coverage
 	$(BIN)/ruff check .
@@ -29,6 +35,12 @@ check: $(TEST) .coverage
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/coverage report
+
+fuzz: $(TEST)
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/pytest tests/fuzz -s --timeout=$$(($(FUZZ_SECONDS) + 180))
+
+bench: $(BENCH)
+	$(BIN)/python -m benchmarks --users $(BENCH_USERS)
 
 .coverage: $(SOURCE) setup.cfg
 	$(MAKE) test
@@ -42,6 +54,11 @@ $(DEMO): $(RECIPE) | $(VENV)/.made
 	@echo "Installing the bridge ..."
 	@$(PIP) install --editable .
 	@touch $@
+
+$(BENCH): $(RECIPE) | $(VENV)/.made
+	@echo "Installing the bridge and what it is measured with ..."
+	@$(PIP) install --editable '.[bench]'
+	@touch $@ $(DEMO)
 
 $(VENV)/.made:
 	@python=$$(for name in python3.11 python3 python3.12 python3.13 python3.14 python; do \

@@ -8,26 +8,33 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 
 from scimbridge.mapping import attributes, shaping
+from scimbridge.mapping.disabling import Hidden, Wording, check_names, take_out
 from scimbridge.mapping.drafts import VERBS, Draft, read_draft
 from scimbridge.mapping.population_rules import read_rules
-from scimbridge.mapping.rows import FACETS, MEMBERSHIPS, Left, Row, Template, Words, nearest
+from scimbridge.mapping.rows import FACETS, MEMBERSHIPS, Left, Row, Words, nearest
 from scimbridge.mapping.shapes import Shape
 from scimbridge.mapping.table import Limits, Table, TableFaults
 from scimbridge.scim.catalogue import ResourceType, Schema
 
 COMMON_PATHS = ("id", "externalId", "meta.created", "meta.lastModified")
+NO_OFFSET = dt.timedelta(0)
+
+Rows = Mapping[tuple[str, str], tuple[Row, ...]]  # (URN, attribute name) -> rows
 
 
 def compile_tables(
-    texts: Mapping[str, str], limits: Mapping[str, Limits], offset: dt.timedelta = dt.timedelta(0)
+    texts: Mapping[str, str],
+    limits: Mapping[str, Limits],
+    offset: dt.timedelta = NO_OFFSET,
+    hidden: Hidden = (),
 ) -> dict[str, Table]:
     """Compile all tables: file name -> TOML text, resource type name -> PingOne's limits.
 
-    Returns resource type name -> Table. Raises `TableFaults` with every fault of every file.
+    `hidden` is taken out as well as what the tables disable. Returns resource type name -> Table. Raises `TableFaults`
+    with every fault of every file and of `hidden`.
     """
     faults: list[str] = []
     if not texts:
@@ -35,8 +42,13 @@ def compile_tables(
     drafts = [draft for file, text in sorted(texts.items()) if (draft := read_draft(file, text, faults)) is not None]
     _check_heads(drafts, limits)
     endpoints = {draft.resource: str(draft.head.get("endpoint")) for draft in drafts}
+    faults += [
+        f"hidden: {name!r} is no resource type; there are {', '.join(endpoints)}{nearest(name, endpoints)}"
+        for name, _paths in hidden
+        if name not in endpoints
+    ]
     tables = {
-        draft.resource: _Compiler(draft, limits[draft.resource], endpoints, offset).compile()
+        draft.resource: _Compiler(draft, limits[draft.resource], endpoints, offset, dict(hidden)).compile()
         for draft in drafts
         if draft.resource in limits
     }
@@ -64,8 +76,16 @@ def _check_heads(drafts: list[Draft], limits: Mapping[str, Limits]) -> None:
 class _Compiler:
     """Compiles one table."""
 
-    def __init__(self, draft: Draft, limits: Limits, endpoints: Mapping[str, str], offset: dt.timedelta) -> None:
+    def __init__(
+        self,
+        draft: Draft,
+        limits: Limits,
+        endpoints: Mapping[str, str],
+        offset: dt.timedelta,
+        hidden: Mapping[str, tuple[str, ...]],
+    ) -> None:
         self.draft = draft
+        self.hidden = hidden.get(draft.resource, ())
         self.limits = limits
         self.endpoints = endpoints
         self.offset = offset
@@ -79,10 +99,16 @@ class _Compiler:
             self._check_call(row)
         self._check_targets(rows)
         self._check_disabled(rows)
-        stored = shaping.group(self._enabled(rows))
-        kept = tuple(row for members in stored.values() for row in members)
-        shapes = dict(self._shapes(stored))
+        enabled = take_out(draft.head.get("disable", []), rows)
+        stored = shaping.group(enabled)
+        shapes = dict(self._shapes(stored, stored))
         whole = self._resource_type(shapes, with_unstored=True)
+        rules = tuple(read_rules(draft, whole))
+        if self.hidden:
+            seen = shaping.group(take_out(self.hidden, enabled))
+            stored, shapes = seen, dict(self._shapes(seen, stored))
+            whole = self._resource_type(shapes, with_unstored=True)
+        kept = tuple(row for members in stored.values() for row in members)
         return Table(
             file=draft.file,
             type=whole,
@@ -90,7 +116,8 @@ class _Compiler:
             rows=kept,
             shapes=shapes,
             allow=frozenset(draft.head.get("allow", VERBS)),
-            populations=tuple(read_rules(draft, whole)),
+            populations=rules,
+            unnamed=frozenset(row.native for row in enabled if row.to) - frozenset(row.native for row in kept),
             _by_native={row.native: row for row in reversed(kept) if row.to},
         )
 
@@ -193,38 +220,21 @@ class _Compiler:
             if native not in seen:
                 self.draft.fault("", f"no row writes {native!r}, which PingOne needs")
 
-    # -- what is disabled ------------------------------------------------------------------------------------------
-
-    def _is_disabled(self, row: Row, name: str) -> bool:
-        listed = f'{row.attr}[type eq "{row.selector}"]'
-        spellings = {row.attr, row.spelled, f"{row.attr}.{row.sub}", listed}
-        spellings |= {f"{row.urn}:{spelling}" for spelling in spellings} | ({row.urn} if row.urn else set())
-        return name.casefold() in {spelling.casefold() for spelling in spellings}
-
     def _check_disabled(self, rows: list[Row]) -> None:
-        for name in self.draft.head.get("disable", []):
-            hit = [row for row in rows if self._is_disabled(row, name)]
-            if not hit:
-                hint = nearest(name, {row.attr for row in rows} | {row.spelled for row in rows})
-                self.draft.fault("disable", f"{name!r} is no attribute of this table{hint}")
-            for row in hit:
-                if row.attribute.required or row.spelled == "id" or row.native in self.limits.required:
-                    self.draft.fault("disable", f"{row.spelled!r} cannot be disabled: it is required")
-
-    def _enabled(self, rows: list[Row]) -> Iterator[Row]:
-        """Yield the rows that are not disabled; what is disabled is in no composed value either."""
-        names = self.draft.head.get("disable", [])
-        gone = {row.to for row in rows if row.to and any(self._is_disabled(row, name) for name in names)}
-        for row in rows:
-            if any(self._is_disabled(row, name) for name in names):
-                continue
-            yield row if row.template is None else replace(row, template=_without(row.template, gone))
+        draft, required = self.draft, self.limits.required
+        disable = draft.head.get("disable", [])
+        check_names(disable, rows, required, Wording("this table", "disabled"), partial(draft.fault, "disable"))
+        check_names(
+            self.hidden, rows, required, Wording(draft.file, "hidden"),
+            lambda text: draft.faults.append(f"hidden.{draft.resource}: {text}"),
+        )  # fmt: skip
 
     # -- attributes and schemas ------------------------------------------------------------------------------------
 
-    def _shapes(self, stored: Mapping[tuple[str, str], tuple[Row, ...]]) -> Iterator[tuple[tuple[str, str], Shape]]:
-        for key, members in stored.items():
-            shape = shaping.shape_of(members, self.endpoints, self._fault_of(members[0]))
+    def _shapes(self, seen: Rows, stored: Rows) -> Iterator[tuple[tuple[str, str], Shape]]:
+        for key, members in seen.items():
+            fault = self._fault_of(members[0])
+            shape = shaping.shape_of(members, stored.get(key, members), self.endpoints, fault)
             if shape is not None:
                 yield key, shape
 
@@ -266,8 +276,3 @@ def _where(row: Row) -> str:
 def _overlap(one: Row, other: Row) -> bool:
     shorter = min(len(one.to), len(other.to))
     return one.to[:shorter] == other.to[:shorter]
-
-
-def _without(template: Template, gone: set[tuple[str, ...]]) -> Template:
-    pieces = tuple((text, None if path in gone else path) for text, path in template.pieces)
-    return replace(template, pieces=pieces, other=() if template.other in gone else template.other)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from scimbridge.mapping.rows import Row, read_field
+from scimbridge.mapping.rows import Row, compile_field
 from scimbridge.scim.reading import Notice, has_no_value
 
 Emit = Callable[[Mapping[str, Any], str], Any]  # (PingOne record, SCIM base URL) -> SCIM value or None
@@ -19,21 +19,20 @@ Element = dict[str, Any]
 _AS_IT_IS = ("string", "reference", "binary", "country", "language", "derived")
 
 
-def emit_leaf(row: Row, notice: Notice) -> Callable[[Mapping[str, Any]], Any]:
-    """Compile the reading of one row: PingOne record -> SCIM value, or None where there is none."""
+def emit_leaf(row: Row, notice: Notice) -> Emit:
+    """Compile the reading of one row: its SCIM value, or None where there is none."""
     if row.template is not None:
-        return row.template.compose
-    path, name = row.to, row.to[0]
+        compose = row.template.compose
+        return lambda record, _base: compose(record)
+    field = compile_field(row.to)
     if row.codec.name in _AS_IT_IS:
-        if len(path) == 1:
-            return lambda record: record.get(name) or None
-        return lambda record: read_field(record, path) or None
+        return lambda record, _base: field(record) or None
     turn = row.codec.to_scim
     many = row.attribute.multi_valued
 
-    def read(record: Mapping[str, Any]) -> Any:
-        value = read_field(record, path)
-        if has_no_value(row.attribute, value):
+    def read(record: Mapping[str, Any], _base: str) -> Any:
+        value = field(record)
+        if value is None or (not value and has_no_value(row.attribute, value)):
             return None
         found = turn(value)
         if isinstance(found, list) and not many:
@@ -43,14 +42,14 @@ def emit_leaf(row: Row, notice: Notice) -> Callable[[Mapping[str, Any]], Any]:
     return read
 
 
-def emit_members(rows: tuple[Row, ...], notice: Notice) -> Callable[[Mapping[str, Any]], Element]:
+def emit_members(rows: tuple[Row, ...], notice: Notice) -> Callable[[Mapping[str, Any], str], Element]:
     """Compile the reading of several rows into one object, without the members that have no value."""
     leaves = tuple((str(row.sub), emit_leaf(row, notice)) for row in rows)
 
-    def read(record: Mapping[str, Any]) -> Element:
+    def read(record: Mapping[str, Any], base: str) -> Element:
         found = {}
         for sub, leaf in leaves:
-            value = leaf(record)
+            value = leaf(record, base)
             if value is not None:
                 found[sub] = value
         return found

@@ -30,8 +30,8 @@ class OneOfList:
         read = emit_members(self.rows, notice)
         marks = {"type": self.selector, "primary": True}
 
-        def read_one(record: Mapping[str, Any], _base: str) -> Any:
-            found = read(record)
+        def read_one(record: Mapping[str, Any], base: str) -> Any:
+            found = read(record, base)
             return [found | marks] if found else None
 
         return read_one
@@ -91,8 +91,8 @@ class TypedList:
             for selector in self.selectors
         )
 
-        def read(record: Mapping[str, Any], _base: str) -> Any:
-            elements = [found | {"type": kind} for kind, leaves in groups if (found := leaves(record))]
+        def read(record: Mapping[str, Any], base: str) -> Any:
+            elements = [found | {"type": kind} for kind, leaves in groups if (found := leaves(record, base))]
             return elements or None
 
         return read

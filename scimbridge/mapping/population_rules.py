@@ -38,7 +38,7 @@ def read_rules(draft: Draft, resource: ResourceType) -> Iterator[PopulationRule]
         for path in filters.paths_of(node):
             if not _is_stored(resource, path):
                 draft.fault(where, f"when: {path.attr!r} is no attribute of this table")
-        yield PopulationRule(node, rule["use"])
+        yield PopulationRule(node, rule["use"], resource)
 
 
 def _is_rule(rule: Any) -> bool:

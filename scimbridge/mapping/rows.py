@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import methodcaller
 from typing import Any, Protocol
 
 from scimbridge.mapping.codecs import NAMED, Codec
@@ -164,6 +165,21 @@ def read_field(record: Any, path: tuple[str, ...]) -> Any:
             return None
         record = record.get(name)
     return record
+
+
+def compile_field(path: tuple[str, ...]) -> Callable[[Mapping[str, Any]], Any]:
+    """Compile `read_field` for one path: a record's value there, or None where any step is missing."""
+    if len(path) == 1:
+        return methodcaller("get", path[0])
+    if len(path) > 2:  # noqa: PLR2004 - nothing of PingOne's own is nested deeper
+        return lambda record: read_field(record, path)
+    outer, inner = path
+
+    def read(record: Mapping[str, Any]) -> Any:
+        held = record.get(outer)
+        return held.get(inner) if isinstance(held, dict) else None
+
+    return read
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

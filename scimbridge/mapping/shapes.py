@@ -31,8 +31,7 @@ class Single:
 
     def emit(self, notice: Notice) -> Emit:
         """Compile the reading of the attribute."""
-        leaf = emit_leaf(self.rows[0], notice)
-        return lambda record, _base: leaf(record)
+        return emit_leaf(self.rows[0], notice)
 
     def collect(self, value: Any) -> Leaves:
         """Yield the row with its value."""
@@ -57,7 +56,7 @@ class Complex:
     def emit(self, notice: Notice) -> Emit:
         """Compile the reading of the attribute; absent sub-attributes are left out."""
         read = emit_members(self.rows, notice)
-        return lambda record, _base: read(record) or None
+        return lambda record, base: read(record, base) or None
 
     def collect(self, value: Any) -> Leaves:
         """Yield each row with its sub-attribute's value."""

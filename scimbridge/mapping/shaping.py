@@ -29,8 +29,14 @@ def group(rows: Iterable[Row]) -> dict[tuple[str, str], tuple[Row, ...]]:
     return {key: tuple(members) for key, members in gathered.items()}
 
 
-def shape_of(rows: tuple[Row, ...], endpoints: Mapping[str, str], fault: Fault) -> Shape | None:
-    """Pick the shape of one attribute from all of its rows."""
+def shape_of(
+    rows: tuple[Row, ...], stored: tuple[Row, ...], endpoints: Mapping[str, str], fault: Fault
+) -> Shape | None:
+    """Pick the shape of one attribute from its rows. `stored` has those too that are hidden.
+
+    A list of which several types are stored stays one where all but one are hidden: else a value of a hidden type would
+    take the place of the other.
+    """
     first = rows[0]
     base = known_attribute(first.urn, first.attr)
     selectors = tuple(dict.fromkeys(row.selector for row in rows if row.selector is not None))
@@ -43,8 +49,9 @@ def shape_of(rows: tuple[Row, ...], endpoints: Mapping[str, str], fault: Fault) 
         if any(row.selector is None for row in rows):
             fault(f"some rows of {first.attr} have a selector in brackets and some have none")
             return None
-        attribute = _list_attribute(base or Attribute(first.attr), rows, selectors)
-        if len(selectors) == 1:
+        alone = len({row.selector for row in stored}) == 1
+        attribute = _list_attribute(base or Attribute(first.attr), rows, selectors, alone=alone)
+        if alone:
             return OneOfList(attribute, rows, selectors[0])
         return TypedList(attribute, rows, selectors)
     if (base is not None and base.multi_valued) or first.via == MEMBERSHIPS:
@@ -68,11 +75,11 @@ def _complex_attribute(base: Attribute, subs: tuple[Attribute, ...]) -> Attribut
     return whole
 
 
-def _list_attribute(base: Attribute, rows: tuple[Row, ...], selectors: tuple[str, ...]) -> Attribute:
+def _list_attribute(base: Attribute, rows: tuple[Row, ...], selectors: tuple[str, ...], *, alone: bool) -> Attribute:
     subs: dict[str, Attribute] = {row.attribute.name: row.attribute for row in rows}
     kind = base.find_sub("type") or Attribute("type")
     subs["type"] = replace(kind, canonical_values=selectors)
-    if len(selectors) == 1:
+    if alone:
         primary = base.find_sub("primary") or Attribute("primary", type="boolean")
         subs["primary"] = replace(primary, canonical_values=("true",))  # the one value that is kept is the primary one
     return replace(base, type="complex", multi_valued=True, sub=tuple(subs.values()))

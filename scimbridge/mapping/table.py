@@ -37,10 +37,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class PopulationRule:
-    """`[[population]]`: users for whom the filter holds, and who name no population, go to `use` (id or name)."""
+    """`[[population]]`: users for whom the filter holds, and who name no population, go to `use` (id or name).
+
+    `type` is what the filter speaks of: the resource type with what may be hidden from the client that asks.
+    """
 
     when: Node
     use: str
+    type: ResourceType
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +58,23 @@ class Table:
     shapes: Mapping[tuple[str, str], Shape]  # (URN, attribute name) -> shape
     allow: frozenset[str]
     populations: tuple[PopulationRule, ...] = ()
+    unnamed: frozenset[str] = frozenset()  # PingOne's names of what is hidden
     _by_native: Mapping[str, Row] = field(default_factory=dict, repr=False)
 
     def scim_name(self, native: str) -> str | None:
         """Return the SCIM path of a PingOne field, in the table's spelling, or None where no row has it."""
         row = self._by_native.get(native) or self._by_native.get(native.split(".", 1)[0])
         return None if row is None else row.spelled
+
+    def is_hidden(self, native: str) -> bool:
+        """Whether a PingOne field, or all that is known of one with parts, is hidden from who sees this table."""
+        if self.scim_name(native) is not None:
+            return False
+        shown = any(name.startswith(f"{native}.") for name in self._by_native)
+        return any(
+            native == name or native.startswith(f"{name}.") or (name.startswith(f"{native}.") and not shown)
+            for name in self.unnamed
+        )
 
     def shape(self, urn: str, attr: str) -> Shape | None:
         """Return the shape of a stored attribute, both names in canonical spelling."""

@@ -13,6 +13,7 @@ from scimbridge.mapping.rows import Row, read_field
 from scimbridge.mapping.shapes import Emit, Shape
 from scimbridge.mapping.table import Table
 from scimbridge.scim.errors import InvalidValue
+from scimbridge.scim.projection import Projection
 from scimbridge.scim.reading import Manner, Notice, has_no_value
 
 Answer = Callable[[Mapping[str, Any], str], dict[str, Any]]  # (PingOne record, SCIM base URL) -> SCIM resource
@@ -24,10 +25,11 @@ def silent(_text: str) -> None:
     """Tell nobody."""
 
 
-def compile_answer(table: Table, notice: Notice = silent) -> Answer:
-    """Compile the table into one function from PingOne's record to the whole SCIM resource.
+def compile_answer(table: Table, notice: Notice = silent, projection: Projection | None = None) -> Answer:
+    """Compile the table into one function from PingOne's record to the SCIM resource.
 
-    `notice` is told of values that have no form in their SCIM type and are given in another, each time one is met.
+    The resource is whole, or what a projection leaves of it: what is not asked for is not translated either. `notice`
+    is told of values that have no form in their SCIM type and are given in another, each time one is met.
     """
     core_urn = table.published.schema.urn
     name, endpoint = table.published.name, table.published.endpoint
@@ -36,7 +38,7 @@ def compile_answer(table: Table, notice: Notice = silent) -> Answer:
     for (urn, attr), shape in table.shapes.items():
         if attr == "meta" and urn == _COMMON:
             meta_of = shape.emit(notice)
-        elif shape.attribute.returned != "never":
+        elif shape.attribute.returned != "never" and (projection is None or projection.wants(attr, urn or None)):
             parts.setdefault(urn or core_urn, []).append((attr, shape.emit(notice)))
     core = tuple(parts.pop(core_urn))
     others = tuple((urn, tuple(extension)) for urn, extension in parts.items())

@@ -9,8 +9,9 @@ import datetime as dt
 from collections.abc import Mapping
 from importlib.resources.abc import Traversable
 
-from scimbridge.mapping.compiling import compile_tables
-from scimbridge.mapping.table import Limits, Table
+from scimbridge.mapping.compiling import NO_OFFSET, compile_tables
+from scimbridge.mapping.disabling import Hidden
+from scimbridge.mapping.table import Limits, Table, TableFaults
 from scimbridge.pingone import fields
 
 LIMITS: Mapping[str, Limits] = {
@@ -20,8 +21,35 @@ LIMITS: Mapping[str, Limits] = {
 }
 
 
-def read_tables(folder: Traversable, offset: dt.timedelta = dt.timedelta(0)) -> dict[str, Table]:
-    """Read and compile the tables of a folder: resource type name -> Table.
+class Tables:
+    """The tables of a folder, read once: what changes on the disk later is not half taken.
+
+    `whole` are the tables as they stand: resource type name -> Table.
+    """
+
+    def __init__(self, texts: Mapping[str, str], offset: dt.timedelta = NO_OFFSET) -> None:
+        self._texts = dict(texts)
+        self._offset = offset
+        self.whole = self.without(())
+
+    def without(self, hidden: Hidden) -> dict[str, Table]:
+        """Compile the tables as a client sees them from whom attributes are hidden.
+
+        Raises `TableFaults` with all that is wrong in the tables and in `hidden`.
+        """
+        return compile_tables(self._texts, LIMITS, self._offset, hidden)
+
+    def check_hidden(self, hidden: Hidden) -> list[str]:
+        """Return what is wrong with hidden attributes, a sentence each: unknown ones, and those that are required."""
+        try:
+            self.without(hidden)
+        except TableFaults as error:
+            return error.faults
+        return []
+
+
+def open_tables(folder: Traversable, offset: dt.timedelta = NO_OFFSET) -> Tables:
+    """Read and compile the tables of a folder.
 
     `offset` is the directory's clock against the clients' clock. Raises `TableFaults` with all that is wrong in all of
     them.
@@ -29,4 +57,9 @@ def read_tables(folder: Traversable, offset: dt.timedelta = dt.timedelta(0)) -> 
     texts = {
         entry.name: entry.read_text(encoding="utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")
     }
-    return compile_tables(texts, LIMITS, offset)
+    return Tables(texts, offset)
+
+
+def read_tables(folder: Traversable, offset: dt.timedelta = NO_OFFSET) -> dict[str, Table]:
+    """Read and compile the tables of a folder: resource type name -> Table. Raises as `open_tables`."""
+    return open_tables(folder, offset).whole

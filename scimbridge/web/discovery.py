@@ -1,44 +1,75 @@
-"""ServiceProviderConfig, ResourceTypes, Schemas and /Me: what this server can do, from the tables (RFC 7644 §4)."""
+"""ServiceProviderConfig, ResourceTypes, Schemas, /Me and the OpenAPI description: what this server can do.
+
+Made from the tables (RFC 7644 §4), for each client from what it may see of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
+from scimbridge.access.limits import Limits
 from scimbridge.resources.bulk import MOST_OPERATIONS
 from scimbridge.resources.lists import CURSOR_LIFE, DEFAULT_COUNT, MOST, list_response
+from scimbridge.resources.served import Face, Served
 from scimbridge.scim.catalogue import SPC_URN
 from scimbridge.scim.errors import Forbidden, NotFound, NotImplementedByDesign
 from scimbridge.web import render
 from scimbridge.web.intake import LARGEST_BODY
+from scimbridge.web.limiting import smaller
+from scimbridge.web.proxies import base_url
 
-Describe = Callable[[str], list[dict[str, Any]]]  # SCIM base URL -> resources
+Describe = Callable[[Face, str], list[dict[str, Any]]]  # (what the client is served, SCIM base URL) -> resources
+OPENAPI = "/openapi.json"
+AUTHENTICATION: tuple[Mapping[str, Any], ...] = (
+    {
+        "type": "oauthbearertoken",
+        "name": "OAuth Bearer Token",
+        "description": "A secret or an access token in the Authorization header (RFC 6750)",
+        "specUri": "https://datatracker.ietf.org/doc/html/rfc6750",
+        "primary": True,
+    },
+    {
+        "type": "oauth2",
+        "name": "OAuth 2.0 client credentials",
+        "description": "An access token from /oauth2/token for a client's name and secret (RFC 6749 section 4.4)",
+        "specUri": "https://datatracker.ietf.org/doc/html/rfc6749",
+        "primary": False,
+    },
+    {
+        "type": "httpbasic",
+        "name": "HTTP Basic",
+        "description": "A client's name and secret in the Authorization header (RFC 7617)",
+        "specUri": "https://datatracker.ietf.org/doc/html/rfc7617",
+        "primary": False,
+    },
+)
 DOCUMENTATION = "https://datatracker.ietf.org/doc/html/rfc7644"
 
 
-def blueprint(schemas: Describe, resource_types: Describe, prefix: str) -> Blueprint:
+def blueprint(served: Served, prefix: str) -> Blueprint:
     """Make the discovery routes."""
     routes = Blueprint("discovery", __name__)
 
     def base() -> str:
-        return request.root_url.rstrip("/") + prefix
+        return _base(prefix)
 
     def config() -> Response:
         _no_filter()
-        return render.message(service_provider_config(base()))
+        return render.message(service_provider_config(base(), g.caller.limits))
 
     def add(path: str, describe: Describe) -> None:
         def every() -> Response:
             _no_filter()
-            found = describe(base())
+            found = describe(served.to(g.caller), base())
             return render.message(list_response(found, len(found), 1))
 
         def one(key: str) -> Response:
             _no_filter()
             wanted = key.rstrip("/").lower()  # a URN may hold slashes, so the route takes a trailing one along
-            for entry in describe(base()):
+            for entry in describe(served.to(g.caller), base()):
                 if entry["id"].lower() == wanted:
                     return render.message(entry)
             msg = f"{path} has no {key[:100]!r}"
@@ -52,10 +83,26 @@ def blueprint(schemas: Describe, resource_types: Describe, prefix: str) -> Bluep
         raise NotImplementedByDesign(msg)
 
     routes.add_url_rule("/ServiceProviderConfig", "ServiceProviderConfig", config, methods=["GET"])
-    add("/ResourceTypes", resource_types)
-    add("/Schemas", schemas)
+    add("/ResourceTypes", Face.resource_types)
+    add("/Schemas", lambda face, base: face.schemas(base, g.caller))
     routes.add_url_rule("/Me", "Me", me, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    routes.add_url_rule(OPENAPI, "openapi", _describe_api(served, prefix), methods=["GET"])
     return routes
+
+
+def at_root(served: Served, prefix: str) -> Blueprint:
+    """Make the route that gives the OpenAPI description where its readers look for it; who asks is to be known."""
+    routes = Blueprint("openapi", __name__)
+    routes.add_url_rule(OPENAPI, "openapi", _describe_api(served, prefix), methods=["GET"])
+    return routes
+
+
+def _describe_api(served: Served, prefix: str) -> Callable[[], Response]:
+    return lambda: render.plain(served.to(g.caller).api(_base(prefix)))
+
+
+def _base(prefix: str) -> str:
+    return base_url(request.environ) + prefix
 
 
 def _no_filter() -> None:
@@ -64,13 +111,17 @@ def _no_filter() -> None:
         raise Forbidden(msg)
 
 
-def service_provider_config(base: str) -> dict[str, Any]:
-    """Return what the server supports (RFC 7643 §5, RFC 9865 §4)."""
+def service_provider_config(base: str, limits: Limits) -> dict[str, Any]:
+    """Return what the server supports (RFC 7643 §5, RFC 9865 §4), with the limits of the client that asks."""
     return {
         "schemas": [SPC_URN],
         "documentationUri": DOCUMENTATION,
         "patch": {"supported": True},
-        "bulk": {"supported": True, "maxOperations": MOST_OPERATIONS, "maxPayloadSize": LARGEST_BODY},
+        "bulk": {
+            "supported": True,
+            "maxOperations": smaller(limits.bulk_operations, MOST_OPERATIONS),
+            "maxPayloadSize": smaller(limits.body, LARGEST_BODY),
+        },
         "filter": {"supported": True, "maxResults": MOST},
         "changePassword": {"supported": True},
         "sort": {"supported": False},
@@ -83,14 +134,6 @@ def service_provider_config(base: str) -> dict[str, Any]:
             "maxPageSize": MOST,
             "cursorTimeout": CURSOR_LIFE,
         },
-        "authenticationSchemes": [
-            {
-                "type": "oauthbearertoken",
-                "name": "OAuth Bearer Token",
-                "description": "A token in the Authorization header (RFC 6750)",
-                "specUri": "https://datatracker.ietf.org/doc/html/rfc6750",
-                "primary": True,
-            }
-        ],
+        "authenticationSchemes": [dict(scheme) for scheme in AUTHENTICATION],
         "meta": {"resourceType": "ServiceProviderConfig", "location": f"{base}/ServiceProviderConfig"},
     }
