@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache, partial
 from typing import Any
 
+import orjson
+
 from scimbridge.mapping.table import Table
-from scimbridge.mapping.translate import compile_answer, silent
+from scimbridge.mapping.translate import Answer, compile_answer, silent
 from scimbridge.resources.ask import Ask, Reply
+from scimbridge.resources.rendered import Rendered
 from scimbridge.scim.characteristics import Attribute, ResourceType, Schema
 from scimbridge.scim.errors import PreconditionFailed
 from scimbridge.scim.projection import Projection, compile_projection
@@ -21,9 +25,12 @@ NOT_VERSIONED = ("_links", "_embedded")
 class View:
     """The SCIM side of one resource type, compiled from its table once."""
 
-    def __init__(self, table: Table, notice: Notice = silent) -> None:
+    def __init__(self, table: Table, notice: Notice = silent, rendered: Rendered | None = None) -> None:
         self.table = table
         self.answer = compile_answer(table, notice)
+        self._rendered = rendered or Rendered()
+        self._section = self._rendered.section()
+        self._listed = lru_cache(maxsize=64)(partial(_narrow, table, notice))
         self.includes = tuple(dict.fromkeys(row.include for row in table.rows if row.include))
         self._included = {row.include: row.attr for row in table.rows if row.include}
         self._unversioned = (*NOT_VERSIONED, *(row.to[0] for row in table.rows if row.include))
@@ -51,6 +58,31 @@ class View:
         resource["meta"]["version"] = self.version(record)
         return resource
 
+    def in_list(self, ask: Ask) -> Callable[[dict[str, Any]], Any]:
+        """Return what turns a record into what a list shows of it: JSON, translated once for each version."""
+        projection, answer = self._listed(ask.attributes, ask.excluded)
+        apply, version, base = projection.apply, self.version, ask.base
+        find, keep = self._rendered.find, self._rendered.keep
+        # By `repr`, so that a client that asks for "None" is not taken for one that asks for nothing.
+        key = f"{self._section}{base}\0{ask.attributes!r}\0{ask.excluded!r}\0"
+
+        def translate(record: dict[str, Any], tag: str) -> dict[str, Any]:
+            resource = answer(record, base)
+            resource["meta"]["version"] = tag
+            return apply(resource)
+
+        def render(record: dict[str, Any]) -> Any:
+            tag = version(record)
+            text = find(key + tag)
+            if text is None:
+                text = orjson.dumps(translate(record, tag))
+                keep(key + tag, text)
+            return orjson.Fragment(text)
+
+        if self.includes_for(projection):  # the version does not cover what is included
+            return lambda record: translate(record, version(record))
+        return render
+
     def show(self, ask: Ask, record: dict[str, Any], status: int = 200) -> Reply:
         """Return the answer about one resource."""
         resource = self.resource(record, ask.base)
@@ -63,6 +95,11 @@ class View:
         if ask.if_match is not None and not matches(ask.if_match, self.version(record)):
             msg = "the resource has changed since: If-Match does not fit its present version; read it again"
             raise PreconditionFailed(msg)
+
+
+def _narrow(table: Table, notice: Notice, attributes: str | None, excluded: str | None) -> tuple[Projection, Answer]:
+    projection = compile_projection(attributes, excluded, table.published)
+    return projection, compile_answer(table, notice, projection)
 
 
 def _returned_alone(resource_type: ResourceType, costly: frozenset[str]) -> ResourceType:

@@ -24,7 +24,9 @@ def etag(record: dict[str, Any], ignore: Collection[str] = ("_links",)) -> str:
 
     The order of members does not matter, that of list elements does.
     """
-    kept = {name: value for name, value in record.items() if name not in ignore}
+    kept = record.copy()
+    for name in ignore:
+        kept.pop(name, None)
     text = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
     return f'W/"{hashlib.blake2b(text, digest_size=16).hexdigest()}"'
 

@@ -1,0 +1,133 @@
+"""Read-ahead: the next page of a walk is fetched while this one is translated and read by the client.
+
+Only for walks that have gone on in order for some windows, and only while their clients come back for the page. A page
+that waits is dropped when anything is written through this process, and after a few seconds in any case, which is no
+more than PingOne itself takes to show a change (reference.md §13.15). Knows pages by the links to them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Executor, Future
+from dataclasses import dataclass
+
+from scimbridge.pingone.collections import Page
+from scimbridge.pingone.errors import PingOneError
+from scimbridge.pingone.send import CallRecord
+
+HELD = 5.0  # seconds that a page may wait for its client
+DEPTH = 2  # pages of one walk that wait
+IN_ORDER = 3  # windows that went on in order before a walk is taken for one
+SLOW = 60.0  # seconds without read-ahead for a walk whose client did not come in time
+REMEMBERED = 1000  # walks, and walks of slow clients
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    walk: str
+    future: Future[Page]
+    written: int
+    until: float
+
+
+class Writes:
+    """How many calls of this process may have changed something at PingOne."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._counting = threading.Lock()
+
+    def count(self, record: CallRecord) -> None:
+        """Count a call, if it is one that changes things; for `connect(observe=)`."""
+        if record.method != "GET":
+            with self._counting:
+                self._number += 1
+
+    def so_far(self) -> int:
+        """Return the number."""
+        return self._number
+
+
+class Ahead:
+    """The pages that wait. `most` is how many at a time, 0 for none; `written` counts what this process has written."""
+
+    def __init__(self, pool: Executor, most: int, written: Callable[[], int], *, clock: Callable[[], float]) -> None:
+        self._pool = pool
+        self._most = most
+        self._written = written
+        self._clock = clock
+        self._changing = threading.Lock()
+        self._held: OrderedDict[tuple[str, str], _Held] = OrderedDict()
+        self._ends: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        self._slow: OrderedDict[str, float] = OrderedDict()
+
+    def start(self, walk: str, begun: int, ended: int, href: str, fetch: Callable[[str], Page]) -> None:
+        """Begin to fetch the page that `href` leads to, if the walk goes on in order and its client is not slow.
+
+        `begun` and `ended` are the positions between which this request has read. It goes on in order where it begins
+        at the end of the one before.
+        """
+        with self._changing:
+            now = self._clock()
+            self._sweep(now)
+            end, windows = self._ends.get(walk, (0, 0))
+            windows = windows + 1 if end == begun else 0
+            self._ends[walk] = (ended, windows)
+            self._ends.move_to_end(walk)
+            if len(self._ends) > REMEMBERED:
+                self._ends.popitem(last=False)
+            if windows < IN_ORDER or self._slow.get(walk, 0.0) > now:
+                return
+            future = self._begin(walk, href)
+        if future is not None:
+            self._pool.submit(self._go_on, walk, href, future, fetch)
+
+    def take(self, walk: str, href: str, deadline: float) -> Page | None:
+        """Return the page if it was fetched ahead and may be used; waits for it no longer than to the deadline."""
+        with self._changing:
+            held = self._held.pop((walk, href), None)
+        if held is None or held.future.cancel() or held.until <= self._clock():
+            return None
+        try:
+            page = held.future.result(timeout=max(0.0, deadline - self._clock()))
+        except (PingOneError, CancelledError, TimeoutError):
+            return None  # the request asks for itself, and is told by its own answer
+        return page if held.written == self._written() else None
+
+    def _begin(self, walk: str, href: str) -> Future[Page] | None:
+        """Hold a place for a page that is about to be fetched, if there is room; to be called with the lock held."""
+        same = sum(1 for name, _href in self._held if name == walk)
+        if (walk, href) in self._held or same >= DEPTH or len(self._held) >= self._most:
+            return None
+        future: Future[Page] = Future()
+        # What is written from now on is newer than this page may be.
+        self._held[walk, href] = _Held(walk, future, self._written(), self._clock() + HELD)
+        return future
+
+    def _go_on(self, walk: str, href: str, future: Future[Page] | None, fetch: Callable[[str], Page]) -> None:
+        """Fetch one page after the other while there is room for them, without a pause between two."""
+        while future is not None and future.set_running_or_notify_cancel():
+            try:
+                page = fetch(href)
+            except Exception as error:  # noqa: BLE001 - whoever waits for the page is told, whatever it is
+                future.set_exception(error)
+                return
+            present, future = future, None
+            if page.next is not None:
+                href = page.next
+                with self._changing:
+                    future = self._begin(walk, href)
+            present.set_result(page)
+
+    def _sweep(self, now: float) -> None:
+        """Drop what nobody came for, and let these walks go on without read-ahead for a while."""
+        while self._held and (oldest := next(iter(self._held.items())))[1].until <= now:
+            key, held = oldest
+            del self._held[key]
+            held.future.cancel()
+            self._slow[held.walk] = now + SLOW
+            self._slow.move_to_end(held.walk)
+            while len(self._slow) > REMEMBERED:
+                self._slow.popitem(last=False)
