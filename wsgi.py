@@ -12,5 +12,5 @@ from scimbridge.config import load
 from scimbridge.observe import logs
 
 settings = load(os.environ)
-logs.configure(settings.log_level, settings.secrets())
-application = app = create_app(settings)
+mask = logs.configure(settings.log_level, settings.secrets())
+application = app = create_app(settings, learn=mask.learn)

@@ -1,49 +1,69 @@
 """The only place where the parts are joined: settings in, a WSGI application out.
 
-Making an app checks the tables and starts nothing: no thread, no connection, so that it can be made before a fork.
+Making an app checks tables, clients and sinks and starts nothing: no thread, no connection, so that it can be made
+before a fork.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
-from flask import Flask, g, request
+from flask import Flask
 
 from scimbridge.access.caller import Caller
+from scimbridge.access.clients import ClientFaults, Clients, own_client
+from scimbridge.access.issuers import Issuers
+from scimbridge.access.jwks import Fetcher, KeySets
+from scimbridge.access.register import Register
+from scimbridge.access.tokens import Tokens
 from scimbridge.config import Faults, Secret, Settings, default_mappings
-from scimbridge.mapping.schemas import describe_resource_types, describe_schemas
-from scimbridge.mapping.table import Table, TableFaults
+from scimbridge.mapping.table import TableFaults
+from scimbridge.observe.audit import Recorder
+from scimbridge.observe.audit_opening import Unopenable, open_sinks
 from scimbridge.observe.logs import Once, named
+from scimbridge.observe.metrics import Metrics, Readings
+from scimbridge.observe.threads import InContext
 from scimbridge.pingone.connect import Connection, connect
 from scimbridge.pingone.patience import WithPatience
+from scimbridge.pingone.send import CallRecord
+from scimbridge.pingone.standing import Outlook
 from scimbridge.pingone.target import Target
+from scimbridge.resources.ahead import Ahead, Writes
 from scimbridge.resources.assembly import Assembly, Parts
-from scimbridge.resources.bulk import SIDE_BY_SIDE, Bulk
-from scimbridge.resources.lists import Everything
+from scimbridge.resources.bulk import SIDE_BY_SIDE
 from scimbridge.resources.members import IN_FLIGHT
+from scimbridge.resources.served import Served
 from scimbridge.resources.suggestions import Suggestions
-from scimbridge.resources.tables import read_tables
+from scimbridge.resources.tables import Tables, open_tables
+from scimbridge.resources.trail import UNTRACED, Keeping, Trail
 from scimbridge.state.base import State
 from scimbridge.state.memory import MemoryState
-from scimbridge.web import bulk, discovery, errors, health, resources
-from scimbridge.web.auth import Authenticate, bearer_token
-from scimbridge.web.intake import Intake, request_id
-from scimbridge.web.proxies import TrustedProxies
+from scimbridge.state.opening import open_state
+from scimbridge.web import auth, bulk, discovery, errors, guard, health, metrics, oauth, resources, telling
+from scimbridge.web.failed_logins import FailedLogins
+from scimbridge.web.intake import Intake
+from scimbridge.web.limiting import Limiter
+from scimbridge.web.proxies import PublicAddress, TrustedProxies
 from scimbridge.web.slashes import OneSlash
 
 PREFIX = "/scim/v2"
+Clock = Callable[[], float]
+Learn = Callable[[str], None]
 
 log = named(__name__)
 
 
-def _read_tables(settings: Settings) -> dict[str, Table]:
+def read_tables(settings: Settings) -> Tables:
     """Read and compile the tables in use. Raises `Faults` with all that is wrong in all of them."""
     try:
-        return read_tables(settings.mappings or default_mappings(), settings.datetime_offset)
+        return open_tables(settings.mappings or default_mappings(), settings.datetime_offset)
     except TableFaults as error:
         raise Faults(error.faults) from None
 
@@ -51,20 +71,37 @@ def _read_tables(settings: Settings) -> dict[str, Table]:
 def create_app(
     settings: Settings,
     *,
-    clock: Callable[[], float] = time.monotonic,
-    wall: Callable[[], float] = time.time,
+    tables: Tables | None = None,
+    node_file: Path | None = None,
+    learn: Learn | None = None,
+    clock: Clock = time.monotonic,
+    wall: Clock = time.time,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Flask:
-    """Make the bridge. Raises `Faults` where the tables are wrong."""
-    tables = _read_tables(settings)
-    state = MemoryState(clock)
-    connection = _reach(settings, state, clock, wall, sleep)
+    """Make the bridge. Raises `Faults` where tables, clients or the place of records are wrong.
+
+    `tables` are those that were read already. `node_file` is where the processes of this node share what they know,
+    None where there is one. `learn` is told every access token of PingOne's, to be masked.
+    """
+    tables = tables or read_tables(settings)
+    once, measured, writes = Once(), Metrics(version("scimbridge")), Writes()
+    register = _read_clients(settings, tables, clock)
+    trail = _open_trail(settings, measured.observe_audit_failure, clock, wall)
+    state = _open_state(settings, node_file, clock)
+
+    def observe(record: CallRecord) -> None:
+        telling.count(record)
+        measured.observe_call(record)
+        writes.count(record)
+
+    connection = _reach(settings, state, observe, learn, clock, wall, sleep)
+    measured.read = lambda: _readings(connection, state)
     target = Target(WithPatience(connection, state, clock=clock, sleep=sleep), clock=clock, sleep=sleep)
-    once = Once()
+    pool = InContext(IN_FLIGHT, thread_name_prefix="pingone")
     parts = Parts(
         target=target,
         state=state,
-        pool=ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="pingone"),
+        pool=pool,
         secret=hashlib.sha256(f"scimbridge:{settings.pingone_client_secret.reveal()}".encode()).digest(),
         clock=clock,
         wall=wall,
@@ -74,38 +111,127 @@ def create_app(
         scan_limit=settings.scan_limit,
         default_population=settings.default_population_id,
         notice=lambda reason: _tell_form(once, reason),
+        trail=trail,
+        ahead=Ahead(pool, settings.read_ahead, writes.so_far, clock=clock),
+        observe_window=measured.observe_window,
     )
-    endpoints = Assembly(parts).endpoints(tables)
     suggestions = Suggestions(target, state, page_size=settings.page_size, clock=clock)
+    many = InContext(SIDE_BY_SIDE, thread_name_prefix="bulk")
+    served = Served(tables, Assembly(parts), suggestions.values, many)
+    taking = Intake(clock, settings.request_deadline, PREFIX, lambda name: _notice(once, name))
+
     app = Flask("scimbridge", static_folder=None)
     app.url_map.strict_slashes = False
-    taking = Intake(clock, settings.request_deadline, PREFIX, lambda name: _notice(once, name))
-    everything = Everything(endpoint.lists for endpoint in endpoints)
-    app.register_blueprint(resources.blueprint(endpoints, everything, taking), url_prefix=PREFIX)
-    many = Bulk(endpoints, ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="bulk"))
-    app.register_blueprint(bulk.blueprint(many, taking), url_prefix=PREFIX)
-    app.register_blueprint(
-        discovery.blueprint(
-            lambda base: describe_schemas(tables.values(), suggestions.values, base),
-            lambda base: describe_resource_types(tables.values(), base),
-            PREFIX,
-        ),
-        url_prefix=PREFIX,
-    )
-    _guard(app, bearer_token(_reveal(settings.bearer_token), Caller("token", strict=settings.strict)))
+    telling.register(app, clock)
+    limiter = Limiter(state, clock=clock, trouble=lambda error: _tell_limits(once, error))
+    failures = FailedLogins(clock)
+    tokens = Tokens(parts.secret, register.current, wall=wall)
+    guard.register(app, _ways_in(settings, register, tokens, failures, clock, wall), limiter, _is_guarded)
     errors.register(app)
-    app.wsgi_app = OneSlash(app.wsgi_app)  # type: ignore[method-assign]
-    if settings.trusted_proxies:
-        app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
-    app.register_blueprint(health.blueprint(lambda: connection.circuit.is_open), url_prefix="/health")
+    for routes in (resources.blueprint(served, taking), bulk.blueprint(served, taking)):
+        app.register_blueprint(routes, url_prefix=PREFIX)
+    app.register_blueprint(discovery.blueprint(served, PREFIX), url_prefix=PREFIX)
+    app.register_blueprint(discovery.at_root(served, PREFIX))
+    lifetime = settings.token_lifetime * 60.0
+    endpoint = oauth.TokenEndpoint(register.current, tokens, lifetime, failures, wall)
+    app.register_blueprint(oauth.blueprint(endpoint), url_prefix="/oauth2")
+    outlook = Outlook(connection.circuit, connection.token, clock)
+    app.register_blueprint(health.blueprint(outlook.look, lambda: state.is_cut_off), url_prefix="/health")
+    app.register_blueprint(metrics.blueprint(measured))
+    _wrap(app, settings, measured, clock)
     return app
+
+
+def _is_guarded(path: str) -> bool:
+    # As routes are found: with a slash at the end or without.
+    return f"{path}/".startswith((f"{PREFIX}/", f"{discovery.OPENAPI}/"))
+
+
+def _wrap(app: Flask, settings: Settings, measured: Metrics, clock: Clock) -> None:
+    """Put the WSGI layers around an app, the innermost first."""
+    layers = app.wsgi_app
+    layers = OneSlash(layers)
+    if settings.public_url is not None:
+        layers = PublicAddress(layers, settings.public_url)
+    # Also where nobody is trusted: it takes away what nobody may say, and reads the certificate of a TLS connection.
+    layers = TrustedProxies(layers, settings.trusted_proxies, certificate_header=settings.client_certificate_header)
+    app.wsgi_app = metrics.Measured(layers, measured, PREFIX, clock)  # type: ignore[method-assign]
+
+
+def _read_clients(settings: Settings, tables: Tables, clock: Clock) -> Register:
+    """Read who may do what. Raises `Faults` with all that is wrong."""
+    token = _reveal(settings.bearer_token)
+    own = own_client(token) if token else None
+
+    def check(clients: Clients) -> list[str]:
+        return [
+            f"clients.{each.name}: {fault}"
+            for each in clients.clients
+            for fault in tables.check_hidden(each.caller.hidden)
+        ]
+
+    try:
+        return Register(settings.clients, own, clock=clock, check=check)
+    except ClientFaults as error:
+        raise Faults(f"SCIMBRIDGE_CLIENTS: {fault}" for fault in error.faults) from None
+
+
+def _ways_in(
+    settings: Settings, register: Register, tokens: Tokens, failures: FailedLogins, clock: Clock, wall: Clock
+) -> guard.Identify:
+    """Return what says who sent a request, by whatever it shows."""
+    current = register.current
+    keys = KeySets(Fetcher(proxy=_reveal(settings.http_proxy) or None), clock)
+    issuers = Issuers(current, keys, wall=wall)
+    authenticate = auth.by_credentials(
+        {
+            "bearer": auth.bearer((auth.static_token(current, wall), tokens.check, issuers.check)),
+            "basic": auth.basic(current, wall),
+        },
+        auth.certificate(current, wall),
+        failures,
+    )
+
+    def identify(environ: Mapping[str, Any]) -> Caller:
+        caller = authenticate(auth.read_credentials(environ))
+        return replace(caller, strict=True) if settings.strict and not caller.strict else caller
+
+    return identify
+
+
+def _open_trail(settings: Settings, lost: Callable[[], None], clock: Clock, wall: Clock) -> Trail:
+    """Return what records changes. Raises `Faults` where records cannot be kept."""
+    try:
+        sinks = open_sinks(settings.audit, _reveal(settings.audit_database), clock)
+    except Unopenable as error:
+        raise Faults([str(error)]) from None
+    if not sinks:
+        return UNTRACED
+    keeping = Keeping(
+        recorder=Recorder(sinks, clock, lost),
+        wall=wall,
+        clock=clock,
+        new_id=lambda: uuid.uuid4().hex,
+        values=settings.audit_values,
+        reads=settings.audit_reads,
+        required=settings.audit_required,
+    )
+    return Trail(keeping)
+
+
+def _open_state(settings: Settings, node_file: Path | None, clock: Clock) -> State:
+    """Return what is shared with other workers and nodes; nothing is connected yet."""
+    prefix = f"scimbridge:{settings.pingone_environment_id}"
+    return open_state(settings.state_url.reveal(), clock=clock, node_file=node_file, prefix=prefix, tell=_tell_state)
 
 
 def _reach(
     settings: Settings,
     state: State,
-    clock: Callable[[], float],
-    wall: Callable[[], float],
+    observe: Callable[[CallRecord], None],
+    learn: Learn | None,
+    clock: Clock,
+    wall: Clock,
     sleep: Callable[[float], None],
 ) -> Connection:
     """Return the way to the environment that the settings name; nothing is sent yet."""
@@ -118,6 +244,7 @@ def _reach(
         api_url=settings.api_url,
         auth_url=settings.auth_url,
         state=state,
+        ledger=None if isinstance(state, MemoryState) else state,
         verify_tls=settings.verify_tls,
         proxy=_reveal(settings.http_proxy) or None,
         rate=settings.pingone_rate,
@@ -125,6 +252,19 @@ def _reach(
         clock=clock,
         wall=wall,
         sleep=sleep,
+        observe=observe,
+        learn=learn,
+    )
+
+
+def _readings(connection: Connection, state: State) -> Readings:
+    return Readings(
+        circuit_open=connection.circuit.is_open,
+        rate_configured=connection.rate.configured,
+        rate_effective=connection.rate.rate,
+        rate_share=connection.rate.share,
+        waiting=connection.rate.waiting,
+        state_cut_off=state.is_cut_off,
     )
 
 
@@ -133,25 +273,19 @@ def _reveal(secret: Secret | None) -> str:
 
 
 def _notice(once: Once, name: str) -> None:
-    once(log, name, "attribute not stored", attribute=name[:200])
+    once(log, name, "attribute not stored", attribute=name)
 
 
 def _tell_form(once: Once, reason: str) -> None:
     once(log, reason, "value given in another form", reason=reason)
 
 
-def _guard(app: Flask, authenticate: Authenticate) -> None:
-    """Ask every SCIM request who it is, and put its id on every answer."""
+def _tell_limits(once: Once, error: Exception) -> None:
+    once(log, type(error), "state out of reach: limits hold for each process by itself", exc_info=error)
 
-    @app.before_request
-    def identify() -> None:
-        g.request_id = request_id(request.headers.get("X-Request-Id"))
-        if request.path.startswith(f"{PREFIX}/") or request.path == PREFIX:
-            g.caller = authenticate(request.headers.get("Authorization"))
 
-    @app.after_request
-    def mark(response: Any) -> Any:
-        response.headers["X-Request-Id"] = g.get("request_id", "")
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
+def _tell_state(place: str, is_cut_off: bool) -> None:
+    if is_cut_off:
+        log.error("shared state does not answer; this node goes on by itself", place=place)
+    else:
+        log.warning("shared state answers again", place=place)

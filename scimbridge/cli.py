@@ -16,12 +16,15 @@ from typing import IO, TYPE_CHECKING, Any, Literal, get_args, get_origin, get_ty
 
 import click
 
+from scimbridge.cli_audit import audit
+from scimbridge.cli_client import client
 from scimbridge.config import Faults, default_mappings, load, tables
 
 if TYPE_CHECKING:
     from scimbridge.serve import Factory
 
 _PORT = click.IntRange(1, 65535)
+_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
 class _Refused(click.ClickException):
@@ -63,8 +66,7 @@ def command() -> None:
     default=1,
     show_default=True,
     type=click.IntRange(1, 64),
-    help="Processes. With SCIMBRIDGE_STATE_URL=memory:// each has a state of its own (token, waymarks, rate),"
-    " so one is the safe number; raise it together with redis://...",
+    help="Processes. They share token, rate and waymarks, and one uses one core.",
 )
 @click.option(
     "--threads",
@@ -73,24 +75,42 @@ def command() -> None:
     type=click.IntRange(1, 1024),
     help="Requests that one process works on at a time. They mostly wait for PingOne, so many cost little.",
 )
-def serve(host: str, port: int, workers: int, threads: int) -> None:
-    """Serve SCIM under gunicorn until SIGTERM; SIGHUP reads the configuration anew."""
+@click.option("--certfile", type=_FILE, help="Certificate chain in PEM: serves HTTPS instead of HTTP.")
+@click.option("--keyfile", type=_FILE, help="Key of the certificate in PEM, where it stands in a file of its own.")
+@click.option("--client-ca", type=_FILE, help="Authorities in PEM whose certificates clients may show to log in.")
+def serve(
+    host: str,
+    port: int,
+    workers: int,
+    threads: int,
+    certfile: Path | None,
+    keyfile: Path | None,
+    client_ca: Path | None,
+) -> None:
+    """Serve SCIM under gunicorn until SIGTERM; SIGHUP reads the configuration, and the TLS files, anew."""
     from scimbridge import serve as serving  # noqa: PLC0415 - gunicorn is needed by this command alone
+    from scimbridge.state.node_file import node_file  # noqa: PLC0415 - the same
+    from scimbridge.tls import Tls  # noqa: PLC0415 - the same
 
-    with _faults_told():
-        deadline = load(os.environ).request_deadline
-        serving.run(_prepare, serving.Options(host, port, workers, threads, graceful_seconds=int(deadline) + 5))
+    if certfile is None and (keyfile or client_ca):
+        raise click.UsageError("--keyfile and --client-ca need --certfile, the bridge's own certificate")
+    tls = None if certfile is None else Tls(certfile, keyfile, client_ca)
+    with _faults_told(), node_file(workers) as shared:
+        graceful = int(load(os.environ).request_deadline) + 5
+        serving.run(partial(_prepare, shared), serving.Options(host, port, workers, threads, graceful, tls))
 
 
-def _prepare() -> Factory:
-    """Check settings and tables by making an application here, and return how to make one in a worker."""
-    from scimbridge.app import create_app  # noqa: PLC0415 - Flask is needed by this command alone
+def _prepare(node_file: Path | None) -> Factory:
+    """Read and check the whole configuration, so that nothing listens before it is right."""
+    from scimbridge.app import create_app, read_tables  # noqa: PLC0415 - Flask is needed by this command alone
     from scimbridge.observe import logs  # noqa: PLC0415 - the same
 
     settings = load(os.environ)
-    logs.configure(settings.log_level, settings.secrets())
-    create_app(settings)
-    return partial(create_app, settings)
+    mask = logs.configure(settings.log_level, settings.secrets())
+    # The tables that were checked are the tables of every worker, also of one that is made anew much later.
+    make = partial(create_app, settings, tables=read_tables(settings), node_file=node_file, learn=mask.learn)
+    make()
+    return make
 
 
 @command.command()
@@ -170,6 +190,10 @@ def explain(expression: str, resource: str) -> None:
 
     with _faults_told(), _table_faults_told():
         sys.exit(explaining.run(expression, resource, tables(os.environ), click.echo))
+
+
+command.add_command(client)
+command.add_command(audit)
 
 
 @contextmanager

@@ -18,7 +18,8 @@ from typing import Any
 
 from scimbridge import settings_text as text
 from scimbridge.pingone.regions import REGIONS, find_region
-from scimbridge.settings_sources import PREFIX, Entry, Names, read
+from scimbridge.settings_agreement import disagreements
+from scimbridge.settings_sources import PREFIX, Names, read
 from scimbridge.settings_text import Networks, Secret
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Settings",
     "default_mappings",
     "load",
+    "some",
     "tables",
 ]
 
@@ -94,7 +96,7 @@ class Settings:
     )
     state_url: Secret = _setting(
         text.state_url,
-        "Where processes keep what they share: `memory://` (each its own) or `redis://host:6379/0`.",
+        "Where nodes keep what they share: `memory://` (each node its own) or `redis://host:6379/0`.",
         default=Secret("memory://"),
     )
     strict: bool = _setting(
@@ -109,7 +111,9 @@ class Settings:
         default=250_000,
     )
     pingone_rate: float = _setting(
-        partial(text.number, least=0.1, most=10_000.0), "Calls to PingOne per second, at most.", default=50.0
+        partial(text.number, least=0.1, most=10_000.0),
+        "Calls to PingOne per second, at most, of all workers and nodes that share a state.",
+        default=50.0,
     )
     request_deadline: float = _setting(
         partial(text.number, least=0.1, most=3_600.0),
@@ -121,7 +125,39 @@ class Settings:
         "Addresses or networks, parted by commas, whose X-Forwarded-* headers are believed.",
         default=(),
     )
+    client_certificate_header: str | None = _setting(
+        partial(text.choice, allowed=("Client-Cert", "X-Client-Cert"), fold=str.title),
+        "Header in which trusted proxies write the client's certificate: `Client-Cert` or `X-Client-Cert`.",
+        default=None,
+    )
+    public_url: str | None = _setting(
+        text.base_url,
+        "Where clients reach the bridge, as `https://bridge.example.com`; without it, locations follow each Host.",
+        default=None,
+    )
+    token_lifetime: int = _setting(
+        partial(text.whole_number, least=60, most=360),
+        "Minutes that an access token of `/oauth2/token` lives, from 60 to 360.",
+        default=60,
+    )
+    read_ahead: int = _setting(
+        partial(text.whole_number, least=0, most=100),
+        "How many walks through long lists may have their next page fetched ahead, in each process; `0` is none.",
+        default=16,
+    )
     audit: str | None = _setting(text.word, "File for one JSON line per change; `-` is standard output.", default=None)
+    audit_database: Secret | None = _setting(
+        text.database_url,
+        "Database for one row per change, as `sqlite:////var/lib/scimbridge/audit.db` or `postgresql://host/name`.",
+        default=None,
+    )
+    audit_values: bool = _setting(
+        text.boolean, "Whether records of changes hold the new values, masked.", default=False
+    )
+    audit_reads: bool = _setting(text.boolean, "Whether reading is recorded too.", default=False)
+    audit_required: bool = _setting(
+        text.boolean, "Whether a change is refused that cannot be recorded beforehand.", default=False
+    )
     log_level: str = _setting(
         partial(text.choice, allowed=("debug", "info", "warning", "error"), fold=str.lower),
         "The least that is logged: debug, info, warning or error.",
@@ -160,6 +196,10 @@ class Setting:
         """The environment variable; a secret has a second one ending in `_FILE`."""
         return PREFIX + self.name.upper()
 
+    def read(self, given: str) -> object:
+        """Return the value of what an operator wrote. Raises ValueError saying what would be right."""
+        return self.parse(given if self.secret else given.strip())
+
 
 SETTINGS: tuple[Setting, ...] = tuple(
     Setting(
@@ -178,14 +218,6 @@ _NAMES = Names(
 )
 
 
-# What later versions will honour. It is refused rather than passed over: an operator who sets it relies on it.
-NOT_OFFERED: Mapping[str, str] = {
-    "clients": "clients of their own are not offered in this version; set SCIMBRIDGE_BEARER_TOKEN instead",
-    "audit": "an audit file is not offered in this version; leave it out",
-    "state_url": "state is kept in the memory of each process in this version; write memory:// or leave it out",
-}
-
-
 def load(environ: Mapping[str, str]) -> Settings:
     """Read settings from `environ` and from the file that SCIMBRIDGE_CONFIG names; the environment wins.
 
@@ -200,28 +232,42 @@ def load(environ: Mapping[str, str]) -> Settings:
         if entry is None or entry.text is None:
             continue
         try:
-            values[setting.name] = setting.parse(entry.text if setting.secret else entry.text.strip())
+            values[setting.name] = setting.read(entry.text)
         except ValueError as wrong:
             faults.append(f"{entry.label}: {wrong}")
-    faults += _disagreements(values, entries)
+    faults += disagreements(values, entries)
     if faults:
         raise Faults(faults)
     return Settings(**values)
 
 
-def tables(environ: Mapping[str, str]) -> Traversable:
-    """Return the directory of the tables in use, for a command that needs no other setting.
+def some(environ: Mapping[str, str], *names: str) -> dict[str, Any]:
+    """Read single settings by name, for a command that needs no others; what is not set has its default.
 
-    Raises Faults when SCIMBRIDGE_MAPPINGS is not a directory.
+    Raises Faults where one of them is wrong.
     """
     entries, _ = read(environ, _NAMES)
-    entry = entries.get("mappings")
-    if entry is None or entry.text is None:
-        return default_mappings()
-    try:
-        return text.existing_directory(entry.text.strip())
-    except ValueError as wrong:
-        raise Faults([f"{entry.label}: {wrong}"]) from None
+    values: dict[str, Any] = {}
+    faults = []
+    for setting in SETTINGS:
+        if setting.name not in names:
+            continue
+        entry = entries.get(setting.name)
+        try:
+            given = None if entry is None or entry.text is None else setting.read(entry.text)
+        except ValueError as wrong:
+            faults.append(f"{setting.variable}: {wrong}")
+        else:
+            values[setting.name] = setting.default if given is None else given
+    if faults:
+        raise Faults(faults)
+    return values
+
+
+def tables(environ: Mapping[str, str]) -> Traversable:
+    """Return the directory of the tables in use. Raises Faults when SCIMBRIDGE_MAPPINGS is not a directory."""
+    chosen: Path | None = some(environ, "mappings")["mappings"]
+    return chosen or default_mappings()
 
 
 def default_mappings() -> Traversable:
@@ -231,34 +277,3 @@ def default_mappings() -> Traversable:
 
 def _spelled(setting: Setting) -> str:
     return f"{setting.variable} (or {setting.variable}_FILE)" if setting.secret else setting.variable
-
-
-def _disagreements(values: Mapping[str, Any], entries: Mapping[str, Entry]) -> list[str]:
-    """Return what is wrong between settings that are right each by itself."""
-    faults = []
-    urls = {"pingone_api_url": f"{PREFIX}PINGONE_API_URL", "pingone_auth_url": f"{PREFIX}PINGONE_AUTH_URL"}
-    lacking = [variable for name, variable in urls.items() if name not in entries]
-    if len(lacking) == 1:
-        faults.append(f"{lacking[0]} is not set; {' and '.join(urls.values())} go together")
-    if len(lacking) == len(urls) and "pingone_region" not in entries:
-        faults.append(
-            f"{PREFIX}PINGONE_REGION is not set. It has to be one of {', '.join(REGIONS)};"
-            f" else set {' and '.join(urls.values())}"
-        )
-    if values.get("verify_tls", True):
-        faults += [
-            f"{entries[name].label}: http is taken for loopback addresses only, since the client secret would"
-            f" travel in clear; write https, or set {PREFIX}VERIFY_TLS=false in a laboratory"
-            for name in urls
-            if text.is_plain_and_far(values.get(name))
-        ]
-    if "bearer_token" not in entries:
-        faults.append(
-            f"{PREFIX}BEARER_TOKEN (or {PREFIX}BEARER_TOKEN_FILE) is not set;"
-            " it is needed, since the bridge is never open to everybody"
-        )
-    return faults + [
-        f"{entries[name].label}: {why}"
-        for name, why in NOT_OFFERED.items()
-        if name in values and values[name] != Secret("memory://")
-    ]

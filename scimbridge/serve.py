@@ -8,78 +8,90 @@ through a fork (connections, locks, threads) is made before it.
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import FrameType
 from typing import Any
 
 from gunicorn import util
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
-from gunicorn.http import RequestParser, errors
+from gunicorn.http import RequestParser
 from gunicorn.http.unreader import SocketUnreader
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.sock import ssl_wrap_socket
+from gunicorn.workers.gthread import _DEFER, DEFAULT_WORKER_DATA_TIMEOUT, TConn, ThreadWorker
 
-from scimbridge.observe import logs
-from scimbridge.scim.errors import ERROR_URN
+from scimbridge import worker
+from scimbridge.observe import logs, processes
+from scimbridge.serve_refusals import (
+    ARRIVAL,
+    LONGEST_HEADER,
+    LONGEST_REQUEST_LINE,
+    MOST_HEADERS,
+    SlowRequest,
+    Stopping,
+    refusal,
+    render,
+)
+from scimbridge.tls import Tls, make_context
 
 Wsgi = Callable[..., Any]
 Factory = Callable[[], Wsgi]
 Prepare = Callable[[], Factory]
 
-LONGEST_REQUEST_LINE = 8190
-"""Bytes; gunicorn's own upper bound. Longer filters go by POST to /.search."""
-MOST_HEADERS = 100
-LONGEST_HEADER = 8190
-ARRIVAL = 30.0
-"""Seconds within which a request has to arrive whole, so that a trickle does not hold a thread."""
 KEPT_ALIVE = 75
 """Seconds that an idle connection stays open: longer than load balancers keep theirs (60)."""
+BEGUN_LATE = 3.0
+"""Seconds after which a worker that was told to stop begins nothing more: what is begun then could not be finished."""
 
 _log = logs.named(__name__)
 
 
-class SlowRequest(errors.ParseException, ValueError):
-    """A request that did not arrive within ARRIVAL.
-
-    A ValueError, since werkzeug reads that from a body as a client that went away.
-    """
-
-
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to serve; `graceful_seconds` is what requests under way get at a stop."""
+    """How to serve. Without `tls` it is plain HTTP.
+
+    `graceful_seconds` is what requests under way get at a stop: the longest that one may take, and five seconds.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8080
     workers: int = 1
     threads: int = 32
     graceful_seconds: int = 55
+    tls: Tls | None = None
 
 
 def run(prepare: Prepare, options: Options) -> None:
     """Serve until SIGTERM or SIGINT. Whatever `prepare` raises is raised here, and nothing listens then.
 
-    SIGHUP prepares anew: when that fails, the old workers go on and the log says why.
+    Raises Faults for TLS files that are no good. SIGHUP prepares anew and reads the TLS files anew: when that fails,
+    the old workers go on and the log says why.
     """
-    Master(_Served(prepare, options)).run()
+    with processes.counting_together(options.workers):
+        Master(_Served(prepare, options)).run()
 
 
 class _Served(BaseApplication):
     """What gunicorn serves, with its settings."""
 
     def __init__(self, prepare: Prepare, options: Options) -> None:
-        self.prepare = prepare
-        self.factory = prepare()
+        self._prepare = prepare
         self._options = options
+        self.renew()
         super().__init__(prog="scimbridge")
+
+    def renew(self) -> None:
+        """Take configuration and TLS files as they are now; where anything is wrong with them, nothing changes."""
+        context = None if self._options.tls is None else make_context(self._options.tls)
+        self._factory, self._context = self._prepare(), context
 
     def load_config(self) -> None:
         """Set all that matters, so that no variable meant for another gunicorn changes it."""
@@ -90,9 +102,10 @@ class _Served(BaseApplication):
             "workers": options.workers,
             "threads": options.threads,
             "worker_class": Worker,
-            "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,  # noqa: S108 - a heartbeat file
+            "worker_tmp_dir": processes.MEMORY,
             "worker_connections": 1000 + options.threads,
             "preload_app": False,
+            "child_exit": lambda _master, worker: processes.forget_gauges(worker.pid),
             "max_requests": 0,
             "timeout": 60,
             "graceful_timeout": options.graceful_seconds,
@@ -108,12 +121,21 @@ class _Served(BaseApplication):
             "accesslog": None,
             "proc_name": "scimbridge",
         }
+        if options.tls is not None:
+            # The files' names make gunicorn say https; what is used is the context that was made of them.
+            chosen |= {
+                "certfile": str(options.tls.certfile),
+                "keyfile": None if options.tls.keyfile is None else str(options.tls.keyfile),
+                "ssl_context": lambda _config, _default: self._context,
+            }
         for name, value in chosen.items():
             self.cfg.set(name, value)
 
     def load(self) -> Wsgi:
         """Make the application; called once in every worker."""
-        return self.factory()
+        application = self._factory()
+        worker.tune()
+        return application
 
 
 class Master(Arbiter):
@@ -122,7 +144,7 @@ class Master(Arbiter):
     def handle_hup(self) -> None:
         """Take a changed configuration, unless it is faulty: then nothing changes."""
         try:
-            self.app.factory = self.app.prepare()
+            self.app.renew()
         except Exception as error:  # noqa: BLE001 - whatever it is, the workers that run must go on
             _log.error("reload refused", faults=getattr(error, "faults", ()), exc_info=error)
             return
@@ -167,88 +189,62 @@ class _Unreader(SocketUnreader):
 class Worker(ThreadWorker):
     """A threaded worker that bounds how long a request takes to arrive, and refuses in SCIM's words."""
 
+    begins_until = float("inf")
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop: what is under way goes on, what waits for a thread is begun only while there is time."""
+        self.begins_until = min(self.begins_until, time.monotonic() + BEGUN_LATE)
+        super().handle_exit(sig, frame)
+
+    def handle_request(self, req: Any, conn: TConn) -> object:
+        """Carry out a request that has arrived."""
+        if time.monotonic() > self.begins_until:
+            raise Stopping
+        return super().handle_request(req, conn)
+
     def handle(self, conn: TConn) -> object:
         """Serve one request of a connection."""
-        if not conn.initialized and conn.parser is None and not self.cfg.is_ssl:
+        if conn.parser is None:
+            if self.cfg.is_ssl:
+                if not conn.wait_for_data(DEFAULT_WORKER_DATA_TIMEOUT):
+                    return _DEFER
+                if not _secure(conn):
+                    return False
             conn.parser = RequestParser(self.cfg, conn.sock, conn.client)
             conn.parser.unreader = _Unreader(conn.sock)
             # A client that does not read its answer is let go as well: the kernel's send timeout.
             conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(ARRIVAL), 0))
-        if isinstance(getattr(conn.parser, "unreader", None), _Unreader):
-            conn.parser.unreader.deadline = time.monotonic() + ARRIVAL
+        conn.parser.unreader.deadline = time.monotonic() + ARRIVAL
         return super().handle(conn)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:  # noqa: ARG002 - gunicorn's signature
         """Answer for what never reached the application, or broke out of it (RFC 7644 §3.12)."""
+        if isinstance(exc, ssl.SSLError):  # what is said over a broken connection is not heard
+            _log.info("TLS connection broken", reason=exc.reason)
+            return
         status, detail = refusal(exc)
         if status is HTTPStatus.INTERNAL_SERVER_ERROR:
             _log.error("request failed", method=getattr(req, "method", None), exc_info=exc)
         else:
             _log.warning("request refused", status=status.value, reason=type(exc).__name__)
         try:
-            util.write_nonblock(client, _answer(status, detail))
+            util.write_nonblock(client, render(status, detail))
         except OSError as error:
             _log.debug("client gone before the refusal", reason=type(error).__name__)
 
 
-_OURS = "The bridge failed; its log says why."
-_REFUSALS: tuple[tuple[type[Exception], HTTPStatus, str], ...] = (
-    (errors.InvalidResponseHeader, HTTPStatus.INTERNAL_SERVER_ERROR, _OURS),
-    (errors.InvalidResponseHeaderName, HTTPStatus.INTERNAL_SERVER_ERROR, _OURS),
-    (
-        errors.LimitRequestLine,
-        HTTPStatus.REQUEST_URI_TOO_LONG,
-        f"The request line is over {LONGEST_REQUEST_LINE} bytes; long queries go by POST to /.search.",
-    ),
-    (
-        errors.LimitRequestHeaders,
-        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-        f"The headers are too many or too long: at most {MOST_HEADERS} of {LONGEST_HEADER} bytes each.",
-    ),
-    (
-        SlowRequest,
-        HTTPStatus.REQUEST_TIMEOUT,
-        f"The request did not arrive whole within {ARRIVAL:.0f} seconds.",
-    ),
-    (
-        errors.ExpectationFailed,
-        HTTPStatus.EXPECTATION_FAILED,
-        "The only expectation that can be met is 100-continue.",
-    ),
-    (
-        errors.UnsupportedTransferCoding,
-        HTTPStatus.NOT_IMPLEMENTED,
-        "The only transfer coding that can be read is chunked.",
-    ),
-    (
-        errors.InvalidRequestLine,
-        HTTPStatus.BAD_REQUEST,
-        "The request line is malformed; a URL holds ASCII only, all else percent-encoded.",
-    ),
-    (errors.InvalidRequestMethod, HTTPStatus.BAD_REQUEST, "The method is not a word in capital letters."),
-    (errors.InvalidHTTPVersion, HTTPStatus.BAD_REQUEST, "The HTTP version is neither 1.0 nor 1.1."),
-    (errors.InvalidHeader, HTTPStatus.BAD_REQUEST, "A header, or the framing of the body, is malformed."),
-    (errors.InvalidHeaderName, HTTPStatus.BAD_REQUEST, "The name of a header is malformed."),
-    (errors.ObsoleteFolding, HTTPStatus.BAD_REQUEST, "A header goes on over a second line."),
-    (errors.ParseException, HTTPStatus.BAD_REQUEST, "The request is not well-formed HTTP."),
-)
-
-
-def refusal(error: BaseException) -> tuple[HTTPStatus, str]:
-    """Return the status and the detail for `error`; no detail repeats what the client sent."""
-    for kind, status, detail in _REFUSALS:
-        if isinstance(error, kind):
-            return status, detail
-    return HTTPStatus.INTERNAL_SERVER_ERROR, _OURS
-
-
-def _answer(status: HTTPStatus, detail: str) -> bytes:
-    body = json.dumps({"schemas": [ERROR_URN], "status": str(status.value), "detail": detail}).encode()
-    head = (
-        f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-        "Connection: close\r\n"
-        "Content-Type: application/scim+json\r\n"
-        "Cache-Control: no-store\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode("ascii") + body
+def _secure(conn: TConn) -> bool:
+    """Put TLS around a new connection, and say whether both sides agreed on it within ARRIVAL."""
+    try:
+        conn.sock = ssl_wrap_socket(conn.sock, conn.cfg)
+        conn.sock.settimeout(ARRIVAL)
+        conn.sock.do_handshake()
+    except ssl.SSLError as error:
+        _log.info("TLS refused", reason=error.reason)
+        return False
+    except OSError as error:
+        _log.debug("client gone before TLS", reason=type(error).__name__)
+        return False
+    # Whoever has connected and sends nothing yet is waited for without a thread, as it is without TLS.
+    conn.data_ready = conn.sock.pending() > 0
+    return True

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 
@@ -177,6 +177,19 @@ def state_url(given: str) -> Secret:
     return _with_password(_split(given, ("redis", "rediss"), "memory:// or redis://host:6379/0"), given)
 
 
+def database_url(given: str) -> Secret:
+    """Return a database's URL, which may carry a password."""
+    if re.fullmatch(r"sqlite:///.+", given) and _VISIBLE_ASCII.fullmatch(given):
+        return Secret(given, hidden=())
+    example = "sqlite:////var/lib/scimbridge/audit.db or postgresql://user:password@host:5432/name"
+    parts = _parse(given, ("postgresql",), example)
+    # PostgreSQL's own clients take a socket's directory, or several hosts, as `?host=` (libpq, connection URIs).
+    named = parse_qs(parts.query)
+    if not parts.hostname and "host" not in named:
+        raise ValueError(f"the URL does not have the form {example}")
+    return Secret(given, hidden=tuple(filter(None, (parts.password, *named.get("password", ())))))
+
+
 def networks(given: str) -> Networks:
     """Return addresses and networks parted by commas."""
     found = []
@@ -207,8 +220,19 @@ def existing_directory(given: str) -> Path:
 
 
 def _split(given: str, schemes: tuple[str, ...], example: str = "") -> SplitResult:
+    parts = _parse(given, schemes, example)
+    if not parts.hostname:
+        raise ValueError(f"the URL does not have the form {_form(schemes, example)}")
+    return parts
+
+
+def _form(schemes: tuple[str, ...], example: str) -> str:
+    return example or f"{schemes[0]}://host or {schemes[0]}://host:port"
+
+
+def _parse(given: str, schemes: tuple[str, ...], example: str) -> SplitResult:
     # The text may hold a password where none belongs, so no sentence here repeats it.
-    right = example or f"{schemes[0]}://host or {schemes[0]}://host:port"
+    right = _form(schemes, example)
     if not _VISIBLE_ASCII.fullmatch(given):
         raise ValueError(f"the URL has a blank or a character that URLs do not have; write {right}")
     try:
@@ -216,7 +240,7 @@ def _split(given: str, schemes: tuple[str, ...], example: str = "") -> SplitResu
         port_is_right = parts.port != 0
     except ValueError:
         port_is_right = False
-    if not port_is_right or parts.scheme not in schemes or not parts.hostname:
+    if not port_is_right or parts.scheme not in schemes:
         raise ValueError(f"the URL does not have the form {right}")
     return parts
 

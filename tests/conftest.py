@@ -170,6 +170,7 @@ def settings_for(sandbox: Sandbox, **changes: Any) -> Settings:
         pingone_auth_url=sandbox.url,
         bearer_token=Secret(TOKEN),
         pingone_rate=10_000.0,
+        read_ahead=0,  # so that calls can be counted request by request
     )
     return replace(settings, **changes)
 

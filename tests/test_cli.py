@@ -8,6 +8,8 @@ from click.testing import CliRunner
 
 import scimbridge.ops
 from scimbridge import cli, serve
+from scimbridge.observe.logs import Mask
+from scimbridge.tls import Tls
 
 WHOLE = {
     "SCIMBRIDGE_PINGONE_ENVIRONMENT_ID": "0f3b5c1e-8d2a-4c6f-9b7e-2a1d4c5e6f70",
@@ -82,18 +84,39 @@ def test_serve_hands_its_options_on(run, served):
 
 
 def test_serve_makes_an_application_to_check_it_and_one_per_worker(run, served, monkeypatch):
-    """Preparing makes the application once, so that faulty tables are told, and gives the factory."""
+    """Preparing reads the tables and makes the application once, so that faults are told, and gives the factory."""
     made = []
-    stand_in_for(monkeypatch, "app", create_app=lambda settings: made.append(settings) or "application")
+
+    def create_app(settings, **given):
+        made.append((settings, given))
+        return "application"
+
+    stand_in_for(monkeypatch, "app", create_app=create_app, read_tables=lambda _settings: "tables")
     assert run("serve", **WHOLE).exit_code == 0
     for name, value in WHOLE.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("scimbridge.observe.logs.configure", lambda *_: None)
+    monkeypatch.setattr("scimbridge.observe.logs.configure", lambda *_: Mask())
     factory = served.prepare()
     assert len(made) == 1
     assert factory() == "application"
-    assert made[0].pingone_region == "EU"
+    assert made[0][0].pingone_region == "EU"
+    assert made[1][1]["tables"] == "tables"
     assert len(made) == 2
+
+
+def test_several_workers_share_a_file_and_one_needs_none(run, served, monkeypatch):
+    """The file in which workers share what they know is made for several, and gone when they are."""
+    given = []
+    stand_in_for(
+        monkeypatch, "app", create_app=lambda _settings, **more: given.append(more["node_file"]), read_tables=str
+    )
+    monkeypatch.setattr("scimbridge.observe.logs.configure", lambda *_: Mask())
+    monkeypatch.setattr(serve, "run", lambda prepare, _options: prepare())
+    for workers in ("1", "2"):
+        assert run("serve", "--workers", workers, **WHOLE).exit_code == 0
+    alone, shared = given
+    assert alone is None
+    assert not shared.parent.exists()
 
 
 @pytest.mark.parametrize("code", [0, 1])
@@ -190,6 +213,16 @@ def test_every_command_explains_itself(run):
     assert set(cli.command.commands) >= {"serve", "demo", "sandbox", "check", "explain"}
 
 
-def test_serve_says_why_one_worker_is_the_default(run):
-    """Whoever raises --workers reads what memory:// means for it."""
-    assert "memory://" in run("serve", "--help").stdout
+def test_serve_with_tls_hands_its_files_on(run, served, tmp_path):
+    """--certfile, --keyfile and --client-ca reach the server; key and authority alone are a mistake."""
+    files = [tmp_path / name for name in ("chain.pem", "key.pem", "ca.pem")]
+    for file in files:
+        file.write_text("x")
+    chain, key, authority = map(str, files)
+    assert run("serve", "--certfile", chain, "--keyfile", key, "--client-ca", authority, **WHOLE).exit_code == 0
+    assert served.options.tls == Tls(*files)
+    for words in (("--keyfile", key), ("--client-ca", authority)):
+        result = run("serve", *words, **WHOLE)
+        assert result.exit_code == 2
+        assert "--certfile" in result.stderr
+    assert run("serve", "--certfile", str(tmp_path / "missing"), **WHOLE).exit_code == 2

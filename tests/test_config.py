@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scimbridge import config, settings_text
-from scimbridge.config import SETTINGS, Faults, Secret, Settings, load
+from scimbridge.config import SETTINGS, Faults, Secret, Settings, load, some
 from scimbridge.settings_text import state_url
 
 ENVIRONMENT = "0f3b5c1e-8d2a-4c6f-9b7e-2a1d4c5e6f70"
@@ -31,8 +31,9 @@ def faults_of(**changed: str | None) -> tuple[str, ...]:
     return caught.value.faults
 
 
-def loaded(**changed: str) -> Settings:
-    return load({**WHOLE, **{f"SCIMBRIDGE_{name}": value for name, value in changed.items()}})
+def loaded(**changed: str | None) -> Settings:
+    environ = {**WHOLE, **{f"SCIMBRIDGE_{name}": value for name, value in changed.items()}}
+    return load({name: value for name, value in environ.items() if value is not None})
 
 
 def test_five_variables_are_enough():
@@ -161,15 +162,42 @@ def test_the_bridge_is_never_open():
     assert "never open" in fault
 
 
-def test_what_is_not_offered_is_refused(tmp_path):
-    """A setting that nothing honours yet is refused, so that nobody relies on it."""
+def test_clients_open_the_bridge_as_a_token_does(tmp_path):
+    """A file of clients is enough; the one token may be left out then."""
     clients = tmp_path / "clients.toml"
     clients.write_text("")
-    told = faults_of(CLIENTS=str(clients), AUDIT="audit.jsonl", STATE_URL="redis://cache:6379/0")
-    assert len(told) == 3
-    for name in ("CLIENTS", "AUDIT", "STATE_URL"):
-        assert any(fault.startswith(f"SCIMBRIDGE_{name}: ") for fault in told)
-    assert loaded(STATE_URL="memory://").bearer_token == loaded().bearer_token
+    assert loaded(CLIENTS=str(clients), BEARER_TOKEN=None).clients == clients
+
+
+def test_records_that_are_required_need_a_place():
+    """To refuse what cannot be recorded while nothing is recorded would refuse everything: it is a fault."""
+    (fault,) = faults_of(AUDIT_REQUIRED="true")
+    assert "SCIMBRIDGE_AUDIT or SCIMBRIDGE_AUDIT_DATABASE" in fault
+    assert loaded(AUDIT_REQUIRED="true", AUDIT="-").audit_required
+
+
+@pytest.mark.parametrize("url", ["mysql://u:pw12@h/n", "postgresql://:pw12@", "/pw12/a.db", "postgresql://pw12@h/a b"])
+def test_a_database_is_named_by_a_url(url):
+    """Only the databases that are tested are taken, and the fault does not repeat what may hold a password."""
+    (fault,) = faults_of(AUDIT_DATABASE=url)
+    assert fault.startswith("SCIMBRIDGE_AUDIT_DATABASE")
+    assert "pw12" not in fault
+
+
+def test_a_database_may_be_behind_a_socket():
+    """What PostgreSQL's own clients take for a socket is taken, and a password is hidden wherever in the URL it is."""
+    url = "postgresql://joe:pw12@/trail?host=/run/postgresql&password=pw34"
+    database = loaded(AUDIT="-", AUDIT_DATABASE=url).audit_database
+    assert database.reveal() == url
+    assert set(database.hidden) == {"pw12", "pw34"}
+
+
+def test_single_settings_are_read_alone():
+    """A command that needs one setting reads it without the others, and tells only what is wrong with it."""
+    found = some({"SCIMBRIDGE_AUDIT": "trail.jsonl", "SCIMBRIDGE_PAGE_SIZE": "7"}, "audit", "audit_database")
+    assert found == {"audit": "trail.jsonl", "audit_database": None}
+    with pytest.raises(Faults, match="SCIMBRIDGE_PAGE_SIZE"):
+        some({"SCIMBRIDGE_PAGE_SIZE": "7"}, "page_size")
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ class _Watched(Listing):
 
     source: Source | None = None
 
-    def _source(self, ask: Ask, node: Node, query: Query) -> Source:
+    def _source(self, ask: Ask, node: Node | None, query: Query) -> Source:
         self.source = super()._source(ask, node, query)
         return self.source
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from scimbridge.access.caller import Caller
+from scimbridge.mapping.plan import Changes
+from scimbridge.mapping.table import Table
 from scimbridge.pingone.send import Call
 from scimbridge.scim.reading import Manner
 
@@ -18,12 +20,58 @@ def _always() -> bool:
     return True
 
 
+class Notes:
+    """What is told of a request while it is carried out, for its record in the trail; these forget it.
+
+    Every method costs next to nothing and never fails, save `begin`.
+    """
+
+    __slots__ = ()
+
+    def begin(self) -> None:
+        """Be told that the first call to PingOne comes next. Raises `Unavailable` where that may not be."""
+
+    def follow(self, progress: Progress) -> Progress:
+        """Be told where the steps of a change are noted, and return that."""
+        return progress
+
+    def planned(
+        self,
+        table: Table,
+        changes: Changes,
+        record: Mapping[str, Any] | None = None,
+        operations: Iterable[Mapping[str, Any]] = (),
+    ) -> None:
+        """Be told what changes: against PingOne's `record`, or by its own `operations`."""
+
+    def made(self, key: str) -> None:
+        """Be told the id of a resource that a create has made."""
+
+    def came(self, step: str) -> None:
+        """Be told how far a change came that then ended: what is done of a step."""
+
+    def answered(self, reply: Reply) -> Reply:
+        """Be told the answer, and return it."""
+        return reply
+
+    def filtered(self, names: tuple[str, ...]) -> None:
+        """Be told the attributes that a search names."""
+
+    def listed(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Be told the answer to a search, and return it."""
+        return message
+
+
+UNNOTED = Notes()
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """What every verb needs to know of a request beside its body.
 
     `base` is the SCIM base URL that locations are made of. `minimal`: the client wants no body (RFC 7240).
-    `is_present` tells whether the client still waits for its answer.
+    `is_present` tells whether the client still waits for its answer. `bulk`: it is one operation of a bulk request.
+    `notes` is told what becomes of it.
     """
 
     caller: Caller
@@ -36,6 +84,8 @@ class Ask:
     if_none_match: str | None = None
     minimal: bool = False
     is_present: Callable[[], bool] = field(default=_always, compare=False)
+    bulk: bool = False
+    notes: Notes = field(default=UNNOTED, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +104,7 @@ class Progress:
 
     planned: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
+    taken_back: bool = False
 
     def plan(self, *steps: str) -> None:
         """Name the steps to come."""
@@ -66,6 +117,7 @@ class Progress:
     def clear(self) -> None:
         """Note that what was done is taken back."""
         self.done.clear()
+        self.taken_back = True
 
     def tell(self, status: int) -> str:
         """Return a sentence on what was done before a failure of that status, empty where nothing was."""

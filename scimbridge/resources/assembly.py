@@ -16,8 +16,9 @@ from scimbridge.mapping.table import Table
 from scimbridge.mapping.translate import silent
 from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.filters import MemberOf
-from scimbridge.pingone.send import Call
 from scimbridge.pingone.target import Target
+from scimbridge.resources.ahead import Ahead
+from scimbridge.resources.ask import Ask
 from scimbridge.resources.creation import Creation
 from scimbridge.resources.endpoint import Endpoint, Resource
 from scimbridge.resources.exclusive import Turns
@@ -29,7 +30,10 @@ from scimbridge.resources.lists import Complete, Lists
 from scimbridge.resources.members import Members
 from scimbridge.resources.placement import Placement
 from scimbridge.resources.populations import Populations
+from scimbridge.resources.rendered import Rendered
 from scimbridge.resources.together import Together
+from scimbridge.resources.trail import UNTRACED, Trail
+from scimbridge.resources.user_records import UserRecords
 from scimbridge.resources.users import Users
 from scimbridge.resources.view import View
 from scimbridge.scim.cursors import Seal
@@ -46,7 +50,8 @@ class Parts:
 
     `pool` carries calls side by side; `secret` keys cursors and the hashes of creates; `rate` is calls per second,
     `page_size` and `scan_limit` are numbers of records, `default_population` an id. `notice` is told of values that are
-    given to clients in another form than their type.
+    given to clients in another form than their type. `trail` records changes. `ahead` fetches pages before they are
+    asked for; `observe_window` is told where windows of lists begin.
     """
 
     target: Target
@@ -61,6 +66,9 @@ class Parts:
     scan_limit: int = 250_000
     default_population: str | None = None
     notice: Notice = silent
+    trail: Trail = UNTRACED
+    ahead: Ahead | None = None
+    observe_window: Callable[[str], None] = silent
 
 
 class Assembly:
@@ -68,8 +76,13 @@ class Assembly:
 
     def __init__(self, parts: Parts, listing: Callable[..., Listing] = Listing) -> None:
         self._parts = parts
-        self._listing = partial(listing, page_size=parts.page_size, scan_limit=parts.scan_limit)
+        self.trail = parts.trail
+        self._listing = partial(
+            listing, page_size=parts.page_size, scan_limit=parts.scan_limit,
+            ahead=parts.ahead, observe_window=parts.observe_window,
+        )  # fmt: skip
         self._seal = Seal((parts.secret,))
+        self._rendered = Rendered()
         self._turns = Turns(parts.state, parts.clock)
         self._intents = Intents(parts.state, self._turns, parts.secret, wall=parts.wall)
         self._fresh = {
@@ -84,12 +97,12 @@ class Assembly:
 
     def endpoint(self, table: Table) -> Endpoint:
         """Join the resource type of a table."""
-        view = View(table, self._parts.notice)
+        view = View(table, self._parts.notice, self._rendered)
         make = {"User": self._users, "Group": self._groups, "Population": self._populations}[table.type.name]
         collection, resource, links, complete = make(view)
         listing = self._listing(collection, view, links, self._fresh[collection.name], self._parts.state)
         lists = Lists(listing, view, complete, self._seal, self._parts.wall)
-        return Endpoint(table.type.endpoint, resource, lists, table.allow)
+        return Endpoint(table.type.endpoint, resource, lists, table.allow, self.trail)
 
     def _creation(self, collection: Collection) -> Creation:
         parts, kind = self._parts, collection.name
@@ -103,17 +116,21 @@ class Assembly:
         placement = Placement(
             view.table, parts.target.populations, parts.default_population, parts.state, page_size=parts.page_size
         )
-        resource = Users(users, view, placement, self._creation(users), self._turns, self._together)
-        return users, resource, Links(_linked(view), MemberOf, None, self._members.users_of), resource.complete
+        records = UserRecords(users, self._members, self._together)
+        resource = Users(users, view, placement, self._creation(users), self._turns, records)
+        links = Links(_linked(view), MemberOf, None, self._members.users_of, self._members.shows_group)
+        return users, resource, links, resource.complete
 
     def _groups(self, view: View) -> tuple[Collection, Resource, Links | None, Complete | None]:
         groups, members = self._parts.target.groups, self._members
 
-        def ids(call: Call, member: str) -> frozenset[str]:
-            return frozenset(record["id"] for record in members.groups_of(call, member))
+        def ids(ask: Ask, member: str) -> frozenset[str]:
+            return frozenset(record["id"] for record in members.groups_of(ask, member))
 
         resource = Groups(groups, view, members, self._creation(groups), self._turns)
-        return groups, resource, Links(_linked(view), None, members.groups_of, ids), resource.complete
+        # Who may not know of a member is told of no group that it is in, see `groups_of`.
+        links = Links(_linked(view), None, members.groups_of, ids, lambda _ask, _member: True)
+        return groups, resource, links, resource.complete
 
     def _populations(self, view: View) -> tuple[Collection, Resource, Links | None, Complete | None]:
         populations = self._parts.target.populations

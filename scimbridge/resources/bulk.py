@@ -13,14 +13,18 @@ from typing import Any
 
 from scimbridge.resources.ask import Ask, Reply
 from scimbridge.resources.endpoint import Endpoint
+from scimbridge.resources.rights import WRITE, check_any
+from scimbridge.resources.together import side_by_side
+from scimbridge.resources.trail import UNTRACED, Trail
 from scimbridge.scim.bulk import PREFIX, postpone, references, resolve
 from scimbridge.scim.catalogue import BULK_RESPONSE_URN, PATCH_URN
 from scimbridge.scim.errors import BadRequest, Conflict, InvalidSyntax, InvalidValue, NotFound, ScimError
 from scimbridge.scim.messages import BulkOperation, BulkRequest
 
-METHODS = ("POST", "PUT", "PATCH", "DELETE")
+VERBS = {"POST": "create", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
+RECORDED = {"POST": "create", "PUT": "replace", "PATCH": "patch", "DELETE": "delete"}  # the trail's words
 MOST_OPERATIONS = 1000  # in one request
-SIDE_BY_SIDE = 16  # operations carried out at a time
+SIDE_BY_SIDE = 16  # operations carried out at a time, of all requests together
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,10 @@ class Served:
         shapes = endpoint.lists.view.table.shapes.values()
         unique = (shape.attribute.name.casefold() for shape in shapes if shape.attribute.uniqueness != "none")
         return cls(endpoint, frozenset(unique))
+
+    def check_allowed(self, ask: Ask, method: str) -> None:
+        """Hold the client to its rights. Raises `Forbidden`, and `MethodNotAllowed` for what the table forbids."""
+        self.endpoint.check_allowed(ask, VERBS[method])
 
     def carry_out(self, ask: Ask, method: str, key: str | None, body: Mapping[str, Any]) -> Reply:
         """Carry out one operation. Raises what it gets wrong."""
@@ -62,12 +70,24 @@ class _Job:
 class Bulk:
     """Bulk requests over all resource types. The pool is its own: what it waits for may use others."""
 
-    def __init__(self, endpoints: Iterable[Endpoint], pool: Executor) -> None:
+    def __init__(self, endpoints: Iterable[Endpoint], pool: Executor, trail: Trail = UNTRACED) -> None:
+        self.trail = trail
         self._served = {endpoint.path.casefold(): Served.of(endpoint) for endpoint in endpoints}
         self._pool = pool
 
+    def check_allowed(self, ask: Ask) -> None:
+        """Refuse a client that may write nothing at all, before anything of the request is looked at.
+
+        Raises `Forbidden`.
+        """
+        check_any(ask.caller, [served.endpoint.kind for served in self._served.values()], WRITE)
+
     def run(self, ask: Ask, request: BulkRequest) -> dict[str, Any]:
-        """Return the BulkResponse. Raises `InvalidSyntax` where the request as a whole makes no sense."""
+        """Return the BulkResponse.
+
+        Raises `InvalidSyntax` where the request as a whole makes no sense, and `Forbidden`.
+        """
+        self.check_allowed(ask)
         jobs = [_Job(operation, self._needs(operation)) for operation in request.operations]
         made = [job.operation.bulk_id for job in jobs if job.operation.method == "POST"]
         if len({name for name in made if name}) != len([name for name in made if name]):
@@ -85,7 +105,7 @@ class Bulk:
         """Carry out jobs that do not touch each other; the results are in their order."""
         if len(jobs) == 1:
             return [self.one(ask, jobs[0].operation, ids)]
-        return list(self._pool.map(lambda job: self.one(ask, job.operation, ids), jobs))
+        return side_by_side(self._pool, SIDE_BY_SIDE, lambda job: self.one(ask, job.operation, ids), jobs)
 
     def one(self, ask: Ask, operation: BulkOperation, ids: Mapping[str, str]) -> dict[str, Any]:
         """Carry out one operation. Returns its entry in the response, an error included."""
@@ -106,9 +126,28 @@ class Bulk:
         return entry
 
     def _reply(self, ask: Ask, operation: BulkOperation, ids: Mapping[str, str]) -> Reply:
-        if operation.method not in METHODS:
-            msg = f"method {operation.method[:20]!r} is not one of {', '.join(METHODS)}"
+        ask = replace(ask, if_match=operation.version, bulk=True)
+        with self.trail.refusals(ask, *self._about(operation, ids)):
+            kind, key, data = self._read(ask, operation, ids)
+        return kind.carry_out(ask, operation.method, key, data)
+
+    def _about(self, operation: BulkOperation, ids: Mapping[str, str]) -> tuple[str, str, str]:
+        """Return the resource type, the verb and the id that an operation names, empty where it names none."""
+        verb = RECORDED.get(operation.method, "bulk")
+        try:
+            kind, key = self.target(resolve(operation.path, ids))
+        except NotFound:
+            return "", verb, ""
+        return kind.endpoint.name, verb, key or ""
+
+    def _read(
+        self, ask: Ask, operation: BulkOperation, ids: Mapping[str, str]
+    ) -> tuple[Served, str | None, dict[str, Any]]:
+        kind, key = self.target(resolve(operation.path, ids))
+        if operation.method not in VERBS:
+            msg = f"method {operation.method[:20]!r} is not one of {', '.join(VERBS)}"
             raise BadRequest(msg)
+        kind.check_allowed(ask, operation.method)
         if operation.method == "POST" and operation.bulk_id is None:
             msg = "bulkId: a POST needs one, so that its answer can be told from others"
             raise InvalidSyntax(msg)
@@ -116,7 +155,6 @@ class Bulk:
         if unknown:
             msg = f"{PREFIX}{unknown[0][:100]} refers to nothing that this request has created"
             raise Conflict(msg)
-        kind, key = self.target(resolve(operation.path, ids))
         if (key is None) != (operation.method == "POST"):
             msg = f"path {operation.path[:100]!r} does not fit {operation.method}"
             raise InvalidValue(msg)
@@ -124,7 +162,7 @@ class Bulk:
         if operation.method != "DELETE" and not isinstance(data, dict):
             msg = "data: an object is needed"
             raise InvalidValue(msg)
-        return kind.carry_out(replace(ask, if_match=operation.version), operation.method, key, data or {})
+        return kind, key, data or {}
 
     def target(self, path: str) -> tuple[Served, str | None]:
         """Return the resource type and the id that a path names. Raises `NotFound`."""

@@ -1,8 +1,8 @@
 """A create that happens once, also where PingOne's answer to it is lost.
 
 PingOne has no idempotency keys. What is unique there shows whether a lost create was carried out: the create is sent
-again, and where the value is taken, the holder is read. It is ours if it agrees with all that was sent and was not
-made before our first try by PingOne's own clock.
+again, and where the value is taken, the holder is read. It is ours if it agrees with all that was sent, is where the
+client may go, and was not made before our first try by PingOne's own clock.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from scimbridge.pingone import filters as native
 from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import NotThere, PingOneError, Refused, Unreachable
 from scimbridge.resources.ask import Ask
+from scimbridge.resources.confinement import Confinement
 from scimbridge.resources.fresh import Fresh
 from scimbridge.resources.intents import Intent, Intents
 
@@ -76,6 +77,7 @@ class Creation:
                 return self._find_own(ask, body if own is None else own, self._since(intent, error), error)
             else:
                 self._fresh.note(record)
+                ask.notes.made(record["id"])
                 return record
         raise lost or Unreachable("PingOne was not asked in time")
 
@@ -92,12 +94,14 @@ class Creation:
 
     def _find_own(self, ask: Ask, own: Mapping[str, Any], since: float | None, refusal: Refused) -> Record:
         """Return the record that holds the value, if a lost try of ours made it; else the refusal stands."""
+        within = Confinement.of(ask.caller, self._collection.name)
         for pause in (0.0, *PAUSES):
             if not self._wait(ask, pause):
                 break
             holder = self._holder(ask, own, refusal)
             if holder is not None:
-                if agrees(own, holder) and not _made_before(holder, since):
+                if agrees(own, holder) and within.keeps(holder) and not _made_before(holder, since):
+                    ask.notes.made(holder["id"])
                     return holder
                 break
         raise refusal

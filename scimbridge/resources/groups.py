@@ -7,19 +7,23 @@ from what PingOne holds, whatever the client sent.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
 from scimbridge.mapping.links import Links, plan_links
 from scimbridge.mapping.plan import Changes, keep_unmentioned, plan_change, plan_create
+from scimbridge.mapping.rows import read_field
 from scimbridge.pingone import bodies
 from scimbridge.pingone.collections import MERGE, Collection
 from scimbridge.pingone.errors import Refused
 from scimbridge.resources.ask import Ask, Progress, Reply
+from scimbridge.resources.confinement import Confinement
 from scimbridge.resources.creation import Creation
 from scimbridge.resources.exclusive import Turns
-from scimbridge.resources.members import Made, Members, check_ids, leave_foreign
+from scimbridge.resources.members import Made, Members, check_ids, leave_foreign, only_needed, settled
 from scimbridge.resources.refusals import refusing
+from scimbridge.resources.rights import check_selection
 from scimbridge.resources.view import View
 from scimbridge.scim.errors import PreconditionFailed, ScimError, Unavailable
 from scimbridge.scim.messages import read_patch
@@ -50,37 +54,70 @@ class Groups:
     def get(self, ask: Ask, key: str) -> Reply:
         """Read one group, with its members unless they are not wanted."""
         with refusing(self._table, reading=True):
-            record = self._groups.read(ask.call, key)
+            record = self._read(ask, key)
             if self._wants_members(ask):
-                record = self._with(record, self._members.read(ask.call, record))
+                record = self._with(record, self._members.read(ask, record))
         return self.view.show(ask, record)
+
+    def _read(self, ask: Ask, key: str) -> Record:
+        """Return PingOne's record of a group where the client may go. Raises `NotThere` for any other."""
+        return Confinement.of(ask.caller, "groups").check(self._groups.read(ask.call, key))
+
+    def _read_to_change(self, ask: Ask, key: str) -> Record:
+        record = self._read(ask, key)
+        self._check_match(ask, record)
+        return record
+
+    def _look(self, ask: Ask, key: str) -> Record | None:
+        """Read a group before a call that needs no read, where something has to be held against it."""
+        needed = ask.if_match is not None or not Confinement.of(ask.caller, "groups").is_open
+        return self._read_to_change(ask, key) if needed else None
+
+    def _turn(self, ask: Ask, key: str) -> AbstractContextManager[None]:
+        """Hold a group. Raises `NotThere` where others hold one that the client may not know of."""
+        may_know_all = Confinement.of(ask.caller, "groups").is_open
+        return self._turns.of(ask, "group", key, lambda: may_know_all or self._read(ask, key))
 
     def create(self, ask: Ask, body: Mapping[str, Any]) -> Reply:
         """Make a group, then its members; where these are refused, the group is taken back."""
         resource = read_resource(body, self._table.type, ask.manner)
-        changes = plan_create(self._table, resource, ask.manner)
+        changes = self._place(ask, plan_create(self._table, resource, ask.manner))
         check_ids(changes.links)
-        progress = Progress()
+        ask.notes.planned(self._table, changes)
+        progress = ask.notes.follow(Progress())
         with self._creation.intent(ask, body) as intent, refusing(self._table, progress):
             record = self._creation.create(ask, intent, changes.body, MERGE)
             members: list[Record] = []
             if changes.links:
                 progress.finish(f"created as {record['id']}")
-                held = self._members.read(ask.call, record) if intent.again else []
+                held = self._members.read(ask, record) if intent.again else []
                 record, members = self._fill(ask, record, changes.links, held, progress)
             if self._wants_members(ask):
                 if record.get("userFilter") or any(member["type"] == "Group" for member in members):
-                    members = self._members.read(ask.call, record)
+                    members = self._members.read(ask, record)
                 record = self._with(record, members)
         return self.view.show(ask, record, 201)
+
+    def _place(self, ask: Ask, changes: Changes) -> Changes:
+        """Put a new group where the client may go: one that it names no population for is else the environment's.
+
+        Raises `InvalidValue`.
+        """
+        within = Confinement.of(ask.caller, "groups")
+        spelled = self._table.scim_name("population.id") or "population"
+        named = read_field(changes.body, ("population", "id"))
+        population = within.choose(None, spelled) if named is None else within.check_named(named, spelled)
+        if population is None:
+            return changes
+        return replace(changes, body=changes.body | {"population": {"id": population}})
 
     def _fill(
         self, ask: Ask, record: Record, links: Links, held: list[Record], progress: Progress
     ) -> tuple[Record, list[Record]]:
         """Give a new group the members that it does not hold; where PingOne refuses one, the group is taken back."""
-        links = _only_needed(links, held)
+        links = only_needed(links, held)
         try:
-            made = self._members.change(ask.call, record["id"], links, record)
+            made = self._members.change(ask, record["id"], links, record)
         except Unavailable:
             raise
         except (ScimError, Refused):
@@ -93,8 +130,7 @@ class Groups:
     def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
         """Make a group what the body says. Members that the body does not mention stay as they are."""
         resource = read_resource(body, self._table.type, ask.manner)
-        plain = self._attribute.casefold()
-        names_members = any(name.casefold().rpartition(":")[2] == plain for name in body)
+        names_members = any(name.casefold().rpartition(":")[2] == self._attribute.casefold() for name in body)
 
         def make(before: Record) -> Record:
             return keep_unmentioned(self._table, body, before, resource)
@@ -111,6 +147,7 @@ class Groups:
             return self._patch_links(ask, key, links)
         strict = ask.manner.strict
         if links is None:
+            check_selection(ask.caller, "groups", about)
             return self._change(
                 ask, key, lambda before: apply_operations(before, operations, strict=strict),
                 with_members=True, always_answered=False,
@@ -122,43 +159,43 @@ class Groups:
 
     def delete(self, ask: Ask, key: str) -> Reply:
         """Delete a group: one call."""
-        with self._turns.of(ask, "group", key), refusing(self._table):
-            if ask.if_match is not None:
-                self._check_match(ask, self._groups.read(ask.call, key))
+        with refusing(self._table), self._turn(ask, key):
+            self._look(ask, key)
             self._groups.delete(ask.call, key)
         return Reply(204)
 
     # -- membership changes alone ----------------------------------------------------------------------------------
 
     def _patch_links(self, ask: Ask, key: str, links: Links) -> Reply:
-        record: Record | None = None
         members: list[Record] | None = None
         links = leave_foreign(links, ask.manner)
         check_ids(links)
-        with self._turns.of(ask, "group", key), refusing(self._table):
-            count = len(links.add) + len(links.remove)
-            if count >= MANY or ask.if_match is not None:
-                record = self._groups.read(ask.call, key)
-                self._check_match(ask, record)
+        progress = ask.notes.follow(Progress(["members"]))
+        with refusing(self._table), self._turn(ask, key):
+            many = len(links.add) + len(links.remove) >= MANY
+            record = self._read_to_change(ask, key) if many else self._look(ask, key)
+            if record is not None:
                 links, members = self._needed(ask, record, links)
-            made = self._members.change(ask.call, key, links, record)
-            record = self._groups.read(ask.call, key) if record is None else self._after_links(ask, record, made)
+            ask.notes.planned(self._table, Changes(links=links))
+            made = self._members.change(ask, key, links, record, members)
+            progress.finish("members")
+            record = self._read(ask, key) if record is None else self._after_links(ask, record, made)
             if ask.minimal:
                 return Reply(204)
-            return self._answer(ask, record, _after(record, members, links, made))
+            return self._answer(ask, record, settled(record, members, links, made))
 
     def _needed(self, ask: Ask, record: Record, links: Links) -> tuple[Links, list[Record] | None]:
         """Return what is still to be changed, and the members where reading them is cheaper than repeating."""
         count = len(links.add) + len(links.remove)
         if count < MANY or self._members.pages(record) * MANY > count:
             return links, None
-        members = self._members.read(ask.call, record)
-        return _only_needed(links, members), members
+        members = self._members.read(ask, record)
+        return only_needed(links, members), members
 
     def _after_links(self, ask: Ask, record: Record, made: Made) -> Record:
         """Return the group's record after membership changes, read again only where the count is not certain."""
         if not made.certain:
-            return self._groups.read(ask.call, record["id"])
+            return self._read(ask, record["id"])
         return bodies.recount(record, users=made.users, groups=made.groups)
 
     # -- changes that depend on the present state ------------------------------------------------------------------
@@ -173,29 +210,31 @@ class Groups:
         always_answered: bool,
         links: Links | None = None,
     ) -> Reply:
-        progress = Progress()
-        with self._turns.of(ask, "group", key), refusing(self._table, progress):
-            record = self._groups.read(ask.call, key)
-            self._check_match(ask, record)
-            members = self._members.read(ask.call, record) if with_members else None
+        progress = ask.notes.follow(Progress())
+        with refusing(self._table, progress), self._turn(ask, key):
+            record = self._read_to_change(ask, key)
+            members = self._members.read(ask, record) if with_members else None
             before = self.view.resource(record if members is None else self._with(record, members), ask.base)
             after = make(before)
             changes = plan_change(self._table, record, before, after, ask.manner)
             if not with_members:
                 needed, members = self._needed(ask, record, links or Links())
                 changes = replace(changes, links=needed)
+            ask.notes.planned(self._table, changes, record)
             dynamic = bool(record.get("userFilter"))
-            record, made = self._carry_out(ask, record, changes, progress)
+            record, made = self._carry_out(ask, record, members, changes, progress)
             dynamic = dynamic or bool(record.get("userFilter"))
-            members = None if dynamic and changes.body else _after(record, members, changes.links, made)
+            members = None if dynamic and changes.body else settled(record, members, changes.links, made)
         if ask.minimal:
             return Reply(204)
         if always_answered and members is None and self._wants_members(ask):
             with refusing(self._table, reading=True):
-                members = self._members.read(ask.call, record)
+                members = self._members.read(ask, record)
         return self._answer(ask, record, members)
 
-    def _carry_out(self, ask: Ask, record: Record, changes: Changes, progress: Progress) -> tuple[Record, Made]:
+    def _carry_out(
+        self, ask: Ask, record: Record, members: list[Record] | None, changes: Changes, progress: Progress
+    ) -> tuple[Record, Made]:
         """Make the calls: the group's own fields, then the members; a refusal of these takes both back."""
         key, after = record["id"], record
         check_ids(changes.links)
@@ -206,7 +245,7 @@ class Groups:
         if not changes.links:
             return after, NOTHING_MADE
         try:
-            made = self._members.change(ask.call, key, changes.links, after)
+            made = self._members.change(ask, key, changes.links, after, members)
         except Unavailable:
             raise
         except (ScimError, Refused):
@@ -226,7 +265,7 @@ class Groups:
         """
         if not self._attribute or not self.view.list_projection(ask).wants(self._attribute):
             return records
-        members = self._members.read_each(ask.call, records)
+        members = self._members.read_each(ask, records)
         return [self._with(record, found) for record, found in zip(records, members, strict=True)]
 
     # -- answers ---------------------------------------------------------------------------------------------------
@@ -238,9 +277,9 @@ class Groups:
         if members is None:
             with refusing(self._table, reading=True):
                 if self.view.projection(ask).explicit:
-                    members = self._members.read(ask.call, record)
+                    members = self._members.read(ask, record)
                 else:
-                    members = self._members.read_one_page(ask.call, record)
+                    members = self._members.read_one_page(ask, record)
         if members is None:
             return Reply(204)
         return self.view.show(ask, self._with(record, members))
@@ -255,30 +294,7 @@ class Groups:
         """Hold a change to the version that the client saw, which may have been one with or without members."""
         if ask.if_match is None or matches(ask.if_match, self.view.version(record)):
             return
-        members = self._members.read(ask.call, record)
+        members = self._members.read(ask, record)
         if not matches(ask.if_match, self.view.version(self._with(record, members))):
             msg = "the group has changed since: If-Match does not fit its present version; read it again"
             raise PreconditionFailed(msg)
-
-
-def _only_needed(links: Links, members: list[Record]) -> Links:
-    held = {member["id"] for member in members}
-    return Links(
-        tuple(member for member in links.add if member.id not in held),
-        tuple(member for member in links.remove if member.id in held),
-    )
-
-
-def _after(record: Record, members: list[Record] | None, links: Links, made: Made) -> list[Record] | None:
-    """Return the members after changes, or None where only reading them can tell.
-
-    With a member group its users come and go; and who is removed by hand may stay in through a filter or such a group.
-    """
-    if members is None or not links:
-        return members
-    nested = "Group" in made.kinds.values() or any(member["type"] == "Group" for member in members)
-    if nested or record.get("userFilter"):
-        return None
-    gone = {member.id for member in links.remove}
-    kept = [member for member in members if member["id"] not in gone]
-    return kept + [{"id": member.id, "type": made.kinds[member.id]} for member in links.add]

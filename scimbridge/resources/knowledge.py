@@ -13,7 +13,7 @@ from typing import Any
 from scimbridge.mapping.rows import Row, read_field
 from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import PingOneError, Refused
-from scimbridge.pingone.filters import Term, render
+from scimbridge.pingone.filters import Node, Term, render
 from scimbridge.pingone.send import Call
 from scimbridge.state.base import State
 
@@ -78,6 +78,32 @@ class Knowledge:
         for row, op in guilty or asked:
             self._state.set(self._key("refused", row, op), b"1", LEARNT)
         return bool(asked)
+
+    def answers_confinement(self) -> bool:
+        """Whether PingOne answers the condition on a client's populations, as far as is known."""
+        return self._state.get(self._confinement) != b"0"
+
+    def learn_confinement(self, call: Call, error: PingOneError, condition: Node | None) -> bool:
+        """Find out whether a filter was refused for the condition on populations. Returns whether it was.
+
+        Costs one call, once in a day: the condition is asked alone, so that no other part of a filter is blamed for it
+        and it for none.
+        """
+        if condition is None or not error.has("INVALID_FILTER") or self._state.get(self._confinement) is not None:
+            return False
+        try:
+            self._collection.page(call, filter=render(condition), limit=self._page_size)
+        except Refused as refusal:
+            if not refusal.has("INVALID_FILTER"):
+                raise
+            self._state.set(self._confinement, b"0", LEARNT)
+            return True
+        self._state.set(self._confinement, b"1", LEARNT)
+        return False
+
+    @property
+    def _confinement(self) -> str:
+        return f"confined:{self._collection.name}"
 
     def _key(self, kind: str, row: Row, op: str) -> str:
         return f"{kind}:{self._collection.name}:{row.native}:{op}"

@@ -6,20 +6,23 @@ never a short page. What a walk is and where it stands is in `walks`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from scimbridge.mapping.query import Query, split_filter
+from scimbridge.mapping.query import PUSHED_LENGTH, Query, split_filter
+from scimbridge.mapping.translate import silent
 from scimbridge.pingone import filters as native
-from scimbridge.pingone.collections import Collection, Page
-from scimbridge.pingone.errors import Forbidden, NotThere, Refused, Unreachable
-from scimbridge.pingone.send import Call
+from scimbridge.pingone.collections import Collection
+from scimbridge.pingone.errors import NotThere, Refused
+from scimbridge.resources.ahead import Ahead
 from scimbridge.resources.ask import Ask
+from scimbridge.resources.confinement import Confinement
 from scimbridge.resources.fresh import Fresh
 from scimbridge.resources.ids import is_id
 from scimbridge.resources.knowledge import Knowledge
+from scimbridge.resources.pages import Pages
 from scimbridge.resources.reading import Found, Keep, Reading, Source
 from scimbridge.resources.view import View
 from scimbridge.resources.walks import Mark, Walks
@@ -36,19 +39,26 @@ class Links:
     """How a list is asked about memberships: the groups of users, the members of groups.
 
     `pushed` is what PingOne is asked for the resources linked to an id, None where it has no filter for it; `records`
-    are the resources linked to an id where it has none; `ids` are their ids.
+    are the resources linked to an id where it has none; `ids` are their ids. `shows`: whether the client may know of
+    what has the id; what it may not know of is linked to nothing.
     """
 
     attribute: str
     pushed: Callable[[str], native.Node] | None
-    records: Callable[[Call, str], list[Record]] | None
-    ids: Callable[[Call, str], frozenset[str]]
+    records: Callable[[Ask, str], list[Record]] | None
+    ids: Callable[[Ask, str], frozenset[str]]
+    shows: Callable[[Ask, str], bool]
+
+
+_ALL = Query(
+    pushed=None, exact=True, keeps=lambda _resource: True, id=None, linked_to=None, links=(), doubtful=(), asked=()
+)
 
 
 class Listing:
     """The lists of one resource type."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a part of its own
         self,
         collection: Collection,
         view: View,
@@ -58,54 +68,65 @@ class Listing:
         *,
         page_size: int,
         scan_limit: int,
+        ahead: Ahead | None = None,
+        observe_window: Callable[[str], None] = silent,
     ) -> None:
+        self.kind = collection.name
         self._collection = collection
+        self._pages = Pages(collection, page_size, ahead)
         self._view = view
         self._links = links
         self._fresh = fresh
-        self._walks = Walks(state)
+        self._walks = Walks(state, observe_window)
         self._page_size = page_size
         self._scan_limit = scan_limit
         self.knowledge = Knowledge(collection, state, page_size)
 
     def find(self, ask: Ask, text: str | None, window: Window) -> Found:
         """Return the records of an index window. Raises `InvalidFilter`, `TooMany` and PingOne's errors."""
-        if text is None:
-            return self._window(ask, Source(None, True, None, self._walk_name(ask, "")), window)
-        node = filters.parse(text)
+        node = None if text is None else filters.parse(text)
         return self._with_query(ask, node, lambda source: self._window(ask, source, window), window)
 
     def follow(self, ask: Ask, text: str | None, mark: Mark, count: int) -> Found:
         """Return the records of a cursor window, which starts at the mark. Raises as `find`, and `ExpiredCursor`."""
         window = Window(mark.position + 1, count)
-        if text is None:
-            return self._read_on(ask, Source(None, True, None, ""), mark, window)
-        node = filters.parse(text)
+        node = None if text is None else filters.parse(text)
         return self._with_query(ask, node, lambda source: self._read_on(ask, source, mark, window), window)
 
     # -- which records are candidates ------------------------------------------------------------------------------
 
-    def _with_query(self, ask: Ask, node: filters.Node, read: Callable[[Source], Found], window: Window) -> Found:
+    def _with_query(
+        self, ask: Ask, node: filters.Node | None, read: Callable[[Source], Found], window: Window
+    ) -> Found:
+        within = Confinement.of(ask.caller, self.kind)
         while True:
-            query = split_filter(node, self._view.table, self.knowledge, strict=ask.manner.strict)
+            query = self._split(ask, node)
+            if within.is_closed:
+                return Found([], 0, None)
             if query.doubtful and query.id is None and self.knowledge.learn_case(ask.call, query.doubtful):
                 continue
             candidates = self._candidates(ask, query)
             if candidates is not None:
-                keep = self._keep(ask, query)
+                keep = self._keep(ask, query) if candidates else query.keeps
                 kept = [record for record in candidates if keep(record)]
                 return Found(list(window.cut(kept)), len(kept), self._cut_mark(kept, window))
             source = self._source(ask, node, query)
             try:
                 return self._look(ask, query, partial(read, source))
             except Refused as error:
-                if not self.knowledge.learn_refusal(error, query.asked):
+                confined = source.confined and self.knowledge.learn_confinement(ask.call, error, within.condition)
+                if not confined and not self.knowledge.learn_refusal(error, query.asked):
                     raise
+
+    def _split(self, ask: Ask, node: filters.Node | None) -> Query:
+        if node is None:
+            return _ALL
+        return split_filter(node, self._view.table, self.knowledge, strict=ask.manner.strict)
 
     def _look(self, ask: Ask, query: Query, read: Callable[[], Found]) -> Found:
         """Read, and again for a moment where PingOne does not show yet what this bridge has just made."""
         found = read()
-        for _pause in self._fresh.looks(ask.call, query.pushed) if not found.total else ():
+        for _pause in self._fresh.looks(ask, query.pushed) if not found.total else ():
             found = read()
             if found.total:
                 break
@@ -117,27 +138,56 @@ class Listing:
             if not is_id(query.id):
                 return []
             try:
-                return [self._collection.read(ask.call, query.id)]
+                found = self._collection.read(ask.call, query.id)
+                return [Confinement.of(ask.caller, self.kind).check(found)]
             except NotThere:
                 return []
-        if query.linked_to is not None and self._links is not None and self._links.records is not None:
-            return self._links.records(ask.call, query.linked_to)
+        if query.linked_to is not None and self._links is not None:
+            if self._links.records is not None:
+                return self._links.records(ask, query.linked_to)
+            if not self._links.shows(ask, query.linked_to):
+                return []
         return None
 
     def _cut_mark(self, kept: list[Record], window: Window) -> Mark | None:
         end = window.offset + window.count
         return Mark(end, total=len(kept)) if end < len(kept) and window.count else None
 
-    def _source(self, ask: Ask, node: filters.Node, query: Query) -> Source:
+    def _source(self, ask: Ask, node: filters.Node | None, query: Query) -> Source:
         parts: list[native.Node] = [] if query.pushed is None else [_to_native(query.pushed)]
+        links: list[native.Node] = []
         exact, held = query.exact, None
-        if query.linked_to is not None and self._links is not None and self._links.pushed is not None:
+        if node is not None and query.linked_to is not None and self._links is not None and self._links.pushed:
             held = query.linked_to
-            parts.append(self._links.pushed(held))
+            links = [self._links.pushed(held)]
             exact = self._is_exact_beside_link(ask, node)
-        asked = native.render(parts[0] if len(parts) == 1 else native.All(tuple(parts))) if parts else None
-        walk = self._walk_name(ask, filters.render(node))
-        return Source(asked, exact, None if exact else self._keep(ask, query, held), walk)
+        within = Confinement.of(ask.caller, self.kind)
+        walk = self._walk_name(ask, "" if node is None else filters.render(node))
+        confined = self._confined(within, parts, links)
+        if confined is not None:
+            exact = exact and confined == [*parts, *links, within.condition]
+        asked = [*parts, *links] if confined is None else confined
+        return Source(
+            _render(asked) if asked else None,
+            exact and (confined is not None or within.is_open),
+            None if exact else self._keep(ask, query, held),
+            walk,
+            confined=confined is not None,
+        )
+
+    def _confined(
+        self, within: Confinement, parts: list[native.Node], links: list[native.Node]
+    ) -> list[native.Node] | None:
+        """Return what PingOne is asked with the client's populations; None where it cannot be asked for them.
+
+        Where all is too long together, the client's own filter is checked here instead: with the populations left out,
+        how long the answer takes would tell how much there is of it elsewhere.
+        """
+        condition = within.condition
+        if condition is None or not self.knowledge.answers_confinement():
+            return None
+        tries = ([*parts, *links, condition], [*links, condition])
+        return next((asked for asked in tries if len(_render(asked)) <= PUSHED_LENGTH), None)
 
     def _is_exact_beside_link(self, ask: Ask, node: filters.Node) -> bool:
         """Whether PingOne answers the whole filter: one plain condition on a membership, the rest exactly."""
@@ -156,7 +206,7 @@ class Listing:
         if not query.links or self._links is None:
             return lambda record: query.keeps(resource(record, base))
         attribute = self._links.attribute
-        linked = {link: self._links.ids(ask.call, link) for link in query.links if link != held}
+        linked = {link: self._links.ids(ask, link) for link in query.links if link != held}
 
         def keep(record: Record) -> bool:
             whole = resource(record, base)
@@ -167,23 +217,25 @@ class Listing:
         return keep
 
     def _walk_name(self, ask: Ask, text: str) -> str:
-        return Walks.name((self._collection.name, text, ask.caller.name, str(self._page_size)))
+        within = Confinement.of(ask.caller, self.kind)
+        return Walks.name((self.kind, text, ask.caller.name, within.mark, str(self._page_size)))
 
     # -- reading a window ------------------------------------------------------------------------------------------
 
     def _window(self, ask: Ask, source: Source, window: Window) -> Found:
-        mark = self._walks.nearest(source.walk, window.offset if window.count else 0)
+        place = self._walks.nearest(source.walk, window.offset if window.count else 0)
+        mark = place.mark
         try:
             found = self._read(ask, source, mark, window)
         except ExpiredCursor:
             found = self._read_again(ask, source, mark, window)
         if found.next is not None:
-            self._walks.keep(source.walk, found.next)
+            self._walks.keep(source.walk, found.next, place)
         return found
 
     def _read_again(self, ask: Ask, source: Source, mark: Mark, window: Window) -> Found:
         try:
-            return self._read(ask, source, self._find_again(ask, source, mark), window)
+            return self._read(ask, source, self._pages.find_again(ask, source, mark), window)
         except ExpiredCursor as error:
             msg = "PingOne's cursors do not last as long as this page takes; send the request again"
             raise Unavailable(msg, retry_after=1) from error
@@ -202,14 +254,17 @@ class Listing:
         if mark.href is not None and mark.asked != source.stamp:
             msg = "what PingOne can be asked for this filter has changed; start the walk again"
             raise ExpiredCursor(msg)
-        reading = Reading(source, mark, window)
-        for href, page in self._pages(ask, source, mark.href):
-            reading.take(href, page)
-            if page.next is None:
+        reading, scanned = Reading(source, mark, window), 0
+        for turned in self._pages.turn(ask, source, mark.href):
+            reading.take(turned.href, turned.page)
+            if turned.page.next is None:
                 return reading.ended()
-            if reading.settled(page):
-                return reading.stopped()
-            if reading.scanned >= self._scan_limit and source.keep is not None:
+            if reading.settled(turned.page):
+                found = reading.stopped()
+                self._pages.fetch_ahead(ask, source, mark.position, found)
+                return found
+            scanned += turned.records
+            if scanned >= self._scan_limit and not source.exact:
                 msg = (
                     f"the filter needs more than {self._scan_limit} records to be read; add a condition that PingOne"
                     " can answer (eq or sw on userName, externalId, emails.value, name, population), or ask in parts"
@@ -217,42 +272,9 @@ class Listing:
                 raise TooMany(msg)
         return reading.ended()
 
-    def _pages(self, ask: Ask, source: Source, href: str | None) -> Iterator[tuple[str | None, Page]]:
-        seen: set[str] = set()
-        while True:
-            try:
-                page = self._collection.page(ask.call, filter=source.asked, limit=self._page_size, next=href)
-            except Refused as error:
-                if href is None or isinstance(error, Forbidden) or error.has("INVALID_FILTER"):
-                    raise
-                msg = "the cursor is not valid any more; start the walk again"
-                raise ExpiredCursor(msg) from error
-            yield href, page
-            if page.next is None:
-                return
-            if page.next in seen:
-                msg = "PingOne's pages lead in a circle"
-                raise Unreachable(msg)
-            seen.add(page.next)
-            href = page.next
 
-    def _find_again(self, ask: Ask, source: Source, mark: Mark) -> Mark:
-        """Find a place again whose PingOne cursor is dead: behind the last of the passed records that is still there.
-
-        Where none of them is there any more, the walk goes on from the first record: twice is better than never.
-        """
-        rank = {passed: place for place, passed in enumerate(mark.tail)}
-        best = -1
-        found = Mark(mark.position, None, (), mark.tail, mark.total, source.stamp)
-        for href, page in self._pages(ask, source, None):
-            ids = [record["id"] for record in page.records]
-            known = [number for number, identifier in enumerate(ids, 1) if rank.get(identifier, -1) > best]
-            if known:
-                best = max(rank.get(identifier, -1) for identifier in ids)
-                found = replace(found, href=href, passed=tuple(ids[: known[-1]]))
-            if best == len(rank) - 1 or (best >= 0 and not known):
-                break
-        return found
+def _render(parts: list[native.Node]) -> str:
+    return native.render(parts[0] if len(parts) == 1 else native.All(tuple(parts)))
 
 
 def _to_native(node: filters.Node) -> native.Node:

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from scimbridge.resources.ask import Ask
+from scimbridge.resources.confinement import Confinement
 from scimbridge.resources.listing import Listing
 from scimbridge.resources.reading import Found
 from scimbridge.resources.refusals import refusing
+from scimbridge.resources.rights import READ, check_any, may_read
+from scimbridge.resources.trail import UNTRACED, Trail
 from scimbridge.resources.view import View
 from scimbridge.resources.walks import START, Mark
 from scimbridge.scim import dialects
@@ -40,6 +43,11 @@ class Lists:
         self._seal = seal
         self._wall = wall
 
+    @property
+    def kind(self) -> str:
+        """What is listed: users, groups or populations."""
+        return self.listing.kind
+
     def answer(self, ask: Ask, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Return the ListResponse to a query. Raises what the parameters or PingOne get wrong."""
         text = read_filter(ask, parameters)
@@ -57,7 +65,8 @@ class Lists:
     def _by_cursor(self, ask: Ask, text: str | None, parameters: Mapping[str, str]) -> dict[str, Any]:
         count = parse_cursor_count(parameters.get("count") or None, default=DEFAULT_COUNT, maximum=MOST)
         bound_to = "\0".join((
-            self.view.table.type.name, ask.caller.name, text or "", ask.attributes or "", ask.excluded or "",
+            self.view.table.type.name, ask.caller.name, Confinement.of(ask.caller, self.kind).mark,
+            text or "", ask.attributes or "", ask.excluded or "",
         ))  # fmt: skip
         now = self._wall()
         sealed = parameters["cursor"]
@@ -70,13 +79,11 @@ class Lists:
             message["nextCursor"] = self._seal.seal(_small(found.next), bound_to, now + CURSOR_LIFE)
         return message
 
-    def resources(self, ask: Ask, records: list[Record]) -> list[Record]:
+    def resources(self, ask: Ask, records: list[Record]) -> list[Any]:
         """Return records as the client is shown them in a list."""
-        projection = self.view.list_projection(ask)
         if self._complete is not None:
             records = self._complete(ask, records)
-        resource, apply, base = self.view.resource, projection.apply, ask.base
-        return [apply(resource(record, base)) for record in records]
+        return list(map(self.view.in_list(ask), records))
 
 
 def _small(mark: Mark) -> Record:
@@ -102,13 +109,25 @@ def list_response(resources: list[Record], total: int, start: int | None) -> dic
 
 
 class Everything:
-    """Queries at the root: all resource types, one after the other (RFC 7644 §3.4.2.1)."""
+    """Queries at the root: all resource types that the client may read, one after the other (RFC 7644 §3.4.2.1)."""
 
-    def __init__(self, lists: Iterable[Lists]) -> None:
+    def __init__(self, lists: Iterable[Lists], trail: Trail = UNTRACED) -> None:
         self._lists = tuple(lists)
+        self._trail = trail
+
+    def check_allowed(self, ask: Ask) -> None:
+        """Hold the client to its rights, before anything of the request is looked at. Raises `Forbidden`."""
+        check_any(ask.caller, [lists.kind for lists in self._lists], READ)
 
     def answer(self, ask: Ask, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Return the ListResponse over all types. A type that has not the filter's attributes has no match."""
+        types = (lists.view.table.type for lists in self._lists)
+        with self._trail.searching(ask, types, parameters.get("filter")) as noted:
+            return noted.notes.listed(self._answer(noted, parameters))
+
+    def _answer(self, ask: Ask, parameters: Mapping[str, str]) -> dict[str, Any]:
+        self.check_allowed(ask)
+        readable = [lists for lists in self._lists if may_read(ask.caller, lists.kind)]
         if "cursor" in parameters:
             msg = "a query over all resource types is paged by startIndex and count; cursors go with one type"
             raise InvalidCursor(msg)
@@ -118,7 +137,7 @@ class Everything:
         )
         resources: list[Record] = []
         total, refused = 0, []
-        for lists in self._lists:
+        for lists in readable:
             start = max(1, window.start - total)
             part = Window(start, max(0, window.count - len(resources)))
             try:
@@ -129,6 +148,6 @@ class Everything:
                 refused.append(error)
                 continue
             total += found.total
-        if len(refused) == len(self._lists):
+        if len(refused) == len(readable):
             raise refused[0]
         return list_response(resources, total, window.start)

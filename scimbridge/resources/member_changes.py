@@ -2,23 +2,26 @@
 
 PingOne has no bulk call and no transaction. Each change is safe to repeat, so what a deadline cuts off is finished by
 the same request sent again. A refusal is different: its cause is read once, and what this request had done is undone.
+Whom a client may not know of is to it nobody: not added, not removed, and told apart from nobody by no word.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scimbridge.mapping.links import Links, Member
 from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import Forbidden, NotThere, PingOneError, Refused
 from scimbridge.pingone.memberships import Outcome
-from scimbridge.pingone.send import Call
 from scimbridge.pingone.target import Target
+from scimbridge.resources.ask import Ask
+from scimbridge.resources.confinement import Confinement
 from scimbridge.resources.ids import is_id, is_token
 from scimbridge.resources.refusals import seconds_to_wait
+from scimbridge.resources.rights import may_read
 from scimbridge.scim.errors import InvalidValue, Mutability, NotFound, ScimError, Unavailable, Uniqueness
 from scimbridge.scim.reading import Manner
 
@@ -38,11 +41,13 @@ class _Change:
 
 @dataclass(slots=True)
 class _Run:
-    """What became of the changes of one request."""
+    """What became of the changes of one request; `known` are members that the client is known to see."""
 
+    known: frozenset[str]
     done: list[tuple[_Change, str, Outcome]] = field(default_factory=list)  # with the kind that it turned out to be
     refused: list[tuple[_Change, Refused]] = field(default_factory=list)
     failed: PingOneError | None = None
+    unsure: int = 0  # changes whose answer was lost or came too late
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +71,10 @@ class MemberChanges:
         self._target = target
         self._pool = pool
 
-    def make(self, call: Call, group_id: str, links: Links, group: Record | None = None) -> Made:
+    def make(self, ask: Ask, group_id: str, links: Links, group: Record | None, known: frozenset[str]) -> Made:
         """Carry out membership changes; `group` is its record where the caller has it.
+
+        `known` are ids that need no look whether the client may know of them.
 
         Raises `InvalidValue` naming members that cannot be added, `Uniqueness` naming those that are in a group of
         that name, `Mutability` naming members that cannot be removed (all after undoing what was done), `NotFound`
@@ -79,17 +86,20 @@ class MemberChanges:
         others = [_Change(False, member) for member in gone if member.kind != "Group"]
         others += [_Change(True, member) for member in links.add]
         total = len(nested) + len(others)
-        run = _Run()
+        run = _Run(known)
         # A member group goes first: with it go the memberships that came through it.
         for changes in (nested, others):
-            self._carry_out(call, group_id, changes, run, stop_early=total > FEW)
+            self._carry_out(ask, group_id, changes, run, stop_early=total > FEW)
             if run.refused or run.failed is not None:
                 break
         if run.refused:
-            raise self._explain(call, group_id, run, group)
+            raise self._explain(ask, group_id, run, group)
         if run.failed is not None:
+            done = f"{len(run.done)} to {len(run.done) + run.unsure}" if run.unsure else str(len(run.done))
+            if run.done or run.unsure:
+                ask.notes.came(f"members: {done} of {total}")
             raise Unavailable(
-                f"{len(run.done)} of {total} membership changes are done, then PingOne was not available or the time"
+                f"{done} of {total} membership changes are done, then PingOne was not available or the time"
                 " was up; the same request sent again does the rest",
                 retry_after=seconds_to_wait(run.failed),
             ) from run.failed
@@ -100,7 +110,7 @@ class MemberChanges:
             kinds={change.member.id: KIND[kind] for change, kind, _outcome in run.done},
         )
 
-    def _carry_out(self, call: Call, group_id: str, changes: list[_Change], run: _Run, *, stop_early: bool) -> None:
+    def _carry_out(self, ask: Ask, group_id: str, changes: list[_Change], run: _Run, *, stop_early: bool) -> None:
         waiting = iter(changes)
         flying: dict[Future[tuple[str, Outcome]], _Change] = {}
 
@@ -109,7 +119,7 @@ class MemberChanges:
                 change = next(waiting, None)
                 if change is None:
                     return
-                flying[self._pool.submit(self._one, call, group_id, change)] = change
+                flying[self._pool.submit(self._one, ask, group_id, change, run.known)] = change
 
         launch()
         while flying:
@@ -122,33 +132,53 @@ class MemberChanges:
                     run.refused.append((change, error))
                 except PingOneError as error:
                     run.failed = run.failed or error
+                    run.unsure += error.maybe_done
                 else:
                     run.done.append((change, kind, outcome))
             launch()
 
-    def _one(self, call: Call, group_id: str, change: _Change) -> tuple[str, Outcome]:
-        member = change.member
+    def _one(self, ask: Ask, group_id: str, change: _Change, known: frozenset[str]) -> tuple[str, Outcome]:
+        """Make one change. Returns of what kind the member turned out to be, and how it went."""
+        call, memberships = ask.call, self._target.memberships
+        member = change.member if change.member.id in known else self._look(ask, change.member)
+        if member is None and change.add:
+            raise NotThere("no such member", status=404)
+        if member is None:
+            return COLLECTION[change.member.kind or "User"], Outcome.ALREADY
         kind = COLLECTION[member.kind or "User"]
         if not change.add:
-            outcome = self._target.memberships.remove(call, kind, member.id, group_id)
+            outcome = memberships.remove(call, kind, member.id, group_id)
             if outcome is Outcome.ALREADY and member.kind is None:
-                return "groups", self._target.memberships.remove(call, "groups", member.id, group_id)
+                return "groups", memberships.remove(call, "groups", member.id, group_id)
             return kind, outcome
         try:
-            return kind, self._target.memberships.add(call, kind, member.id, group_id)
+            return kind, memberships.add(call, kind, member.id, group_id)
         except NotThere:
-            if member.kind is not None or not _exists(self._target.groups, call, member.id):
+            if member.kind is not None or not _exists(self._target.groups, ask, member.id):
                 raise
-            return "groups", self._target.memberships.add(call, "groups", member.id, group_id)
+            return "groups", memberships.add(call, "groups", member.id, group_id)
 
-    def _undo(self, call: Call, group_id: str, run: _Run) -> list[Member]:
+    def _look(self, ask: Ask, member: Member) -> Member | None:
+        """Return a member with its kind, or None where the client may know of none; costs nothing where it may of all.
+
+        It is asked for before PingOne is told to change anything: what PingOne would refuse, it would refuse otherwise
+        than for nobody.
+        """
+        for kind in (member.kind,) if member.kind else KIND.values():
+            if Confinement.of(ask.caller, COLLECTION[kind]).is_open:
+                return member
+            if _exists(self._collection(kind), ask, member.id):
+                return replace(member, kind=kind)
+        return None
+
+    def _undo(self, ask: Ask, group_id: str, run: _Run) -> list[Member]:
         """Take back what this request surely changed. Returns the members for which that failed or nobody knows."""
         stands = [change.member for change, _kind, outcome in run.done if outcome is Outcome.PERHAPS]
         changed = [(change, kind) for change, kind, outcome in run.done if outcome is Outcome.DONE]
         memberships = self._target.memberships
         futures = [
             (change.member, self._pool.submit(memberships.remove if change.add else memberships.add,
-                                              call, kind, change.member.id, group_id))
+                                              ask.call, kind, change.member.id, group_id))
             for change, kind in changed
         ]  # fmt: skip
         for member, future in futures:
@@ -158,15 +188,17 @@ class MemberChanges:
 
     # -- saying what was wrong -------------------------------------------------------------------------------------
 
-    def _explain(self, call: Call, group_id: str, run: _Run, group: Record | None) -> ScimError:
+    def _explain(self, ask: Ask, group_id: str, run: _Run, group: Record | None) -> ScimError:
         """Undo, read the cause once, and return the refusal. Raises PingOne's `Forbidden` where that is the cause."""
-        stands = self._undo(call, group_id, run)
+        stands = self._undo(ask, group_id, run)
         kept = f"; could not be taken back: {_names(stands)}" if stands else ""
+        if stands:
+            ask.notes.came(f"members: {len(stands)} not taken back")
         for _change, error in run.refused:
             if isinstance(error, Forbidden):
                 raise error
         try:
-            group = group or self._target.groups.read(call, group_id)
+            group = group or self._target.groups.read(ask.call, group_id)
         except NotThere:
             return NotFound("no Group of that id")
         removals = [change.member for change, _error in run.refused if not change.add]
@@ -179,26 +211,28 @@ class MemberChanges:
         if unknown:
             return InvalidValue(f"members: there is no such user or group: {_names(unknown)}{kept}")
         doubled = [change.member for change, error in run.refused if error.has("UNIQUENESS_VIOLATION")]
-        if doubled:
+        if doubled and ask.caller.populations is None:
             return Uniqueness(f"members: these are in another group of the same name already: {_names(doubled)}{kept}")
-        return InvalidValue(f"members: {self._reason(call, group, run)}{kept}")
+        if doubled:  # PingOne looks at all groups, of which the other may be one that the client may not know of
+            return Uniqueness(f"members: PingOne does not take these into the group: {_names(doubled)}{kept}")
+        return InvalidValue(f"members: {self._reason(ask, group, run)}{kept}")
 
-    def _collection(self, member: Member) -> Collection:
-        return self._target.groups if member.kind == "Group" else self._target.users
+    def _collection(self, kind: str | None) -> Collection:
+        return self._target.groups if kind == "Group" else self._target.users
 
-    def _reason(self, call: Call, group: Record, run: _Run) -> str:
+    def _reason(self, ask: Ask, group: Record, run: _Run) -> str:
         own = _population(group)
         refused = [change.member for change, _error in run.refused]
-        if own is None:
-            return f"PingOne does not take these into the group: {_names(refused)}"
         strangers = []
-        for member in refused[:NAMED]:
-            try:
-                record = self._collection(member).read(call, member.id)
-            except PingOneError:
-                continue
-            if _population(record) != own:
-                strangers.append(f"{member.id} is of population {_population(record)}")
+        if own is not None and may_read(ask.caller, "users") and may_read(ask.caller, "groups"):
+            for member in refused[:NAMED]:
+                collection = self._collection(member.kind)
+                try:
+                    record = Confinement.of(ask.caller, collection.name).check(collection.read(ask.call, member.id))
+                except PingOneError:
+                    continue
+                if _population(record) != own:
+                    strangers.append(f"{member.id} is of population {_population(record)}")
         if not strangers:
             return f"PingOne does not take these into the group: {_names(refused)}"
         return f"the group takes members of its own population {own} only; {', '.join(strangers)}"
@@ -225,9 +259,9 @@ def leave_foreign(links: Links, manner: Manner) -> Links:
     return Links(tuple(member for member in links.add if member not in foreign), links.remove)
 
 
-def _exists(collection: Collection, call: Call, key: str) -> bool:
+def _exists(collection: Collection, ask: Ask, key: str) -> bool:
     try:
-        collection.read(call, key)
+        Confinement.of(ask.caller, collection.name).check(collection.read(ask.call, key))
     except NotThere:
         return False
     return True

@@ -1,17 +1,21 @@
-"""Which population a new user goes to, when the client names none.
+"""Which population a new user goes to.
 
-The first rule of the table that holds, else the configured default, else PingOne's own default. A rule may name a
-population by its name; names are looked up when first needed.
+The one that the client names; else that of the first rule of the table that holds, else the configured default, else
+PingOne's own default. A rule may name a population by its name; names are looked up when first needed. A client that is
+confined to populations stays within them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from scimbridge.mapping.table import Table
 from scimbridge.pingone import filters as native
 from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.send import Call
+from scimbridge.resources.ask import Ask
+from scimbridge.resources.confinement import Confinement
 from scimbridge.resources.ids import is_id
 from scimbridge.scim.errors import Unavailable
 from scimbridge.scim.matching import compile_filter
@@ -26,23 +30,42 @@ class Placement:
     def __init__(
         self, table: Table, populations: Collection, default: str | None, state: State, *, page_size: int
     ) -> None:
-        self._rules = [(compile_filter(rule.when, table.type), rule.use) for rule in table.populations]
+        self._rules = [(compile_filter(rule.when, rule.type), rule.use) for rule in table.populations]
+        self._spelled = table.scim_name("population.id") or "population"
         self._populations = populations
         self._default = default
         self._state = state
         self._page_size = page_size
 
-    def choose(self, call: Call, resource: dict[str, Any]) -> str | None:
-        """Return the id of the population, or None for PingOne's own default.
+    def choose(self, ask: Ask, resource: dict[str, Any], named: str | None) -> str | None:
+        """Return the id of the population, or None for PingOne's own default; `named` is what the client says.
 
-        Raises `Unavailable` where a rule names a population that is not there: a user in the wrong one is worse.
+        Raises `InvalidValue` where that is outside the client's populations, or where it has to name one; and
+        `Unavailable` where a rule names a population that is not there: a user in the wrong one is worse.
         """
+        within = Confinement.of(ask.caller, "users")
+        if named is not None:
+            return within.check_named(named, self._spelled)
+        proposed = None if within.only else self._propose(ask, resource, within)
+        return within.choose(proposed, self._spelled)
+
+    def check_move(self, ask: Ask, facets: Mapping[str, Any]) -> None:
+        """Hold a move to the client's populations. Raises `InvalidValue`."""
+        if "population" in facets:
+            Confinement.of(ask.caller, "users").check_named(facets["population"], self._spelled)
+
+    def _propose(self, ask: Ask, resource: dict[str, Any], within: Confinement) -> str | None:
         for holds, use in self._rules:
             if holds(resource):
-                return use if is_id(use) else self._find(call, use)
+                found = use if is_id(use) else self._find(ask.call, use)
+                if found is None:
+                    named = f" {use!r}" if within.is_open else ""
+                    msg = f"a [[population]] rule names a population{named} that PingOne does not have"
+                    raise Unavailable(msg)
+                return found
         return self._default
 
-    def _find(self, call: Call, name: str) -> str:
+    def _find(self, call: Call, name: str) -> str | None:
         key = f"population:{name}"
         held = self._state.get(key)
         if held is not None:
@@ -53,5 +76,4 @@ class Placement:
                 if record.get("name") == name:
                     self._state.set(key, record["id"].encode(), _REMEMBERED)
                     return str(record["id"])
-        msg = f"a [[population]] rule names the population {name!r}, which PingOne does not have"
-        raise Unavailable(msg)
+        return None

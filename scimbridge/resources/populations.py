@@ -9,6 +9,7 @@ from scimbridge.mapping.plan import keep_unmentioned, plan_change, plan_create
 from scimbridge.pingone import bodies
 from scimbridge.pingone.collections import MERGE, Collection
 from scimbridge.resources.ask import Ask, Reply
+from scimbridge.resources.confinement import Confinement
 from scimbridge.resources.creation import Creation
 from scimbridge.resources.exclusive import Turns
 from scimbridge.resources.refusals import refusing
@@ -34,12 +35,21 @@ class Populations:
     def get(self, ask: Ask, key: str) -> Reply:
         """Read one population: one call."""
         with refusing(self._table, reading=True):
-            return self.view.show(ask, self._populations.read(ask.call, key))
+            return self.view.show(ask, self._read(ask, key))
+
+    def _read(self, ask: Ask, key: str) -> Record:
+        """Return PingOne's record of a population of the client's. Raises `NotThere`, for any other without a call."""
+        self._check_own(ask, key)
+        return self._populations.read(ask.call, key)
+
+    def _check_own(self, ask: Ask, key: str) -> None:
+        Confinement.of(ask.caller, "populations").check({"id": key})
 
     def create(self, ask: Ask, body: Mapping[str, Any]) -> Reply:
         """Make a population."""
         resource = read_resource(body, self._table.type, ask.manner)
         changes = plan_create(self._table, resource, ask.manner)
+        ask.notes.planned(self._table, changes)
         with self._creation.intent(ask, body) as intent, refusing(self._table):
             return self.view.show(ask, self._creation.create(ask, intent, changes.body, MERGE), 201)
 
@@ -56,18 +66,20 @@ class Populations:
 
     def delete(self, ask: Ask, key: str) -> Reply:
         """Delete a population; PingOne refuses while it has users, which is a 409."""
-        with self._turns.of(ask, "population", key), refusing(self._table):
+        with refusing(self._table), self._turns.of(ask, "population", key, lambda: self._check_own(ask, key)):
+            self._check_own(ask, key)
             if ask.if_match is not None:
-                self.view.check_match(ask, self._populations.read(ask.call, key))
+                self.view.check_match(ask, self._read(ask, key))
             self._populations.delete(ask.call, key)
         return Reply(204)
 
     def _change(self, ask: Ask, key: str, make: Callable[[Record], Record]) -> Reply:
-        with self._turns.of(ask, "population", key), refusing(self._table):
-            record = self._populations.read(ask.call, key)
+        with refusing(self._table), self._turns.of(ask, "population", key, lambda: self._check_own(ask, key)):
+            record = self._read(ask, key)
             self.view.check_match(ask, record)
             before = self.view.resource(record, ask.base)
             changes = plan_change(self._table, record, before, make(before), ask.manner)
+            ask.notes.planned(self._table, changes, record)
             if changes.body:
                 body = bodies.replacement("populations", record, changes.body)
                 record = self._populations.replace(ask.call, key, body)

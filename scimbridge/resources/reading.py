@@ -29,12 +29,17 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is walked: PingOne's answer to the pushed filter, and the check of the rest."""
+    """What is walked: PingOne's answer to the pushed filter, and the check of the rest.
+
+    `exact`: PingOne's answer is the client's, so that its count is the total. `confined`: it is asked for the client's
+    populations only.
+    """
 
     asked: str | None
     exact: bool
     keep: Keep | None
     walk: str
+    confined: bool = False
 
     @property
     def stamp(self) -> str:
@@ -46,7 +51,6 @@ class Reading:
     """The state of one window while pages come in."""
 
     def __init__(self, source: Source, mark: Mark, window: Window) -> None:
-        self.scanned = 0
         self._source = source
         self._window = window
         self._end = window.offset + window.count
@@ -82,7 +86,6 @@ class Reading:
                     asked=self._source.stamp,
                 )
         self._behind = frozenset()
-        self.scanned += len(page.records)
 
     def settled(self, page: Page) -> bool:
         """Whether the window is full, or surely empty, and the total is known: no further page is needed."""

@@ -99,7 +99,7 @@ def _forbidden(error: errors.PingOneError, *, reading: bool) -> ScimError:
 def _refused(error: errors.PingOneError, table: Table) -> ScimError:
     for fault in error.faults:
         name = _scim_name(fault.target, table)
-        said = _sentence(fault)
+        said = _sentence(fault, table)
         if fault.code == "UNIQUENESS_VIOLATION":
             return Uniqueness(f"{name or table.type.name}: the value is taken; it has to be unique in PingOne")
         if fault.code == "CONSTRAINT_VIOLATION":
@@ -118,12 +118,17 @@ def _refused(error: errors.PingOneError, table: Table) -> ScimError:
 
 
 def _scim_name(target: str | None, table: Table) -> str | None:
-    if not target:
+    if not target or table.is_hidden(target):
         return None
     return table.scim_name(target) or target
 
 
-def _sentence(fault: errors.Fault) -> str:
-    """PingOne's own words on what is wrong, without anything in quotes, which could be the value."""
+def _sentence(fault: errors.Fault, table: Table) -> str:
+    """PingOne's own words on what is wrong, without anything in quotes, which could be the value.
+
+    Nothing is said where that would name what is hidden from the client.
+    """
     text = " ".join(fault.message.split())
+    if (fault.target and table.is_hidden(fault.target)) or any(name in text for name in table.unnamed):
+        return ""
     return f": {text}" if text and not set(text) & set("\"'@`") and len(text) <= 200 else ""  # noqa: PLR2004

@@ -19,6 +19,7 @@ from scimbridge.state.base import State
 MOST = 100
 REMEMBERED = 300.0  # seconds
 FORGOTTEN = 10.0  # seconds until PingOne is asked again after it did not answer
+_POPULATION = "population.id"
 PATIENCE = 5.0  # seconds that /Schemas waits for suggestions
 
 
@@ -30,12 +31,17 @@ class Suggestions:
         self._clock = clock
         self._page_size = page_size
         self._collections: Mapping[str, Collection] = {
-            "population.id": target.populations,
+            _POPULATION: target.populations,
             "identityProvider.id": target.identity_providers,
         }
 
-    def values(self, resource: str, native: str) -> tuple[str, ...]:
-        """Return values for a field of a resource type; none where nothing is known or PingOne does not say."""
+    def values(self, resource: str, native: str, populations: frozenset[str] | None) -> tuple[str, ...]:
+        """Return values for a field of a resource type; none where nothing is known or PingOne does not say.
+
+        `populations` are the only ones that the client is told of; None where it is told of all.
+        """
+        if native == _POPULATION and populations is not None:
+            return tuple(sorted(populations))[:MOST]
         fixed = EXAMPLES.get((resource, native))
         if fixed is not None:
             return fixed

@@ -1,16 +1,42 @@
-"""Calls for many records at once: side by side within the limit, and only where they can end in time."""
+"""Many things at once: side by side within the limit, taking turns with other requests, and only where they can end."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import Any, TypeVar
 
 from scimbridge.pingone.send import Call
 from scimbridge.scim.errors import TooMany
 
 Record = dict[str, Any]
-Read = TypeVar("Read")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+READS = 32  # of one request at a time
+
+
+def side_by_side(pool: Executor, most: int, do: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """Return what `do` gives for each item, in order; the first failure is raised, and what has not begun is left.
+
+    No more than `most` are given to the pool at a time: who has a thousand does not stand before who has two.
+    """
+    results: dict[int, Result] = {}
+    flying: dict[Future[Result], int] = {}
+
+    def land(most_left: int) -> None:
+        while len(flying) > most_left:
+            for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                results[flying.pop(future)] = future.result()
+
+    try:
+        for place, item in enumerate(items):
+            land(most - 1)
+            flying[pool.submit(do, item)] = place
+        land(0)
+    finally:
+        for future in flying:
+            future.cancel()
+    return [results[place] for place in range(len(results))]
 
 
 class Together:
@@ -30,6 +56,6 @@ class Together:
             )
             raise TooMany(msg)
 
-    def read(self, read: Callable[[Record], Read], records: Iterable[Record]) -> list[Read]:
+    def read(self, read: Callable[[Record], Result], records: Iterable[Record]) -> list[Result]:
         """Return what `read` gives for each record, in order; the first failure is raised."""
-        return list(self.pool.map(read, records))
+        return side_by_side(self.pool, READS, read, records)

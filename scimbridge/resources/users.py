@@ -7,23 +7,27 @@ password, enable; so that a disable comes first and an enable last. Everything i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
 from scimbridge.mapping.native import NativeOperations, as_operations, plan_operations, removed_facets, settle
 from scimbridge.mapping.plan import Changes, keep_unmentioned, plan_change, plan_create
+from scimbridge.mapping.translate import attribute_value
 from scimbridge.pingone import bodies
 from scimbridge.pingone.collections import Users as NativeUsers
 from scimbridge.pingone.errors import NotThere, Refused
 from scimbridge.resources.ask import Ask, Progress, Reply
+from scimbridge.resources.confinement import Confinement
 from scimbridge.resources.creation import Creation
 from scimbridge.resources.exclusive import Turns
 from scimbridge.resources.placement import Placement
 from scimbridge.resources.refusals import refusing
-from scimbridge.resources.together import Together
+from scimbridge.resources.rights import check_password, check_selection
+from scimbridge.resources.user_records import UserRecords
 from scimbridge.resources.view import View
 from scimbridge.scim.messages import read_patch
-from scimbridge.scim.operations import read_operations
+from scimbridge.scim.operations import Operation, read_operations
 from scimbridge.scim.patch import apply_operations
 from scimbridge.scim.reading import read_resource
 
@@ -31,7 +35,8 @@ Record = dict[str, Any]
 BODY = "attributes"
 DISABLE = "disable"
 BEFORE_BODY = ("population", "identityProvider")
-AFTER_BODY = ("mfaEnabled", "password")
+PASSWORD = "password"  # noqa: S105 - the name of a call
+AFTER_BODY = ("mfaEnabled", PASSWORD)
 
 
 class Users:
@@ -44,12 +49,13 @@ class Users:
         placement: Placement,
         creation: Creation,
         turns: Turns,
-        together: Together,
+        records: UserRecords,
     ) -> None:
         self.view = view
-        self._together = together
+        self._records = records
         self._users = users
         self._table = view.table
+        self._passwords = frozenset(row for row in view.table.rows if row.via == PASSWORD)
         self._placement = placement
         self._creation = creation
         self._turns = turns
@@ -62,35 +68,26 @@ class Users:
         """Return PingOne's record with what the answer needs. Raises `NotFound`."""
         include = self.view.includes_for(self.view.projection(ask))
         with refusing(self._table, reading=True):
-            return self._users.read(ask.call, key, include)
+            return self._records.read(ask, key, include)
 
     def complete(self, ask: Ask, records: list[Record]) -> list[Record]:
         """Give the users of a list what PingOne's lists do not hold, where the client names it: the groups.
 
         Costs a call for each user. Raises `TooMany` before the first where they cannot end in time.
         """
-        include = self.view.includes_for(self.view.list_projection(ask))
-        if not include:
-            return records
-
-        def read(record: Record) -> Record:
-            try:
-                return self._users.read(ask.call, record["id"], include)
-            except NotThere:
-                return record  # deleted since the page was read
-
-        self._together.check_time(ask.call, len(records), "the groups of these users (excludedAttributes=groups)")
-        return self._together.read(read, records)
+        return self._records.complete(ask, records, self.view.includes_for(self.view.list_projection(ask)))
 
     def create(self, ask: Ask, body: Mapping[str, Any]) -> Reply:
         """Make a user in one call, whatever comes with it; what PingOne did not take at creation is set afterwards."""
-        resource = read_resource(body, self._table.type, ask.manner)
+        resource = self._read_resource(ask, body)
         changes = plan_create(self._table, resource, ask.manner)
         facets = dict(changes.facets)
-        progress = Progress()
+        ask.notes.planned(self._table, changes)
+        progress = ask.notes.follow(Progress())
         with self._creation.intent(ask, body) as intent, refusing(self._table, progress):
-            if "population" not in facets and (population := self._placement.choose(ask.call, resource)):
+            if population := self._placement.choose(ask, resource, facets.get("population")):
                 facets["population"] = population
+                ask.notes.planned(self._table, Changes(facets={"population": population}))
             native, media = bodies.creation(changes.body, facets)
             record = self._creation.create(ask, intent, native, media, own=changes.body)
             if missed := bodies.facets_of(record, facets):
@@ -114,19 +111,36 @@ class Users:
     def _read_new(self, ask: Ask, record: Record, include: tuple[str, ...]) -> Record:
         """Read what a creation does not return; PingOne may not show a new user for a moment (reference.md §13.15)."""
         try:
-            return self._users.read(ask.call, record["id"], include)
+            return self._records.read(ask, record["id"], include)
         except NotThere:
             return record
 
+    def _read_resource(self, ask: Ask, body: Mapping[str, Any]) -> Record:
+        """Read a body. Raises `Forbidden` where it holds a password that the client may not set."""
+        resource = read_resource(body, self._table.type, ask.manner)
+        for row in self._passwords:
+            if attribute_value(self._table, resource, row.urn, row.attr) is not None:
+                check_password(ask.caller)
+        return resource
+
+    def _read_patch(self, ask: Ask, body: Mapping[str, Any]) -> tuple[Operation, ...]:
+        """Read a PATCH. Raises `Forbidden` for a password that the client may not set, and for guesses at values."""
+        operations = read_operations(read_patch(body, strict=ask.manner.strict), self._table.type, ask.manner)
+        for shape in map(self._table.shape_of, (operation.found for operation in operations)):
+            if shape is not None and self._passwords.intersection(shape.rows):
+                check_password(ask.caller)
+        check_selection(ask.caller, "users", operations)
+        return operations
+
     def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
         """Make a user what the body says: one read, then the difference."""
-        resource = read_resource(body, self._table.type, ask.manner)
+        resource = self._read_resource(ask, body)
         ask = _hurry(ask, self._named_facets(resource))
         return self._change(ask, key, lambda before: keep_unmentioned(self._table, body, before, resource))
 
     def patch(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
         """Change a user: in one call where PingOne's own operations say the same, else by read and difference."""
-        operations = read_operations(read_patch(body, strict=ask.manner.strict), self._table.type, ask.manner)
+        operations = self._read_patch(ask, body)
         native = None
         if not ask.manner.strict and ask.if_match is None:
             native = plan_operations(self._table, operations, ask.manner)
@@ -135,30 +149,44 @@ class Users:
             gone = removed_facets(self._table, operations)
             settled = tuple(settle(self._table, operations))
             return self._change(ask, key, lambda before: apply_operations(before, settled, strict=strict), gone)
-        progress = Progress()
+        ask.notes.planned(self._table, Changes(facets=native.facets), operations=native.operations)
+        progress = ask.notes.follow(Progress())
         ask = _hurry(ask, native.facets)
-        with self._turns.of(ask, "user", key), refusing(self._table, progress):
+        with refusing(self._table, progress), self._turn(ask, key):
+            self._look(ask, key)
+            self._placement.check_move(ask, native.facets)
             record = self._carry_out(ask, key, Changes(facets=native.facets), native, progress)
         return self._answer(ask, record)
 
     def delete(self, ask: Ask, key: str) -> Reply:
         """Delete a user: one call."""
-        with self._turns.of(ask, "user", key), refusing(self._table):
-            if ask.if_match is not None:
-                self.view.check_match(ask, self._users.read(ask.call, key))
+        with refusing(self._table), self._turn(ask, key):
+            self._look(ask, key)
             self._users.delete(ask.call, key)
         return Reply(204)
+
+    def _look(self, ask: Ask, key: str) -> None:
+        """Read a user before a call that needs no read, where something has to be held against it."""
+        if ask.if_match is not None or not Confinement.of(ask.caller, "users").is_open:
+            self.view.check_match(ask, self._records.read(ask, key))
+
+    def _turn(self, ask: Ask, key: str) -> AbstractContextManager[None]:
+        """Hold a user. Raises `NotThere` where others hold one that the client may not know of."""
+        may_know_all = Confinement.of(ask.caller, "users").is_open
+        return self._turns.of(ask, "user", key, lambda: may_know_all or self._records.read(ask, key))
 
     def _change(
         self, ask: Ask, key: str, make: Callable[[Record], Record], gone: Mapping[str, Any] | None = None
     ) -> Reply:
-        progress = Progress()
-        with self._turns.of(ask, "user", key), refusing(self._table, progress):
-            record = self._users.read(ask.call, key, self._asked_for(ask))
+        progress = ask.notes.follow(Progress())
+        with refusing(self._table, progress), self._turn(ask, key):
+            record = self._records.read(ask, key, self._asked_for(ask))
             self.view.check_match(ask, record)
             before = self.view.resource(record, ask.base)
             changes = plan_change(self._table, record, before, make(before), ask.manner)
             changes = replace(changes, facets={**(gone or {}), **changes.facets})
+            ask.notes.planned(self._table, changes, record)
+            self._placement.check_move(ask, changes.facets)
             ask = _hurry(ask, changes.facets)
             if changes:
                 record = self._carry_out(ask, key, changes, None, progress)
@@ -190,7 +218,7 @@ class Users:
         # A move drops memberships, which the answer has to show.
         moved = "population" in changes.facets
         include = self.view.includes_for(self.view.projection(ask)) if moved else self._asked_for(ask)
-        return record if record and not include else self._users.read(ask.call, key, include)
+        return record if record and not include else self._records.read(ask, key, include)
 
     def _write(
         self, ask: Ask, key: str, changes: Changes, native: NativeOperations | None, progress: Progress

@@ -24,7 +24,8 @@ class ScimError(Exception):
         self, detail: str, *, retry_after: int | None = None, headers: tuple[tuple[str, str], ...] = ()
     ) -> None:
         super().__init__(detail)
-        self.detail = detail
+        # A detail may quote what was sent: half of a surrogate pair is no character and cannot be sent back.
+        self.detail = detail.encode("utf-8", "backslashreplace").decode("utf-8")
         self.retry_after = retry_after
         self.headers = headers
 

@@ -16,6 +16,8 @@ from marshmallow import fields, validate
 from scimbridge.scim.catalogue import BULK_URN, PATCH_URN, SEARCH_URN
 from scimbridge.scim.errors import InvalidSyntax
 
+MOST_NAMES = 1000  # in `attributes` or `excludedAttributes`; a resource has about sixty
+
 
 @dataclass(frozen=True, slots=True)
 class PatchOperation:
@@ -117,6 +119,10 @@ def read_patch(body: Mapping[str, Any], *, strict: bool) -> tuple[PatchOperation
 
 def read_search(body: Mapping[str, Any], *, strict: bool) -> SearchRequest:
     """Read a SearchRequest message. Raises `InvalidSyntax`."""
+    for key, value in body.items():
+        if key.lower() in ("attributes", "excludedattributes") and isinstance(value, list) and len(value) > MOST_NAMES:
+            msg = f"{key}: at most {MOST_NAMES} names"
+            raise InvalidSyntax(msg)
     loaded = _load(_SEARCH, body, SEARCH_URN, strict=strict)
     names = {
         "attributes": "attributes", "excluded": "excludedAttributes", "filter": "filter", "sort_by": "sortBy",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scimbridge.scim.characteristics import Attribute, ResourceType
 from scimbridge.scim.errors import BadRequest, InvalidFilter, InvalidPath
+from scimbridge.scim.filter_tokens import MAX_LENGTH
 from scimbridge.scim.paths import Path, parse_path
 
 if TYPE_CHECKING:
@@ -102,9 +103,11 @@ def compile_projection(
     Names come in any case, with or without URN, as attribute, sub-attribute or whole schema; an
     empty parameter counts as not given and an unknown name is ignored. A sub-attribute that is
     always returned stays wherever its attribute does. Raises BadRequest when both are given
-    (RFC 7644 §3.9: they are mutually exclusive).
+    (RFC 7644 §3.9: they are mutually exclusive), or one of them is longer than any that makes sense.
     """
     named, left_out = _join(attributes), _join(excluded)
+    if max(len(named), len(left_out)) > MAX_LENGTH:
+        raise BadRequest(f"'attributes' and 'excludedAttributes' have at most {MAX_LENGTH} characters.")
     if named and left_out:
         raise BadRequest("'attributes' and 'excludedAttributes' exclude each other: send one of them.")
     return _compile(named, left_out, resource_type)

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, g, request
 
-from scimbridge.resources.bulk import MOST_OPERATIONS, Bulk
+from scimbridge.resources.bulk import MOST_OPERATIONS
+from scimbridge.resources.served import Served
 from scimbridge.scim.errors import PayloadTooLarge
 from scimbridge.scim.messages import read_bulk
 from scimbridge.web import render
 from scimbridge.web.intake import Intake, read_body
+from scimbridge.web.limiting import smaller
 
 
-def blueprint(bulk: Bulk, intake: Intake) -> Blueprint:
+def blueprint(served: Served, intake: Intake) -> Blueprint:
     """Make the route."""
     routes = Blueprint("bulk", __name__)
 
     def run() -> Response:
-        operations = read_bulk(read_body(request), strict=g.caller.strict)
-        if len(operations.operations) > MOST_OPERATIONS:
-            msg = f"Operations: at most {MOST_OPERATIONS} in one request (ServiceProviderConfig says so)"
-            raise PayloadTooLarge(msg)
-        return render.message(bulk.run(intake.ask(request, g.caller, g.request_id, {}), operations))
+        many, ask = served.to(g.caller).bulk, intake.ask(request, g.caller, g.request_id, {})
+        with many.trail.refusals(ask, "", "bulk"):  # of the request as a whole; each operation has a record of its own
+            many.check_allowed(ask)
+            operations = read_bulk(read_body(request), strict=g.caller.strict)
+            most = smaller(g.caller.limits.bulk_operations, MOST_OPERATIONS)
+            if len(operations.operations) > most:
+                msg = f"Operations: at most {most} in one request (ServiceProviderConfig says so)"
+                raise PayloadTooLarge(msg)
+            return render.message(many.run(ask, operations))
 
     routes.add_url_rule("/Bulk", "run", run, methods=["POST"])
     return routes

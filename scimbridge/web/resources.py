@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, Response, g, request
 
 from scimbridge.resources.ask import Ask
 from scimbridge.resources.endpoint import Endpoint
-from scimbridge.resources.lists import Everything
+from scimbridge.resources.served import Served
 from scimbridge.scim.messages import read_search
 from scimbridge.web import render
 from scimbridge.web.intake import Intake, read_body, read_parameters
 
 
-def blueprint(endpoints: list[Endpoint], everything: Everything, intake: Intake) -> Blueprint:
+def blueprint(served: Served, intake: Intake) -> Blueprint:
     """Make the routes of all resource types, and of queries at the root."""
     routes = Blueprint("resources", __name__)
-    for endpoint in endpoints:
-        _add(routes, endpoint, intake)
+    for path in served.whole.endpoints:
+        _add(routes, path, served, intake)
 
     def query_root() -> Response:
+        everything = served.to(g.caller).everything
+        everything.check_allowed(_ask(intake, {}))
         parameters = _search_parameters() if request.method == "POST" else read_parameters(request)
         return render.message(everything.answer(_ask(intake, parameters), parameters))
 
@@ -29,37 +32,48 @@ def blueprint(endpoints: list[Endpoint], everything: Everything, intake: Intake)
     return routes
 
 
-def _add(routes: Blueprint, endpoint: Endpoint, intake: Intake) -> None:
-    name = endpoint.path.strip("/")
+def _add(routes: Blueprint, path: str, served: Served, intake: Intake) -> None:
+    name = path.strip("/")
+
+    def served_here() -> Endpoint:
+        return served.to(g.caller).endpoints[path]
 
     def collection() -> Response:
+        endpoint = served_here()
         parameters = read_parameters(request)
         ask = _ask(intake, parameters)
         if request.method == "POST":
-            endpoint.check_allowed("create")
-            return render.reply(endpoint.create(ask, read_body(request)))
-        return render.message(endpoint.lists.answer(ask, parameters))
+            return render.reply(endpoint.create(ask, _change(endpoint, ask, "create")))
+        return render.message(endpoint.list(ask, parameters))
 
     def search() -> Response:
+        endpoint = served_here()
+        endpoint.check_allowed(_ask(intake, {}), "read")
         parameters = _search_parameters()
-        return render.message(endpoint.lists.answer(_ask(intake, parameters), parameters))
+        return render.message(endpoint.list(_ask(intake, parameters), parameters))
 
     def one(key: str) -> Response:
+        endpoint = served_here()
         ask = _ask(intake, read_parameters(request))
         match request.method:
             case "PUT":
-                endpoint.check_allowed("change")
-                return render.reply(endpoint.replace(ask, key, read_body(request)))
+                return render.reply(endpoint.replace(ask, key, _change(endpoint, ask, "replace", key)))
             case "PATCH":
-                endpoint.check_allowed("change")
-                return render.reply(endpoint.patch(ask, key, read_body(request)))
+                return render.reply(endpoint.patch(ask, key, _change(endpoint, ask, "patch", key)))
             case "DELETE":
                 return render.reply(endpoint.delete(ask, key))
         return render.reply(endpoint.get(ask, key), ask.if_none_match)
 
-    routes.add_url_rule(endpoint.path, name, collection, methods=["GET", "POST"])
-    routes.add_url_rule(f"{endpoint.path}/.search", f"{name}-search", search, methods=["POST"])
-    routes.add_url_rule(f"{endpoint.path}/<key>", f"{name}-one", one, methods=["GET", "PUT", "PATCH", "DELETE"])
+    routes.add_url_rule(path, name, collection, methods=["GET", "POST"])
+    routes.add_url_rule(f"{path}/.search", f"{name}-search", search, methods=["POST"])
+    routes.add_url_rule(f"{path}/<key>", f"{name}-one", one, methods=["GET", "PUT", "PATCH", "DELETE"])
+
+
+def _change(endpoint: Endpoint, ask: Ask, verb: str, key: str = "") -> dict[str, Any]:
+    """Read the body of a change, if the client may make it at all; what ends here is a refusal in the trail too."""
+    with endpoint.trail.refusals(ask, endpoint.name, verb, key):
+        endpoint.check_allowed(ask, "create" if verb == "create" else "change")
+        return read_body(request)
 
 
 def _search_parameters() -> Mapping[str, str]:

@@ -159,3 +159,11 @@ def test_bulk_operations():
     assert read.operations == (BulkOperation("POST", "/Users", "q", None, {"a": 1}),)
     with pytest.raises(InvalidSyntax, match="failOnErrors"):
         read_bulk({**body, "failOnErrors": 0}, strict=False)
+
+
+@pytest.mark.parametrize("member", ["attributes", "ExcludedAttributes"])
+def test_a_search_names_so_many_attributes_and_no_more(member):
+    """A thousand names are read, a million are refused at once."""
+    assert read_search({member: ["a"] * 1000}, strict=False).parameters
+    with pytest.raises(InvalidSyntax, match=f"{member}: at most 1000 names"):
+        read_search({member: ["a"] * 1_000_000}, strict=False)

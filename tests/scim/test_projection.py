@@ -170,3 +170,12 @@ def test_wants_tells_what_need_not_be_read():
     assert not named.wants("department", "urn:example:unknown")
     assert not excluded.wants("groups")
     assert (default.explicit, named.explicit, excluded.explicit) == (False, True, True)
+
+
+@pytest.mark.parametrize("names", ["a" * 40_000, "a," * 20_000, ["userName"] * 10_000])
+def test_endless_parameters_are_refused(names):
+    """What is longer than any question that makes sense is neither read nor remembered."""
+    with pytest.raises(BadRequest, match="at most"):
+        compile_projection(names, None, TYPE)
+    with pytest.raises(BadRequest, match="at most"):
+        compile_projection(None, names, TYPE)

@@ -47,6 +47,8 @@ BODIES = [
     ("POST", "/Users", {"userName": None}, 400, "invalidValue"),
     ("POST", "/Users", {"userName": ["a", "b"]}, 400, "invalidValue"),
     ("POST", "/Users", {"userName": True}, 400, "invalidValue"),
+    ("POST", "/Users", {"userName": "huge", "unknown": 2**64}, 201, None),
+    ("POST", "/Groups", {"displayName": "huge", "unknown": {"deep": [-(2**63) - 1]}}, 201, None),
     ("POST", "/Users", {"userName": "x", "schemas": "text"}, 400, "invalidSyntax"),
     ("POST", "/Users", {"userName": "x", "schemas": [1]}, 400, "invalidSyntax"),
     ("POST", "/Users", {"userName": "x", "emails": 5}, 400, "invalidValue"),

@@ -18,6 +18,14 @@ def test_trailing_slash_and_head(client, path):
     assert head.content_type == "application/scim+json"
 
 
+@pytest.mark.parametrize("path", ["/openapi.json", "/openapi.json/", "/openapi.json//", "/scim/v2", "/scim//v2/"])
+def test_no_spelling_of_a_path_goes_around_the_guard(client, path):
+    """A path is guarded however its slashes are written."""
+    anybody = client.app.test_client()
+    assert anybody.get(path).status_code == 401
+    assert anybody.get(path, headers=client.headers).status_code == 200
+
+
 def test_slashes_in_a_row(client):
     """Several slashes are one, also in front of a write: no redirect that a client would have to follow."""
     assert client.send("POST", "/scim/v2//Users", {"userName": "slashes"}).status_code == 201

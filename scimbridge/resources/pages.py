@@ -1,0 +1,93 @@
+"""PingOne's pages of one question, one after the other, as far as a client may go.
+
+A record outside a client's populations never leaves here: no window, total, mark or cursor is made with it. Knows
+sources and marks; what is taken of a page is in `reading`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from scimbridge.pingone.collections import Collection, Page
+from scimbridge.pingone.errors import Forbidden, Refused, Unreachable
+from scimbridge.pingone.send import Call
+from scimbridge.resources.ahead import Ahead
+from scimbridge.resources.ask import Ask
+from scimbridge.resources.confinement import Confinement
+from scimbridge.resources.reading import Found, Source
+from scimbridge.resources.walks import Mark
+from scimbridge.scim.errors import ExpiredCursor
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A page that was turned to: the link that led there, and how many records PingOne had on it for everybody."""
+
+    href: str | None
+    page: Page
+    records: int
+
+
+class Pages:
+    """The pages of one collection, `size` records at a time; with `ahead` the next one may be there before its time."""
+
+    def __init__(self, collection: Collection, size: int, ahead: Ahead | None = None) -> None:
+        self._collection = collection
+        self._size = size
+        self._ahead = ahead
+
+    def turn(self, ask: Ask, source: Source, href: str | None) -> Iterator[Turned]:
+        """Yield the pages from a link on, None for the first. Raises `ExpiredCursor` where the link is dead."""
+        within = Confinement.of(ask.caller, self._collection.name)
+        seen: set[str] = set()
+        while True:
+            try:
+                page = self._held(ask, source, href) or self._fetch(ask.call, source, href)
+            except Refused as error:
+                if href is None or isinstance(error, Forbidden) or error.has("INVALID_FILTER"):
+                    raise
+                msg = "the cursor is not valid any more; start the walk again"
+                raise ExpiredCursor(msg) from error
+            yield Turned(href, within.cut(page), len(page.records))
+            if page.next is None:
+                return
+            if page.next in seen:
+                msg = "PingOne's pages lead in a circle"
+                raise Unreachable(msg)
+            seen.add(page.next)
+            href = page.next
+
+    def fetch_ahead(self, ask: Ask, source: Source, begun: int, found: Found) -> None:
+        """Let the page be fetched on which the next window starts, if this one was read in order from `begun` on."""
+        mark = found.next
+        if self._ahead is None or mark is None or mark.href is None or mark.passed:
+            return
+        call = replace(ask.call, heard=None)
+        self._ahead.start(source.walk, begun, mark.position, mark.href, lambda href: self._fetch(call, source, href))
+
+    def _held(self, ask: Ask, source: Source, href: str | None) -> Page | None:
+        if self._ahead is None or href is None:
+            return None
+        return self._ahead.take(source.walk, href, ask.call.deadline)
+
+    def _fetch(self, call: Call, source: Source, href: str | None) -> Page:
+        return self._collection.page(call, filter=source.asked, limit=self._size, next=href)
+
+    def find_again(self, ask: Ask, source: Source, mark: Mark) -> Mark:
+        """Find a place again whose PingOne cursor is dead: behind the last of the passed records that is still there.
+
+        Where none of them is there any more, the walk goes on from the first record: twice is better than never.
+        """
+        rank = {passed: place for place, passed in enumerate(mark.tail)}
+        best = -1
+        found = Mark(mark.position, None, (), mark.tail, mark.total, source.stamp)
+        for turned in self.turn(ask, source, None):
+            ids = [record["id"] for record in turned.page.records]
+            known = [number for number, identifier in enumerate(ids, 1) if rank.get(identifier, -1) > best]
+            if known:
+                best = max(rank.get(identifier, -1) for identifier in ids)
+                found = replace(found, href=turned.href, passed=tuple(ids[: known[-1]]))
+            if best == len(rank) - 1 or (best >= 0 and not known):
+                break
+        return found
