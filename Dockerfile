@@ -2,11 +2,11 @@
 FROM python:3.11-slim AS wheel
 WORKDIR /source
 COPY . .
-RUN pip wheel --no-cache-dir --wheel-dir /wheels .
+RUN pip wheel --no-cache-dir --wheel-dir /wheels '.[database]'
 
 FROM python:3.11-slim
 RUN --mount=type=bind,from=wheel,source=/wheels,target=/wheels \
-    pip install --no-cache-dir --no-index --find-links=/wheels scimbridge \
+    pip install --no-cache-dir --no-index --find-links=/wheels 'scimbridge[database]' \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin scimbridge
 USER 10001
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1

@@ -1,0 +1,149 @@
+"""The manifests under deploy/: what can be said of them without a cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from scimbridge import cli
+from scimbridge.config import SETTINGS
+from scimbridge.serve import Options
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+FOLDER = DEPLOY / "kubernetes"
+MANIFESTS = sorted(path.name for path in FOLDER.glob("*.yaml") if path.name != "kustomization.yaml")
+VARIABLES = {name for setting in SETTINGS for name in (setting.variable, f"{setting.variable}_FILE" * setting.secret)}
+
+
+def read(name: str) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all((FOLDER / name).read_text("utf-8")))
+
+
+def only(name: str) -> dict[str, Any]:
+    (found,) = read(name)
+    return found
+
+
+def container() -> dict[str, Any]:
+    (found,) = only("deployment.yaml")["spec"]["template"]["spec"]["containers"]
+    return found
+
+
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_every_manifest_keeps_to_the_api(name):
+    """Each document has the form that Kubernetes' own schemas ask for, with no word that they do not know."""
+    for document in read(name):
+        kubernetes_validate.validate(document, "1.33", strict=True)
+        assert document["metadata"].get("namespace", document["metadata"]["name"]) == "scimbridge"
+
+
+def test_all_manifests_are_applied_together():
+    """The kustomization names each file."""
+    assert sorted(only("kustomization.yaml")["resources"]) == MANIFESTS
+
+
+def test_settings_exist():
+    """Every variable in a manifest, in the compose file or its example is a setting that the bridge reads."""
+    compose = yaml.safe_load((DEPLOY / "compose.yml").read_text("utf-8"))
+    lines = (DEPLOY / "bridge.env.example").read_text("utf-8").splitlines()
+    named = {line.partition("=")[0] for line in lines if line.startswith("SCIMBRIDGE_")}
+    named |= set(only("config.yaml")["data"]) | set(compose["services"]["bridge"]["environment"])
+    assert named <= VARIABLES
+    assert not {name for name in named if name.endswith(("_SECRET", "_TOKEN"))}, "a secret stands in the open"
+
+
+def test_files_of_secrets_are_mounted_where_the_settings_look():
+    """What a setting names is the key of a secret, under the folder where that secret is mounted."""
+    spec = only("deployment.yaml")["spec"]["template"]["spec"]
+    secrets = {each["metadata"]["name"]: set(each["stringData"]) for each in read("secret.yaml")}
+    volumes = {each["name"]: each["secret"]["secretName"] for each in spec["volumes"] if "secret" in each}
+    mounted = {
+        f"{mount['mountPath']}/{key}"
+        for mount in container()["volumeMounts"]
+        for key in secrets.get(volumes.get(mount["name"], ""), ())
+    }
+    data = only("config.yaml")["data"]
+    assert {data["SCIMBRIDGE_CLIENTS"], data["SCIMBRIDGE_PINGONE_CLIENT_SECRET_FILE"]} == mounted
+
+
+def test_probes_lead_to_what_is_served(app):
+    """Every probe and the scraper ask for a path that exists without a token, at the port that is served."""
+    described = only("deployment.yaml")["spec"]["template"]
+    ports = {port["name"]: port["containerPort"] for port in container()["ports"]}
+    arguments = container()["args"]
+    assert ports["http"] == int(arguments[arguments.index("--port") + 1])
+    probes = [container()[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")]
+    assert {probe["port"] for probe in probes} == {"http"}
+    for path in {probe["path"] for probe in probes} | {described["metadata"]["annotations"]["prometheus.io/path"]}:
+        assert app.test_client().get(path).status_code == 200
+    assert int(described["metadata"]["annotations"]["prometheus.io/port"]) == ports["http"]
+
+
+@pytest.mark.parametrize("arguments", [container()["args"], None])
+def test_the_command_is_one_of_ours(arguments):
+    """The options with which the bridge is started are options of `scimbridge serve`."""
+    if arguments is None:
+        arguments = yaml.safe_load((DEPLOY / "compose.yml").read_text("utf-8"))["services"]["bridge"]["command"]
+    assert arguments[:2] == ["scimbridge", "serve"]
+    told = CliRunner().invoke(cli.command, ["serve", "--help"]).output
+    assert all(word in told for word in arguments if word.startswith("--"))
+
+
+def test_requests_under_way_end_before_a_pod_is_killed():
+    """The time to stop is longer than the pause before SIGTERM and what requests under way get."""
+    spec = only("deployment.yaml")["spec"]["template"]["spec"]
+    pause = int(container()["lifecycle"]["preStop"]["exec"]["command"][1])
+    assert spec["terminationGracePeriodSeconds"] >= pause + Options().graceful_seconds
+    compose = yaml.safe_load((DEPLOY / "compose.yml").read_text("utf-8"))
+    assert int(compose["services"]["bridge"]["stop_grace_period"].rstrip("s")) > Options().graceful_seconds
+
+
+def test_labels_and_names_fit_together():
+    """Service, scaling and disruption budget mean the pods of the deployment, and Redis is where the setting says."""
+    labels = only("deployment.yaml")["spec"]["template"]["metadata"]["labels"].items()
+    assert only("service.yaml")["spec"]["selector"].items() <= labels
+    assert only("disruption.yaml")["spec"]["selector"]["matchLabels"].items() <= labels
+    assert only("scaling.yaml")["spec"]["scaleTargetRef"]["name"] == only("deployment.yaml")["metadata"]["name"]
+    service = next(each for each in read("redis.yaml") if each["kind"] == "Service")
+    port = service["spec"]["ports"][0]["port"]
+    assert only("config.yaml")["data"]["SCIMBRIDGE_STATE_URL"] == f"redis://{service['metadata']['name']}:{port}/0"
+
+
+@pytest.mark.parametrize("name", ["deployment.yaml", "redis.yaml"])
+def test_nothing_runs_as_root(name):
+    """Each container runs as somebody, writes nowhere but where it has to, and can gain no rights."""
+    deployment = next(each for each in read(name) if each["kind"] == "Deployment")
+    spec = deployment["spec"]["template"]["spec"]
+    assert spec["securityContext"]["runAsNonRoot"]
+    for each in spec["containers"]:
+        assert each["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        assert each["resources"]["limits"]["memory"]
+
+
+def test_the_image_is_the_version_at_hand():
+    """The image of the manifests and of the compose file is that of this version."""
+    version = next(line for line in (ROOT / "setup.cfg").read_text("utf-8").splitlines() if line.startswith("version"))
+    image = f"scimbridge:{version.partition('=')[2].strip()}"
+    assert container()["image"] == image
+    assert yaml.safe_load((DEPLOY / "compose.yml").read_text("utf-8"))["services"]["bridge"]["image"] == image
+
+
+def test_the_door_waits_longer_than_a_request_may_take():
+    """The load balancer gives a request more time than the bridge, and never passes on certificates from outside."""
+    text = (DEPLOY / "nginx.conf").read_text("utf-8")
+    deadline = next(setting.default for setting in SETTINGS if setting.name == "request_deadline")
+    assert "proxy_read_timeout 60s;" in text
+    assert isinstance(deadline, float)
+    assert deadline < 60
+    for header in ("Client-Cert", "X-Client-Cert"):
+        assert f'proxy_set_header {header} "";' in text
