@@ -120,6 +120,10 @@ class Sink(Protocol):
 
     name: str
 
+    def check(self) -> None:
+        """Try whether records can be kept, without keeping one. Raises `Unwritable`, OSError."""
+        ...
+
     def write(self, record: Record) -> None:
         """Keep a record for good before returning. Raises `Unwritable`; safe for any number of threads."""
         ...

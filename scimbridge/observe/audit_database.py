@@ -95,6 +95,13 @@ class AuditDatabase:
         self._is_made = False
         self._rests_until = float("-inf")
 
+    def check(self) -> None:
+        """Connect, and have the table there. Raises `Unwritable`."""
+        try:
+            self._make()
+        except (SQLAlchemyError, OSError) as error:
+            raise Unwritable(_reason(error) if isinstance(error, SQLAlchemyError) else "its file") from error
+
     def write(self, record: Record) -> None:
         """Insert a row and commit it. Raises `Unwritable`."""
         if self._clock() < self._rests_until:

@@ -11,17 +11,18 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Protocol
 
 from scimbridge.mapping.table import Table
-from scimbridge.ops import reach, rights, rows
+from scimbridge.ops import bridge, reach, rights, rows
 from scimbridge.ops.comparing import check_comparing
 from scimbridge.ops.findings import PATIENCE, Probe, Report, Write
 from scimbridge.ops.populations import check_populations
 from scimbridge.pingone.connect import Connection, connect
 from scimbridge.pingone.issuer import Issuer
 from scimbridge.pingone.target import Target
-from scimbridge.resources.tables import read_tables
+from scimbridge.resources.tables import open_tables
 from scimbridge.state.memory import MemoryState
 
 
@@ -80,6 +81,22 @@ class Environment(Protocol):
     def pingone_rate(self) -> float:
         """Calls per second, at most."""
 
+    @property
+    def clients(self) -> Path | None:
+        """The clients file."""
+
+    @property
+    def state_url(self) -> Hidden:
+        """Where nodes keep what they share."""
+
+    @property
+    def audit(self) -> str | None:
+        """File of records."""
+
+    @property
+    def audit_database(self) -> Hidden | None:
+        """Database of records."""
+
 
 def run(
     settings: Environment,
@@ -94,8 +111,13 @@ def run(
 
     Raises `TableFaults` where the tables are wrong in themselves.
     """
-    tables = read_tables(folder, settings.datetime_offset)
+    opened = open_tables(folder, settings.datetime_offset)
+    tables = opened.whole
     report = Report(write)
+    clients = bridge.check_clients(report, settings.clients, opened, wall())
+    bridge.check_state(report, settings.state_url.reveal(), clock)
+    database = settings.audit_database.reveal() if settings.audit_database is not None else ""
+    bridge.check_trail(report, settings.audit, database, clock)
     state = MemoryState(clock)
     proxy = settings.http_proxy.reveal() if settings.http_proxy is not None else ""
     connection = connect(
@@ -117,6 +139,7 @@ def run(
         if _is_reachable(settings, report, connection, clock=clock, wall=wall):
             probe = Probe(Target(connection, clock=clock, sleep=sleep), report, clock, settings.page_size)
             _check_environment(probe, settings, tables, state)
+            bridge.check_client_populations(probe, clients)
         else:
             report.write("      the rest needs a token, and is not looked at before there is one")
     finally:
