@@ -176,14 +176,16 @@ def moment(value: Any) -> float:
 def url(value: Any) -> str:
     """Read an https URL; http is taken for this machine itself."""
     held = text(value)
+    # Before an "@" may stand a password.
+    shown = "what stands there" if "@" in held else _show(held)
     try:
         parts = urlsplit(held)
         usable = bool(parts.hostname) and parts.port != 0 and parts.username is None and not parts.fragment
     except ValueError:
-        raise ValueError(f"{_show(held)} is no URL such as https://login.example.com/keys") from None
+        raise ValueError(f"{shown} is no URL such as https://login.example.com/keys") from None
     if not usable or not (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or ""))):
         raise ValueError(
-            f"{_show(held)} has to be a URL such as https://login.example.com/keys, without user and fragment;"
+            f"{shown} has to be a URL such as https://login.example.com/keys, without user and fragment;"
             " http is taken for loopback addresses only"
         )
     return held

@@ -13,6 +13,7 @@ from scimbridge.mapping.rows import Row, read_field
 from scimbridge.mapping.shapes import Emit, Shape
 from scimbridge.mapping.table import Table
 from scimbridge.scim.errors import InvalidValue
+from scimbridge.scim.paths import name_of
 from scimbridge.scim.projection import Projection
 from scimbridge.scim.reading import Manner, Notice, has_no_value
 
@@ -103,7 +104,7 @@ def _to_native(row: Row, value: Any, manner: Manner) -> Any:
 def tell_lost(shape: Shape, value: Any, manner: Manner) -> None:
     """Notice what of a list is kept nowhere: a fax number, a second e-mail address."""
     for name in shape.lose(value):
-        manner.notice(name)
+        manner.notice(name_of(name))
 
 
 def native_fields(table: Table, resource: Mapping[str, Any], manner: Manner) -> dict[Row, Any]:

@@ -130,7 +130,8 @@ def _joint(word: str, index: int) -> Token:
     sub = _NAME.fullmatch(word[1:])
     if word.startswith(".") and sub is not None and sub[2] is None:
         return Token("SUBATTR", sub[1], index, index + len(word))
-    raise _refuse(f"'{_short(word)}' stands where 'and' or 'or' is expected", index)
+    # The word is not repeated: it may be the second of a value that has no quotes.
+    raise _refuse("'and' or 'or' is expected; a value with blanks in it stands in double quotes", index)
 
 
 def tokenize(text: str) -> Iterator[Token]:

@@ -17,7 +17,7 @@ from scimbridge.scim.errors import InvalidPath, InvalidValue, Mutability, NoTarg
 from scimbridge.scim.filters import AttrPath, Node
 from scimbridge.scim.matching import compile_element_filter
 from scimbridge.scim.messages import PatchOperation
-from scimbridge.scim.paths import Path, parse_path
+from scimbridge.scim.paths import Path, name_of, parse_path
 from scimbridge.scim.reading import Manner, has_no_value, is_empty, read_value
 
 
@@ -104,11 +104,11 @@ def _read_member(op: str, key: str, value: Any, resource_type: ResourceType, man
     except InvalidPath:
         if "[" in key:
             raise
-        manner.notice(key)  # no path at all, so no attribute of ours
+        manner.notice(name_of(key))  # no path at all, so no attribute of ours
         return
     found = _find(path, resource_type)
     if found is None or not _is_stored(found) or found.attribute.composed:
-        manner.notice(key)
+        manner.notice(name_of(key))
     elif not _is_read_only(found):
         yield from _make(op, found, path.where, value, manner)
 
@@ -118,12 +118,12 @@ def _read_pathed(
 ) -> Iterator[Operation]:
     path = _parse(text, resource_type)
     if operation.op != "remove" and not operation.has_value:
-        msg = f"{operation.op} of {text[:200]!r} needs a value"
+        msg = f"{operation.op} of {name_of(text)!r} needs a value"
         raise InvalidValue(msg)
     if path.attr is None:
         schema = resource_type.find_schema(path.urn or "")
         if schema is None:
-            manner.notice(text)
+            manner.notice(name_of(text))
         else:
             yield from _read_schema(operation.op, schema, operation.value, resource_type, manner)
         return
@@ -132,21 +132,21 @@ def _read_pathed(
         whole = resource_type.find(AttrPath(path.urn, path.attr))
         foreign = path.urn is not None and resource_type.find_schema(path.urn) is None
         if not manner.strict and (foreign or (whole is not None and not whole.attribute.stored)):
-            manner.notice(text)
+            manner.notice(name_of(text))
             return
-        msg = f"{text[:200]!r} names no attribute of {resource_type.name}"
+        msg = f"{name_of(text)!r} names no attribute of {resource_type.name}"
         raise InvalidPath(msg)
     if _is_read_only(found):
         if found.attribute.stored and (manner.strict or not found.attribute.composed):
-            msg = f"{text[:200]!r} is read-only"
+            msg = f"{name_of(text)!r} is read-only"
             raise Mutability(msg)
-        manner.notice(text)
+        manner.notice(name_of(text))
         return
     if not _is_stored(found):
         if manner.strict and not found.attribute.stored:
-            msg = f"{text[:200]!r} is not stored here; /Schemas lists what is"
+            msg = f"{name_of(text)!r} is not stored here; /Schemas lists what is"
             raise InvalidPath(msg)
-        manner.notice(text)
+        manner.notice(name_of(text))
         return
     yield from _make(operation.op, found, path.where, operation.value, manner)
 

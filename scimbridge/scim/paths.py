@@ -19,10 +19,17 @@ from scimbridge.scim.filters import AttrPath, Node, ValuePath, parse, render
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["AttrPath", "Path", "parse_path", "render_path"]
+__all__ = ["AttrPath", "Path", "name_of", "parse_path", "render_path"]
 
 _CACHED_LENGTH = 512
 _SUB = re.compile(r"\s*\.([A-Za-z$_][\w$-]*)", re.ASCII)
+# What names look like, with a URN or without, and what says nothing of a person in brackets: a type.
+_NAMES = re.compile(r"[A-Za-z$_][\w$:./-]*", re.ASCII)
+_COMPARISON = re.compile(
+    rf"({_NAMES.pattern}\s+(?:eq|ne|co|sw|ew|gt|ge|lt|le|pr))\b.*", re.ASCII | re.IGNORECASE | re.DOTALL
+)
+_TYPE = re.compile(r'type eq "[A-Za-z]{1,20}"', re.IGNORECASE)
+_TOLD = 120  # characters, so that it fits into one sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +70,15 @@ def _parse(text: str, urns: tuple[str, ...]) -> Path:
     head, bracket, _ = rest.partition("[")
     name = read_name(head.rstrip() if bracket else head)
     if name is None:
-        raise InvalidPath(f"'{_short(text)}' is not an attribute path.")
+        raise InvalidPath(f"'{name_of(text)}' is not an attribute path.")
     if urn is None:
         urn = name.urn
     elif name.urn is not None:
-        raise InvalidPath(f"'{_short(text)}' has a colon behind its URN.")
+        raise InvalidPath(f"'{name_of(text)}' has a colon behind its URN.")
     if not bracket:
         return Path(urn, name.attr, None, name.sub)
     if name.sub is not None:
-        raise InvalidPath(f"'{_short(text)}' has brackets behind a sub-attribute.")
+        raise InvalidPath(f"'{name_of(text)}' has brackets behind a sub-attribute.")
     where, sub = _read_selection(name.attr, rest[len(head) :], text)
     return Path(urn, name.attr, where, sub)
 
@@ -95,15 +102,36 @@ def _read_selection(attr: str, selection: str, text: str) -> tuple[Node, str | N
     end = selection.rfind("]")
     match = _SUB.fullmatch(selection, end + 1)
     if end < 0 or (match is None and end + 1 != len(selection)):
-        raise InvalidPath(f"'{_short(text)}' has brackets that are not closed, or more than a name behind them.")
+        raise InvalidPath(f"'{name_of(text)}' has brackets that are not closed, or more than a name behind them.")
     node = parse(attr + selection[: end + 1])
     if not isinstance(node, ValuePath):
-        raise InvalidPath(f"'{_short(text)}' is a filter and not a path.")
+        raise InvalidPath(f"'{name_of(text)}' is a filter and not a path.")
     return node.inner, None if match is None else match[1]
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 80 else text[:77] + "..."  # noqa: PLR2004  (fits into one sentence)
+def name_of(text: str) -> str:
+    """Return what a log or an error may tell of a path, or of a key, as a client wrote it.
+
+    Names stay. The filter in brackets, what stands behind an operator and what is no name at all may be of a person:
+    it becomes `...`.
+    """
+    head, bracket, rest = text.strip().partition("[")
+    name = head.rstrip()
+    if not _NAMES.fullmatch(name):
+        comparison = _COMPARISON.match(name)
+        return f"{_cut(comparison[1])} ..." if comparison else "..."
+    if not bracket:
+        return _cut(name)
+    where, closed, behind = rest.rpartition("]")
+    if not closed:
+        return f"{_cut(name)}[..."
+    sub = _SUB.fullmatch(behind)
+    told = where if _TYPE.fullmatch(where) else "..."
+    return f"{_cut(name)}[{told}]" + (f".{_cut(sub[1])}" if sub else "..." if behind else "")
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _TOLD else f"{name[:_TOLD]}..."
 
 
 def render_path(path: Path) -> str:

@@ -16,6 +16,7 @@ from scimbridge.scim.catalogue import Attribute, Found, ResourceType
 from scimbridge.scim.errors import InvalidSyntax, InvalidValue
 from scimbridge.scim.filters import AttrPath
 from scimbridge.scim.messages import check_schemas
+from scimbridge.scim.paths import name_of
 
 Notice = Callable[[str], None]
 
@@ -77,7 +78,7 @@ def _members(body: Mapping[str, Any], resource_type: ResourceType, manner: Manne
             continue
         schema = resource_type.find_schema(key)
         if schema is None and isinstance(value, dict) and key.lower().startswith("urn:"):
-            manner.notice(key)
+            manner.notice(name_of(key))
             continue
         if schema is None:
             found = find(resource_type, AttrPath(*_split_urn(key)), manner)
@@ -99,7 +100,7 @@ def find(resource_type: ResourceType, path: AttrPath, manner: Manner) -> Found |
     """Return what a name means, or None, noticed, where nothing of that name is stored."""
     found = resource_type.find(path)
     if found is None or not found.attribute.stored:
-        manner.notice(path.attr if path.urn is None else f"{path.urn}:{path.attr}")
+        manner.notice(name_of(path.attr if path.urn is None else f"{path.urn}:{path.attr}"))
         return None
     return found
 
@@ -150,7 +151,7 @@ def _read_complex(attribute: Attribute, value: Any, manner: Manner) -> Any:
     for name, inner in value.items():
         sub = attribute.find_sub(dialects.rename_country_code(attribute, name))
         if sub is None:
-            manner.notice(f"{attribute.name}.{name}")
+            manner.notice(name_of(f"{attribute.name}.{name}"))
             continue
         if sub.name in read:
             msg = f"{attribute.name}.{sub.name}: the attribute stands twice; names have no case in SCIM"

@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Request, g
 
+from scimbridge.access import secrets
 from scimbridge.access.caller import Caller
 from scimbridge.pingone.send import Call
 from scimbridge.resources.ask import Ask
@@ -28,9 +29,15 @@ LONGEST_NOTICE = 200  # characters: what is noticed is remembered
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._@=#+/-]{1,100}")
 
 
-def request_id(given: str | None) -> str:
-    """Return the client's X-Request-Id where it is harmless, else a new one."""
-    return given if given is not None and _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+def request_id(given: str | None, authorization: str | None) -> str:
+    """Return the client's X-Request-Id where it is harmless, else a new one.
+
+    It is logged, recorded and sent to PingOne, so it cannot be a secret of ours, nor the credential of the request.
+    """
+    shown = (authorization or "").rpartition(" ")[2]
+    if given is None or not _REQUEST_ID.fullmatch(given) or given == shown or secrets.parse_id(given) is not None:
+        return uuid.uuid4().hex
+    return given
 
 
 def read_body(request: Request) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def register(app: Flask, clock: Callable[[], float]) -> None:
 
     @app.before_request
     def begin() -> None:
-        g.request_id = request_id(request.headers.get("X-Request-Id"))
+        g.request_id = request_id(request.headers.get("X-Request-Id"), request.headers.get("Authorization"))
         told = g.told = _Told(clock())
         told.bound.enter_context(logs.bound(request_id=g.request_id))
         token = _PRESENT.set(told)

@@ -229,6 +229,14 @@ def test_a_secret_in_the_wrong_place_is_not_told(where):
     assert SECRET[-43:-30] not in told[0]
 
 
+@pytest.mark.parametrize("url", ["https://joe:pw12@l.example.com/keys", "https://joe:pw12@[/", "http://pw12@10.0.0.1/"])
+def test_a_password_in_an_address_is_not_told(url):
+    """An address with a password before its host is refused without being repeated."""
+    (told,) = faults(f'[[issuers]]\nissuer = "{ISSUER}"\naudience = "a"\njwks = "{url}"\nalgorithms = ["RS256"]')
+    assert told.startswith("issuers[1].jwks: ")
+    assert "pw12" not in told
+
+
 @pytest.mark.parametrize(
     ("more", "told"),
     [

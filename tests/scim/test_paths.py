@@ -7,7 +7,7 @@ import pytest
 from scimbridge.scim.catalogue import ENTERPRISE_URN, USER_URN
 from scimbridge.scim.errors import InvalidFilter, InvalidPath
 from scimbridge.scim.filters import AttrPath, parse
-from scimbridge.scim.paths import Path, parse_path, render_path
+from scimbridge.scim.paths import Path, name_of, parse_path, render_path
 
 URNS = (USER_URN, ENTERPRISE_URN)
 
@@ -91,3 +91,39 @@ def test_a_long_path_is_not_kept_but_read():
     """A long filter in a path parses like a short one."""
     where = " or ".join(f'value eq "{number}"' for number in range(100))
     assert parse_path(f"members[{where}]", URNS) == Path(None, "members", parse(where))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("userName", "userName"),
+        (f"{ENTERPRISE_URN}:manager.displayName", f"{ENTERPRISE_URN}:manager.displayName"),
+        ('emails[type eq "home"].value', 'emails[type eq "home"].value'),
+        ('emails[value eq "ada@example.org"].display', "emails[...].display"),
+        ('emails[type eq "ada@example.org"]', "emails[...]"),
+        ('emails[type eq "home" and value eq "ada@example.org"]', "emails[...]"),
+        ('a[b eq "]"].c', "a[...].c"),
+        ('emails[value eq "ada@example.org"', "emails[..."),
+        ("emails[value pr] ada@example.org", "emails[...]..."),
+        ('name.familyName co "Lovelace"', "name.familyName co ..."),
+        ("userName eq Lovelace", "userName eq ..."),
+        ("Ada Lovelace", "..."),
+        ("ada@example.org", "..."),
+        ('"Ada"', "..."),
+        ("", "..."),
+        ("a" * 500, "a" * 120 + "..."),
+    ],
+)
+def test_what_is_told_of_a_path_has_no_value_in_it(text, told):
+    """A log or an error names attributes; what a filter holds, and what is no attribute's name, may be of a person."""
+    assert name_of(text) == told
+
+
+@pytest.mark.parametrize(
+    "text", ['userName eq "Ada"', 'emails[value eq "Ada"', 'emails[value eq "Ada"] or Ada', "Ada b", 'a.b[c eq "Ada"]']
+)
+def test_a_refused_path_is_not_repeated(text):
+    """The sentence says what is wrong and repeats no value."""
+    with pytest.raises(InvalidPath) as caught:
+        parse_path(text, URNS)
+    assert "Ada" not in str(caught.value)

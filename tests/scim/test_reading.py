@@ -127,7 +127,7 @@ def test_what_is_not_kept_is_told(kind, told):
         "urn:foreign:1.0",
         "urn:foreign:a",
         "http://old/schema",
-        "",
+        "...",
         f"{OWN_URN}:hidden",
         "label",
         f"{OWN_URN}:z",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from structlog.testing import capture_logs
 
-from scimbridge.web.intake import LONGEST_NOTICE, MOST_NOTICES, notice_some
+from scimbridge.web.intake import LONGEST_NOTICE, MOST_NOTICES, notice_some, request_id
 
 
 def test_notices_of_one_request_are_bounded():
@@ -24,3 +24,13 @@ def test_a_body_of_unknown_names_fills_no_log(client):
     with capture_logs() as lines:
         assert client.send("POST", "/Users", body).status_code == 201
     assert sum(line["event"] == "attribute not stored" for line in lines) == MOST_NOTICES
+
+
+def test_a_credential_is_no_request_id():
+    """Who sends the same secret as X-Request-Id gets a new id: it would be logged, recorded and told to PingOne."""
+    assert request_id("r-1", "Bearer the-secret") == "r-1"
+    assert request_id("r-1", None) == "r-1"
+    assert request_id("the-secret", "Bearer the-secret") != "the-secret"
+    assert request_id(f"scb_k7f2q_{'A' * 43}", "Bearer another") != f"scb_k7f2q_{'A' * 43}"
+    assert request_id("two words", "Bearer x") != "two words"
+    assert request_id(None, None) != request_id(None, None)

@@ -101,6 +101,10 @@ def live(day):
     day.patch(f"/Users/{zora}", {"op": "replace", "path": 'phoneNumbers[type eq "mobile"].value', "value": "5550199"})
     day.patch(f"/Users/{zora}", {"op": "replace", "value": {"preferredLanguage": "Quagmire", "title": ["mango"]}})
     day.patch(f"/Users/{zora}", {"op": "replace", "path": 'emails[value eq "zora.quibble@leak.example"]', "value": 1})
+    for path in ('ims[value eq "zora.quibble"].value', 'emails[value eq "mango"].display', 'name eq "Quibblethwaite"'):
+        day.patch(f"/Users/{zora}", {"op": "replace", "path": path, "value": "x"})
+        day.patch(f"/Users/{zora}", {"op": "add", "value": {path: "x", "Zoralynn Quibblethwaite": "x"}})
+    day.ask("GET", "/Users?filter=name.familyName%20eq%20Zoralynn%20Quibblethwaite")
     day.ask("GET", "/Users?filter=userName%20eq%20%22zora.quibble%40leak.example%22")
     day.ask("GET", "/Users?filter=name.familyName%20co%20%22Quibblethwaite%22&attributes=userName")
     day.ask("GET", "/Users?filter=Quibblethwaite%20%22")
