@@ -59,10 +59,11 @@ class Served:
 
 @dataclass(slots=True)
 class _Job:
-    """One operation on its way."""
+    """One operation on its way: what it refers to, and the unique values that it names."""
 
     operation: BulkOperation
     needs: frozenset[str]
+    unique: frozenset[str]
     later: list[tuple[str, Any]] = field(default_factory=list)
     result: dict[str, Any] | None = None
 
@@ -88,7 +89,9 @@ class Bulk:
         Raises `InvalidSyntax` where the request as a whole makes no sense, and `Forbidden`.
         """
         self.check_allowed(ask)
-        jobs = [_Job(operation, self._needs(operation)) for operation in request.operations]
+        jobs = [
+            _Job(operation, self._needs(operation), self._unique_values(operation)) for operation in request.operations
+        ]
         made = [job.operation.bulk_id for job in jobs if job.operation.method == "POST"]
         if len({name for name in made if name}) != len([name for name in made if name]):
             msg = "Operations: each bulkId may stand once"
@@ -173,14 +176,18 @@ class Bulk:
             raise NotFound(msg)
         return kind, steps[1] if len(steps) > 1 else None
 
-    def claims(self, operation: BulkOperation, ids: Mapping[str, str]) -> frozenset[str]:
-        """Return what an operation may not share with another at the same time: its resource, its unique values."""
-        path = resolve(operation.path, ids).casefold().strip("/")
-        kind = self._served.get("/" + path.split("/", 1)[0])
+    def _unique_values(self, operation: BulkOperation) -> frozenset[str]:
+        name = operation.path.casefold().strip("/").split("/", 1)[0]
+        kind = self._served.get(f"/{name}")
         unique = frozenset() if kind is None else kind.unique
-        found = set() if operation.method == "POST" else {path}
-        found.update(f"{path.split('/', 1)[0]}={value}" for value in _unique_values(operation.data, unique))
-        return frozenset(found)
+        return frozenset(f"{name}={value}" for value in _unique_values(operation.data, unique))
+
+
+def _claims(job: _Job, ids: Mapping[str, str]) -> frozenset[str]:
+    """Return what an operation may not share with another at the same time: its resource, its unique values."""
+    if job.operation.method == "POST":
+        return job.unique
+    return job.unique | {resolve(job.operation.path, ids).casefold().strip("/")}
 
 
 def _unique_values(data: Any, names: frozenset[str]) -> Iterable[str]:
@@ -230,7 +237,7 @@ class _Run:
         batch: list[_Job] = []
         taken: set[str] = set()
         for job in waiting:
-            claims = self._bulk.claims(job.operation, self._ids)
+            claims = _claims(job, self._ids)
             if not job.needs & pending and not claims & taken:
                 batch.append(job)
                 if self._most_errors is not None:

@@ -47,7 +47,7 @@ class _Run:
     done: list[tuple[_Change, str, Outcome]] = field(default_factory=list)  # with the kind that it turned out to be
     refused: list[tuple[_Change, Refused]] = field(default_factory=list)
     failed: PingOneError | None = None
-    unsure: int = 0  # changes whose answer was lost or came too late
+    unsure: bool = False  # whether more may be done: an answer was lost or came too late
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +95,12 @@ class MemberChanges:
         if run.refused:
             raise self._explain(ask, group_id, run, group)
         if run.failed is not None:
-            done = f"{len(run.done)} to {len(run.done) + run.unsure}" if run.unsure else str(len(run.done))
-            if run.done or run.unsure:
-                ask.notes.came(f"members: {done} of {total}")
+            if run.done:
+                ask.notes.came(f"members: {len(run.done)} of {total}")
+            sure = "at least " if run.unsure else ""
             raise Unavailable(
-                f"{done} of {total} membership changes are done, then PingOne was not available or the time"
-                " was up; the same request sent again does the rest",
+                f"{sure}{len(run.done)} of {total} membership changes are done, then PingOne was not available or the"
+                " time was up; the same request sent again does the rest",
                 retry_after=seconds_to_wait(run.failed),
             ) from run.failed
         return Made(
@@ -132,7 +132,7 @@ class MemberChanges:
                     run.refused.append((change, error))
                 except PingOneError as error:
                     run.failed = run.failed or error
-                    run.unsure += error.maybe_done
+                    run.unsure = run.unsure or error.maybe_done
                 else:
                     run.done.append((change, kind, outcome))
             launch()
@@ -252,7 +252,7 @@ def leave_foreign(links: Links, manner: Manner) -> Links:
     RFC 7644 §3.5.2 asks no server to look members up, and a checker adds one that it made up. An id that could be
     PingOne's is never let pass, nor is any where a client is held to the letter: see `check_ids`.
     """
-    foreign = [member for member in links.add if not is_id(member.id) and is_token(member.id)]
+    foreign = {member for member in links.add if not is_id(member.id) and is_token(member.id)}
     if manner.strict or not foreign:
         return links
     manner.notice("members: an id that no user and no group can have")

@@ -55,7 +55,10 @@ def postpone(body: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, A
         if not isinstance(value, list):
             now[name] = value
             continue
-        waiting = [element for element in value if any(references(element))]
-        later.extend((name, element) for element in waiting)
-        now[name] = [element for element in value if element not in waiting]
+        now[name] = []
+        for element in value:
+            if any(references(element)):
+                later.append((name, element))
+            else:
+                now[name].append(element)
     return now, later

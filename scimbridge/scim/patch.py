@@ -7,6 +7,7 @@ difference is written. Pure: the input is left untouched, and a refusal leaves n
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -98,10 +99,10 @@ def _patch_list(before: list[Any], operation: Operation, *, strict: bool) -> lis
 
 def _remove(before: list[Any], operation: Operation) -> Iterator[Any]:
     selects = selector(operation)
-    listed = operation.value
+    listed = None if operation.value is None else _Listed(operation.value)
     for element in before:
         if listed is not None:
-            if not any(_is_listed(element, gone) for gone in listed):
+            if element not in listed:
                 yield element
         elif not selects(element):
             yield element
@@ -112,14 +113,18 @@ def _remove(before: list[Any], operation: Operation) -> Iterator[Any]:
 
 
 def _add(before: list[Any], new: list[Any]) -> list[Any]:
-    after = list(before)
+    after, primary = list(before), None
+    known = _Elements(before)
     for element in new:
-        if any(same_element(element, held) for held in after):
+        if element in known:
             continue
+        known.add(element)
         if isinstance(element, dict) and element.get("primary") is True:
-            after = [_not_primary(held) for held in after]
+            primary = len(after)
         after.append(element)
-    return after
+    if primary is None:
+        return after
+    return [held if place == primary else _not_primary(held) for place, held in enumerate(after)]
 
 
 def _change_elements(before: list[Any], operation: Operation, *, strict: bool) -> list[Any]:
@@ -164,19 +169,58 @@ def _equalities(operation: Operation) -> Iterator[tuple[str, Any]]:
                 yield sub.name, read_boolean_words(part.value) if sub.type == "boolean" else part.value
 
 
-def same_element(one: Any, other: Any) -> bool:
-    """Whether two elements of a list are the same value: by id or value and type, whatever else is written beside."""
-    if isinstance(one, dict) and isinstance(other, dict) and "value" in one and "value" in other:
-        kinds = {str(part["type"]).casefold() for part in (one, other) if part.get("type") is not None}
-        return one["value"] == other["value"] and len(kinds) < 2  # noqa: PLR2004  one type, or one without
-    return is_same(one, other)
+class _Elements:
+    """Elements of a list, found by what makes two the same: id or value and type, whatever else is written beside.
+
+    They are looked up and not compared one by one: a body may have a hundred thousand.
+    """
+
+    def __init__(self, elements: Iterable[Any] = ()) -> None:
+        self._kinds: dict[str, set[str | None]] = {}
+        for element in elements:
+            self.add(element)
+
+    def add(self, element: Any) -> None:
+        key, kind = self._identify(element)
+        self._kinds.setdefault(key, set()).add(kind)
+
+    def __contains__(self, element: Any) -> bool:
+        key, kind = self._identify(element)
+        kinds = self._kinds.get(key, set())
+        return bool(kinds) and (kind is None or kind in kinds or None in kinds)  # one type, or one without
+
+    def _identify(self, element: Any) -> tuple[str, str | None]:
+        if not isinstance(element, dict) or "value" not in element:
+            return _text(element), ""
+        kind = element.get("type")
+        return f"value:{_text(element['value'])}", None if kind is None else str(kind).casefold()
 
 
-def _is_listed(element: Any, gone: Any) -> bool:
-    """Whether an element is the one that a removal lists: the same value, or one with all members that are named."""
-    if isinstance(element, dict) and isinstance(gone, dict) and "value" not in gone:
-        return all(is_same(element.get(name), value) for name, value in gone.items())
-    return same_element(element, gone)
+class _Listed(_Elements):
+    """The elements that a removal lists: the same value, or, without one, all members that are named."""
+
+    def __init__(self, elements: Iterable[Any]) -> None:
+        self._parts: dict[tuple[str, ...], set[str]] = {}
+        super().__init__(elements)
+
+    def add(self, element: Any) -> None:
+        if isinstance(element, dict) and "value" not in element:
+            names = tuple(sorted(element))
+            self._parts.setdefault(names, set()).add(_text([element[name] for name in names]))
+        else:
+            super().add(element)
+
+    def __contains__(self, element: Any) -> bool:
+        if super().__contains__(element):
+            return True
+        return isinstance(element, dict) and any(
+            _text([element.get(name) for name in names]) in texts for names, texts in self._parts.items()
+        )
+
+
+def _text(value: Any) -> str:
+    """Return JSON that is one text for values that are the same (see `is_same`); numbers may be of any length."""
+    return json.dumps(value, sort_keys=True)
 
 
 def selector(operation: Operation) -> Callable[[Any], bool]:

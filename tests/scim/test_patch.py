@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scimbridge.scim.catalogue import CORE_GROUP, CORE_USER, ENTERPRISE_URN, ENTERPRISE_USER
 from scimbridge.scim.characteristics import Attribute, ResourceType, Schema
 from scimbridge.scim.errors import Mutability, NoTarget
 from scimbridge.scim.messages import PatchOperation
-from scimbridge.scim.operations import read_operations
+from scimbridge.scim.operations import Operation, read_operations
 from scimbridge.scim.patch import apply_operations
+from scimbridge.scim.paths import parse_path
 from scimbridge.scim.reading import Manner
 
 OWN_URN = "urn:example:params:scim:schemas:extension:2.0:Own"
@@ -180,3 +183,60 @@ def test_order_counts():
     assert after["title"] == "b"
     after = patch(MEMBERS, ("remove", "members"), ("add", "members", ["u7"]), type_=GROUP)
     assert after["members"] == [{"value": "u7"}]
+
+
+ELEMENTS = st.fixed_dictionaries(
+    {}, optional={
+        "value": st.sampled_from(["a", "b", 1, None, ["a"]]),
+        "type": st.sampled_from(["work", "WORK", "home", None]),
+        "primary": st.booleans(),
+    },
+)  # fmt: skip
+
+
+def same_element(one, other):
+    """Whether two elements are the same: by value and type where both have a value, else in everything."""
+    if "value" in one and "value" in other:
+        kinds = {str(part["type"]).casefold() for part in (one, other) if part.get("type") is not None}
+        return one["value"] == other["value"] and len(kinds) < 2
+    return one == other
+
+
+def is_listed(element, gone):
+    return same_element(element, gone) if "value" in gone else all(element.get(name) == gone[name] for name in gone)
+
+
+@given(st.lists(ELEMENTS, max_size=6), st.lists(ELEMENTS, min_size=1, max_size=6))
+def test_removing_looks_up_what_comparing_would_find(before, gone):
+    """What is removed are the elements that one of those that are listed means."""
+    operation = Operation("remove", USER.find(parse_path("emails", USER.urns).name), None, gone)
+    expected = [element for element in before if not any(is_listed(element, one) for one in gone)]
+    after = apply_operations({"emails": before}, [operation], strict=False)
+    assert after.get("emails", []) == expected
+
+
+@given(st.lists(ELEMENTS, max_size=6), st.lists(ELEMENTS, min_size=1, max_size=6))
+def test_adding_looks_up_what_comparing_would_find(before, new):
+    """What is added are the elements that none before them is the same as, and the last primary one is the only one."""
+    expected, primary = list(before), None
+    for element in new:
+        if not any(same_element(element, held) for held in expected):
+            primary = len(expected) if element.get("primary") is True else primary
+            expected.append(element)
+    if primary is not None:
+        expected = [
+            each if place == primary else {name: value for name, value in each.items() if name != "primary"}
+            for place, each in enumerate(expected)
+        ]
+    operation = Operation("add", USER.find(parse_path("emails", USER.urns).name), None, new)
+    assert apply_operations({"emails": before}, [operation], strict=False)["emails"] == expected
+
+
+def test_very_many_elements():
+    """Adding and removing a hundred thousand elements costs what each of them does, and not what all pairs would."""
+    emails = [{"value": f"{number}@x.org", "type": f"t{number}"} for number in range(100_000)]
+    assert patch({"emails": emails}, ("add", "emails", emails))["emails"] == emails
+    gone = [{"type": element["type"]} for element in emails]
+    assert patch({"emails": emails}, ("remove", "emails", gone)) == {}
+    gone = [{"value": f"not {element['value']}"} for element in emails]
+    assert patch({"emails": emails}, ("remove", "emails", gone))["emails"] == emails
