@@ -6,7 +6,7 @@ before a fork.
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -102,7 +102,7 @@ def create_app(
         target=target,
         state=state,
         pool=pool,
-        secret=hashlib.sha256(f"scimbridge:{settings.pingone_client_secret.reveal()}".encode()).digest(),
+        secret=_derive(settings, "secret"),
         clock=clock,
         wall=wall,
         sleep=sleep,
@@ -222,7 +222,10 @@ def _open_trail(settings: Settings, lost: Callable[[], None], clock: Clock, wall
 def _open_state(settings: Settings, node_file: Path | None, clock: Clock) -> State:
     """Return what is shared with other workers and nodes; nothing is connected yet."""
     prefix = f"scimbridge:{settings.pingone_environment_id}"
-    return open_state(settings.state_url.reveal(), clock=clock, node_file=node_file, prefix=prefix, tell=_tell_state)
+    return open_state(
+        settings.state_url.reveal(), clock=clock, node_file=node_file, prefix=prefix,
+        seal=_derive(settings, "state"), tell=_tell_state,
+    )  # fmt: skip
 
 
 def _reach(
@@ -266,6 +269,11 @@ def _readings(connection: Connection, state: State) -> Readings:
         waiting=connection.rate.waiting,
         state_cut_off=state.is_cut_off,
     )
+
+
+def _derive(settings: Settings, purpose: str) -> bytes:
+    """Return 32 bytes for one purpose, the same on all nodes of this bridge and nowhere else."""
+    return hmac.digest(settings.pingone_client_secret.reveal().encode(), f"scimbridge {purpose}".encode(), "sha256")
 
 
 def _reveal(secret: Secret | None) -> str:

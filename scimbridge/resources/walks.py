@@ -18,7 +18,7 @@ import orjson
 from scimbridge.state.base import State
 
 LIFETIME = 900.0  # seconds that a walk may rest
-TRAIL = 512  # marks of one walk that are remembered
+TRAIL = 2048  # marks of one walk that are remembered
 TAIL = 100  # passed records by which a place is found again
 
 
@@ -92,7 +92,7 @@ class Walks:
         if exact is not None:
             self._observe("waymark")
             return Place(_read(exact), trail)
-        for before in reversed([each for each in trail if each < position]):
+        for before in sorted((each for each in trail if each < position), reverse=True):
             held = self._state.get(f"{key}:{before}")
             if held is not None:
                 self._observe("before")
@@ -107,7 +107,8 @@ class Walks:
         """
         key = f"mark:{walk}"
         trail = _positions(self._state.get(key)) if place.trail is None else place.trail
-        positions = sorted({*trail, mark.position})
+        # By age and not by position: a walk that starts again needs its new marks at the front, not the old ones.
+        positions = [*(place for place in trail if place != mark.position), mark.position]
         passed, kept = positions[:-TRAIL], positions[-TRAIL:]
         self._state.set_many({f"{key}:{mark.position}": orjson.dumps(mark.dump()), key: orjson.dumps(kept)}, LIFETIME)
         for position in passed:  # so that what is kept of a walk does not grow with it

@@ -46,7 +46,10 @@ class State(Protocol):
         """Forget the value; no error when there is none."""
 
     def incr(self, key: str, by: int, ttl: float) -> int:
-        """Add to a counter and return the sum. A new one starts at 0 and lives `ttl` from its first use."""
+        """Add to a counter and return the sum. A new one starts at 0 and lives `ttl` from its first use.
+
+        A counter is read by adding nothing; `get` is for values.
+        """
 
     def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
         """Return what `get` returns for each key, in one round trip where that costs one."""

@@ -7,7 +7,8 @@ forgotten on both sides: in the shared state there may be older values under the
 the next time. What each user of the state loses is in docs/decisions/0014-when-redis-is-gone.md.
 
 Locks are always taken on both sides, the node's own first: so threads of one node exclude each other also across the
-change, and only one of them asks the shared state for a lock that all of them want.
+change, and only one of them asks the shared state for a lock that all of them want. What is given back while the
+shared state is away is given back there before the node comes back.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from scimbridge.state.base import State, StateUnavailable
 PAUSE = 1.0  # seconds between two looks at a shared state that did not answer
 MOST_WRITTEN = 100_000  # keys that are remembered as written while cut off; past that the oldest are not
 _PROBE, _PROBED = "is it back", 5.0  # what is written to find out, and for how many seconds
+_PERHAPS = -1  # in place of the number of a cut: the shared state was asked for a lock and did not answer
 _AT_ONCE = 500  # keys forgotten between two looks at whether it is still there
 
 Answer = TypeVar("Answer")
@@ -50,6 +52,7 @@ class WithFailover(State):
         self._cuts = 0  # how often this process was cut off
         self._written: dict[str, None] = {}  # keys that were written while cut off, in order
         self._taken: dict[str, int | None] = {}  # owners of locks: at which cut they were taken in shared, if so
+        self._left: dict[str, str] = {}  # owners and keys of locks that may still lie in shared
 
     @property
     def is_cut_off(self) -> bool:
@@ -98,7 +101,7 @@ class WithFailover(State):
                     return False
             except StateUnavailable:
                 self._go_over()
-                cuts = None
+                cuts = _PERHAPS
         self._taken[owner] = cuts
         return True
 
@@ -128,15 +131,23 @@ class WithFailover(State):
         return True
 
     def release(self, key: str, owner: str) -> None:
-        """Free a lock. Where the shared state does not answer, it ends there by itself."""
-        in_shared = self._taken.pop(owner, None) is not None
+        """Free a lock. Where the shared state does not answer, that is done later, or it ends there by itself."""
         try:
-            if in_shared and not self._cut_off:
-                self._shared.release(key, owner)
+            if self._taken.pop(owner, None) is not None:
+                self._left[owner] = key
+                if not self._cut_off:
+                    self._free(owner)
         except StateUnavailable:
             self._go_over()
         finally:
             self._own.release(key, owner)
+
+    def _free(self, owner: str) -> None:
+        """Free in the shared state what was left there. Raises `StateUnavailable`, and it is left still."""
+        key = self._left.get(owner)
+        if key is not None:
+            self._shared.release(key, owner)
+            self._left.pop(owner, None)
 
     def _do(self, verb: Callable[[State], Answer], writes: Sequence[str] = ()) -> Answer:
         while True:
@@ -175,6 +186,8 @@ class WithFailover(State):
             waiting.wait(self._pause)
             with suppress(StateUnavailable):
                 self._shared.set(_PROBE, b"1", _PROBED)
+                for owner in list(self._left):
+                    self._free(owner)
                 while not self._is_even():
                     pass
                 self._tell(False)

@@ -11,6 +11,7 @@ from scimbridge.state.base import State
 from scimbridge.state.failover import WithFailover
 from scimbridge.state.memory import MemoryState
 from scimbridge.state.redis import RedisState
+from scimbridge.state.sealed import Sealed
 from scimbridge.state.sqlite import SqliteState
 
 Tell = Callable[[str, bool], None]
@@ -23,14 +24,15 @@ def open_state(
     clock: Callable[[], float],
     node_file: Path | None,
     prefix: str,
+    seal: bytes,
     tell: Tell,
     sleep: Callable[[float], None] = time.sleep,
 ) -> State:
     """Return the state for memory://, redis:// or rediss://. Raises ValueError for any other URL.
 
     `node_file` is where the processes of one node keep what they share when there is no Redis, or while it does not
-    answer; None where there is one process. `prefix` parts bridges that share a Redis. `sleep` is how a process waits
-    for a lock.
+    answer; None where there is one process. `prefix` parts bridges that share a Redis, and `seal` are 32 bytes that
+    only they know, under which values go there. `sleep` is how a process waits for a lock.
     """
     own: State = MemoryState(clock)
     if node_file is not None:
@@ -41,5 +43,5 @@ def open_state(
         return own
     if scheme not in ("redis", "rediss"):
         raise ValueError("a state is kept in memory:// or in redis:// or rediss://")
-    shared = RedisState(url, prefix=prefix, clock=clock, sleep=sleep)
+    shared = Sealed(RedisState(url, prefix=prefix, clock=clock, sleep=sleep), seal)
     return WithFailover(shared, own, clock=clock, tell=lambda cut_off: tell("redis", cut_off))

@@ -102,6 +102,14 @@ def test_walk_that_starts_again(walks):
     assert walks.nearest("w", 250).mark.position == 200
 
 
+def test_a_long_walk_can_start_again(walks):
+    """A second walk finds its own marks at the front, though the first one has left as many as are kept far behind."""
+    go(walks, *range(10, 10 * (TRAIL + 20), 10))
+    for position in (10, 20, 30):
+        go(walks, position)
+        assert walks.nearest("w", position).mark.position == position
+
+
 def test_trail_is_bounded(walks, state):
     """Of a long walk only the last marks are kept, so that a walk of any length takes no more room."""
     go(walks, *range(10, 10 * (TRAIL + 20), 10))

@@ -19,9 +19,10 @@ from scimbridge.state.base import State, StateUnavailable
 from scimbridge.state.failover import WithFailover
 from scimbridge.state.memory import MemoryState
 from scimbridge.state.redis import RedisState
+from scimbridge.state.sealed import Sealed
 from scimbridge.state.sqlite import SqliteState
 
-KINDS = ("memory", "sqlite", "redis", "failover to memory", "failover to sqlite", "cut off")
+KINDS = ("memory", "sqlite", "redis", "sealed", "failover to memory", "failover to sqlite", "cut off")
 
 
 class Clock:
@@ -167,6 +168,7 @@ def make_subject(redis_server, tmp_path_factory) -> Iterator[Callable[[str], Sub
             "memory": lambda: [MemoryState(clock)],
             "sqlite": lambda: [file()],
             "redis": lambda: [shared()],
+            "sealed": lambda: [Sealed(shared(), bytes(32))],
             "failover to memory": lambda: [shared(), MemoryState(clock)],
             "failover to sqlite": lambda: [shared(), file()],
             "cut off": lambda: [Silent(), MemoryState(clock)],

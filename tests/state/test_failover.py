@@ -119,6 +119,20 @@ def test_lock_released_while_redis_is_down(node, own_redis):
         assert again
 
 
+def test_a_silent_redis_keeps_no_locks(make_node, own_redis):
+    """Locks that were given back, or asked for in vain, while Redis was silent are free for other nodes afterwards."""
+    one, other = make_node(), make_node()
+    assert one.state.take("before", "me", 60, 0)
+    own_redis.freeze()
+    assert one.state.take("meanwhile", "me too", 60, 0)  # Redis will do it when it wakes
+    one.state.release("before", "me")
+    one.state.release("meanwhile", "me too")
+    own_redis.thaw()
+    one.wait_until_back()
+    assert other.state.take("before", "you", 60, 0)
+    assert other.state.take("meanwhile", "you too", 60, 0)
+
+
 def test_threads_of_a_node_exclude_each_other_across_the_change(node, own_redis):
     """A lock taken in Redis still excludes the node's own threads when Redis is gone, and when it is back."""
     assert node.state.take("l", "one", 60, 0)

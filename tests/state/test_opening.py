@@ -19,7 +19,12 @@ def told():
 def opened(told):
     def opened(url, node_file=None):
         return open_state(
-            url, clock=time.monotonic, node_file=node_file, prefix="p", tell=lambda name, off: told.append((name, off))
+            url,
+            clock=time.monotonic,
+            node_file=node_file,
+            prefix="p",
+            seal=bytes(32),
+            tell=lambda name, off: told.append((name, off)),
         )
 
     return opened
