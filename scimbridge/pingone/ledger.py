@@ -19,11 +19,15 @@ _KEPT_BACK = 0.05  # of the rate, so that who joins can make a call at once
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one process holds and what it could use. `number` grows with every renewal."""
+    """What one process holds and what it could use. `number` grows with every renewal.
+
+    `later` is what it holds once the second after this renewal is over.
+    """
 
     number: int
     held: float
     wanted: float
+    later: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Ledger:
     def dump(self) -> bytes:
         """Return it as text."""
         limit = self.limit and [self.limit.rate, self.limit.ceiling, self.limit.pause]
-        entries = {name: [entry.number, entry.held, entry.wanted] for name, entry in self.entries.items()}
+        entries = {name: [entry.number, entry.held, entry.wanted, entry.later] for name, entry in self.entries.items()}
         return orjson.dumps({"entries": entries, "limit": limit, "news": self.news})
 
     @classmethod

@@ -11,7 +11,7 @@ import hashlib
 import os
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -24,7 +24,8 @@ _HUNGRY = LEASE / 4  # ... while others still hold what is due to this one
 _HURRY = LEASE / 10  # ... when calls begin to wait though there is more
 _WINDOW = 1.0  # the second in which calls are counted
 _MARGIN = 0.1
-_SILENT = LEASE + _WINDOW + _MARGIN
+_PASSED = _WINDOW + _MARGIN
+_SILENT = LEASE + _PASSED
 _LOCK_LIFE = 2.0
 _LOCK_WAIT = 0.2
 _LOCK_AGAIN = 0.05
@@ -132,7 +133,7 @@ class Share:
         if now < self._careful_until:
             share = min(share, self._rate / self._members)
         held = max([share, *self._recent(now)])
-        others[name] = Entry(self._number + 1, held, wanted)
+        others[name] = Entry(self._number + 1, held, wanted, later=share)
         limit, news = self._learn(ledger, standing)
         if self._clock() - now > _LOCK_LIFE / 2:
             return None  # so late that the lock may be somebody else's
@@ -145,12 +146,16 @@ class Share:
         return Lease(share, portion.due, now + LEASE, limit)
 
     def _living(self, now: float, entries: Mapping[str, Entry], own: str) -> dict[str, Entry]:
-        seen = {}
+        """Return the entries that count, with what they hold by now: who has stopped calling does not write it down."""
+        seen, living = {}, {}
         for name, entry in entries.items():
             number, since = self._seen.get(name, (0, now))
             seen[name] = (entry.number, since if number == entry.number else now)
+            silent = now - seen[name][1]
+            if name != own and silent < _SILENT:
+                living[name] = entry if silent < _PASSED else replace(entry, held=entry.later)
         self._seen = seen
-        return {name: entry for name, entry in entries.items() if name != own and now - seen[name][1] < _SILENT}
+        return living
 
     def _want(self, now: float, standing: Standing) -> float:
         """Return how many calls per second this process could use, from what it did since it was here last.
@@ -164,7 +169,7 @@ class Share:
         return min(self._rate, max(before, lately, self._rate if is_used else 0.0))
 
     def _recent(self, now: float) -> list[float]:
-        while self._past and self._past[0][0] < now - _WINDOW - _MARGIN:
+        while self._past and self._past[0][0] < now - _PASSED:
             self._past.popleft()
         held = [share for _until, share in self._past]
         return [*held, self._lease.share] if now < self._lease.ends_at + _WINDOW else held

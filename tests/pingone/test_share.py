@@ -223,6 +223,16 @@ def test_what_an_idle_process_had_goes_to_the_others(world):
     assert second.rate.share == 0
 
 
+def test_what_was_given_up_is_free_a_second_later(world):
+    """What a process gave up at its last renewal goes to the others a second later, though it makes no further call."""
+    first, second = world.join(50.0), world.join(50.0)
+    world.run(5, 200)
+    world.run(0.6, 200, 200)
+    first.rate._turns._others.__init__()
+    world.run(1.7, 0, 200)
+    assert second.rate.share >= 20
+
+
 def test_a_429_at_one_slows_all_down(world):
     """What one process learns from a 429 the others heed half a second later, the pause and the lower pace."""
     first, second = world.join(50.0), world.join(50.0)
