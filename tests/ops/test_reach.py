@@ -24,7 +24,7 @@ def test_a_refused_connection_is_told_with_its_host(run_check):
     assert "127.0.0.1:1 refuses the connection" in said.faults[0]
     assert "127.0.0.1:2 refuses the connection" in said.faults[1]
     assert "SCIMBRIDGE_PINGONE_AUTH_URL" in said.faults[1]
-    assert len(said.lines) == 4
+    assert len(said.lines) == 7
 
 
 def test_an_unknown_name_points_at_dns(run_check):
