@@ -20,7 +20,7 @@ from scimbridge.pingone.send import CallRecord
 HELD = 5.0  # seconds that a page may wait for its client
 DEPTH = 2  # pages of one walk that wait
 IN_ORDER = 3  # windows that went on in order before a walk is taken for one
-SLOW = 60.0  # seconds without read-ahead for a walk whose client did not come in time
+SLOW, SLOWEST = 5.0, 640.0  # seconds without read-ahead for a walk whose client did not come, doubled each time
 REMEMBERED = 1000  # walks, and walks of slow clients
 
 
@@ -61,7 +61,7 @@ class Ahead:
         self._changing = threading.Lock()
         self._held: OrderedDict[tuple[str, str], _Held] = OrderedDict()
         self._ends: OrderedDict[str, tuple[int, int]] = OrderedDict()
-        self._slow: OrderedDict[str, float] = OrderedDict()
+        self._slow: OrderedDict[str, tuple[float, float]] = OrderedDict()  # until when, and how long that was
 
     def start(self, walk: str, begun: int, ended: int, href: str, fetch: Callable[[str], Page]) -> None:
         """Begin to fetch the page that `href` leads to, if the walk goes on in order and its client is not slow.
@@ -78,7 +78,7 @@ class Ahead:
             self._ends.move_to_end(walk)
             if len(self._ends) > REMEMBERED:
                 self._ends.popitem(last=False)
-            if windows < IN_ORDER or self._slow.get(walk, 0.0) > now:
+            if windows < IN_ORDER or self._slow.get(walk, (0.0, 0.0))[0] > now:
                 return
             future = self._begin(walk, href)
         if future is not None:
@@ -88,13 +88,20 @@ class Ahead:
         """Return the page if it was fetched ahead and may be used; waits for it no longer than to the deadline."""
         with self._changing:
             held = self._held.pop((walk, href), None)
-        if held is None or held.future.cancel() or held.until <= self._clock():
+            if held is not None and held.until <= self._clock():
+                self._slow_down(walk)
+                return None
+        if held is None or held.future.cancel():
             return None
         try:
             page = held.future.result(timeout=max(0.0, deadline - self._clock()))
         except (PingOneError, CancelledError, TimeoutError):
             return None  # the request asks for itself, and is told by its own answer
-        return page if held.written == self._written() else None
+        if held.written != self._written():
+            return None
+        with self._changing:
+            self._slow.pop(walk, None)
+        return page
 
     def _begin(self, walk: str, href: str) -> Future[Page] | None:
         """Hold a place for a page that is about to be fetched, if there is room; to be called with the lock held."""
@@ -127,7 +134,13 @@ class Ahead:
             key, held = oldest
             del self._held[key]
             held.future.cancel()
-            self._slow[held.walk] = now + SLOW
-            self._slow.move_to_end(held.walk)
-            while len(self._slow) > REMEMBERED:
-                self._slow.popitem(last=False)
+            self._slow_down(held.walk)
+
+    def _slow_down(self, walk: str) -> None:
+        """Let a walk go on without read-ahead for a while; to be called with the lock held."""
+        _until, before = self._slow.get(walk, (0.0, SLOW / 2))
+        pause = min(2 * before, SLOWEST)
+        self._slow[walk] = (self._clock() + pause, pause)
+        self._slow.move_to_end(walk)
+        if len(self._slow) > REMEMBERED:
+            self._slow.popitem(last=False)

@@ -120,15 +120,19 @@ def test_a_page_from_before_a_write_is_not_used(pool, seconds, fetched):
 
 
 def test_a_client_that_is_slow_is_left_alone(ahead, seconds, fetched):
-    """A page that nobody came for is dropped, and its walk goes on without read-ahead for a while."""
-    next_window(ahead, "w", "next")
+    """After a page for which nobody came in time, a walk goes on without read-ahead, for twice as long each time."""
+    next_window(ahead, "w", "late")
     seconds.now += HELD
-    assert ahead.take("w", "next", seconds() + 5) is None
-    next_window(ahead, "w", "kept", window=IN_ORDER)
-    seconds.now += HELD
-    refuse_window(ahead, "w", "after", fetched, IN_ORDER + 1)
+    assert ahead.take("w", "late", seconds() + 5) is None
+    refuse_window(ahead, "w", "after", fetched, IN_ORDER)
     seconds.now += SLOW
-    next_window(ahead, "w", "again", window=IN_ORDER + 2)
+    next_window(ahead, "w", "dropped", window=IN_ORDER + 1)
+    seconds.now += HELD
+    refuse_window(ahead, "w", "after", fetched, IN_ORDER + 2)
+    seconds.now += SLOW
+    refuse_window(ahead, "w", "after", fetched, IN_ORDER + 3)
+    seconds.now += SLOW
+    next_window(ahead, "w", "again", window=IN_ORDER + 4)
     assert ahead.take("w", "again", seconds() + 5) is PAGE
 
 
