@@ -224,7 +224,7 @@ def _open_state(settings: Settings, node_file: Path | None, clock: Clock) -> Sta
     prefix = f"scimbridge:{settings.pingone_environment_id}"
     return open_state(
         settings.state_url.reveal(), clock=clock, node_file=node_file, prefix=prefix,
-        seal=_derive(settings, "state"), tell=_tell_state,
+        seal=_derive(settings, "state 1"), tell=_tell_state,
     )  # fmt: skip
 
 

@@ -106,11 +106,12 @@ def _prepare(node_file: Path | None) -> Factory:
     from scimbridge.observe import logs  # noqa: PLC0415 - the same
 
     settings = load(os.environ)
-    mask = logs.configure(settings.log_level, settings.secrets())
     # The tables that were checked are the tables of every worker, also of one that is made anew much later.
-    make = partial(create_app, settings, tables=read_tables(settings), node_file=node_file, learn=mask.learn)
-    make()
-    return make
+    tables = read_tables(settings)
+    create_app(settings, tables=tables, node_file=node_file)
+    # Last of all: where anything above is refused, what is logged and masked stays as it was.
+    mask = logs.configure(settings.log_level, settings.secrets())
+    return partial(create_app, settings, tables=tables, node_file=node_file, learn=mask.learn)
 
 
 @command.command()

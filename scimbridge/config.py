@@ -142,7 +142,7 @@ class Settings:
     )
     read_ahead: int = _setting(
         partial(text.whole_number, least=0, most=100),
-        "How many walks through long lists may have their next page fetched ahead, in each process; `0` is none.",
+        "How many pages of long lists may wait fetched ahead, two of one walk at most, in each process; `0` is none.",
         default=16,
     )
     audit: str | None = _setting(text.word, "File for one JSON line per change; `-` is standard output.", default=None)

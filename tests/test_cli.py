@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 import scimbridge.ops
 from scimbridge import cli, serve
+from scimbridge.config import Faults
 from scimbridge.observe.logs import Mask
 from scimbridge.tls import Tls
 
@@ -102,6 +103,23 @@ def test_serve_makes_an_application_to_check_it_and_one_per_worker(run, served, 
     assert made[0][0].pingone_region == "EU"
     assert made[1][1]["tables"] == "tables"
     assert len(made) == 2
+
+
+def test_what_is_refused_leaves_the_log_as_it_was(run, served, monkeypatch):
+    """A configuration that is refused changes neither what is logged nor what is masked."""
+
+    def refuse(_settings, **_given):
+        raise Faults(["SCIMBRIDGE_CLIENTS: faulty"])
+
+    configured = []
+    stand_in_for(monkeypatch, "app", create_app=refuse, read_tables=str)
+    assert run("serve", **WHOLE).exit_code == 0
+    for name, value in WHOLE.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("scimbridge.observe.logs.configure", lambda *given: configured.append(given))
+    with pytest.raises(Faults):
+        served.prepare()
+    assert configured == []
 
 
 def test_several_workers_share_a_file_and_one_needs_none(run, served, monkeypatch):

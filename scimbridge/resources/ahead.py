@@ -8,6 +8,7 @@ more than PingOne itself takes to show a change (reference.md §13.15). Knows pa
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Executor, Future
@@ -18,6 +19,7 @@ from scimbridge.pingone.errors import PingOneError
 from scimbridge.pingone.send import CallRecord
 
 HELD = 5.0  # seconds that a page may wait for its client
+GAP = 0.002  # seconds that a page waits so that the call for the next one is sent
 DEPTH = 2  # pages of one walk that wait
 IN_ORDER = 3  # windows that went on in order before a walk is taken for one
 SLOW, SLOWEST = 5.0, 640.0  # seconds without read-ahead for a walk whose client did not come, doubled each time
@@ -53,11 +55,20 @@ class Writes:
 class Ahead:
     """The pages that wait. `most` is how many at a time, 0 for none; `written` counts what this process has written."""
 
-    def __init__(self, pool: Executor, most: int, written: Callable[[], int], *, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        pool: Executor,
+        most: int,
+        written: Callable[[], int],
+        *,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._pool = pool
         self._most = most
         self._written = written
         self._clock = clock
+        self._sleep = sleep
         self._changing = threading.Lock()
         self._held: OrderedDict[tuple[str, str], _Held] = OrderedDict()
         self._ends: OrderedDict[str, tuple[int, int]] = OrderedDict()
@@ -93,6 +104,7 @@ class Ahead:
                 return None
         if held is None or held.future.cancel():
             return None
+        is_awaited = not held.future.done()
         try:
             page = held.future.result(timeout=max(0.0, deadline - self._clock()))
         except (PingOneError, CancelledError, TimeoutError):
@@ -101,6 +113,9 @@ class Ahead:
             return None
         with self._changing:
             self._slow.pop(walk, None)
+        if is_awaited and page.next is not None:
+            # Where PingOne is what takes the time, its next call goes out before this page is translated.
+            self._sleep(GAP)
         return page
 
     def _begin(self, walk: str, href: str) -> Future[Page] | None:

@@ -78,6 +78,8 @@ class Confinement:
 
     def cut(self, page: Page) -> Page:
         """Return a page without what is outside; where anything was, PingOne's count is not the client's."""
+        if self.is_open:
+            return page
         kept = [record for record in page.records if self.keeps(record)]
         return page if len(kept) == len(page.records) else replace(page, records=kept, count=None)
 

@@ -122,18 +122,25 @@ class WithFailover(State):
         try:
             if self._shared.renew(key, owner, ttl):
                 return True
-            if self._taken.get(owner) == cuts or not self._shared.take(key, owner, ttl, 0.0):
+            if self._taken.get(owner, cuts) == cuts or not self._shared.take(key, owner, ttl, 0.0):
                 return False
+            with self._guard:
+                held = owner in self._taken
+                if held:
+                    self._taken[owner] = cuts
+            if not held:  # given back in this moment: nobody would free what was taken for it just now
+                self._shared.release(key, owner)
         except StateUnavailable:
             self._go_over()
-        else:
-            self._taken[owner] = cuts
-        return True
+            return True
+        return held
 
     def release(self, key: str, owner: str) -> None:
         """Free a lock. Where the shared state does not answer, that is done later, or it ends there by itself."""
         try:
-            if self._taken.pop(owner, None) is not None:
+            with self._guard:
+                cuts = self._taken.pop(owner, None)
+            if cuts is not None:
                 self._left[owner] = key
                 if not self._cut_off:
                     self._free(owner)

@@ -1,6 +1,7 @@
 """State within one process: for one worker, for the demo and for tests.
 
-Knows the clock it is given. Bounded: past `max_entries` the value that was used longest ago makes room.
+Knows the clock it is given. Bounded: what is over is taken out now and then, and past `max_entries` the value that was
+used longest ago makes room.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from scimbridge.state.base import State
+
+SWEPT = 30.0  # seconds between two times that what is over is taken out
 
 _Timed = tuple[bytes, float]  # a value and when it ends, or an owner and when the lock ends
 
@@ -23,6 +26,7 @@ class MemoryState(State):
         self._clock = clock
         self._most = max_entries
         self._entries: OrderedDict[str, _Timed] = OrderedDict()
+        self._sweep_at = clock() + SWEPT
         self._guard = threading.Lock()
         self._locks: dict[str, tuple[str, float]] = {}
         self._freed = threading.Condition(threading.Lock())
@@ -106,6 +110,11 @@ class MemoryState(State):
         return entry
 
     def _keep(self, key: str, value: bytes, ends_at: float) -> None:
+        now = self._clock()
+        if now >= self._sweep_at:
+            self._sweep_at = now + SWEPT
+            for old in [each for each, (_value, until) in self._entries.items() if until <= now]:
+                del self._entries[old]
         # A copy of its length: orjson's own bytes hold 4 KiB each.
         self._entries[key] = (bytes(memoryview(value)), ends_at)
         self._entries.move_to_end(key)

@@ -219,6 +219,27 @@ def test_lease_that_ended_in_redis_is_lost(node, own_redis):
     assert not node.state.renew("l", "one", 60)
 
 
+@pytest.mark.parametrize("verb", ["renew", "take"])
+def test_lock_given_back_while_it_is_renewed_is_free(monkeypatch, node, own_redis, verb):
+    """A renewal that is under way when the lock is given back takes it for nobody, whichever call it stands before."""
+    if verb == "take":  # it is taken anew in Redis only after a time apart
+        own_redis.kill()
+    assert node.state.take("l", "one", 60, 0)
+    own_redis.start() if verb == "take" else None
+    node.wait_until_back()
+    ask = getattr(node.shared, verb)
+
+    def given_back_before(*arguments):
+        node.state.release("l", "one")
+        return ask(*arguments)
+
+    monkeypatch.setattr(node.shared, verb, given_back_before)
+    assert not node.state.renew("l", "one", 60)
+    monkeypatch.undo()
+    assert node.shared.take("l", "two", 60, 0)
+    assert node.state._taken == node.state._left == {}
+
+
 def test_redis_that_takes_no_writes_is_not_there(node, own_redis):
     """A replica that only answers reads does not end the time apart."""
     own_redis.client.config_set("min-replicas-to-write", 1)

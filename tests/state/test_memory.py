@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from scimbridge.state.memory import MemoryState
@@ -25,6 +27,22 @@ def test_locks_do_not_make_room():
             state.set(key, b"", ttl=60)
         with state.lock("l", ttl=60, wait=0) as taken:
             assert not taken
+
+
+def test_what_is_over_goes_though_nobody_asks():
+    """A value that has ended leaves the memory long before the room is full: most keys are never asked for again."""
+    now = 0.0
+    state = MemoryState(lambda: now)
+    tracemalloc.start()
+    try:
+        for number in range(2000):
+            now += 1.0
+            state.set(str(number), bytes(10_000), ttl=60)
+        held, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 2_000_000
+    assert state.get("1999") is not None
 
 
 def test_no_room_at_all():
