@@ -64,7 +64,7 @@ def test_a_refusal_is_told_with_its_kind(client, written):
     assert (nowhere["status"], nowhere["route"]) == (404, None)
     assert (odd["status"], odd["resource"]) == (404, None)
     assert other["status"] == 405
-    assert "ada" not in written.getvalue()
+    assert "ada.lovelace" not in written.getvalue()
 
 
 def test_what_asks_every_few_seconds_is_told_at_debug_level(client, written):
