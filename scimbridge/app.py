@@ -84,15 +84,16 @@ def create_app(
     None where there is one. `learn` is told every access token of PingOne's, to be masked.
     """
     tables = tables or read_tables(settings)
-    once, measured, writes = Once(), Metrics(version("scimbridge")), Writes()
+    once, measured = Once(), Metrics(version("scimbridge"))
     register = _read_clients(settings, tables, clock)
     trail = _open_trail(settings, measured.observe_audit_failure, clock, wall)
     state = _open_state(settings, node_file, clock)
+    writes = Writes(state, lambda: uuid.uuid4().bytes)
 
     def observe(record: CallRecord) -> None:
         telling.count(record)
         measured.observe_call(record)
-        writes.count(record)
+        writes.note(record)
 
     connection = _reach(settings, state, observe, learn, clock, wall, sleep)
     measured.read = lambda: _readings(connection, state)
@@ -112,7 +113,7 @@ def create_app(
         default_population=settings.default_population_id,
         notice=lambda reason: _tell_form(once, reason),
         trail=trail,
-        ahead=Ahead(pool, settings.read_ahead, writes.so_far, clock=clock),
+        ahead=Ahead(pool, settings.read_ahead, writes, clock=clock),
         observe_window=measured.observe_window,
     )
     suggestions = Suggestions(target, state, page_size=settings.page_size, clock=clock)

