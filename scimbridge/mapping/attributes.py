@@ -68,7 +68,7 @@ def leaf_of(left: Left, words: Words, offset: dt.timedelta, fault: Fault) -> tup
         given |= {"mutability": "readOnly", "composed": True, "replaceable": bool(words.template.other)}
     codec = _named_codec(base, left, words, given, fault)
     if codec is not None and not _is_plain_list(base, left, words):
-        given |= {"type": codec.type, "multi_valued": codec.multi_valued}
+        given |= {"type": codec.type, "multi_valued": codec.multi_valued, "takes": codec.takes}
     attribute = replace(leaf, **given)
     if codec is None:
         codec = times(offset) if attribute.type == "dateTime" else PLAIN.get(attribute.type)

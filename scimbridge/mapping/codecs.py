@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from scimbridge.mapping.spellings import find_country, hyphenate
+from scimbridge.scim.characteristics import Kind
 from scimbridge.scim.dialects import unwrap_scalar
 
 Turn = Callable[[Any], Any]
@@ -40,6 +41,7 @@ class Codec:
     type: str | None = None
     multi_valued: bool = False
     forgiving: bool = False
+    takes: tuple[Kind, ...] = ()  # kinds of JSON that `to_native` reads beside those of the type
     comparable: bool = True  # PingOne's value can be compared with the SCIM value in a filter
     merge: Callable[[Any, Any], Any] | None = None  # (what the field holds, this row's part or None) -> both
 
@@ -281,13 +283,15 @@ def _object(value: Any) -> Any:
 
 
 NAMED: Mapping[str, Codec] = {
-    "semicolons": Codec("semicolons", join_semicolons, split_semicolons, type="string", comparable=False),
+    "semicolons": Codec(
+        "semicolons", join_semicolons, split_semicolons, type="string", takes=(list,), comparable=False
+    ),
     "list": Codec("list", _as_array, _array, type="string", multi_valued=True),
     "marked": Codec("marked", find_marked, mark, type="string", comparable=False, merge=merge_marked),
     "others": Codec(
         "others", leave_marked, _unmarked, type="string", multi_valued=True, comparable=False, merge=merge_others
     ),
-    "json": Codec("json", _write_json, _read_json, type="string", comparable=False),
+    "json": Codec("json", _write_json, _read_json, type="string", takes=(list, dict), comparable=False),
     "object": Codec("object", keep, _object, type="complex", comparable=False),
     "country": Codec("country", keep, country_code, lenient=unwrap_scalar, type="string"),
     "language": Codec("language", keep, _string, lenient=lambda value: hyphenate(unwrap_scalar(value)), type="string"),

@@ -79,7 +79,7 @@ class Users:
 
     def create(self, ask: Ask, body: Mapping[str, Any]) -> Reply:
         """Make a user in one call, whatever comes with it; what PingOne did not take at creation is set afterwards."""
-        resource = self._read_resource(ask, body)
+        resource = self._read_resource(replace(ask, manner=replace(ask.manner, making=True)), body)
         changes = plan_create(self._table, resource, ask.manner)
         facets = dict(changes.facets)
         ask.notes.planned(self._table, changes)

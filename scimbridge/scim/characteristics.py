@@ -7,10 +7,12 @@ are in `catalogue` and in the mapping tables), no target and no request.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from scimbridge.scim.filters import AttrPath
+
+Kind: TypeAlias = type[list[object]] | type[dict[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class Attribute:
     `mutability` one of readOnly, readWrite, immutable, writeOnly; `returned` one of always, never,
     default, request; `uniqueness` one of none, server, global. `stored` is False for an attribute
     that is known, and therefore accepted, but kept nowhere; `composed` is True for one that is computed
-    from others, and `replaceable` where a whole resource that is written may still say something else.
+    from others, and `replaceable` where a whole resource that is written may still say something else. `takes`
+    are the kinds of JSON beside its own that a value may be sent as, which its codec then reads.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Attribute:
     stored: bool = True
     composed: bool = False
     replaceable: bool = False
+    takes: tuple[Kind, ...] = ()
     _by_name: dict[str, Attribute] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -6,6 +6,7 @@ that are not held to the letter (`SCIMBRIDGE_STRICT`, or `strict` for one client
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -45,6 +46,20 @@ def read_json_text(value: Any) -> Any:
         except InvalidSyntax:
             return value
     return value
+
+
+def is_json_text(value: Any) -> bool:
+    """Clients that write JSON twice: `"[]"`, `"{}"` and `"null"` are neither an id nor an address nor a name."""
+    if not isinstance(value, str):
+        return False
+    text = value.strip()
+    if not text.startswith(("[", "{")):
+        return text in ("null", "true", "false")
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def rename_country_code(attribute: Attribute, name: str) -> str:

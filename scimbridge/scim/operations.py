@@ -13,12 +13,13 @@ from typing import Any
 
 from scimbridge.scim import dialects
 from scimbridge.scim.catalogue import Attribute, Found, ResourceType, Schema
+from scimbridge.scim.elements import names_resources
 from scimbridge.scim.errors import InvalidPath, InvalidValue, Mutability, NoTarget
 from scimbridge.scim.filters import AttrPath, Node
 from scimbridge.scim.matching import compile_element_filter
 from scimbridge.scim.messages import PatchOperation
 from scimbridge.scim.paths import Path, name_of, parse_path
-from scimbridge.scim.reading import Manner, has_no_value, is_empty, read_value
+from scimbridge.scim.reading import Manner, has_no_value, is_empty, read_listed, read_selected, read_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ def _read_pathed(
             raise InvalidPath(msg)
         manner.notice(name_of(text))
         return
+    _check_listed(operation, path, found.leaf)
     yield from _make(operation.op, found, path.where, operation.value, manner)
 
 
@@ -157,9 +159,14 @@ def _make(op: str, found: Found, where: Node | None, value: Any, manner: Manner)
     if op == "remove":
         yield from _make_removal(found, where, value, manner)
         return
-    element = where is not None and found.sub is None
-    target = replace(found.leaf, multi_valued=False) if element else found.leaf
-    read = read_value(target, value, manner)
+    target = found.leaf
+    if not manner.strict and target.type == "complex" and not target.multi_valued:
+        value = dialects.read_json_text(value)
+    if where is not None and found.sub is None:
+        read = read_selected(target, value, manner, whole=op == "replace")
+        target = replace(target, multi_valued=False)
+    else:
+        read = read_value(target, value, manner)
     if has_no_value(target, read) and not _names_members(target, value):
         if op == "replace":
             if target.required and not (found.sub is not None and found.attribute.multi_valued):
@@ -195,11 +202,19 @@ def _make_removal(found: Found, where: Node | None, value: Any, manner: Manner) 
         msg = f"{attribute.name} is required and cannot be removed"
         raise Mutability(msg)
     listed = None
-    if not (value is None or value == "") and found.sub is None and where is None and attribute.multi_valued:
-        listed = read_value(attribute, value, manner) or ()  # Entra, JumpCloud: only those go; an empty list is none
+    if value is not None and found.sub is None and where is None and attribute.multi_valued:
+        listed = read_listed(attribute, value, manner)  # Entra, JumpCloud: only those go; an empty list is none
         if not listed:
             return
     yield Operation("remove", found, where, listed)
+
+
+def _check_listed(operation: PatchOperation, path: Path, attribute: Attribute) -> None:
+    """Refuse null as the list of whom to remove: read as no list at all, it would empty a group."""
+    listed = operation.op == "remove" and operation.has_value and path.where is None
+    if listed and operation.value is None and names_resources(attribute):
+        msg = f"{attribute.name}: a removal lists the elements that go; without `value` all of them go"
+        raise InvalidValue(msg)
 
 
 def _check_where(found: Found, where: Node) -> Node:

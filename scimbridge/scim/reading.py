@@ -13,6 +13,7 @@ from typing import Any
 
 from scimbridge.scim import dialects
 from scimbridge.scim.catalogue import Attribute, Found, ResourceType
+from scimbridge.scim.elements import Lack, contents, lack_of, spared, spared_in_removal, stand_in
 from scimbridge.scim.errors import InvalidSyntax, InvalidValue
 from scimbridge.scim.filters import AttrPath
 from scimbridge.scim.messages import check_schemas
@@ -23,10 +24,14 @@ Notice = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a client is read: to the letter or not, and who is told of what is left out."""
+    """How a client is read: to the letter or not, and who is told of what is left out.
+
+    `making` is True where what is read is a new resource: it holds nothing that an empty value could take away.
+    """
 
     strict: bool
     notice: Notice
+    making: bool = False
 
 
 def is_empty(value: Any) -> bool:
@@ -113,30 +118,99 @@ def _split_urn(key: str) -> tuple[str | None, str]:
 
 
 def read_value(attribute: Attribute, value: Any, manner: Manner) -> Any:
-    """Read one attribute's value into canonical spelling. Raises `InvalidSyntax` and `InvalidValue`."""
-    if has_no_value(attribute, value):
+    """Read one attribute's value into canonical spelling, None where it has none (RFC 7643 §2.5).
+
+    Raises `InvalidSyntax` and `InvalidValue`, also for what is empty where a value belongs.
+    """
+    if value is None:
         return None
     if attribute.multi_valued:
-        return _read_list(attribute, value, manner)
+        return _read_list(attribute, value, manner, left_out=_left_out(attribute, manner))
     if attribute.type == "complex":
-        return _read_complex(attribute, value, manner)
+        return _read_single(attribute, value, manner)
     return _read_scalar(attribute, value, manner)
 
 
-def _read_list(attribute: Attribute, value: Any, manner: Manner) -> Any:
+def read_listed(attribute: Attribute, value: Any, manner: Manner) -> list[Any]:
+    """Read the elements that a removal lists: each has to say which values go. Raises as `read_value`."""
+    return _read_list(attribute, value, manner, kept=spared_in_removal(attribute))
+
+
+def read_selected(attribute: Attribute, value: Any, manner: Manner, *, whole: bool) -> Any:
+    """Read what an operation does to the elements that a filter selects, None where they lose their value.
+
+    `whole` says that it takes their place, and then it has to hold a value. Raises as `read_value`.
+    """
+    left_out = _left_out(attribute, manner)
+    if value is None or (value == "" and Lack.EMPTIED in left_out and stand_in(attribute)):
+        return None
+    read = _read_complex(attribute, value, manner)
+    lack = lack_of(attribute, value, read)
+    if value == {} or (whole and lack is not None and lack not in left_out):
+        raise _refuse_element(attribute)
+    return read
+
+
+def _left_out(attribute: Attribute, manner: Manner) -> frozenset[Lack]:
+    return spared(attribute, strict=manner.strict, making=manner.making)
+
+
+def _read_list(
+    attribute: Attribute,
+    value: Any,
+    manner: Manner,
+    *,
+    left_out: frozenset[Lack] = frozenset(),
+    kept: frozenset[Lack] = frozenset(),
+) -> list[Any]:
+    """Read a list, with which of its elements that hold no value are left out and which are kept."""
     if not isinstance(value, list):
         if manner.strict:
             msg = f"{attribute.name}: an array is needed"
             raise InvalidValue(msg)
-        value = dialects.wrap_single(value)
-    one = _read_complex if attribute.type == "complex" else _read_scalar
-    elements = [read for item in value if not is_empty(item) and not is_empty(read := one(attribute, item, manner))]
+        if attribute.type != "complex" and dialects.is_json_text(value):
+            raise _refuse_element(attribute)
+        value, left_out = dialects.wrap_single(value), frozenset()
+    elements: list[Any] = []
+    for item in value:
+        read = _read_element(attribute, item, manner)
+        lack = lack_of(attribute, item, read)
+        if lack is None or lack in kept:
+            elements.append(read)
+        elif lack not in left_out:
+            raise _refuse_element(attribute)
     if sum(isinstance(part, dict) and part.get("primary") is True for part in elements) > 1:
         if manner.strict:
             msg = f"{attribute.name}: at most one element is primary"
             raise InvalidValue(msg)
         manner.notice(f"{attribute.name}: several elements are primary, the first counts")
     return elements
+
+
+def _read_element(attribute: Attribute, item: Any, manner: Manner) -> Any:
+    if item is None or item in ("", {}):
+        return None
+    if attribute.type == "complex":
+        return _read_complex(attribute, item, manner)
+    if isinstance(item, list):
+        raise _refuse_element(attribute)
+    return _read_scalar(attribute, item, manner)
+
+
+def _refuse_element(attribute: Attribute) -> InvalidValue:
+    names = contents(attribute)
+    wanted = f', such as {{"{names[0]}": "..."}}' if names else ""
+    return InvalidValue(f"{attribute.name}: each element needs a value{wanted}; the list without elements is []")
+
+
+def _read_single(attribute: Attribute, value: Any, manner: Manner) -> Any:
+    """Read the one value of a complex attribute; empty text is none where a text may stand for the object."""
+    if value in ("", [], {}) and not (attribute.is_open and value == {}):
+        if not manner.strict and (manner.making or (value == "" and stand_in(attribute))):
+            return None
+        msg = f"{attribute.name}: an object with a value in it is needed, or null where there is none"
+        raise InvalidValue(msg)
+    return _read_complex(attribute, value, manner)
 
 
 def _read_complex(attribute: Attribute, value: Any, manner: Manner) -> Any:
@@ -166,7 +240,7 @@ def _read_complex(attribute: Attribute, value: Any, manner: Manner) -> Any:
 
 def _read_bare(attribute: Attribute, value: Any) -> Any:
     """Read a bare string as the sub-attribute that it stands for: `value`, else the first that can be written."""
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not value.strip() or dialects.is_json_text(value):
         return value
     names = [part.name for part in attribute.sub if part.mutability != "readOnly"]
     if not names:
@@ -176,6 +250,11 @@ def _read_bare(attribute: Attribute, value: Any) -> Any:
 
 def _read_scalar(attribute: Attribute, value: Any, manner: Manner) -> Any:
     """Read a plain value. Objects in strings stay: whether a string attribute holds JSON its codec knows."""
+    if value in ("", [], {}):
+        if value == "" or isinstance(value, attribute.takes) or (manner.making and not manner.strict):
+            return None
+        msg = f"{attribute.name}: one value is needed, or null where there is none"
+        raise InvalidValue(msg)
     if manner.strict or attribute.type == "string":
         return value
     value = dialects.unwrap_scalar(value)

@@ -118,7 +118,7 @@ def test_replace_with_less(client, whole, facets):
         ("phoneNumbers", [{"type": "mobile", "value": "1"}], "mobilePhone", "1"),
         ("photos", [], "photo", None),
         ("emails", None, "email", None),
-        ("name", {}, "name", None),
+        ("name", None, "name", None),
     ],
 )
 def test_replace_part_of_nested(client, whole, facets, attribute, value, field, expected):
