@@ -37,11 +37,11 @@ from scimbridge.pingone.standing import Outlook
 from scimbridge.pingone.target import Target
 from scimbridge.resources.ahead import Ahead, Writes
 from scimbridge.resources.assembly import Assembly, Parts
-from scimbridge.resources.bulk import SIDE_BY_SIDE
 from scimbridge.resources.members import IN_FLIGHT
 from scimbridge.resources.served import Served
 from scimbridge.resources.suggestions import Suggestions
 from scimbridge.resources.tables import Tables, open_tables
+from scimbridge.resources.together import OPERATIONS
 from scimbridge.resources.trail import UNTRACED, Keeping, Trail
 from scimbridge.state.base import State
 from scimbridge.state.memory import MemoryState
@@ -117,7 +117,7 @@ def create_app(
         observe_window=measured.observe_window,
     )
     suggestions = Suggestions(target, state, page_size=settings.page_size, clock=clock)
-    many = InContext(SIDE_BY_SIDE, thread_name_prefix="bulk")
+    many = InContext(OPERATIONS, thread_name_prefix="bulk")
     served = Served(tables, Assembly(parts), suggestions.values, many)
     taking = Intake(clock, settings.request_deadline, PREFIX, lambda name: _notice(once, name))
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 _TOKEN = re.compile(r"[A-Za-z0-9._~-]{1,256}")
 
 
 def is_id(text: str) -> bool:
     """Whether PingOne could have a resource of that id."""
-    return _UUID.fullmatch(text) is not None
+    return UUID.fullmatch(text) is not None
 
 
 def is_token(text: str) -> bool:

@@ -25,6 +25,11 @@ def may_read(caller: Caller, kind: str) -> bool:
     return caller.may(f"{kind}:{READ}")
 
 
+def may_write(caller: Caller, kind: str) -> bool:
+    """Whether a client may change users, groups or populations."""
+    return caller.may(f"{kind}:{WRITE}")
+
+
 def check_scope(caller: Caller, kind: str, right: str) -> None:
     """Hold a client to its scopes; `right` is read or write. Raises `Forbidden`."""
     if not caller.may(f"{kind}:{right}"):

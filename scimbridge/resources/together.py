@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from heapq import heappop, heappush
 from typing import Any, TypeVar
 
 from scimbridge.pingone.send import Call
@@ -13,6 +14,7 @@ Record = dict[str, Any]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 READS = 32  # of one request at a time
+OPERATIONS = 16  # of one bulk request at a time
 
 
 def side_by_side(pool: Executor, most: int, do: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
@@ -37,6 +39,56 @@ def side_by_side(pool: Executor, most: int, do: Callable[[Item], Result], items:
         for future in flying:
             future.cancel()
     return [results[place] for place in range(len(results))]
+
+
+class _Queue:
+    """Numbers of which some wait for others; those that wait for none stand ready, the smallest first."""
+
+    def __init__(self, waits: Sequence[Collection[int]]) -> None:
+        self._left = [len(before) for before in waits]
+        self._behind: dict[int, list[int]] = {}
+        for number, before in enumerate(waits):
+            for one in before:
+                self._behind.setdefault(one, []).append(number)
+        self.ready = [number for number, count in enumerate(self._left) if not count]
+
+    def take(self) -> int:
+        """Return the smallest number that stands ready."""
+        return heappop(self.ready)
+
+    def release(self, done: int) -> None:
+        """Let those stand ready that waited for nothing but what is done."""
+        for number in self._behind.pop(done, ()):
+            self._left[number] -= 1
+            if not self._left[number]:
+                heappush(self.ready, number)
+
+
+def each_in_turn(pool: Executor, most: int, do: Callable[[int], object], waits: Sequence[Collection[int]]) -> None:
+    """Do the numbers 0, 1, 2 ... side by side, each as soon as those are done that it waits for, which are smaller.
+
+    No more than `most` are given to the pool at a time; what can only be done alone is done here. The first failure is
+    raised, and what has not begun is left.
+    """
+    queue = _Queue(waits)
+    flying: dict[Future[object], int] = {}
+    try:
+        while queue.ready or flying:
+            if len(queue.ready) == 1 and not flying:
+                number = queue.take()
+                do(number)
+                queue.release(number)
+                continue
+            while queue.ready and len(flying) < most:
+                number = queue.take()
+                flying[pool.submit(do, number)] = number
+            for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                number = flying.pop(future)
+                future.result()
+                queue.release(number)
+    finally:
+        for future in flying:
+            future.cancel()
 
 
 class Together:

@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from scimbridge.scim.catalogue import Attribute, ResourceType
+from scimbridge.scim.catalogue import PATCH_URN, Attribute, ResourceType
 from scimbridge.scim.errors import InvalidSyntax
 from scimbridge.scim.filters import And, AttrPath, Compare, Node, Not, Or, Present, ValuePath
 from scimbridge.scim.json_text import read_json
@@ -36,6 +36,11 @@ def unwrap_scalar(value: Any) -> Any:
 def wrap_single(value: Any) -> Any:
     """OneLogin: `"emails": {"value": "a@example.com"}` is a list of that one element; so is a bare string."""
     return value if isinstance(value, list) else [value]
+
+
+def wrap_operations(value: Any) -> Any:
+    """Bulk clients: `"data": [{"op": "replace", ...}]` of a PATCH is the message that holds these operations."""
+    return {"schemas": [PATCH_URN], "Operations": value} if isinstance(value, list) else value
 
 
 def read_json_text(value: Any) -> Any:

@@ -60,6 +60,14 @@ class _Envelope(marshmallow.Schema):
         unknown = marshmallow.EXCLUDE
 
 
+class _Sparse(_Envelope):
+    """A message whose members may be null, which is as if they were not there (RFC 7643 §2.5)."""
+
+    @marshmallow.pre_load
+    def _leave_out_nulls(self, data: Any, **_more: Any) -> Any:
+        return {name: value for name, value in data.items() if value is not None} if isinstance(data, dict) else data
+
+
 class _Operation(_Envelope):
     op = fields.String(required=True)
     path = fields.String(allow_none=True)
@@ -83,16 +91,18 @@ class _Search(_Envelope):
     cursor = fields.String(allow_none=True)
 
 
-class _BulkOperation(_Envelope):
+class _BulkOperation(_Sparse):
     method = fields.String(required=True)
     path = fields.String(required=True)
     bulk_id = fields.String(data_key="bulkId", validate=validate.Length(min=1))
-    version = fields.String(allow_none=True)
-    data = fields.Raw(allow_none=True)
+    version = fields.String()
+    data = fields.Raw()
 
 
-class _Bulk(_Envelope):
-    fail_on_errors = fields.Integer(data_key="failOnErrors", strict=True, validate=validate.Range(min=1))
+class _Bulk(_Sparse):
+    fail_on_errors = fields.Integer(
+        data_key="failOnErrors", strict=True, validate=validate.Range(min=0, error="0 or a larger number is needed")
+    )
     operations = fields.List(
         fields.Nested(_BulkOperation), required=True, data_key="Operations", validate=validate.Length(min=1)
     )
@@ -135,7 +145,7 @@ def read_search(body: Mapping[str, Any], *, strict: bool) -> SearchRequest:
 
 
 def read_bulk(body: Mapping[str, Any], *, strict: bool) -> BulkRequest:
-    """Read a BulkRequest message. Raises `InvalidSyntax`."""
+    """Read a BulkRequest message; to stop after no error at all is to stop at the first. Raises `InvalidSyntax`."""
     loaded = _load(_BULK, body, BULK_URN, strict=strict)
     operations = tuple(
         BulkOperation(
@@ -147,7 +157,8 @@ def read_bulk(body: Mapping[str, Any], *, strict: bool) -> BulkRequest:
         )
         for part in loaded["operations"]
     )
-    return BulkRequest(operations, loaded.get("fail_on_errors"))
+    most = loaded.get("fail_on_errors")
+    return BulkRequest(operations, None if most is None else max(1, most))
 
 
 def _load(schema: marshmallow.Schema, body: Mapping[str, Any], urn: str, *, strict: bool) -> dict[str, Any]:

@@ -157,8 +157,11 @@ def test_bulk_operations():
     read = read_bulk(body, strict=True)
     assert read.fail_on_errors == 1
     assert read.operations == (BulkOperation("POST", "/Users", "q", None, {"a": 1}),)
-    with pytest.raises(InvalidSyntax, match="failOnErrors"):
-        read_bulk({**body, "failOnErrors": 0}, strict=False)
+    assert read_bulk({**body, "failOnErrors": 0}, strict=True).fail_on_errors == 1
+    assert read_bulk({**body, "failOnErrors": None}, strict=True).fail_on_errors is None
+    for wrong in (-1, "1", 1.5, True):
+        with pytest.raises(InvalidSyntax, match="failOnErrors"):
+            read_bulk({**body, "failOnErrors": wrong}, strict=False)
 
 
 @pytest.mark.parametrize("member", ["attributes", "ExcludedAttributes"])
