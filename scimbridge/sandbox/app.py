@@ -64,6 +64,7 @@ def create_app(parts: Parts) -> Flask:
     app.url_map.merge_slashes = False
     directory = parts.directory
     directory.delays = parts.faults.delays
+    directory.lag = parts.faults.lag
     api = Api(
         directory,
         Cursors(parts.cursor_secret, directory.clock, directory.switches),

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final, Literal
 import regex
 
 from scimbridge.sandbox.activities import Activities, Subject
-from scimbridge.sandbox.edges import Edges
+from scimbridge.sandbox.edges import Edges, Listed
 from scimbridge.sandbox.errors import invalid_request, not_found
+from scimbridge.sandbox.past import Past
 from scimbridge.sandbox.records import Json, later_stamp, stamp
 from scimbridge.sandbox.schema import Schema
 from scimbridge.sandbox.table import Entry, Table
@@ -76,12 +77,16 @@ class Directory:
         self.schema = Schema(new_id)
         self.providers: dict[str, Json] = {}
         self.passwords: dict[str, Password] = {}
-        self.edges = Edges()
+        past = Past(monotonic, self.behind)
+        self.edges = Edges(past)
+        self.listed = Listed(self.edges, past)
         self.dynamic: dict[str, Dynamic] = {}
         self.activities = Activities()
         self.visibility = Visibility(monotonic)
         self.delays: Callable[[], tuple[float, float]] = lambda: (0.0, 0.0)
         """How long a new record and a new membership stay unseen, in seconds."""
+        self.lag: Callable[[], float] = lambda: 0.0
+        """How far lists of memberships, filters on them and their counts are behind, in seconds."""
         self.revision = 0
         self.results: OrderedDict[tuple[Collection, str], tuple[int, list[Entry]]] = OrderedDict()
         self.listeners: list[Callable[[], None]] = []
@@ -90,6 +95,10 @@ class Directory:
         """Return a collection's table."""
         tables = {"users": self.users, "groups": self.groups, "populations": self.populations}
         return tables[collection]
+
+    def behind(self) -> float:
+        """Return how far lists of memberships are behind now, in seconds."""
+        return self.lag()
 
     def find(self, collection: Collection, record_id: str) -> Json:
         """Return a record for a write. Raises ApiError 404, or 400 for a malformed id where switched."""
@@ -134,6 +143,8 @@ class Directory:
 
     def remember(self, key: tuple[Collection, str], entries: list[Entry]) -> None:
         """Keep the result of a filter until the next write, so that its later pages cost nothing."""
+        if self.behind():
+            return  # it changes by itself
         self.results[key] = (self.revision, entries)
         self.results.move_to_end(key)
         while len(self.results) > _RESULTS_KEPT:
@@ -141,7 +152,7 @@ class Directory:
 
     def recall(self, key: tuple[Collection, str]) -> list[Entry] | None:
         """Return a result that still holds, or None."""
-        kept = self.results.get(key)
+        kept = None if self.behind() else self.results.get(key)
         return kept[1] if kept is not None and kept[0] == self.revision else None
 
 

@@ -54,6 +54,8 @@ class Settings:
     cut_share: float = 0.0
     visibility_delay: float = 0.0
     membership_visibility_delay: float = 0.0
+    membership_lag: float = 0.0
+    """Lists of memberships, filters on them and counts show what was so many seconds ago; a single read does not."""
     token_endpoint: bool = False
     """Whether the shares hold for token requests too."""
 
@@ -158,6 +160,10 @@ class Faults:
     def delays(self) -> tuple[float, float]:
         """Return how long a new record and a new membership stay unseen, in seconds."""
         return self._settings.visibility_delay, self._settings.membership_visibility_delay
+
+    def lag(self) -> float:
+        """Return how far lists of memberships are behind, in seconds."""
+        return self._settings.membership_lag
 
     def meet(self, method: str, path: str, *, token_endpoint: bool = False) -> Fate:
         """Decide what happens to a request, after the latency that is in force."""

@@ -137,10 +137,10 @@ def delete_group(directory: Directory, group_id: str) -> None:
 
 def direct_counts(directory: Directory, group_id: str) -> Json:
     """Return how many users and groups are direct members; a dynamic group may count 0."""
-    edges = directory.edges
+    listed = directory.listed
     return {
-        "users": len(edges.members_of("users", group_id)),
-        "groups": len(edges.members_of("groups", group_id)),
+        "users": len(listed.members_of("users", group_id)),
+        "groups": len(listed.members_of("groups", group_id)),
     }
 
 

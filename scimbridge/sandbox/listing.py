@@ -12,7 +12,7 @@ from scimbridge.sandbox import filters, vocabulary
 from scimbridge.sandbox.activities import Event, compile_feed_filter
 from scimbridge.sandbox.errors import FilterError
 from scimbridge.sandbox.matching import Compiler, Query, Sources, Vocabulary
-from scimbridge.sandbox.memberships import groups_of, members_of, show
+from scimbridge.sandbox.memberships import listed_groups_of, members_of, show
 from scimbridge.sandbox.table import entries_after
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def list_memberships(
     """
     after, limit = window
     with directory.lock:
-        found = groups_of(directory, kind, directory.see(kind, member_id))
+        found = listed_groups_of(directory, kind, directory.see(kind, member_id))
         rows = directory.groups.rows
         shown = {group_id: show(rows[group_id], type_) for group_id, type_ in found.items()}
         if filter_text is not None:

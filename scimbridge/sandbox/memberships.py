@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from scimbridge.sandbox.directory import Directory
-    from scimbridge.sandbox.edges import MemberKind
+    from scimbridge.sandbox.edges import Edges, Listed, MemberKind
 
 GROUPS_PER_USER: Final = 10_000
 _NOBODY: Final[frozenset[str]] = frozenset()
@@ -38,8 +38,17 @@ def level_of(group: Json) -> str | None:
 
 def groups_of(directory: Directory, kind: MemberKind, record: Json) -> dict[str, str]:
     """Return the groups that a user or group is in: id to DIRECT or INDIRECT."""
-    edges, visibility = directory.edges, directory.visibility
-    direct = list(edges.groups_of(kind, record["id"]))
+    return _groups_by(directory, directory.edges, kind, record)
+
+
+def listed_groups_of(directory: Directory, kind: MemberKind, record: Json) -> dict[str, str]:
+    """Return the groups that lists show a user or group in, which may lag: id to DIRECT or INDIRECT."""
+    return _groups_by(directory, directory.listed, kind, record)
+
+
+def _groups_by(directory: Directory, edges: Edges | Listed, kind: MemberKind, record: Json) -> dict[str, str]:
+    visibility = directory.visibility
+    direct = [group for group in edges.groups_of(kind, record["id"]) if group in directory.groups]
     if visibility.active:
         direct = [group for group in direct if not visibility.hides((kind, record["id"], group))]
     found = dict.fromkeys(direct, "DIRECT")
@@ -50,7 +59,7 @@ def groups_of(directory: Directory, kind: MemberKind, record: Json) -> dict[str,
     queue = list(found)
     while queue:
         for parent in edges.groups_of("groups", queue.pop()):
-            if parent not in found and parent != record["id"]:
+            if parent not in found and parent != record["id"] and parent in directory.groups:
                 found[parent] = "INDIRECT"
                 queue.append(parent)
     return found
@@ -65,14 +74,14 @@ def members_of(directory: Directory, kind: MemberKind, group_id: str, type_: str
     """Return the members of a group, all or of one type; read it under the lock, it may be a live view."""
     if group_id not in directory.groups:
         return _NOBODY
-    direct: AbstractSet[str] = directory.edges.members_of(kind, group_id)
+    direct: AbstractSet[str] = directory.listed.members_of(kind, group_id)
     if directory.visibility.active:
         hides = directory.visibility.hides
         direct = {member for member in direct if not hides((kind, member, group_id))}
     if type_ == "DIRECT":
         return direct
     below = _groups_below(directory, group_id)
-    indirect = [directory.edges.members_of(kind, child) for child in below]
+    indirect = [directory.listed.members_of(kind, child) for child in below]
     if kind == "users":
         indirect_users = [_dynamic_members(directory, g) for g in (group_id, *below) if g in directory.dynamic]
         everyone = frozenset[str]().union(*indirect, *indirect_users) if below or indirect_users else _NOBODY
@@ -88,7 +97,7 @@ def _groups_below(directory: Directory, group_id: str) -> list[str]:
     found: dict[str, None] = {}
     queue = [group_id]
     while queue:
-        for child in directory.edges.members_of("groups", queue.pop()):
+        for child in directory.listed.members_of("groups", queue.pop()):
             if child not in found and child != group_id:
                 found[child] = None
                 queue.append(child)

@@ -27,7 +27,7 @@ from scimbridge.sandbox.exchange import (
     require_media,
 )
 from scimbridge.sandbox.listing import list_records
-from scimbridge.sandbox.memberships import groups_of, read_expand
+from scimbridge.sandbox.memberships import listed_groups_of, read_expand
 from scimbridge.sandbox.render import show_facet, show_population, show_user
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _read(api: Api, user: str) -> Answer:
             raise invalid_request("INVALID_PARAMETER", "include", f"must be one of {', '.join(_INCLUDES)}")
     with api.directory.lock:
         record = api.directory.see("users", user)
-        found = list(groups_of(api.directory, "users", record)) if wanted else []
+        found = list(listed_groups_of(api.directory, "users", record)) if wanted else []
         names = [api.directory.groups.rows[group_id]["name"] for group_id in found]
     shown = _show(api, record)
     if "memberOfGroupIDs" in wanted:

@@ -56,3 +56,22 @@ def test_what_is_hidden_shows_later(api):
     now[0] += 5
     assert api.good("GET", "/users")["count"] == 1
     assert api.good("GET", f"/users/{user['id']}") == user
+
+
+def test_lists_of_memberships_may_lag(api):
+    """With a lag filters, counts and a user's groups are of a while ago, for who came and for who went."""
+    now = [1000.0]
+    user, other, group = api.user("a"), api.user("b"), api.group("G")
+    api.join(user, group)
+    api.sandbox.directory.listed._past._clock = lambda: now[0]
+    api.sandbox.faults.set(membership_lag=3)
+    members, path = f'memberOfGroups[id eq "{group["id"]}"]', f"/users/{user['id']}/memberOfGroups"
+    assert api.call("DELETE", f"{path}/{group['id']}").status_code == 204
+    api.join(other, group)
+    assert api.usernames(members) == {"a"}
+    assert api.good("GET", f"/groups/{group['id']}")["directMemberCounts"]["users"] == 1
+    assert len(api.good("GET", path)["_embedded"]["groupMemberships"]) == 1
+    assert api.call("GET", f"{path}/{group['id']}").status_code == 404
+    now[0] += 3
+    assert api.usernames(members) == {"b"}
+    assert api.good("GET", path)["_embedded"]["groupMemberships"] == []
