@@ -40,14 +40,15 @@ def creation(body: Mapping[str, Any], facets: Mapping[str, Any]) -> tuple[Json, 
 
 def facets_of(record: Mapping[str, Any], facets: Mapping[str, Any]) -> Json:
     """Return the facets that a new record does not hold as they were asked for; a password cannot be seen."""
-    wrong = {}
-    for name, value in facets.items():
-        held = record.get(name)
-        if name in ("population", "identityProvider"):
-            held = held.get("id") if isinstance(held, dict) else None
-        if name != "password" and held != value:
-            wrong[name] = value
-    return wrong
+    return {name: value for name, value in facets.items() if name != "password" and facet_of(record, name) != value}
+
+
+def facet_of(record: Mapping[str, Any], name: str) -> Any:
+    """Return what a record holds in a facet: an id of population and identityProvider, None where there is none."""
+    held = record.get(name)
+    if name in ("population", "identityProvider"):
+        return held.get("id") if isinstance(held, dict) else None
+    return held
 
 
 def replacement(kind: str, record: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
@@ -77,6 +78,14 @@ def recount(record: Json, *, users: int, groups: int) -> Json:
         if isinstance(moved.get(name), int):
             moved[name] += by
     return {**record, "directMemberCounts": moved}
+
+
+def counted(record: Json, *, users: int, groups: int) -> Json:
+    """Return a group's record with these direct member counts, where it has any."""
+    counts = record.get("directMemberCounts")
+    if not isinstance(counts, dict):
+        return record
+    return {**record, "directMemberCounts": {**counts, "users": users, "groups": groups}}
 
 
 def direct_members(record: Mapping[str, Any]) -> tuple[int | None, int | None]:

@@ -10,10 +10,8 @@ from scimbridge.access.caller import Caller
 from scimbridge.mapping.plan import Changes
 from scimbridge.mapping.table import Table
 from scimbridge.pingone.send import Call
+from scimbridge.resources.progress import Progress
 from scimbridge.scim.reading import Manner
-
-_SERVER_FAULT = 500
-_TOO_MANY = 429
 
 
 def _always() -> bool:
@@ -46,6 +44,9 @@ class Notes:
 
     def made(self, key: str) -> None:
         """Be told the id of a resource that a create has made."""
+
+    def found(self, key: str) -> None:
+        """Be told the id of a resource that an earlier try of a create has made."""
 
     def came(self, step: str) -> None:
         """Be told how far a change came that then ended: what is done of a step."""
@@ -96,39 +97,3 @@ class Reply:
     body: dict[str, Any] | None = None
     location: str | None = None
     etag: str | None = None
-
-
-@dataclass(slots=True)
-class Progress:
-    """Which steps of a request are done, so that a failure half way can say so."""
-
-    planned: list[str] = field(default_factory=list)
-    done: list[str] = field(default_factory=list)
-    taken_back: bool = False
-
-    def plan(self, *steps: str) -> None:
-        """Name the steps to come."""
-        self.planned.extend(steps)
-
-    def finish(self, step: str) -> None:
-        """Note that a step is done."""
-        self.done.append(step)
-
-    def clear(self) -> None:
-        """Note that what was done is taken back."""
-        self.done.clear()
-        self.taken_back = True
-
-    def tell(self, status: int) -> str:
-        """Return a sentence on what was done before a failure of that status, empty where nothing was."""
-        if not self.done:
-            return ""
-        open_steps = [step for step in self.planned if step not in self.done]
-        rest = f"; not done: {', '.join(open_steps)}" if open_steps else ""
-        passing = status >= _SERVER_FAULT or status == _TOO_MANY
-        end = (
-            "the same request sent again finishes it"
-            if passing
-            else "what is done stands, a right request does the rest"
-        )
-        return f" (done before: {', '.join(self.done)}{rest}; {end})"

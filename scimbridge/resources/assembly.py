@@ -23,16 +23,20 @@ from scimbridge.resources.creation import Creation
 from scimbridge.resources.endpoint import Endpoint, Resource
 from scimbridge.resources.exclusive import Turns
 from scimbridge.resources.fresh import Fresh
+from scimbridge.resources.group_creation import GroupCreation
+from scimbridge.resources.group_records import GroupRecords
 from scimbridge.resources.groups import Groups
 from scimbridge.resources.intents import Intents
 from scimbridge.resources.listing import Links, Listing
 from scimbridge.resources.lists import Complete, Lists
 from scimbridge.resources.members import Members
+from scimbridge.resources.own_memberships import OwnMemberships
 from scimbridge.resources.placement import Placement
 from scimbridge.resources.populations import Populations
 from scimbridge.resources.rendered import Rendered
 from scimbridge.resources.together import Together
 from scimbridge.resources.trail import UNTRACED, Trail
+from scimbridge.resources.unfinished import Unfinished
 from scimbridge.resources.user_records import UserRecords
 from scimbridge.resources.users import Users
 from scimbridge.resources.view import View
@@ -90,6 +94,7 @@ class Assembly:
         }
         self._together = Together(parts.pool, rate=parts.rate, clock=parts.clock)
         self._members = Members(parts.target, self._together, page_size=parts.page_size)
+        self._own = OwnMemberships(parts.state, parts.wall)
 
     def endpoints(self, tables: Mapping[str, Table]) -> list[Endpoint]:
         """Join every resource type that has a table."""
@@ -117,7 +122,10 @@ class Assembly:
             view.table, parts.target.populations, parts.default_population, parts.state, page_size=parts.page_size
         )
         records = UserRecords(users, self._members, self._together)
-        resource = Users(users, view, placement, self._creation(users), self._turns, records)
+        resource = Users(
+            users, view, placement, self._creation(users), self._turns, records,
+            self._own, Unfinished(parts.state, users.name),
+        )  # fmt: skip
         links = Links(_linked(view), MemberOf, None, self._members.users_of, self._members.shows_group)
         return users, resource, links, resource.complete
 
@@ -127,7 +135,9 @@ class Assembly:
         def ids(ask: Ask, member: str) -> frozenset[str]:
             return frozenset(record["id"] for record in members.groups_of(ask, member))
 
-        resource = Groups(groups, view, members, self._creation(groups), self._turns)
+        records = GroupRecords(groups, view, self._turns)
+        creation = GroupCreation(groups, view, records, members, self._creation(groups), self._own)
+        resource = Groups(groups, view, records, members, creation, self._own)
         # Who may not know of a member is told of no group that it is in, see `groups_of`.
         links = Links(_linked(view), None, members.groups_of, ids, lambda _ask, _member: True)
         return groups, resource, links, resource.complete

@@ -2,14 +2,16 @@
 
 PingOne has no idempotency keys. What is unique there shows whether a lost create was carried out: the create is sent
 again, and where the value is taken, the holder is read. It is ours if it agrees with all that was sent, is where the
-client may go, and was not made before our first try by PingOne's own clock.
+client may go, and was not made before our first try by PingOne's own clock. What is found is not made: others may have
+seen and changed it since, so that nothing is set on it again and it is never taken back.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
 
 from scimbridge.pingone import filters as native
@@ -23,6 +25,29 @@ from scimbridge.resources.intents import Intent, Intents
 Record = dict[str, Any]
 PAUSES = (0.2, 0.4, 0.8, 1.6, 3.2, 3.2)  # seconds between the tries after a lost answer
 CLOCK_GRAIN = 2.0  # seconds: an HTTP date has no part of a second, and an answer takes its time
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecord:
+    """A record that a call of this request made; its client was not told of it yet."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRecord:
+    """A record that a try with a lost answer made, of this request or of an earlier one."""
+
+    record: Record
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nobody has changed its own fields since it was made, by PingOne's word."""
+        made, changed = self.record.get("createdAt"), self.record.get("updatedAt")
+        return isinstance(made, str) and made == changed
+
+
+Created = NewRecord | FoundRecord
 
 
 class Creation:
@@ -55,12 +80,13 @@ class Creation:
 
     def create(
         self, ask: Ask, intent: Intent, body: Mapping[str, Any], media: str, own: Mapping[str, Any] | None = None
-    ) -> Record:
+    ) -> Created:
         """Make a record, or find the one that a lost try of this intent has made.
 
         `own` is what such a record has to hold, all of `body` unless it says less. Raises PingOne's errors;
         `Unreachable` only where nobody can say whether it was made.
         """
+        own = body if own is None else own
         lost: Unreachable | None = None
         for pause in (0.0, *PAUSES):
             if not self._wait(ask, pause):
@@ -72,13 +98,17 @@ class Creation:
                     raise
                 lost = error
             except Refused as error:
-                if not (lost or intent.again) or not error.has("UNIQUENESS_VIOLATION"):
+                taken = error.has("UNIQUENESS_VIOLATION")
+                if not lost and not (taken and intent.again):
                     raise
-                return self._find_own(ask, body if own is None else own, self._since(intent, error), error)
+                # A lost try may be what the next one was refused for, whatever PingOne says: the licence is used up.
+                error.maybe_done = error.maybe_done or (lost is not None and not taken)
+                pauses = (0.0, *PAUSES) if taken else (0.0,)
+                return self._find_own(ask, own, self._since(intent, error), error, pauses)
             else:
                 self._fresh.note(record)
                 ask.notes.made(record["id"])
-                return record
+                return NewRecord(record)
         raise lost or Unreachable("PingOne was not asked in time")
 
     def _wait(self, ask: Ask, pause: float) -> bool:
@@ -92,17 +122,19 @@ class Creation:
         """Return when the first try began, by PingOne's own clock."""
         return None if refusal.server_date is None else intent.began + refusal.server_date - self._wall()
 
-    def _find_own(self, ask: Ask, own: Mapping[str, Any], since: float | None, refusal: Refused) -> Record:
+    def _find_own(
+        self, ask: Ask, own: Mapping[str, Any], since: float | None, refusal: Refused, pauses: Iterable[float]
+    ) -> FoundRecord:
         """Return the record that holds the value, if a lost try of ours made it; else the refusal stands."""
         within = Confinement.of(ask.caller, self._collection.name)
-        for pause in (0.0, *PAUSES):
+        for pause in pauses:
             if not self._wait(ask, pause):
                 break
             holder = self._holder(ask, own, refusal)
             if holder is not None:
                 if agrees(own, holder) and within.keeps(holder) and not _made_before(holder, since):
-                    ask.notes.made(holder["id"])
-                    return holder
+                    ask.notes.found(holder["id"])
+                    return FoundRecord(holder)
                 break
         raise refusal
 

@@ -27,9 +27,9 @@ from scimbridge.observe.audit import (
     stamp,
 )
 from scimbridge.observe.logs import named
-from scimbridge.pingone.errors import PingOneError
-from scimbridge.resources.ask import Ask, Notes, Progress, Reply
+from scimbridge.resources.ask import Ask, Notes, Reply
 from scimbridge.resources.ids import is_id
+from scimbridge.resources.progress import Progress, may_be_done
 from scimbridge.scim.errors import ScimError, Unavailable
 
 OK = 200
@@ -89,6 +89,7 @@ class Entry(Notes):
     began: float = 0.0
     is_begun: bool = False
     own: str = ""  # the id of what a create has made
+    was_found: bool = False  # by an earlier try, whose record says so
     changed: dict[str, Any] = field(default_factory=dict)  # SCIM path -> masked value
     added: tuple[Member, ...] = ()
     removed: tuple[Member, ...] = ()
@@ -147,6 +148,10 @@ class Entry(Notes):
     def made(self, key: str) -> None:
         """Note the id of the new resource."""
         self.own = key
+
+    def found(self, key: str) -> None:
+        """Note the id of a resource that this attempt did not make."""
+        self.own, self.was_found = key, True
 
     def came(self, step: str) -> None:
         """Note what is done of a step."""
@@ -230,7 +235,7 @@ class Entry(Notes):
 
     def _done(self) -> Iterator[str]:
         """Yield what is done of a change that did not end well."""
-        if self.own and not self._is_taken_back():
+        if self.own and not self.was_found and not self._is_taken_back():
             yield "created"
         if self.progress is not None:
             yield from (step for step in self.progress.done if step in self.progress.planned)
@@ -240,7 +245,7 @@ class Entry(Notes):
         """Return what became of a change that ended in an error."""
         if not isinstance(error, ScimError):
             return UNKNOWN
-        if any(isinstance(cause, PingOneError) and cause.maybe_done for cause in _causes(error)):
+        if may_be_done(error):
             return UNKNOWN
         steps = set(self._done())
         if self.progress is not None and self.progress.planned and steps >= set(self.progress.planned):
@@ -251,12 +256,6 @@ class Entry(Notes):
 
 class _Unrecorded(Unavailable):
     """A change that is not made, since its record cannot be."""
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__
 
 
 def _ends(ids: list[str]) -> list[str]:

@@ -1,27 +1,28 @@
 """Groups: their own fields by PUT of what PingOne holds, their members by one call each.
 
 A population-level group carries its population in every update and an environment-level one never does; both follow
-from what PingOne holds, whatever the client sent.
+from what PingOne holds, whatever the client sent. Every list of members that calls are decided by has the bridge's own
+changes of the last minute over it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
 from scimbridge.mapping.links import Links, plan_links
-from scimbridge.mapping.plan import Changes, keep_unmentioned, plan_change, plan_create
-from scimbridge.mapping.rows import read_field
+from scimbridge.mapping.plan import Changes, keep_unmentioned, plan_change
 from scimbridge.pingone import bodies
-from scimbridge.pingone.collections import MERGE, Collection
+from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import Refused
-from scimbridge.resources.ask import Ask, Progress, Reply
+from scimbridge.resources.ask import Ask, Reply
 from scimbridge.resources.confinement import Confinement
-from scimbridge.resources.creation import Creation
-from scimbridge.resources.exclusive import Turns
-from scimbridge.resources.members import Made, Members, check_ids, leave_foreign, only_needed, settled
+from scimbridge.resources.group_creation import GroupCreation
+from scimbridge.resources.group_records import GroupRecords
+from scimbridge.resources.members import Made, Members, check_ids, leave_foreign, may_have_indirect
+from scimbridge.resources.own_memberships import Laid, OwnMemberships, Recent
+from scimbridge.resources.progress import Progress
 from scimbridge.resources.refusals import refusing
 from scimbridge.resources.rights import check_selection
 from scimbridge.resources.view import View
@@ -40,97 +41,39 @@ MANY = 10  # membership changes from which on it may be cheaper to read the memb
 class Groups:
     """The resource type Group."""
 
-    def __init__(self, groups: Collection, view: View, members: Members, creation: Creation, turns: Turns) -> None:
+    def __init__(
+        self,
+        groups: Collection,
+        view: View,
+        records: GroupRecords,
+        members: Members,
+        creation: GroupCreation,
+        own: OwnMemberships,
+    ) -> None:
         self.view = view
         self._groups = groups
         self._table = view.table
+        self._records = records
         self._members = members
         self._creation = creation
-        self._turns = turns
-        links = view.table.links
-        self._attribute = "" if links is None else links.attribute.name
-        self._field = "" if links is None else links.rows[0].native
+        self._own = own
 
     def get(self, ask: Ask, key: str) -> Reply:
         """Read one group, with its members unless they are not wanted."""
         with refusing(self._table, reading=True):
-            record = self._read(ask, key)
-            if self._wants_members(ask):
-                record = self._with(record, self._members.read(ask, record))
+            record = self._records.read(ask, key)
+            if self._records.wants_members(ask):
+                record = self._records.joined(record, self._members.read(ask, record))
         return self.view.show(ask, record)
 
-    def _read(self, ask: Ask, key: str) -> Record:
-        """Return PingOne's record of a group where the client may go. Raises `NotThere` for any other."""
-        return Confinement.of(ask.caller, "groups").check(self._groups.read(ask.call, key))
-
-    def _read_to_change(self, ask: Ask, key: str) -> Record:
-        record = self._read(ask, key)
-        self._check_match(ask, record)
-        return record
-
-    def _look(self, ask: Ask, key: str) -> Record | None:
-        """Read a group before a call that needs no read, where something has to be held against it."""
-        needed = ask.if_match is not None or not Confinement.of(ask.caller, "groups").is_open
-        return self._read_to_change(ask, key) if needed else None
-
-    def _turn(self, ask: Ask, key: str) -> AbstractContextManager[None]:
-        """Hold a group. Raises `NotThere` where others hold one that the client may not know of."""
-        may_know_all = Confinement.of(ask.caller, "groups").is_open
-        return self._turns.of(ask, "group", key, lambda: may_know_all or self._read(ask, key))
-
     def create(self, ask: Ask, body: Mapping[str, Any]) -> Reply:
-        """Make a group, then its members; where these are refused, the group is taken back."""
-        resource = read_resource(body, self._table.type, ask.manner)
-        changes = self._place(ask, plan_create(self._table, resource, ask.manner))
-        check_ids(changes.links)
-        ask.notes.planned(self._table, changes)
-        progress = ask.notes.follow(Progress())
-        with self._creation.intent(ask, body) as intent, refusing(self._table, progress):
-            record = self._creation.create(ask, intent, changes.body, MERGE)
-            members: list[Record] = []
-            if changes.links:
-                progress.finish(f"created as {record['id']}")
-                held = self._members.read(ask, record) if intent.again else []
-                record, members = self._fill(ask, record, changes.links, held, progress)
-            if self._wants_members(ask):
-                if record.get("userFilter") or any(member["type"] == "Group" for member in members):
-                    members = self._members.read(ask, record)
-                record = self._with(record, members)
-        return self.view.show(ask, record, 201)
-
-    def _place(self, ask: Ask, changes: Changes) -> Changes:
-        """Put a new group where the client may go: one that it names no population for is else the environment's.
-
-        Raises `InvalidValue`.
-        """
-        within = Confinement.of(ask.caller, "groups")
-        spelled = self._table.scim_name("population.id") or "population"
-        named = read_field(changes.body, ("population", "id"))
-        population = within.choose(None, spelled) if named is None else within.check_named(named, spelled)
-        if population is None:
-            return changes
-        return replace(changes, body=changes.body | {"population": {"id": population}})
-
-    def _fill(
-        self, ask: Ask, record: Record, links: Links, held: list[Record], progress: Progress
-    ) -> tuple[Record, list[Record]]:
-        """Give a new group the members that it does not hold; where PingOne refuses one, the group is taken back."""
-        links = only_needed(links, held)
-        try:
-            made = self._members.change(ask, record["id"], links, record)
-        except Unavailable:
-            raise
-        except (ScimError, Refused):
-            self._groups.delete(ask.call, record["id"])
-            progress.clear()
-            raise
-        members = [{"id": member.id, "type": made.kinds[member.id]} for member in links.add]
-        return self._after_links(ask, record, made), held + members
+        """Make a group, then its members."""
+        return self._creation.create(ask, body)
 
     def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
         """Make a group what the body says. Members that the body does not mention stay as they are."""
         resource = read_resource(body, self._table.type, ask.manner)
-        names_members = any(name.casefold().rpartition(":")[2] == self._attribute.casefold() for name in body)
+        names_members = any(name.casefold().rpartition(":")[2] == self._records.attribute.casefold() for name in body)
 
         def make(before: Record) -> Record:
             return keep_unmentioned(self._table, body, before, resource)
@@ -140,7 +83,7 @@ class Groups:
     def patch(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
         """Change a group: memberships as they are named where that is enough, else by read and difference."""
         operations = read_operations(read_patch(body, strict=ask.manner.strict), self._table.type, ask.manner)
-        about = [operation for operation in operations if operation.found.attribute.name == self._attribute]
+        about = [operation for operation in operations if operation.found.attribute.name == self._records.attribute]
         fields = [operation for operation in operations if operation not in about]
         links = plan_links(self._table, about) if about else Links()
         if links and not fields:
@@ -159,44 +102,49 @@ class Groups:
 
     def delete(self, ask: Ask, key: str) -> Reply:
         """Delete a group: one call."""
-        with refusing(self._table), self._turn(ask, key):
-            self._look(ask, key)
+        with refusing(self._table), self._records.turn(ask, key):
+            if ask.if_match is not None:
+                self._check_match(ask, self._records.read(ask, key), self._own.of(key))
+            elif not self._is_open(ask):
+                self._records.read(ask, key)
+            self._own.note_deleted(key)
             self._groups.delete(ask.call, key)
         return Reply(204)
+
+    def _is_open(self, ask: Ask) -> bool:
+        return Confinement.of(ask.caller, "groups").is_open
+
+    def _read_to_change(self, ask: Ask, key: str, own: Recent) -> Record:
+        record = self._records.read(ask, key)
+        self._check_match(ask, record, own)
+        return record
 
     # -- membership changes alone ----------------------------------------------------------------------------------
 
     def _patch_links(self, ask: Ask, key: str, links: Links) -> Reply:
-        members: list[Record] | None = None
         links = leave_foreign(links, ask.manner)
         check_ids(links)
         progress = ask.notes.follow(Progress(["members"]))
-        with refusing(self._table), self._turn(ask, key):
-            many = len(links.add) + len(links.remove) >= MANY
-            record = self._read_to_change(ask, key) if many else self._look(ask, key)
-            if record is not None:
-                links, members = self._needed(ask, record, links)
+        with refusing(self._table, progress), self._records.turn(ask, key):
+            own = self._own.of(key)
+            record, laid = None, None
+            if _count(links) >= MANY or ask.if_match is not None or not self._is_open(ask):
+                record = self._read_to_change(ask, key, own)
+                links, laid = self._needed(ask, record, links, own)
             ask.notes.planned(self._table, Changes(links=links))
-            made = self._members.change(ask, key, links, record, members)
-            progress.finish("members")
-            record = self._read(ask, key) if record is None else self._after_links(ask, record, made)
+            with progress.step("members"):
+                made = self._members.change(ask, key, links, own, record, laid)
+            record = self._records.read(ask, key) if record is None else self._records.after(ask, record, made)
             if ask.minimal:
                 return Reply(204)
-            return self._answer(ask, record, settled(record, members, links, made))
+            return self._answer(ask, record, own, laid, made)
 
-    def _needed(self, ask: Ask, record: Record, links: Links) -> tuple[Links, list[Record] | None]:
+    def _needed(self, ask: Ask, record: Record, links: Links, own: Recent) -> tuple[Links, Laid | None]:
         """Return what is still to be changed, and the members where reading them is cheaper than repeating."""
-        count = len(links.add) + len(links.remove)
-        if count < MANY or self._members.pages(record) * MANY > count:
+        if _count(links) < MANY or self._members.pages(record) * MANY > _count(links):
             return links, None
-        members = self._members.read(ask, record)
-        return only_needed(links, members), members
-
-    def _after_links(self, ask: Ask, record: Record, made: Made) -> Record:
-        """Return the group's record after membership changes, read again only where the count is not certain."""
-        if not made.certain:
-            return self._read(ask, record["id"])
-        return bodies.recount(record, users=made.users, groups=made.groups)
+        laid = self._members.read_laid(ask, record, own)
+        return laid.needed(links), laid
 
     # -- changes that depend on the present state ------------------------------------------------------------------
 
@@ -211,50 +159,76 @@ class Groups:
         links: Links | None = None,
     ) -> Reply:
         progress = ask.notes.follow(Progress())
-        with refusing(self._table, progress), self._turn(ask, key):
-            record = self._read_to_change(ask, key)
-            members = self._members.read(ask, record) if with_members else None
-            before = self.view.resource(record if members is None else self._with(record, members), ask.base)
-            after = make(before)
-            changes = plan_change(self._table, record, before, after, ask.manner)
+        with refusing(self._table, progress), self._records.turn(ask, key):
+            own = self._own.of(key)
+            record = self._read_to_change(ask, key, own)
+            laid = self._members.read_laid(ask, record, own) if with_members else None
+            changes = self._plan(ask, record, laid, make)
             if not with_members:
-                needed, members = self._needed(ask, record, links or Links())
+                needed, laid = self._needed(ask, record, links or Links(), own)
                 changes = replace(changes, links=needed)
             ask.notes.planned(self._table, changes, record)
-            dynamic = bool(record.get("userFilter"))
-            record, made = self._carry_out(ask, record, members, changes, progress)
-            dynamic = dynamic or bool(record.get("userFilter"))
-            members = None if dynamic and changes.body else settled(record, members, changes.links, made)
-        if ask.minimal:
-            return Reply(204)
-        if always_answered and members is None and self._wants_members(ask):
-            with refusing(self._table, reading=True):
-                members = self._members.read(ask, record)
-        return self._answer(ask, record, members)
+            was_dynamic = bool(record.get("userFilter"))
+            record, made = self._carry_out(ask, record, laid, changes, own, progress)
+            if ask.minimal:
+                return Reply(204)
+            if was_dynamic and changes.body:
+                laid = None  # whom the filter brought may be gone
+            return self._answer(ask, record, own, laid, made, whole=always_answered)
+
+    def _plan(self, ask: Ask, record: Record, laid: Laid | None, make: Callable[[Record], Record]) -> Changes:
+        """Return the difference that a change makes.
+
+        Where own changes of late leave open who is a member, who may be one is removed and who may be none is added.
+        """
+        if laid is None:
+            return self._difference(ask, record, None, make)
+        changes = self._difference(ask, record, list(laid.possibly.values()), make)
+        if laid.is_plain:
+            return changes
+        surely = [member for key, member in laid.possibly.items() if key in laid.surely]
+        add = self._difference(ask, record, surely, make).links.add
+        named = {member.id for member in add}
+        gone = tuple(member for member in changes.links.remove if member.id not in named)
+        return replace(changes, links=Links(add, gone))
+
+    def _difference(
+        self, ask: Ask, record: Record, members: list[Record] | None, make: Callable[[Record], Record]
+    ) -> Changes:
+        whole = record if members is None else self._records.joined(record, members)
+        before = self.view.resource(whole, ask.base)
+        return plan_change(self._table, record, before, make(before), ask.manner)
 
     def _carry_out(
-        self, ask: Ask, record: Record, members: list[Record] | None, changes: Changes, progress: Progress
+        self, ask: Ask, record: Record, laid: Laid | None, changes: Changes, own: Recent, progress: Progress
     ) -> tuple[Record, Made]:
         """Make the calls: the group's own fields, then the members; a refusal of these takes both back."""
         key, after = record["id"], record
         check_ids(changes.links)
         progress.plan(*(["attributes"] if changes.body else []), *(["members"] if changes.links else []))
         if changes.body:
-            after = self._groups.replace(ask.call, key, bodies.replacement("groups", record, changes.body))
-            progress.finish("attributes")
+            with progress.step("attributes"):
+                after = self._groups.replace(ask.call, key, bodies.replacement("groups", record, changes.body))
         if not changes.links:
             return after, NOTHING_MADE
         try:
-            made = self._members.change(ask, key, changes.links, after, members)
+            with progress.step("members"):
+                made = self._members.change(ask, key, changes.links, own, after, laid)
         except Unavailable:
             raise
         except (ScimError, Refused):
             if changes.body:
-                self._groups.replace(ask.call, key, bodies.replacement("groups", record, {}))
-                progress.clear()
+                with progress.taking_back():
+                    self._restore(ask, record, after, changes)
             raise
-        progress.finish("members")
-        return self._after_links(ask, after, made), made
+        return self._records.after(ask, after, made), made
+
+    def _restore(self, ask: Ask, before: Record, after: Record, changes: Changes) -> None:
+        """Put back those of a group's own fields that still are as this request has set them."""
+        now = self._groups.read(ask.call, before["id"])
+        ours = {name: before.get(name) for name in changes.body if now.get(name) == after.get(name)}
+        if ours:
+            self._groups.replace(ask.call, before["id"], bodies.replacement("groups", now, ours))
 
     # -- lists -----------------------------------------------------------------------------------------------------
 
@@ -263,38 +237,41 @@ class Groups:
 
         Raises `TooMany` before the first call where the reads cannot end in time.
         """
-        if not self._attribute or not self.view.list_projection(ask).wants(self._attribute):
+        attribute = self._records.attribute
+        if not attribute or not self.view.list_projection(ask).wants(attribute):
             return records
         members = self._members.read_each(ask, records)
-        return [self._with(record, found) for record, found in zip(records, members, strict=True)]
+        return [self._records.joined(record, found) for record, found in zip(records, members, strict=True)]
 
     # -- answers ---------------------------------------------------------------------------------------------------
 
-    def _answer(self, ask: Ask, record: Record, members: list[Record] | None) -> Reply:
-        """Answer a change: with the whole group where that costs no more than one page of members."""
-        if not self._wants_members(ask):
+    def _answer(
+        self, ask: Ask, record: Record, own: Recent, laid: Laid | None, made: Made, *, whole: bool = False
+    ) -> Reply:
+        """Answer a change: with the whole group where that costs no more than one page of members, or is demanded."""
+        if not self._records.wants_members(ask):
             return self.view.show(ask, record)
-        if members is None:
-            with refusing(self._table, reading=True):
-                if self.view.projection(ask).explicit:
-                    members = self._members.read(ask, record)
-                else:
-                    members = self._members.read_one_page(ask, record)
+        members: list[Record] | None = None
+        with refusing(self._table, reading=True):
+            if laid is not None and (not made.kinds or not may_have_indirect(record, laid.listed, made)):
+                members = self._members.lay(ask, record, laid.listed, own, made.kinds).shown
+            elif whole or self.view.projection(ask).explicit:
+                members = self._members.read_laid(ask, record, own, made.kinds).shown
+            else:
+                members = self._members.read_page_laid(ask, record, own, made.kinds)
         if members is None:
             return Reply(204)
-        return self.view.show(ask, self._with(record, members))
+        return self.view.show(ask, self._records.settled(ask, record, members))
 
-    def _wants_members(self, ask: Ask) -> bool:
-        return bool(self._attribute) and self.view.projection(ask).wants(self._attribute)
-
-    def _with(self, record: Record, members: list[Record]) -> Record:
-        return {**record, self._field: members}
-
-    def _check_match(self, ask: Ask, record: Record) -> None:
+    def _check_match(self, ask: Ask, record: Record, own: Recent) -> None:
         """Hold a change to the version that the client saw, which may have been one with or without members."""
         if ask.if_match is None or matches(ask.if_match, self.view.version(record)):
             return
-        members = self._members.read(ask, record)
-        if not matches(ask.if_match, self.view.version(self._with(record, members))):
+        members = self._members.read_laid(ask, record, own).shown
+        if not matches(ask.if_match, self.view.version(self._records.settled(ask, record, members))):
             msg = "the group has changed since: If-Match does not fit its present version; read it again"
             raise PreconditionFailed(msg)
+
+
+def _count(links: Links) -> int:
+    return len(links.add) + len(links.remove)

@@ -1,125 +1,118 @@
 """Membership changes: added and removed by one call each, in parallel and exact.
 
 PingOne has no bulk call and no transaction. Each change is safe to repeat, so what a deadline cuts off is finished by
-the same request sent again. A refusal is different: its cause is read once, and what this request had done is undone.
-Whom a client may not know of is to it nobody: not added, not removed, and told apart from nobody by no word.
+the same request sent again. A refusal is different: what this request had surely done is undone, save in a group that
+is being created, to which members are only added. Whom a client may not know of is to it nobody: not added, not
+removed, and told apart from nobody by no word. How a refusal is worded is in `member_refusals`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from scimbridge.mapping.links import Links, Member
 from scimbridge.pingone.collections import Collection
-from scimbridge.pingone.errors import Forbidden, NotThere, PingOneError, Refused
+from scimbridge.pingone.errors import NotThere, PingOneError, Refused
 from scimbridge.pingone.memberships import Outcome
 from scimbridge.pingone.target import Target
 from scimbridge.resources.ask import Ask
 from scimbridge.resources.confinement import Confinement
 from scimbridge.resources.ids import is_id, is_token
+from scimbridge.resources.member_outcomes import COLLECTION, KIND, Change, Done, Made, Run, names
+from scimbridge.resources.member_refusals import Refusals
+from scimbridge.resources.own_memberships import Recent, Standing
+from scimbridge.resources.progress import PartlyDone
 from scimbridge.resources.refusals import seconds_to_wait
-from scimbridge.resources.rights import may_read
-from scimbridge.scim.errors import InvalidValue, Mutability, NotFound, ScimError, Unavailable, Uniqueness
+from scimbridge.scim.errors import InvalidValue, Unavailable
 from scimbridge.scim.reading import Manner
 
 Record = dict[str, Any]
-COLLECTION = {"User": "users", "Group": "groups"}
-KIND = {name: kind for kind, name in COLLECTION.items()}
 IN_FLIGHT = 32  # membership calls of one request at a time
-NAMED = 20  # members that an error names
 FEW = 100  # changes up to which all are tried, so that an error names every member that is wrong
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    add: bool
-    member: Member
-
-
-@dataclass(slots=True)
-class _Run:
-    """What became of the changes of one request; `known` are members that the client is known to see."""
-
-    known: frozenset[str]
-    done: list[tuple[_Change, str, Outcome]] = field(default_factory=list)  # with the kind that it turned out to be
-    refused: list[tuple[_Change, Refused]] = field(default_factory=list)
-    failed: PingOneError | None = None
-    unsure: bool = False  # whether more may be done: an answer was lost or came too late
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """What membership changes came to.
-
-    `users` and `groups`: how many direct members came, less those that went; `certain` is False where a lost answer
-    leaves that open. `kinds`: what each member that was added or removed turned out to be, User or Group.
-    """
-
-    users: int
-    groups: int
-    certain: bool
-    kinds: Mapping[str, str]
-
-
 class MemberChanges:
-    """Changes the members of the groups of one environment."""
+    """Changes the members of the groups of one environment.
+
+    In its methods `group` is the record where the caller has it, and `own` the late changes of that group, where what
+    becomes of these is noted. `listed` are ids of members that were read just now, None where none were read: these
+    need no look whether the client may know of them.
+    """
 
     def __init__(self, target: Target, pool: Executor) -> None:
         self._target = target
         self._pool = pool
+        self._refusals = Refusals(target)
 
-    def make(self, ask: Ask, group_id: str, links: Links, group: Record | None, known: frozenset[str]) -> Made:
-        """Carry out membership changes; `group` is its record where the caller has it.
-
-        `known` are ids that need no look whether the client may know of them.
+    def make(
+        self, ask: Ask, group_id: str, links: Links, group: Record | None, own: Recent, listed: frozenset[str] | None
+    ) -> Made:
+        """Carry out membership changes; where PingOne refuses one, what was done is undone.
 
         Raises `InvalidValue` naming members that cannot be added, `Uniqueness` naming those that are in a group of
         that name, `Mutability` naming members that cannot be removed (all after undoing what was done), `NotFound`
         where the group is not there, PingOne's `Forbidden`, and `Unavailable` with how much was done where PingOne or
         the time fails.
         """
-        gone = [member for member in links.remove if is_id(member.id)]
-        nested = [_Change(False, member) for member in gone if member.kind == "Group"]
-        others = [_Change(False, member) for member in gone if member.kind != "Group"]
-        others += [_Change(True, member) for member in links.add]
-        total = len(nested) + len(others)
-        run = _Run(known)
-        # A member group goes first: with it go the memberships that came through it.
-        for changes in (nested, others):
-            self._carry_out(ask, group_id, changes, run, stop_early=total > FEW)
-            if run.refused or run.failed is not None:
-                break
+        total = len(links.add) + len(links.remove)
+        run = self._run(ask, group_id, links, own, listed, all_tried=total <= FEW)
         if run.refused:
-            raise self._explain(ask, group_id, run, group)
+            stands = self._undo(ask, group_id, run, own, listed)
+            if stands:
+                ask.notes.came(f"members: {len(stands)} not taken back")
+            kept = f"; could not be taken back: {names(stands)}" if stands else ""
+            raise self._refusals.explain(ask, group_id, run, group, kept) from run.lost
         if run.failed is not None:
-            if run.done:
-                ask.notes.came(f"members: {len(run.done)} of {total}")
-            sure = "at least " if run.unsure else ""
-            raise Unavailable(
-                f"{sure}{len(run.done)} of {total} membership changes are done, then PingOne was not available or the"
-                " time was up; the same request sent again does the rest",
-                retry_after=seconds_to_wait(run.failed),
-            ) from run.failed
-        return Made(
-            users=_net(run, "users"),
-            groups=_net(run, "groups"),
-            certain=all(outcome is not Outcome.PERHAPS for _change, _kind, outcome in run.done),
-            kinds={change.member.id: KIND[kind] for change, kind, _outcome in run.done},
-        )
+            raise _cut_off(ask, run, total) from (run.lost or run.failed)
+        return run.made()
 
-    def _carry_out(self, ask: Ask, group_id: str, changes: list[_Change], run: _Run, *, stop_early: bool) -> None:
+    def add(self, ask: Ask, group: Record, links: Links, own: Recent, listed: frozenset[str] | None) -> Made:
+        """Add members to a group that is being created, as `make` does, but undo nothing: all are added that can be."""
+        run = self._run(ask, group["id"], links, own, listed, all_tried=True)
+        if run.failed is not None:
+            raise _cut_off(ask, run, len(links.add)) from (run.lost or run.failed)
+        if run.refused:
+            if run.done:
+                ask.notes.came(f"members: {len(run.done)} of {len(links.add)}")
+            kept = "; the others are members now" if run.done else ""
+            raise self._refusals.explain(ask, group["id"], run, group, kept) from run.lost
+        return run.made()
+
+    def _run(
+        self, ask: Ask, group_id: str, links: Links, own: Recent, listed: frozenset[str] | None, *, all_tried: bool
+    ) -> Run:
+        """Make the calls, and note what became of them; after a refusal the rest only where all are to be tried."""
+        gone = [member for member in links.remove if is_id(member.id)]
+        nested = [Change(False, member) for member in gone if member.kind == "Group"]
+        others = [Change(False, member) for member in gone if member.kind != "Group"]
+        others += [Change(True, member) for member in links.add]
+        held = {change.member.id for change in others if own.standing(change.member.id) not in (None, Standing.OUT)}
+        run = Run(listed or frozenset(), frozenset(held))
+        own.expect(change.member for change in (*nested, *others))
+        try:
+            # A member group goes first: with it go the memberships that came through it.
+            for changes in (nested, others):
+                self._carry_out(ask, group_id, changes, run, own, all_tried=all_tried)
+                if run.refused or run.failed is not None:
+                    break
+        finally:
+            own.settle(run.outcomes())
+        return run
+
+    def _carry_out(
+        self, ask: Ask, group_id: str, changes: list[Change], run: Run, own: Recent, *, all_tried: bool
+    ) -> None:
         waiting = iter(changes)
-        flying: dict[Future[tuple[str, Outcome]], _Change] = {}
+        flying: dict[Future[Done], Change] = {}
 
         def launch() -> None:
-            while len(flying) < IN_FLIGHT and run.failed is None and not (run.refused and stop_early):
+            while len(flying) < IN_FLIGHT and run.failed is None and (all_tried or not run.refused):
                 change = next(waiting, None)
                 if change is None:
                     return
-                flying[self._pool.submit(self._one, ask, group_id, change, run.known)] = change
+                flying[self._pool.submit(self._one, ask, group_id, change, run.known, own)] = change
 
         launch()
         while flying:
@@ -127,36 +120,36 @@ class MemberChanges:
             for future in finished:
                 change = flying.pop(future)
                 try:
-                    kind, outcome = future.result()
-                except Refused as error:
-                    run.refused.append((change, error))
+                    run.done.append(future.result())
                 except PingOneError as error:
-                    run.failed = run.failed or error
-                    run.unsure = run.unsure or error.maybe_done
-                else:
-                    run.done.append((change, kind, outcome))
+                    run.fail(change, error)
             launch()
 
-    def _one(self, ask: Ask, group_id: str, change: _Change, known: frozenset[str]) -> tuple[str, Outcome]:
-        """Make one change. Returns of what kind the member turned out to be, and how it went."""
+    def _one(self, ask: Ask, group_id: str, change: Change, known: frozenset[str], own: Recent) -> Done:
+        """Make one change."""
         call, memberships = ask.call, self._target.memberships
         member = change.member if change.member.id in known else self._look(ask, change.member)
         if member is None and change.add:
             raise NotThere("no such member", status=404)
         if member is None:
-            return COLLECTION[change.member.kind or "User"], Outcome.ALREADY
+            return Done(change, COLLECTION[change.member.kind or "User"], Outcome.ALREADY, is_seen=False)
         kind = COLLECTION[member.kind or "User"]
         if not change.add:
             outcome = memberships.remove(call, kind, member.id, group_id)
             if outcome is Outcome.ALREADY and member.kind is None:
-                return "groups", memberships.remove(call, "groups", member.id, group_id)
-            return kind, outcome
+                kind, outcome = "groups", memberships.remove(call, "groups", member.id, group_id)
+            return Done(change, kind, outcome)
         try:
-            return kind, memberships.add(call, kind, member.id, group_id)
+            return Done(change, kind, memberships.add(call, kind, member.id, group_id))
         except NotThere:
             if member.kind is not None or not _exists(self._target.groups, ask, member.id):
                 raise
-            return "groups", memberships.add(call, "groups", member.id, group_id)
+            return Done(change, "groups", memberships.add(call, "groups", member.id, group_id))
+        except Refused as error:
+            # PingOne may not show yet what was made here a moment ago, and refuses to make it again.
+            if own.standing(member.id) is not Standing.IN or not error.has("UNIQUENESS_VIOLATION"):
+                raise
+            return Done(change, kind, Outcome.ALREADY)
 
     def _look(self, ask: Ask, member: Member) -> Member | None:
         """Return a member with its kind, or None where the client may know of none; costs nothing where it may of all.
@@ -167,82 +160,83 @@ class MemberChanges:
         for kind in (member.kind,) if member.kind else KIND.values():
             if Confinement.of(ask.caller, COLLECTION[kind]).is_open:
                 return member
-            if _exists(self._collection(kind), ask, member.id):
+            if _exists(self._target.groups if kind == "Group" else self._target.users, ask, member.id):
                 return replace(member, kind=kind)
         return None
 
-    def _undo(self, ask: Ask, group_id: str, run: _Run) -> list[Member]:
+    def is_visible(self, ask: Ask, member: Member) -> bool:
+        """Whether the client may know of a member: a call or two where it is confined, else none."""
+        return self._look(ask, member) is not None
+
+    # -- taking back -----------------------------------------------------------------------------------------------
+
+    def _undo(self, ask: Ask, group_id: str, run: Run, own: Recent, listed: frozenset[str] | None) -> list[Member]:
         """Take back what this request surely changed. Returns the members for which that failed or nobody knows."""
-        stands = [change.member for change, _kind, outcome in run.done if outcome is Outcome.PERHAPS]
-        changed = [(change, kind) for change, kind, outcome in run.done if outcome is Outcome.DONE]
+        ours = self._ours(ask, group_id, run, listed)
+        kept = {done.change.member.id for done in ours}
+        stands = [
+            done.change.member
+            for done in run.done
+            if done.outcome is not Outcome.ALREADY and done.change.member.id not in kept
+        ]
         memberships = self._target.memberships
         futures = [
-            (change.member, self._pool.submit(memberships.remove if change.add else memberships.add,
-                                              ask.call, kind, change.member.id, group_id))
-            for change, kind in changed
+            (done, self._pool.submit(memberships.remove if done.change.add else memberships.add,
+                                     ask.call, done.kind, done.change.member.id, group_id))
+            for done in ours
         ]  # fmt: skip
-        for member, future in futures:
-            if future.exception() is not None:
-                stands.append(member)
+        settled = []
+        for done, future in futures:
+            member, kind = done.change.member, KIND[done.kind]
+            error = future.exception()
+            if error is None:
+                settled.append((member.id, Standing.OUT if done.change.add else Standing.IN, kind))
+                continue
+            if not isinstance(error, PingOneError) or error.maybe_done:
+                settled.append((member.id, Standing.UNKNOWN, kind))
+            stands.append(member)
+        own.settle(settled)
         return stands
 
-    # -- saying what was wrong -------------------------------------------------------------------------------------
+    def _ours(self, ask: Ask, group_id: str, run: Run, listed: frozenset[str] | None) -> list[Done]:
+        """Return the changes that this request made for sure: who was a member before is not taken out again.
 
-    def _explain(self, ask: Ask, group_id: str, run: _Run, group: Record | None) -> ScimError:
-        """Undo, read the cause once, and return the refusal. Raises PingOne's `Forbidden` where that is the cause."""
-        stands = self._undo(ask, group_id, run)
-        kept = f"; could not be taken back: {_names(stands)}" if stands else ""
-        if stands:
-            ask.notes.came(f"members: {len(stands)} not taken back")
-        for _change, error in run.refused:
-            if isinstance(error, Forbidden):
-                raise error
+        A PingOne that takes who is a member already does not tell. Then the members that were read before do; where
+        none were, whether PingOne tells is tried with one who now is.
+        """
+        done = [each for each in run.done if each.outcome is Outcome.DONE]
+        before = run.held | (listed or frozenset())
+        fresh = [each for each in done if each.change.add and each.change.member.id not in before]
+        if fresh and listed is None and not self._refuses_members(ask, group_id, fresh[0]):
+            fresh = []
+        return [*(each for each in done if not each.change.add), *fresh]
+
+    def _refuses_members(self, ask: Ask, group_id: str, member: Done) -> bool:
+        """Whether PingOne refuses to add somebody who is a member already."""
         try:
-            group = group or self._target.groups.read(ask.call, group_id)
-        except NotThere:
-            return NotFound("no Group of that id")
-        removals = [change.member for change, _error in run.refused if not change.add]
-        if removals:
-            return Mutability(
-                "members: these stem from a dynamic filter or from a member group and cannot be removed by hand:"
-                f" {_names(removals)}{kept}"
-            )
-        unknown = [change.member for change, error in run.refused if isinstance(error, NotThere)]
-        if unknown:
-            return InvalidValue(f"members: there is no such user or group: {_names(unknown)}{kept}")
-        doubled = [change.member for change, error in run.refused if error.has("UNIQUENESS_VIOLATION")]
-        if doubled and ask.caller.populations is None:
-            return Uniqueness(f"members: these are in another group of the same name already: {_names(doubled)}{kept}")
-        if doubled:  # PingOne looks at all groups, of which the other may be one that the client may not know of
-            return Uniqueness(f"members: PingOne does not take these into the group: {_names(doubled)}{kept}")
-        return InvalidValue(f"members: {self._reason(ask, group, run)}{kept}")
+            again = self._target.memberships.add(ask.call, member.kind, member.change.member.id, group_id)
+        except PingOneError as error:
+            return error.has("UNIQUENESS_VIOLATION")
+        return again is Outcome.ALREADY
 
-    def _collection(self, kind: str | None) -> Collection:
-        return self._target.groups if kind == "Group" else self._target.users
 
-    def _reason(self, ask: Ask, group: Record, run: _Run) -> str:
-        own = _population(group)
-        refused = [change.member for change, _error in run.refused]
-        strangers = []
-        if own is not None and may_read(ask.caller, "users") and may_read(ask.caller, "groups"):
-            for member in refused[:NAMED]:
-                collection = self._collection(member.kind)
-                try:
-                    record = Confinement.of(ask.caller, collection.name).check(collection.read(ask.call, member.id))
-                except PingOneError:
-                    continue
-                if _population(record) != own:
-                    strangers.append(f"{member.id} is of population {_population(record)}")
-        if not strangers:
-            return f"PingOne does not take these into the group: {_names(refused)}"
-        return f"the group takes members of its own population {own} only; {', '.join(strangers)}"
+def _cut_off(ask: Ask, run: Run, total: int) -> Unavailable:
+    """Return the error of changes that PingOne or the time cut off, with how much of them is done."""
+    if run.done:
+        ask.notes.came(f"members: {len(run.done)} of {total}")
+    sure = "at least " if run.unknown else ""
+    return (PartlyDone if run.done else Unavailable)(
+        f"{sure}{len(run.done)} of {total} membership changes are done, then PingOne was not available or the"
+        " time was up; the same request sent again does the rest",
+        retry_after=None if run.failed is None else seconds_to_wait(run.failed),
+    )
 
 
 def check_ids(links: Links) -> None:
     """Refuse members that cannot exist, before anything is written. Raises `InvalidValue` naming them."""
     impossible = [member for member in links.add if not is_id(member.id)]
     if impossible:
-        msg = f"members: there is no such user or group: {_names(impossible)}"
+        msg = f"members: there is no such user or group: {names(impossible)}"
         raise InvalidValue(msg)
 
 
@@ -265,19 +259,3 @@ def _exists(collection: Collection, ask: Ask, key: str) -> bool:
     except NotThere:
         return False
     return True
-
-
-def _population(record: Record) -> str | None:
-    held = record.get("population")
-    return held.get("id") if isinstance(held, dict) else None
-
-
-def _net(run: _Run, kind: str) -> int:
-    return sum(
-        1 if change.add else -1 for change, found, outcome in run.done if found == kind and outcome is Outcome.DONE
-    )
-
-
-def _names(members: list[Member]) -> str:
-    named = ", ".join(member.id[:64] for member in members[:NAMED])
-    return named if len(members) <= NAMED else f"{named} and {len(members) - NAMED} more"

@@ -51,7 +51,7 @@ class Populations:
         changes = plan_create(self._table, resource, ask.manner)
         ask.notes.planned(self._table, changes)
         with self._creation.intent(ask, body) as intent, refusing(self._table):
-            return self.view.show(ask, self._creation.create(ask, intent, changes.body, MERGE), 201)
+            return self.view.show(ask, self._creation.create(ask, intent, changes.body, MERGE).record, 201)
 
     def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
         """Make a population what the body says."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from scimbridge.mapping.table import Table
 from scimbridge.pingone import errors
-from scimbridge.resources.ask import Progress
+from scimbridge.resources.progress import Progress
 from scimbridge.scim.errors import (
     BadGateway,
     BadRequest,

@@ -17,13 +17,16 @@ from scimbridge.mapping.translate import attribute_value
 from scimbridge.pingone import bodies
 from scimbridge.pingone.collections import Users as NativeUsers
 from scimbridge.pingone.errors import NotThere, Refused
-from scimbridge.resources.ask import Ask, Progress, Reply
+from scimbridge.resources.ask import Ask, Reply
 from scimbridge.resources.confinement import Confinement
-from scimbridge.resources.creation import Creation
+from scimbridge.resources.creation import Created, Creation, FoundRecord, NewRecord
 from scimbridge.resources.exclusive import Turns
+from scimbridge.resources.own_memberships import OwnMemberships
 from scimbridge.resources.placement import Placement
+from scimbridge.resources.progress import Progress
 from scimbridge.resources.refusals import refusing
 from scimbridge.resources.rights import check_password, check_selection
+from scimbridge.resources.unfinished import Unfinished
 from scimbridge.resources.user_records import UserRecords
 from scimbridge.resources.view import View
 from scimbridge.scim.messages import read_patch
@@ -50,6 +53,8 @@ class Users:
         creation: Creation,
         turns: Turns,
         records: UserRecords,
+        own: OwnMemberships,
+        unfinished: Unfinished,
     ) -> None:
         self.view = view
         self._records = records
@@ -59,6 +64,8 @@ class Users:
         self._placement = placement
         self._creation = creation
         self._turns = turns
+        self._own = own
+        self._unfinished = unfinished
 
     def get(self, ask: Ask, key: str) -> Reply:
         """Read one user, with its groups unless they are not wanted: one call."""
@@ -89,24 +96,45 @@ class Users:
                 facets["population"] = population
                 ask.notes.planned(self._table, Changes(facets={"population": population}))
             native, media = bodies.creation(changes.body, facets)
-            record = self._creation.create(ask, intent, native, media, own=changes.body)
-            if missed := bodies.facets_of(record, facets):
-                record = self._complete(ask, record, missed, progress)
-            elif include := self._asked_for(ask):
+            created = self._creation.create(ask, intent, native, media, own=changes.body)
+            record, include = created.record, self._asked_for(ask)
+            if missed := self._open_facets(created, facets):
+                record = self._complete(ask, created, missed, progress)
+            elif include:
                 record = self._read_new(ask, record, include)
         return self.view.show(ask, record, 201)
 
-    def _complete(self, ask: Ask, record: Record, missed: Mapping[str, Any], progress: Progress) -> Record:
-        """Set what PingOne left out at creation; where it refuses, the user is taken back, so that nothing is half."""
-        key = record["id"]
-        progress.finish(f"created as {key}")
-        try:
-            self._write(ask, key, Changes(facets=dict(missed)), None, progress)
-        except Refused:
-            self._users.delete(ask.call, key)
-            progress.clear()
-            raise
-        return self._read_new(ask, {**record, **bodies.creation({}, missed)[0]}, self._asked_for(ask))
+    def _open_facets(self, created: Created, facets: Mapping[str, Any]) -> Record:
+        """Return what a create has still to set: what PingOne left out, and nothing that others may have changed."""
+        record = created.record
+        missed = bodies.facets_of(record, facets)
+        if not missed or isinstance(created, NewRecord) or created.is_untouched:
+            return missed
+        left = self._unfinished.fields(record["id"])
+        return {
+            name: value
+            for name, value in missed.items()
+            if name in left and left[name] == bodies.facet_of(record, name)
+        }
+
+    def _complete(self, ask: Ask, created: Created, missed: Record, progress: Progress) -> Record:
+        """Set what PingOne left out at creation; where it refuses, a user that this request made is taken back."""
+        key, is_new = created.record["id"], isinstance(created, NewRecord)
+        progress.finish(f"created as {key}" if is_new else f"exists as {key}")
+        with self._turn(ask, key):
+            if not is_new:  # another request may have changed it until this one's turn
+                created = FoundRecord(self._records.read(ask, key))
+                missed = self._open_facets(created, missed)
+            self._unfinished.note(key, {name: bodies.facet_of(created.record, name) for name in missed})
+            try:
+                self._write(ask, key, Changes(facets=missed), None, progress)
+            except Refused:
+                if is_new:
+                    with progress.taking_back():
+                        self._users.delete(ask.call, key)
+                raise
+            self._unfinished.forget(key)
+        return self._read_new(ask, {**created.record, **bodies.creation({}, missed)[0]}, self._asked_for(ask))
 
     def _read_new(self, ask: Ask, record: Record, include: tuple[str, ...]) -> Record:
         """Read what a creation does not return; PingOne may not show a new user for a moment (reference.md §13.15)."""
@@ -162,6 +190,7 @@ class Users:
         """Delete a user: one call."""
         with refusing(self._table), self._turn(ask, key):
             self._look(ask, key)
+            self._own.note_deleted(key)
             self._users.delete(ask.call, key)
         return Reply(204)
 
@@ -227,17 +256,19 @@ class Users:
         record: Record = {}
         steps = list(_steps(changes, native))
         progress.plan(*(name for name, _value in steps))
+        if "population" in changes.facets:
+            self._own.note_moved(key)
         for name, value in steps:
-            if name == BODY and native is not None:
-                record = self._users.operate(ask.call, key, list(native.operations))
-            elif name == BODY and changes.shrunk:
-                record = self._users.operate(ask.call, key, list(as_operations(changes)))
-            elif name == BODY:
-                record = self._users.merge(ask.call, key, value)
-            else:  # PingOne's facet calls do not return the user
-                self._users.set_facet(ask.call, key, _facet(name), value)
-                record = {}
-            progress.finish(name)
+            with progress.step(name):
+                if name == BODY and native is not None:
+                    record = self._users.operate(ask.call, key, list(native.operations))
+                elif name == BODY and changes.shrunk:
+                    record = self._users.operate(ask.call, key, list(as_operations(changes)))
+                elif name == BODY:
+                    record = self._users.merge(ask.call, key, value)
+                else:  # PingOne's facet calls do not return the user
+                    self._users.set_facet(ask.call, key, _facet(name), value)
+                    record = {}
         return bool(steps), record
 
 

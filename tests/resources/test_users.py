@@ -182,7 +182,7 @@ def test_facets_that_creation_ignores(make_client):
     answer = client.send("POST", "/Users", body)
     assert answer.status_code == 503
     assert "created as" in answer.json["detail"]
-    assert "not done: disable; the same request sent again finishes it" in answer.json["detail"]
+    assert "perhaps done: disable; the same request sent again finishes it" in answer.json["detail"]
     again = client.good("POST", "/Users", body)
     assert again["active"] is False
     assert client.sandbox.directory.users.find("username", "off2") == {again["id"]}

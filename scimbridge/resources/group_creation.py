@@ -1,0 +1,114 @@
+"""The creation of groups: the group, then its members; taken back only where this request made it and it is alone.
+
+A group that an earlier try made may have been found and filled by others since: to that, members are only added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from scimbridge.mapping.links import Links
+from scimbridge.mapping.plan import Changes, plan_create
+from scimbridge.mapping.rows import read_field
+from scimbridge.pingone.collections import MERGE, Collection
+from scimbridge.pingone.errors import Refused
+from scimbridge.resources.ask import Ask, Reply
+from scimbridge.resources.confinement import Confinement
+from scimbridge.resources.creation import Created, Creation, FoundRecord, NewRecord
+from scimbridge.resources.group_records import GroupRecords
+from scimbridge.resources.members import Made, Members, check_ids, may_have_indirect
+from scimbridge.resources.own_memberships import OwnMemberships, Recent
+from scimbridge.resources.progress import Progress
+from scimbridge.resources.refusals import refusing
+from scimbridge.resources.view import View
+from scimbridge.scim.errors import ScimError, Unavailable
+from scimbridge.scim.reading import read_resource
+
+Record = dict[str, Any]
+
+
+class GroupCreation:
+    """Creates groups."""
+
+    def __init__(
+        self,
+        groups: Collection,
+        view: View,
+        records: GroupRecords,
+        members: Members,
+        creation: Creation,
+        own: OwnMemberships,
+    ) -> None:
+        self._groups = groups
+        self._view = view
+        self._table = view.table
+        self._records = records
+        self._members = members
+        self._creation = creation
+        self._own = own
+
+    def create(self, ask: Ask, body: Mapping[str, Any]) -> Reply:
+        """Make a group, then its members. Where these are refused, a group that this request made is taken back."""
+        resource = read_resource(body, self._table.type, ask.manner)
+        changes = self._place(ask, plan_create(self._table, resource, ask.manner))
+        check_ids(changes.links)
+        ask.notes.planned(self._table, changes)
+        progress = ask.notes.follow(Progress())
+        with self._creation.intent(ask, body) as intent, refusing(self._table, progress):
+            created = self._creation.create(ask, intent, changes.body, MERGE)
+            record = created.record
+            is_empty = isinstance(created, NewRecord) and not record.get("userFilter")
+            members: list[Record] | None = [] if is_empty else None
+            if changes.links:
+                record, members = self._fill(ask, created, changes.links, progress)
+            if self._records.wants_members(ask):
+                if members is None:
+                    members = self._members.read_laid(ask, record, self._own.of(record["id"])).shown
+                record = self._records.settled(ask, record, members)
+        return self._view.show(ask, record, 201)
+
+    def _place(self, ask: Ask, changes: Changes) -> Changes:
+        """Put a new group where the client may go: one that it names no population for is else the environment's.
+
+        Raises `InvalidValue`.
+        """
+        within = Confinement.of(ask.caller, "groups")
+        spelled = self._table.scim_name("population.id") or "population"
+        named = read_field(changes.body, ("population", "id"))
+        population = within.choose(None, spelled) if named is None else within.check_named(named, spelled)
+        if population is None:
+            return changes
+        return replace(changes, body=changes.body | {"population": {"id": population}})
+
+    def _fill(self, ask: Ask, created: Created, links: Links, progress: Progress) -> tuple[Record, list[Record] | None]:
+        """Add the members. Returns the record and all members, None for these where only reading them can tell."""
+        key = created.record["id"]
+        progress.finish(f"created as {key}" if isinstance(created, NewRecord) else f"exists as {key}")
+        with self._records.turn(ask, key):
+            own = self._own.of(key)
+            match created:
+                case NewRecord(record):
+                    made, listed = self._fill_new(ask, record, links, own, progress), []
+                case FoundRecord(record):
+                    laid = self._members.read_laid(ask, record, own)
+                    with progress.step("members"):
+                        made, listed = self._members.add(ask, record, laid.needed(links), own, laid), laid.listed
+            record = self._records.after(ask, record, made)
+            if may_have_indirect(record, listed, made):
+                return record, None
+            return record, self._members.lay(ask, record, listed, own, made.kinds).shown
+
+    def _fill_new(self, ask: Ask, record: Record, links: Links, own: Recent, progress: Progress) -> Made:
+        """Give a new group its members; where PingOne refuses one, the group is taken back, unless others are in it."""
+        try:
+            with progress.step("members"):
+                return self._members.add(ask, record, links, own)
+        except Unavailable:
+            raise
+        except (ScimError, Refused):
+            if not self._members.has_others(ask, record, links.add):
+                with progress.taking_back():
+                    self._groups.delete(ask.call, record["id"])
+            raise
