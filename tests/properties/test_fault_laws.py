@@ -24,6 +24,7 @@ SHARES = st.sampled_from([0.0, 0.05, 0.12])
 FAULTS = st.fixed_dictionaries(
     dict.fromkeys(("error_share", "error_after_share", "drop_before_share", "drop_after_share", "cut_share"), SHARES)
     | {"rate": st.sampled_from([0.0, 0.0, 300.0]), "token_endpoint": st.booleans()}
+    | {"membership_lag": st.sampled_from([0.0, 0.0, 60.0])}
 )
 USERS = st.sampled_from(["ann", "bob", "cid", "dot"])
 GROUPS = st.sampled_from(["red", "tan"])

@@ -560,3 +560,14 @@ def test_without_a_trail_nothing_is_gathered():
         assert noted is ask
     with UNTRACED.reading(ask, "User", NOBODY) as noted:
         assert noted.notes is UNNOTED
+
+
+def test_what_was_found_is_not_recorded_as_created(trailed):
+    """A create that found what a lost try made, and whose member is refused, names the group and did not create it."""
+    client = trailed.client
+    client.sandbox.faults.plan("drop_after", "POST", "/groups")
+    body = {"schemas": [GROUP], "displayName": "Mathematicians", "members": [{"value": NOBODY}]}
+    record = trailed.one(lambda: client.send("POST", "/Groups", body))
+    assert record["status"] == 400
+    assert record["key"] == client.group("Mathematicians")
+    assert "created" not in record.get("steps", [])
