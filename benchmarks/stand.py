@@ -13,6 +13,7 @@ import secrets
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -103,6 +104,7 @@ def build(users: int, *, workers: int, threads: int) -> Iterator[Stand]:
             "SCIMBRIDGE_BEARER_TOKEN": token,
             "SCIMBRIDGE_PINGONE_RATE": "10000",
             "SCIMBRIDGE_LOG_LEVEL": "warning",
+            "STATE_DIRECTORY": stack.enter_context(tempfile.TemporaryDirectory(prefix="scimbridge-bench-")),
         }
         options = ["--host", HOST, "--workers", str(workers), "--threads", str(threads), "--port"]
         bridge_port = _free_port()

@@ -80,8 +80,8 @@ def create_app(
 ) -> Flask:
     """Make the bridge. Raises `Faults` where tables, clients or the place of records are wrong.
 
-    `tables` are those that were read already. `node_file` is where the processes of this node share what they know,
-    None where there is one. `learn` is told every access token of PingOne's, to be masked.
+    `tables` are those that were read already. `node_file` is where the processes of a node share what they know, with
+    those to come as well; None: each keeps to itself. `learn` is told every access token of PingOne's, to be masked.
     """
     tables = tables or read_tables(settings)
     once, measured = Once(), Metrics(version("scimbridge"))

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 import click
 
@@ -21,7 +22,9 @@ from scimbridge.cli_client import client
 from scimbridge.config import Faults, default_mappings, load, tables
 
 if TYPE_CHECKING:
+    from scimbridge.config import Settings
     from scimbridge.serve import Factory
+    from scimbridge.state.node_file import NodeFiles
 
 _PORT = click.IntRange(1, 65535)
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -89,18 +92,19 @@ def serve(
 ) -> None:
     """Serve SCIM under gunicorn until SIGTERM; SIGHUP reads the configuration, and the TLS files, anew."""
     from scimbridge import serve as serving  # noqa: PLC0415 - gunicorn is needed by this command alone
-    from scimbridge.state.node_file import node_file  # noqa: PLC0415 - the same
+    from scimbridge.state.node_file import node_files  # noqa: PLC0415 - the same
     from scimbridge.tls import Tls  # noqa: PLC0415 - the same
 
     if certfile is None and (keyfile or client_ca):
         raise click.UsageError("--keyfile and --client-ca need --certfile, the bridge's own certificate")
     tls = None if certfile is None else Tls(certfile, keyfile, client_ca)
-    with _faults_told(), node_file(workers) as shared:
+    with _faults_told(), node_files(os.environ) as files:
         graceful = int(load(os.environ).request_deadline) + 5
-        serving.run(partial(_prepare, shared), serving.Options(host, port, workers, threads, graceful, tls))
+        options = serving.Options(host, port, workers, threads, graceful, tls)
+        serving.run(partial(_prepare, files, (host, port)), options)
 
 
-def _prepare(node_file: Path | None) -> Factory:
+def _prepare(files: NodeFiles, address: tuple[str, int]) -> Factory:
     """Read and check the whole configuration, so that nothing listens before it is right."""
     from scimbridge.app import create_app, read_tables  # noqa: PLC0415 - Flask is needed by this command alone
     from scimbridge.observe import logs  # noqa: PLC0415 - the same
@@ -108,10 +112,25 @@ def _prepare(node_file: Path | None) -> Factory:
     settings = load(os.environ)
     # The tables that were checked are the tables of every worker, also of one that is made anew much later.
     tables = read_tables(settings)
-    create_app(settings, tables=tables, node_file=node_file)
+    create_app(settings, tables=tables)
     # Last of all: where anything above is refused, what is logged and masked stays as it was.
     mask = logs.configure(settings.log_level, settings.secrets())
+    node_file = _find_node_file(files, settings, address)
     return partial(create_app, settings, tables=tables, node_file=node_file, learn=mask.learn)
+
+
+def _find_node_file(files: NodeFiles, settings: Settings, address: tuple[str, int]) -> Path | None:
+    """Return where the bridge at this address keeps what it knows; what is wrong with the place is logged.
+
+    A file is one bridge's at one environment: what belongs to another is never found. At port 0 nobody comes back.
+    """
+    from scimbridge.observe import logs  # noqa: PLC0415 - the application is needed by this command alone
+
+    identity = (settings.pingone_environment_id, settings.pingone_client_id, settings.api_url, *address)
+    found = files.of(identity, urlsplit(settings.state_url.reveal()).scheme, lasting=address[1] != 0)
+    for trouble in found.troubles:
+        logs.named(__name__).warning("node file", trouble=trouble)
+    return found.path
 
 
 @command.command()

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -66,7 +67,8 @@ def run(first_port: int, environ: Mapping[str, str], write: Callable[[str], obje
     address = Address(f"http://{HOST}:{port}/scim/v2", secrets.token_urlsafe(24))
     with (
         Sandbox.start(seed=USERS) as sandbox,
-        _bridge(port, bridge_environment(environ, sandbox, address.token)) as bridge,
+        tempfile.TemporaryDirectory(prefix="scimbridge-demo-") as folder,
+        _bridge(port, bridge_environment(environ, sandbox, address.token) | _nothing_kept(folder)) as bridge,
     ):
         ready = _await_ready(address, bridge, stop)
         if ready:
@@ -108,6 +110,11 @@ def bridge_environment(environ: Mapping[str, str], sandbox: Sandbox, token: str)
         **describe(sandbox),
         "SCIMBRIDGE_BEARER_TOKEN": token,
     }
+
+
+def _nothing_kept(folder: str) -> dict[str, str]:
+    """Let the bridge keep what it knows where it goes with the demo: the next one has another PingOne."""
+    return {"STATE_DIRECTORY": folder}
 
 
 @contextlib.contextmanager

@@ -135,6 +135,14 @@ class Client:
         return set(self.sandbox.directory.edges.members_of(kind, group))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def state_directory(tmp_path_factory) -> Iterator[None]:
+    """Let every bridge that a test starts keep what it knows where it goes with the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STATE_DIRECTORY", str(tmp_path_factory.mktemp("nodes")))
+        yield
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()

@@ -122,19 +122,21 @@ def test_what_is_refused_leaves_the_log_as_it_was(run, served, monkeypatch):
     assert configured == []
 
 
-def test_several_workers_share_a_file_and_one_needs_none(run, served, monkeypatch):
-    """The file in which workers share what they know is made for several, and gone when they are."""
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_workers_share_a_file_that_is_found_again(run, served, monkeypatch, tmp_path, workers):
+    """One worker has a file as several have, the same at each start, and another one for another environment."""
     given = []
-    stand_in_for(
-        monkeypatch, "app", create_app=lambda _settings, **more: given.append(more["node_file"]), read_tables=str
-    )
+    stand_in_for(monkeypatch, "app", create_app=lambda _settings, **more: given.append(more), read_tables=str)
     monkeypatch.setattr("scimbridge.observe.logs.configure", lambda *_: Mask())
-    monkeypatch.setattr(serve, "run", lambda prepare, _options: prepare())
-    for workers in ("1", "2"):
-        assert run("serve", "--workers", workers, **WHOLE).exit_code == 0
-    alone, shared = given
-    assert alone is None
-    assert not shared.parent.exists()
+    monkeypatch.setattr(serve, "run", lambda prepare, _options: prepare()())
+    environments = [WHOLE["SCIMBRIDGE_PINGONE_ENVIRONMENT_ID"]] * 2 + ["0f3b5c1e-8d2a-4c6f-9b7e-000000000000"]
+    for environment in environments:
+        settings = WHOLE | {"SCIMBRIDGE_PINGONE_ENVIRONMENT_ID": environment, "STATE_DIRECTORY": str(tmp_path)}
+        assert run("serve", "--workers", workers, **settings).exit_code == 0
+    first, again, other = [more["node_file"] for more in given if "node_file" in more]
+    assert first == again != other
+    assert first.exists()
+    assert first.parent.parent == tmp_path
 
 
 @pytest.mark.parametrize("code", [0, 1])

@@ -3,11 +3,12 @@
 Keys are short text, values bytes. Times are seconds. Nothing here knows what is kept.
 
 Any value may be gone at any time, as if its time to live were over: users of the state have to do without. A value that
-is there is the last one that was written.
+is there is the last one that was written. Whether a value that is not there may have been lost is told by `vouches`.
 """
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -74,6 +75,28 @@ class State(Protocol):
 
     def release(self, key: str, owner: str) -> None:
         """Free a lock, if it is still this owner's."""
+
+    def intact(self) -> float:
+        """Return for how many seconds nothing that was kept here was lost before its time, as far as can be known.
+
+        Infinity where nothing ever was; 0 while others may keep what is not seen here. Costs a look at where the
+        values are, so it is for the rare case in which one is missed.
+        """
+        return math.inf
+
+    def note_loss(self) -> None:
+        """Have it known to all who share this state that what was kept until now may be gone."""
+
+    def vouches(self, seconds: float) -> bool:
+        """Return whether what was kept in the last `seconds` is here, unless it is over, replaced or deleted.
+
+        A state that was never there before vouches: nobody has kept anything in it.
+        """
+        return self.intact() > seconds
+
+    def keys(self) -> Sequence[str]:
+        """Return under what keys values are left from before this process, where they outlive it."""
+        return ()
 
     @contextmanager
     def lock(self, key: str, ttl: float, wait: float) -> Iterator[bool]:

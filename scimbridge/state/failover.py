@@ -9,10 +9,15 @@ the next time. What each user of the state loses is in docs/decisions/0014-when-
 Locks are always taken on both sides, the node's own first: so threads of one node exclude each other also across the
 change, and only one of them asks the shared state for a lock that all of them want. What is given back while the
 shared state is away is given back there before the node comes back.
+
+While it is cut off it vouches for nothing, since others may keep what is not seen here, and each time apart counts as a
+loss for all. A process that finds values of an earlier one in the node's own state knows that this one ended while it
+was cut off, and begins cut off as well.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -48,6 +53,8 @@ class WithFailover(State):
         self._tell = tell
         self._pause = pause
         self._guard = threading.Lock()
+        self._begun = False
+        self._back_at = -math.inf
         self._cut_off = False
         self._cuts = 0  # how often this process was cut off
         self._written: dict[str, None] = {}  # keys that were written while cut off, in order
@@ -156,7 +163,43 @@ class WithFailover(State):
             self._shared.release(key, owner)
             self._left.pop(owner, None)
 
+    def intact(self) -> float:
+        """Return for how many seconds nothing was lost: 0 while it is cut off, else since it came back at most."""
+        if not self._begun:
+            self._begin()
+        try:
+            shared = 0.0 if self._cut_off else self._shared.intact()
+        except StateUnavailable:
+            self._go_over()
+        if self._cut_off:
+            return 0.0
+        return min(shared, self._clock() - self._back_at)
+
+    def note_loss(self) -> None:
+        """Have it known that what was kept until now may be gone; a time apart says so by itself."""
+        self._do(lambda state: state.note_loss())
+
+    def keys(self) -> Sequence[str]:
+        """Return under what keys values are left."""
+        return self._do(lambda state: state.keys())
+
+    def _begin(self) -> None:
+        """Look at the shared state before anything is kept there, so that a loss will be seen as one."""
+        self._begun = True
+        left = self._own.keys()
+        if left:
+            with self._guard:
+                self._note(left)
+            self._go_over()
+            return
+        try:
+            self._shared.intact()
+        except StateUnavailable:
+            self._go_over()
+
     def _do(self, verb: Callable[[State], Answer], writes: Sequence[str] = ()) -> Answer:
+        if not self._begun:
+            self._begin()
         while True:
             if not self._cut_off:
                 try:
@@ -193,6 +236,8 @@ class WithFailover(State):
             waiting.wait(self._pause)
             with suppress(StateUnavailable):
                 self._shared.set(_PROBE, b"1", _PROBED)
+                self._shared.intact()  # begins an epoch, should that be lost
+                self._shared.note_loss()
                 for owner in list(self._left):
                     self._free(owner)
                 while not self._is_even():
@@ -205,6 +250,7 @@ class WithFailover(State):
         with self._guard:
             keys = list(self._written)[:_AT_ONCE]
             if not keys:
+                self._back_at = self._clock()
                 self._cut_off = False
                 return True
             for key in keys:

@@ -47,6 +47,14 @@ class Lease:
             self.renew()
         return self._lost or self._clock() >= self._believed_until
 
+    def is_still_held(self) -> bool:
+        """Ask the state whether nobody else can have had the lock since it was taken.
+
+        Where the state cannot be asked, what is believed has to do.
+        """
+        self.renew()
+        return not self.is_lost()
+
     def take(self, wait: float) -> bool:
         """Take the lock; return whether it was got within `wait` seconds."""
         # Counted from before it was asked for: should it have taken long, `is_lost` asks again.

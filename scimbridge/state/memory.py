@@ -6,6 +6,7 @@ used longest ago makes room.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -27,6 +28,7 @@ class MemoryState(State):
         self._most = max_entries
         self._entries: OrderedDict[str, _Timed] = OrderedDict()
         self._sweep_at = clock() + SWEPT
+        self._lost_at = -math.inf
         self._guard = threading.Lock()
         self._locks: dict[str, tuple[str, float]] = {}
         self._freed = threading.Condition(threading.Lock())
@@ -99,6 +101,14 @@ class MemoryState(State):
                 del self._locks[key]
                 self._freed.notify_all()
 
+    def intact(self) -> float:
+        """Return the seconds since a value had to make room that was not over."""
+        return self._clock() - self._lost_at
+
+    def note_loss(self) -> None:
+        """Vouch for nothing that was kept until now."""
+        self._lost_at = self._clock()
+
     def _living(self, key: str) -> _Timed | None:
         entry = self._entries.get(key)
         if entry is None:
@@ -119,4 +129,6 @@ class MemoryState(State):
         self._entries[key] = (bytes(memoryview(value)), ends_at)
         self._entries.move_to_end(key)
         while len(self._entries) > self._most:
-            self._entries.popitem(last=False)
+            _key, (_value, until) = self._entries.popitem(last=False)
+            if until > now:
+                self._lost_at = now

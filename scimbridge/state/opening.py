@@ -30,18 +30,20 @@ def open_state(
 ) -> State:
     """Return the state for memory://, redis:// or rediss://. Raises ValueError for any other URL.
 
-    `node_file` is where the processes of one node keep what they share when there is no Redis, or while it does not
-    answer; None where there is one process. `prefix` parts bridges that share a Redis, and `seal` are 32 bytes that
-    only they know, under which values go there. `sleep` is how a process waits for a lock.
+    `node_file` is where the processes of one node, also those to come, keep what they share when there is no Redis, or
+    while it does not answer; None where each keeps its own. `prefix` parts bridges that share a Redis, and `seal` are
+    32 bytes that only they know, under which values go there and into the file. `sleep` is how a process waits for a
+    lock.
     """
     own: State = MemoryState(clock)
+    file = None
     if node_file is not None:
         file = SqliteState(node_file, clock=clock, sleep=sleep)
-        own = WithFailover(file, own, clock=clock, tell=lambda cut_off: tell("node file", cut_off))
+        own = WithFailover(Sealed(file, seal), own, clock=clock, tell=lambda cut_off: tell("node file", cut_off))
     scheme = urlsplit(url).scheme
     if scheme == "memory":
         return own
     if scheme not in ("redis", "rediss"):
         raise ValueError("a state is kept in memory:// or in redis:// or rediss://")
-    shared = Sealed(RedisState(url, prefix=prefix, clock=clock, sleep=sleep), seal)
+    shared = Sealed(RedisState(url, prefix=prefix, clock=clock, sleep=sleep, notebook=file), seal)
     return WithFailover(shared, own, clock=clock, tell=lambda cut_off: tell("redis", cut_off))

@@ -1,7 +1,8 @@
 """Values sealed before they leave the machine: who reads the shared state learns nothing, who writes it forges nothing.
 
 AES-GCM under a key that the nodes share, bound to the key of the value. What does not open was not written by a node of
-this bridge, or with another key, and counts as not there. Counters and locks hold nothing worth hiding and stay plain.
+this bridge, or with another key: it counts as not there, and as a loss, since another value may have been there before.
+Counters and locks hold nothing worth hiding and stay plain.
 """
 
 from __future__ import annotations
@@ -40,6 +41,12 @@ class Sealed(State):
 
     def add(self, key: str, value: bytes, ttl: float) -> bool:
         """Keep the value only if there is none."""
+        if self._state.add(key, self._seal(key, value), ttl):
+            return True
+        held = self._state.get(key)
+        if held is None or self._open(key, held) is not None:
+            return False
+        self._state.delete(key)
         return self._state.add(key, self._seal(key, value), ttl)
 
     def delete(self, key: str) -> None:
@@ -70,6 +77,18 @@ class Sealed(State):
         """Free a lock."""
         self._state.release(key, owner)
 
+    def intact(self) -> float:
+        """Return for how many seconds nothing was lost."""
+        return self._state.intact()
+
+    def note_loss(self) -> None:
+        """Have it known that what was kept until now may be gone."""
+        self._state.note_loss()
+
+    def keys(self) -> Sequence[str]:
+        """Return under what keys values are left."""
+        return self._state.keys()
+
     def _seal(self, key: str, value: bytes) -> bytes:
         nonce = self._random(_NONCE)
         return nonce + self._cipher.encrypt(nonce, value, key.encode())
@@ -80,4 +99,5 @@ class Sealed(State):
         try:
             return self._cipher.decrypt(held[:_NONCE], held[_NONCE:], key.encode())
         except (InvalidTag, ValueError):
+            self._state.note_loss()
             return None

@@ -1,23 +1,24 @@
 """State in one SQLite file, for several processes of one node.
 
-Knows SQLite and processes of this machine. The file is a cache that dies with the node: nothing is flushed to disk for
-its sake. It belongs in a directory that nobody else may read (mode 0700). `clock` has to run alike in all processes, as
-time.monotonic does between two starts of a machine.
+Knows SQLite and processes of this machine. The file outlives its processes, so that others go on with it. It belongs in
+a directory that nobody else may read (mode 0700). `clock` has to run alike in all processes, as time.monotonic does
+between two starts of a machine.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from scimbridge.state import processes
 from scimbridge.state.base import State, StateUnavailable
+from scimbridge.state.sqlite_file import EPOCH, LOST, execute, keep, open_file, recall
 
-TRIES = 2000  # of a write, while others write
-BUSY_PAUSE = 0.0005  # seconds between them: SQLite's own waiting grows to a tenth of a second, and starves
 SWEPT = 5.0  # seconds between two times that this process takes out what is over
 LEFT = 60.0  # seconds that a lock whose time is over may still be renewed, if nobody took it
 FIRST_PAUSE = 0.002  # seconds between looks at a lock that another holds
@@ -25,10 +26,6 @@ LONGEST_PAUSE = 0.025
 PAUSE_GROWTH = 1.5
 
 _Values = Sequence[object] | Mapping[str, object]
-_TABLES = (
-    "CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, ends_at REAL, written REAL, value BLOB)",
-    "CREATE TABLE IF NOT EXISTS locks (key TEXT PRIMARY KEY, owner TEXT, process INTEGER, ends_at REAL)",
-)
 _ENTRY = "INSERT INTO entries VALUES (:key, :ends_at, :now, :value) ON CONFLICT (key) DO UPDATE SET "
 _WHOLE = "value = excluded.value, ends_at = excluded.ends_at, written = excluded.written"
 _SET = _ENTRY + _WHOLE
@@ -39,6 +36,10 @@ _INCR = (
     " ends_at = CASE WHEN entries.ends_at <= :now THEN excluded.ends_at ELSE entries.ends_at END, written = :now"
     " RETURNING value"
 )
+_USED = (
+    "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
+)
+_MAKE_ROOM = "DELETE FROM entries WHERE key IN (SELECT key FROM entries ORDER BY written LIMIT ?) RETURNING written"
 _TAKE = (
     "INSERT INTO locks VALUES (:key, :owner, :process, :ends_at) ON CONFLICT (key) DO UPDATE"
     " SET owner = excluded.owner, process = excluded.process, ends_at = excluded.ends_at WHERE locks.ends_at <= :now"
@@ -46,7 +47,7 @@ _TAKE = (
 
 
 class SqliteState(State):
-    """Keeps at most about `max_entries` values; past that, those written longest ago make room."""
+    """Keeps at most about `max_entries` values in `max_bytes`; past that, those written longest ago make room."""
 
     def __init__(
         self,
@@ -54,7 +55,8 @@ class SqliteState(State):
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
-        max_entries: int = 20_000,
+        max_entries: int = 50_000,
+        max_bytes: int = 48 * 1024 * 1024,
     ) -> None:
         """Nothing is opened before the first use, so that it may come before a fork."""
         if max_entries < 1:
@@ -63,6 +65,8 @@ class SqliteState(State):
         self._clock = clock
         self._sleep = sleep
         self._most = max_entries
+        self._most_bytes = max_bytes
+        self._epoch: object = None  # of the file that this process first saw
         self._idle: list[sqlite3.Connection] = []  # each is one thread's at a time
         self._inherited: list[sqlite3.Connection] = []
         self._process = 0
@@ -157,15 +161,42 @@ class SqliteState(State):
         while self._idle:
             self._idle.pop().close()
 
+    def intact(self) -> float:
+        """Return the seconds since values had to make room, or stayed in another file."""
+        with self._connection() as connection:
+            lost_at = recall(connection, LOST, self._sleep)
+        return self._clock() - lost_at if isinstance(lost_at, float) else math.inf
+
+    def note_loss(self) -> None:
+        """Vouch for nothing that was kept until now."""
+        with self._connection() as connection:
+            keep(connection, LOST, self._clock(), self._sleep)
+
+    def keys(self) -> Sequence[str]:
+        """Return the keys of all values."""
+        with self._connection() as connection:
+            found = self._execute(connection, "SELECT key FROM entries WHERE ends_at > ?", (self._clock(),)).fetchall()
+        return [key for (key,) in found]
+
+    def recall(self, name: str) -> str:
+        """Return a word that is kept for as long as the file is, "" where there is none."""
+        with self._connection() as connection:
+            return str(recall(connection, name, self._sleep) or "")
+
+    def keep(self, name: str, word: str) -> None:
+        """Keep a word for as long as the file is."""
+        with self._connection() as connection:
+            keep(connection, name, word, self._sleep)
+
     def _try(self, key: str, owner: str, ttl: float) -> bool:
-        now, process = self._clock(), os.getpid()
+        now, process = self._clock(), processes.own_name()
         asked = {"key": key, "owner": owner, "process": process, "ends_at": now + ttl, "now": now}
         with self._connection() as connection:
             # Who only waits looks, and does not write: readers hold nobody up.
             held = self._execute(
                 connection, "SELECT owner, process FROM locks WHERE key = ? AND ends_at > ?", (key, now)
             ).fetchone()
-            if held is not None and held[1] != process and not _lives(held[1]):
+            if held is not None and held[1] != process and not processes.lives(held[1]):
                 self._execute(connection, "DELETE FROM locks WHERE key = ? AND owner = ?", (key, held[0]))
                 held = None
             return held is None and self._execute(connection, _TAKE, asked).rowcount > 0
@@ -178,12 +209,14 @@ class SqliteState(State):
         self._execute(connection, "DELETE FROM entries WHERE ends_at <= ?", (now,))
         self._execute(connection, "DELETE FROM locks WHERE ends_at <= ?", (now - LEFT,))
         [(count,)] = self._execute(connection, "SELECT count(*) FROM entries").fetchall()
-        if count > self._most:
-            self._execute(
-                connection,
-                "DELETE FROM entries WHERE key IN (SELECT key FROM entries ORDER BY written LIMIT ?)",
-                (count - self._most,),
-            )
+        [(used,)] = self._execute(connection, _USED).fetchall()
+        too_many = max(count - self._most, count // 4 if used > self._most_bytes else 0)
+        if too_many > 0:
+            gone = self._execute(connection, _MAKE_ROOM, (too_many,)).fetchall()
+            lost_at = max((written for (written,) in gone), default=-math.inf)
+            before = recall(connection, LOST, self._sleep)
+            if not isinstance(before, float) or before < lost_at:  # what was kept after that moment is here
+                keep(connection, LOST, lost_at, self._sleep)
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -202,33 +235,17 @@ class SqliteState(State):
         self._idle.append(connection)
 
     def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
-        for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = OFF", *_TABLES):
-            self._execute(connection, statement)
+        connection = open_file(self._path, self._sleep)
+        epoch = recall(connection, EPOCH, self._sleep)
+        if self._epoch not in (None, epoch):  # another file lies in the place of the one that was used before
+            keep(connection, LOST, self._clock(), self._sleep)
+        self._epoch = epoch
         return connection
 
     def _execute(self, connection: sqlite3.Connection, statement: str, values: _Values = ()) -> sqlite3.Cursor:
-        """Carry out a statement, again while others are writing."""
-        left = TRIES
-        while True:
-            try:
-                return connection.execute(statement, values)
-            except sqlite3.OperationalError as error:
-                left -= 1
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or not left:
-                    raise
-            self._sleep(BUSY_PAUSE)
+        return execute(connection, statement, values, sleep=self._sleep)
 
 
 def _bytes(value: bytes | str) -> bytes:
     """Return a value as it was kept: a counter is text, so that SQLite can add to it."""
     return value.encode() if isinstance(value, str) else value
-
-
-def _lives(process: int) -> bool:
-    with suppress(PermissionError):
-        try:
-            os.kill(process, 0)
-        except ProcessLookupError:
-            return False
-    return True

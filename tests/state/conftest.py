@@ -22,7 +22,7 @@ from scimbridge.state.redis import RedisState
 from scimbridge.state.sealed import Sealed
 from scimbridge.state.sqlite import SqliteState
 
-KINDS = ("memory", "sqlite", "redis", "sealed", "failover to memory", "failover to sqlite", "cut off")
+KINDS = ("memory", "sqlite", "redis", "sealed", "node file", "failover to memory", "failover to sqlite", "cut off")
 
 
 class Clock:
@@ -103,7 +103,7 @@ class Silent(State):
     def _fail(self, *_arguments: object) -> Any:
         raise StateUnavailable("silent")
 
-    get = set = add = delete = incr = get_many = set_many = take = renew = release = _fail
+    get = set = add = delete = incr = get_many = set_many = take = renew = release = intact = note_loss = _fail
 
 
 @dataclass
@@ -169,6 +169,7 @@ def make_subject(redis_server, tmp_path_factory) -> Iterator[Callable[[str], Sub
             "sqlite": lambda: [file()],
             "redis": lambda: [shared()],
             "sealed": lambda: [Sealed(shared(), bytes(32))],
+            "node file": lambda: [Sealed(file(), bytes(32)), MemoryState(clock)],
             "failover to memory": lambda: [shared(), MemoryState(clock)],
             "failover to sqlite": lambda: [shared(), file()],
             "cut off": lambda: [Silent(), MemoryState(clock)],
