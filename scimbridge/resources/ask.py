@@ -18,6 +18,10 @@ def _always() -> bool:
     return True
 
 
+def _never(_act: Callable[[], object]) -> None:
+    pass
+
+
 class Notes:
     """What is told of a request while it is carried out, for its record in the trail; these forget it.
 
@@ -71,7 +75,8 @@ class Ask:
     """What every verb needs to know of a request beside its body.
 
     `base` is the SCIM base URL that locations are made of. `minimal`: the client wants no body (RFC 7240).
-    `is_present` tells whether the client still waits for its answer. `bulk`: it is one operation of a bulk request.
+    `is_present` tells whether the client still waits for its answer; `if_missed` is given what to do should it come out
+    that the answer did not reach it. `bulk`: it is one operation of a bulk request.
     `notes` is told what becomes of it.
     """
 
@@ -85,6 +90,7 @@ class Ask:
     if_none_match: str | None = None
     minimal: bool = False
     is_present: Callable[[], bool] = field(default=_always, compare=False)
+    if_missed: Callable[[Callable[[], object]], object] = field(default=_never, compare=False)
     bulk: bool = False
     notes: Notes = field(default=UNNOTED, compare=False)
 

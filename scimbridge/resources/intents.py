@@ -2,7 +2,8 @@
 
 A client that loses its connection to the bridge sends its create again. PingOne then says that the value is taken, and
 409 would be wrong: the holder is the client's own. So each create is noted before it is sent, and forgotten when the
-client has its answer: a second create of somebody who was told stays 409.
+client has its answer: a second create of somebody who was told stays 409. Where it comes out afterwards that the answer
+did not reach the client, the create is noted again.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Intents:
         Raises `Unavailable` where an equal one takes too long.
         """
         key = self._key(ask, kind, body)
-        with self._turns.of(ask, "create", key):
+        with self._turns.held(ask, "create", key) as turn:
             intent = self._note(key)
             try:
                 yield intent
@@ -59,8 +60,10 @@ class Intents:
                 if error.status < _SERVER_FAULT and error.status != _TOO_MANY:
                     self._state.delete(key)  # refused: nothing was made, or it was taken back
                 raise
+            turn.check()  # before it is forgotten: what is not answered with success is repeated
             if ask.is_present():
                 self._state.delete(key)
+                ask.if_missed(lambda: self._keep(key, intent.began))
 
     def _note(self, key: str) -> Intent:
         """Note a create, in one step where it is the first; a repetition is remembered as long, with the first time."""
@@ -69,8 +72,11 @@ class Intents:
             return Intent(now, again=False)
         before = self._state.get(key)
         intent = Intent(now if before is None else float(before), again=True)
-        self._state.set(key, str(intent.began).encode(), REMEMBERED)
+        self._keep(key, intent.began)
         return intent
+
+    def _keep(self, key: str, began: float) -> None:
+        self._state.set(key, str(began).encode(), REMEMBERED)
 
     def _key(self, ask: Ask, kind: str, body: Mapping[str, Any]) -> str:
         # Not by orjson: what a client sends and nobody stores may hold numbers of more than 64 bits.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import socket
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from flask import Request, g
+from flask import Request, Response, after_this_request, g
 
 from scimbridge.access import secrets
 from scimbridge.access.caller import Caller
@@ -18,6 +18,7 @@ from scimbridge.resources.ask import Ask
 from scimbridge.scim.errors import InvalidSyntax, PayloadTooLarge, UnsupportedMediaType
 from scimbridge.scim.json_text import read_json
 from scimbridge.scim.reading import Manner, Notice
+from scimbridge.web import presence
 from scimbridge.web.limiting import smaller
 from scimbridge.web.proxies import base_url
 
@@ -84,20 +85,6 @@ def read_parameters(request: Request) -> dict[str, str]:
     return {canonical[key.lower()]: value for key, value in request.args.items() if key.lower() in canonical}
 
 
-def is_present(connection: socket.socket | None) -> bool:
-    """Whether the client still holds its end of the connection; yes where the server does not show it to us."""
-    if connection is None:
-        return True
-    try:
-        return bool(connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
-    except BlockingIOError:
-        return True  # nothing has come, not even the end
-    except ValueError:
-        return True  # TLS does not let us look
-    except OSError:
-        return False
-
-
 def notice_some(notice: Notice) -> Notice:
     """Return what notices the first names of one request, so that no request fills log and memory."""
     left = iter(range(MOST_NOTICES))
@@ -107,6 +94,18 @@ def notice_some(notice: Notice) -> Notice:
             notice(name[:LONGEST_NOTICE])
 
     return tell
+
+
+def _when_missed(connection: socket.socket, regrets: Iterable[Callable[[], object]], response: Response) -> Response:
+    """Have done, once the answer is written, what is to be done where the client is without it."""
+
+    def look() -> None:
+        if presence.has_missed(connection):
+            for act in regrets:
+                act()
+
+    response.call_on_close(look)
+    return response
 
 
 class Intake:
@@ -122,6 +121,10 @@ class Intake:
         """Return what the resources need to know of the request."""
         headers = request.headers
         prefer = headers.get("Prefer", "")
+        connection = request.environ.get("gunicorn.socket")
+        regrets: list[Callable[[], object]] = []
+        if connection is not None and request.method == "POST":
+            after_this_request(partial(_when_missed, connection, regrets))
         call = Call(
             deadline=self._clock() + self._deadline,
             trace=trace,
@@ -137,5 +140,6 @@ class Intake:
             if_match=headers.get("If-Match"),
             if_none_match=headers.get("If-None-Match"),
             minimal=bool(prefer) and "return=minimal" in prefer.replace(" ", "").lower(),
-            is_present=partial(is_present, request.environ.get("gunicorn.socket")),
+            is_present=partial(presence.is_present, connection),
+            if_missed=regrets.append,
         )

@@ -111,3 +111,95 @@ def test_slow_request_keeps_its_turn(turns, clock, transport):
         clock.offset += TTL + 1
         with pytest.raises(AssertionError):
             transport(Request("GET", "/users/1"), asking.call)
+
+
+class Open(Exception):
+    """What a call ends with that was let through."""
+
+
+@pytest.fixture
+def sends(clock):
+    """A transport that sends, and gets no answer."""
+
+    class Wire:
+        @staticmethod
+        def exchange(*_arguments):
+            raise Open
+
+    transport = HttpTransport(Wire(), api_url="http://x", environment_id="e", clock=clock, wall=clock.wall)
+
+    def send(asking, times):
+        for _time in range(times):
+            with pytest.raises(Open):
+                transport(Request("PUT", "/users/1"), asking.call)
+
+    return send
+
+
+def give_away(state, clock, name="turn:user:1"):
+    state._locks[name] = ("another", clock() + 60)
+
+
+def test_several_calls_end_with_a_look(turns, state, clock, sends):
+    """A change of several calls asks once more for its lock before it is answered; one call needs no look."""
+    for times, asked in ((1, ["take", "release"]), (2, ["take", "renew", "release"])):
+        state.asked.clear()
+        asking = ask(clock)
+        with turns.of(asking, "user", "1"):
+            sends(asking, times)
+        assert state.asked == asked
+
+
+@pytest.mark.parametrize("how", [give_away, lambda state, _clock: state._locks.clear()])
+def test_a_lock_lost_between_the_calls_is_no_success(turns, state, clock, sends, how):
+    """Where the lock went to another, or was forgotten with all others, the answer is 503 and says what to do."""
+    asking = ask(clock)
+
+    def change():
+        with turns.of(asking, "user", "1"):
+            sends(asking, 2)
+            how(state, clock)
+
+    with pytest.raises(Unavailable) as told:
+        change()
+    assert told.value.retry_after == 1
+    assert "send this one again" in told.value.detail
+    assert not asking.call.turns
+
+
+def test_a_single_call_stands(turns, state, clock, sends):
+    """One call is one step at PingOne: nobody can have come between."""
+    asking = ask(clock)
+    with turns.of(asking, "user", "1"):
+        sends(asking, 1)
+        give_away(state, clock)
+
+
+def test_a_refusal_stays_a_refusal(turns, state, clock, sends):
+    """What ends in an error of its own is told as that."""
+    asking = ask(clock)
+
+    def change():
+        with turns.of(asking, "user", "1"):
+            sends(asking, 2)
+            give_away(state, clock)
+            raise Open
+
+    with pytest.raises(Open):
+        change()
+
+
+def test_a_create_whose_lock_was_lost_is_remembered(turns, state, clock, sends):
+    """A create of several calls that lost its lock is answered 503, and its repetition finds what was made."""
+    intents = Intents(state, turns, b"secret", wall=clock.wall)
+    asking = ask(clock)
+
+    def create():
+        with intents.of(asking, "groups", {"displayName": "A"}):
+            sends(asking, 3)
+            state._locks.clear()
+
+    with pytest.raises(Unavailable):
+        create()
+    with intents.of(ask(clock), "groups", {"displayName": "A"}) as intent:
+        assert intent.again

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -61,6 +62,19 @@ def test_failed_create_is_remembered_and_refused_one_is_not(intents, clock):
         fail(intents.of(ask(clock), "users", BODY), Uniqueness("taken"), again=True)
     with intents.of(ask(clock), "users", BODY) as third:
         assert not third.again
+
+
+def test_a_create_whose_answer_was_missed_is_noted_again(intents, clock):
+    """Where it comes out after the answer that the client is without it, its repetition knows when the first began."""
+    missed = []
+    with intents.of(replace(ask(clock), if_missed=missed.append), "users", BODY) as first:
+        pass
+    clock.sleep(30)
+    for act in missed:
+        act()
+    with intents.of(ask(clock), "users", BODY) as second:
+        assert second.again
+        assert second.began == pytest.approx(first.began, abs=0.001)
 
 
 def test_another_create_is_another(intents, clock):
