@@ -3,7 +3,7 @@
 Knows only whether calls ended well. Opens when failures come in an unbroken row that is long enough in
 number and in time (a blip is left to the retries), or when several calls hang and nothing has been heard
 for a while. While it is open, one call at a time is let through to see; the first answer of any call
-closes it.
+closes it. Other calls of the same request wait for what that one finds, those of other requests fail at once.
 
 Where processes tell each other (`news`), an opening is taken over by those who have heard nothing good for a
 second, and the first of them that gets an answer closes it for all. Who has just had an answer knows better.
@@ -21,6 +21,7 @@ from typing import TypeVar
 from scimbridge.pingone.errors import CircuitOpen, OutOfTime, PingOneError, Throttled, Unreachable
 from scimbridge.pingone.news import News
 from scimbridge.pingone.send import Call, Request, Response, Send
+from scimbridge.pingone.siblings import Siblings
 
 _OWN_FAULT = 500
 _LOOK = 0.5  # seconds between two looks at the news
@@ -60,6 +61,8 @@ class Circuit:
         self._heard_at = clock()
         self._next_probe: float | None = None
         self._probe: object = None
+        self._outcome = threading.Event()  # of the probe that is under way
+        self._siblings = Siblings()
         self._news = news
         self._look_at = float("inf") if news is None else float("-inf")
         self._well_at = float("-inf")
@@ -79,13 +82,15 @@ class Circuit:
         due = self._next_probe
         return due is not None and self._clock() < due + self._stall
 
-    def check(self) -> None:
-        """Raise CircuitOpen, with the seconds until the next probe, unless a call may be tried now."""
+    def check(self, call: Call | None = None) -> None:
+        """Raise CircuitOpen, with the seconds until the next probe, unless a call may be tried now.
+
+        Where one of the same request has gone to see, this waits for what it finds.
+        """
         self._look()
-        if self._next_probe is None and len(self._pending) < self._hanging:
+        if self._next_probe is None and len(self._pending) < self._hanging and not self._siblings:
             return
-        with self._lock:
-            self._check(self._clock())
+        self._pass(call, None)
 
     def is_hopeless(self, waited: float) -> bool:
         """Whether a call that has waited so many seconds is to be given up, so that its thread is free.
@@ -105,13 +110,13 @@ class Circuit:
         self._post()
         return hopeless
 
-    def attempt(self, act: Callable[[], T]) -> T:
+    def attempt(self, act: Callable[[], T], call: Call | None = None) -> T:
         """Do it and remember how it ended. Raises CircuitOpen, and what it raises itself.
 
         A failure that has changed nothing, seen while the circuit is open, is told as CircuitOpen, so that
         the caller is let go at once and does not wait to try again.
         """
-        ticket = self.enter()
+        ticket = self.enter(call)
         try:
             result = act()
         except PingOneError as error:
@@ -125,22 +130,36 @@ class Circuit:
         self.leave(ticket, failed=False)
         return result
 
-    def enter(self) -> object:
+    def enter(self, call: Call | None = None) -> object:
         """Let a call through and return its ticket, or raise CircuitOpen."""
         self._look()
         ticket = object()
-        with self._lock:
-            now = self._clock()
-            self._check(now)
-            if self._next_probe is not None:
-                self._probe = ticket
-            self._pending[ticket] = now
+        self._pass(call, ticket)
         return ticket
+
+    def _pass(self, call: Call | None, ticket: object) -> None:
+        """Let a call pass, with a ticket if it is to be sent at once. Raises CircuitOpen."""
+        until = float("inf") if call is None else call.deadline
+        while True:
+            with self._lock:
+                now = self._clock()
+                outcome = self._check(now, None if call is None else call.origin)
+                if outcome is None and ticket is not None:
+                    if self._next_probe is not None:
+                        self._probe, self._outcome = ticket, threading.Event()
+                    self._pending[ticket] = now
+            if outcome is None:
+                return
+            until = min(until, now + self._stall)
+            if now >= until or not outcome.wait(until - now):
+                raise _open(self._rest)
 
     def leave(self, ticket: object, *, failed: bool | None) -> None:
         """Tell how the call ended: badly, well, or (None) in a way that says nothing about PingOne."""
         with self._lock:
             self._pending.pop(ticket, None)
+            if ticket is self._probe:
+                self._outcome.set()
             if failed is None:
                 return
             now = self._clock()
@@ -151,6 +170,8 @@ class Circuit:
                 self._failures = 0
                 self._next_probe = None
                 self._well_at = now
+                self._siblings.forget_admitted()
+                self._outcome.set()
         self._post(again=failed and ticket is self._probe)
 
     def _post(self, *, again: bool = False) -> None:
@@ -187,19 +208,29 @@ class Circuit:
             # Calls from before the circuit opened may still fail; they do not put off the next probe.
             if was_probe:
                 self._next_probe = now + self._rest
+                self._siblings.forget_admitted()
         elif self._failures >= self._threshold and now - self._failing_since >= self._patience:
             self._next_probe = now + self._rest
 
-    def _check(self, now: float) -> None:
+    def _check(self, now: float, request: object) -> threading.Event | None:
+        """Return None where a call may pass, or what it has to wait for. Raises CircuitOpen."""
         if self._next_probe is None:
+            if self._siblings.is_refused(request, now):
+                raise _open(self._rest)
             if not self._hangs(now):
-                return
+                return None
             self._next_probe = now
         probing_since = self._pending.get(self._probe)
         if probing_since is not None and now - probing_since < self._stall:
+            if self._siblings.is_admitted(request):
+                return self._outcome
+            self._siblings.refuse(request, now)
             raise _open(self._rest)
-        if now < self._next_probe:
-            raise _open(self._next_probe - now)
+        if now < self._next_probe or self._siblings.is_refused(request, now):
+            self._siblings.refuse(request, now)
+            raise _open(max(self._next_probe - now, 0.0))
+        self._siblings.admit(request)
+        return None
 
     def _hangs(self, now: float) -> bool:
         if len(self._pending) < self._hanging:
@@ -221,7 +252,7 @@ class WithCircuit:
 
     def __call__(self, request: Request, call: Call) -> Response:
         """Send, or raise CircuitOpen."""
-        return self._circuit.attempt(lambda: self._send(request, call))
+        return self._circuit.attempt(lambda: self._send(request, call), call)
 
 
 class WithGuard:
@@ -233,7 +264,7 @@ class WithGuard:
 
     def __call__(self, request: Request, call: Call) -> Response:
         """Send, or raise CircuitOpen."""
-        self._circuit.check()
+        self._circuit.check(call)
         return self._send(request, call)
 
 

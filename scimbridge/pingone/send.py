@@ -22,6 +22,7 @@ class Call:
     `trace` goes out as X-Ping-External-Transaction-ID. `client` is who asks, for fairness. `urgent` goes
     before others (disables and deletes). `heard` is told every Correlation-Id. `turns` is what the request
     holds exclusively at the moment: each says whether it may be another's by now, and then nothing more is sent.
+    `origin` is the same object for all calls of one request.
     """
 
     deadline: float = float("inf")
@@ -30,6 +31,7 @@ class Call:
     urgent: bool = False
     heard: Callable[[str], None] | None = field(default=None, compare=False)
     turns: list[Callable[[], bool]] = field(default_factory=list, compare=False, repr=False)
+    origin: object = field(default_factory=object, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+
 import pytest
 
 from scimbridge.pingone.circuit import Circuit, WithCircuit, WithGuard
@@ -10,6 +16,7 @@ from scimbridge.pingone.errors import (
     Misconfigured,
     NotThere,
     OutOfTime,
+    PingOneError,
     Refused,
     Throttled,
     Unreachable,
@@ -116,6 +123,122 @@ def test_one_probe_closes(circuit, playback, ok, clock):
     assert WithCircuit(probing, circuit)(GET, Call()) is ok
     assert not circuit.is_open
     circuit.check()
+
+
+def _open(circuit, playback, clock):
+    _fail(WithCircuit(playback(DOWN), circuit), clock)
+    clock.now += 1
+
+
+class _Probe:
+    """A call that goes to see, in a thread of its own, and ends when it is told how."""
+
+    def __init__(self, circuit, call) -> None:
+        self._began, self._ends = threading.Event(), threading.Event()
+        self._pool = ThreadPoolExecutor(1)
+        self._result = self._pool.submit(WithGuard(WithCircuit(self._send, circuit), circuit), GET, call)
+        assert self._began.wait(20)
+
+    def _send(self, _request, _call):
+        self._began.set()
+        assert self._ends.wait(20)
+        if isinstance(self._outcome, Exception):
+            raise self._outcome
+        return self._outcome
+
+    def end(self, outcome):
+        self._outcome = outcome
+        self._ends.set()
+        with suppress(PingOneError):
+            self._result.result()
+        self._pool.shutdown()
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_siblings_wait_for_the_probe(circuit, playback, ok, clock, guarded):
+    """Calls of the request that goes to see wait for its answer and then go; those of others fail at once."""
+    _open(circuit, playback, clock)
+    call = Call()
+    probe = _Probe(circuit, call)
+    send = WithCircuit(playback(*[ok] * 20), circuit)
+    send = WithGuard(send, circuit) if guarded else send
+    with ThreadPoolExecutor(20) as pool:
+        siblings = [pool.submit(send, GET, replace(call, urgent=True)) for _ in range(20)]
+        with pytest.raises(CircuitOpen):
+            send(GET, Call())
+        assert not any(each.done() for each in siblings)
+        probe.end(ok)
+        assert [each.result() for each in siblings] == [ok] * 20
+
+
+def test_siblings_of_a_failed_probe_fail(circuit, playback, ok, clock):
+    """When the probe finds PingOne down still, its siblings fail as soon as it does, and nothing of theirs is sent."""
+    _open(circuit, playback, clock)
+    call = Call()
+    probe = _Probe(circuit, call)
+    sender = playback(ok)
+    with ThreadPoolExecutor(4) as pool:
+        siblings = [pool.submit(WithCircuit(sender, circuit), GET, call) for _ in range(4)]
+        probe.end(DOWN)
+        assert all(isinstance(each.exception(), CircuitOpen) for each in siblings)
+    assert not sender.requests
+
+
+def test_siblings_of_a_probe_that_says_nothing_go_to_see(circuit, playback, ok, clock):
+    """Where the probe ends without an answer about PingOne, one of those that waited takes its place."""
+    _open(circuit, playback, clock)
+    call = Call()
+    probe = _Probe(circuit, call)
+    with ThreadPoolExecutor(4) as pool:
+        siblings = [pool.submit(WithCircuit(playback(ok), circuit), GET, call) for _ in range(4)]
+        probe.end(OutOfTime("late"))
+        assert all(each.result() is ok for each in siblings)
+    assert not circuit.is_open
+
+
+def test_siblings_wait_no_longer_than_a_probe_may_take(clock, playback):
+    """A probe that hangs holds its siblings for as long as a call may hang, and not past their deadline."""
+    circuit = Circuit(clock, threshold=3, patience=0.5, rest=1.0, stall=0.2)
+    _open(circuit, playback, clock)
+    for seconds in (60, 0.05):
+        call = Call(deadline=clock.now + seconds)
+        probe = _Probe(circuit, call)
+        began = time.monotonic()
+        with pytest.raises(CircuitOpen):
+            WithCircuit(playback(DOWN), circuit)(GET, call)
+        assert 0.04 < time.monotonic() - began < 5
+        probe.end(DOWN)
+        clock.now += 2
+
+
+def test_a_token_that_goes_to_see_goes_for_its_request(circuit, playback, ok, clock):
+    """Where the first call of a request has to fetch a token, and that is the probe, the others wait as well."""
+    _open(circuit, playback, clock)
+    call = Call()
+    circuit.check(call)
+    ticket = circuit.enter()
+    with ThreadPoolExecutor(1) as pool:
+        sibling = pool.submit(WithGuard(playback(ok), circuit), GET, call)
+        with pytest.raises(TimeoutError):
+            sibling.result(timeout=0.1)
+        circuit.leave(ticket, failed=False)
+        assert sibling.result() is ok
+
+
+def test_who_was_refused_is_refused_whole(circuit, playback, ok, clock):
+    """A request one of whose calls met another's probe has none of them carried out when that ends well."""
+    _open(circuit, playback, clock)
+    probe = _Probe(circuit, Call())
+    send, call = WithGuard(WithCircuit(playback(*[ok] * 3), circuit), circuit), Call()
+    with pytest.raises(CircuitOpen):
+        send(GET, call)
+    probe.end(ok)
+    with pytest.raises(CircuitOpen):
+        send(GET, call)
+    assert send(GET, Call()) is ok
+    clock.now += 1.1
+    assert send(GET, call) is ok
+    assert not circuit._siblings
 
 
 def test_failed_probe(circuit, playback, clock):
