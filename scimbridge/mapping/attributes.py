@@ -35,9 +35,10 @@ _TEXTS = ("string", "reference", "binary")
 
 # What follows from the call that writes a field, whatever the row says of it.
 _BY_CALL: Mapping[str, Mapping[str, Any]] = {
-    "enabled": {"type": "boolean"},
-    "mfaEnabled": {"type": "boolean"},
-    "password": {"mutability": "writeOnly", "returned": "never"},
+    "enabled": {"type": "boolean", "removable": False},
+    "mfaEnabled": {"type": "boolean", "removable": False},
+    "population": {"removable": False},
+    "password": {"mutability": "writeOnly", "returned": "never", "removable": False},
 }
 
 Fault = Callable[[str], None]

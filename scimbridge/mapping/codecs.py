@@ -16,6 +16,7 @@ import orjson
 
 from scimbridge.mapping.spellings import find_country, hyphenate
 from scimbridge.scim.characteristics import Kind
+from scimbridge.scim.comparing import parse_instant
 from scimbridge.scim.dialects import unwrap_scalar
 
 Turn = Callable[[Any], Any]
@@ -87,13 +88,15 @@ def _decimal(value: Any) -> Any:
 
 
 def _exact(value: Any) -> Any:
-    """Refuse whole numbers that JSON carries in 64 bits on the way to PingOne, wherever they stand in a value."""
+    """Refuse whole numbers that have no 64 bits, in which JSON goes on to PingOne, wherever they stand in a value."""
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
         msg = "whole numbers that fit into 64 bits"
         raise ValueError(msg)
-    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _exact(part)
-    return value
+    if isinstance(value, dict):
+        return {name: _exact(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_exact(part) for part in value]
+    return float(value) if isinstance(value, float) else value  # a number goes out as a plain one
 
 
 def _kind(value: Any) -> str:
@@ -111,9 +114,8 @@ def shift_time(text: Any, offset: dt.timedelta) -> Any:
     """Move an instant by the offset; it is still written in UTC with milliseconds and `Z`."""
     if not isinstance(text, str):
         return text
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError:
+    moment = _read_time(text)
+    if moment is None:
         return text
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.UTC)
@@ -123,12 +125,21 @@ def shift_time(text: Any, offset: dt.timedelta) -> Any:
 
 def _date_time(value: Any) -> Any:
     text = _string(value)
-    try:
-        dt.datetime.fromisoformat(text)
-    except ValueError:
+    if _read_time(text) is None:
         msg = "a dateTime such as 2025-03-01T09:15:27Z"
-        raise ValueError(msg) from None
+        raise ValueError(msg)
     return text
+
+
+def _read_time(text: str) -> dt.datetime | None:
+    """Return a moment to the microsecond; what xsd:dateTime has and Python has not is read too, such as 24:00:00."""
+    instant = parse_instant(text)
+    if instant is not None:
+        return instant[0]
+    try:
+        return dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def times(offset: dt.timedelta) -> Codec:

@@ -70,6 +70,8 @@ def _complex_attribute(base: Attribute, subs: tuple[Attribute, ...]) -> Attribut
     whole = replace(base, type="complex", multi_valued=False, sub=subs)
     if all(part.mutability == "readOnly" for part in subs):
         whole = replace(whole, mutability="readOnly")
+    if not all(part.removable for part in subs):
+        whole = replace(whole, removable=False)
     if all(part.returned == "request" for part in subs):
         whole = replace(whole, returned="request", sub=tuple(replace(part, returned="default") for part in subs))
     return whole

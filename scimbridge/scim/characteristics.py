@@ -24,7 +24,8 @@ class Attribute:
     default, request; `uniqueness` one of none, server, global. `stored` is False for an attribute
     that is known, and therefore accepted, but kept nowhere; `composed` is True for one that is computed
     from others, and `replaceable` where a whole resource that is written may still say something else. `takes`
-    are the kinds of JSON beside its own that a value may be sent as, which its codec then reads.
+    are the kinds of JSON beside its own that a value may be sent as, which its codec then reads; `removable` is False
+    for what can be changed and not taken away.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Attribute:
     composed: bool = False
     replaceable: bool = False
     takes: tuple[Kind, ...] = ()
+    removable: bool = True
     _by_name: dict[str, Attribute] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scimbridge.scim.filter_tokens import Literal
 
 Test: TypeAlias = Callable[[Any], bool]
+Instant: TypeAlias = tuple[datetime, str]  # and the digits of its second behind the sixth, without zeros at the end
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
@@ -31,8 +32,11 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "le": operator.le,
 }
 _DATE_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,12})?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2}T)(?P<hour>[0-9]{2})(?P<rest>:[0-9]{2}:[0-9]{2})"
+    r"(?:\.(?P<fraction>[0-9]+))?(?P<zone>Z|[+-][0-9]{2}:[0-9]{2})?"
 )
+_LENGTH = len("2025-03-01T09:15:27.114000")  # one that is not longer has at most six digits of a second
+_MICRO = 6  # digits of a second that a datetime keeps
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -56,19 +60,26 @@ def _is_something(value: Any) -> bool:
     return value is not None and value not in ("", [], {})
 
 
-def parse_instant(text: str) -> datetime | None:
-    """Return the instant of a dateTime, or None when it is none (RFC 7643 §2.3.5, RFC 3339 §5.6).
+def parse_instant(text: str) -> Instant | None:
+    """Return the instant of a dateTime, or None when it is none (RFC 7643 §2.3.5: xsd:dateTime).
 
-    `T` and `Z` may be lower case. A time without an offset, which xsd:dateTime allows, is UTC.
+    `T` and `Z` may be lower case; a fraction has any number of digits; 24:00:00 is the first instant of the next day.
+    A time without an offset is UTC.
     """
-    upper = text.upper()
-    if not _DATE_TIME.fullmatch(upper):
+    match = _DATE_TIME.fullmatch(text.upper())
+    if match is None:
         return None
+    fraction = (match["fraction"] or "").rstrip("0")
+    midnight = match["hour"] == "24"
+    if midnight and (match["rest"] != ":00:00" or fraction):
+        return None
+    hour = "00" if midnight else match["hour"]
     try:
-        instant = datetime.fromisoformat(upper)
-    except ValueError:
+        moment = datetime.fromisoformat(f"{match['day']}{hour}{match['rest']}{match['zone'] or 'Z'}")
+        moment += timedelta(days=midnight, microseconds=int(fraction[:_MICRO].ljust(_MICRO, "0")))
+    except (ValueError, OverflowError):
         return None
-    return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
+    return moment, fraction[_MICRO:]
 
 
 def compile_test(attribute: Attribute, operator_name: str, value: Literal, name: str) -> Test:
@@ -166,15 +177,17 @@ def _test_instant(operator_name: str, value: Literal, name: str) -> Test:
     return test
 
 
-def _read_instant(value: Any) -> datetime | None:
+def _read_instant(value: Any) -> Instant | None:
     """Return the instant of a record's own value; quicker than parse_instant, and less particular."""
     if not isinstance(value, str):
         return None
+    if len(value) > _LENGTH:
+        return parse_instant(value)
     try:
         instant = datetime.fromisoformat(value)
     except ValueError:
         return parse_instant(value)
-    return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
+    return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC), ""
 
 
 def _test_boolean(operator_name: str, value: Literal, name: str) -> Test:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from scimbridge.scim.catalogue import PATCH_URN, Attribute, ResourceType
 from scimbridge.scim.errors import InvalidSyntax
 from scimbridge.scim.filters import And, AttrPath, Compare, Node, Not, Or, Present, ValuePath
-from scimbridge.scim.json_text import read_json
+from scimbridge.scim.json_text import DIGITS, WrittenNumber, read_json
 
 _WORDS = {"true": True, "false": False}
+_KEY = re.compile(r"[A-Za-z0-9._~-]+")  # an id in a URI, without anything that is escaped there
 
 
 def read_boolean_words(value: Any) -> Any:
@@ -24,13 +26,46 @@ def read_boolean_words(value: Any) -> Any:
     return _WORDS.get(value.strip().lower(), value) if isinstance(value, str) else value
 
 
+def unwrap_array(value: Any) -> Any:
+    """SCIM-SDK (Java): `{"op": "replace", "path": "active", "value": [false]}` is false; an array of two stays one."""
+    if isinstance(value, list) and len(value) == 1 and not isinstance(value[0], list):
+        return value if value[0] is None or value[0] in ("", {}) else value[0]
+    return value
+
+
 def unwrap_scalar(value: Any) -> Any:
     """ConnId: `{"op": "replace", "path": "title", "value": {"value": "B"}}` is "B"; so is a list of just that."""
-    if isinstance(value, dict) and [name.lower() for name in value] == ["value"]:
-        return next(iter(value.values()))
-    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
-        return unwrap_scalar(value[0])
-    return value
+    inner = unwrap_array(value)
+    if isinstance(inner, dict) and [name.lower() for name in inner] == ["value"]:
+        held = next(iter(inner.values()))
+        return value if inner is not value and (held is None or held in ("", [], {})) else held
+    return inner
+
+
+def write_number(value: Any) -> Any:
+    """HR systems: `"postalCode": 10115`, `"externalId": 4711.10` are the texts of these digits; booleans are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    text = format(Decimal(value.text if isinstance(value, WrittenNumber) else repr(value)), "f")
+    return text if len(text) <= DIGITS else value
+
+
+def read_reference(attribute: Attribute, element: Any) -> Any:
+    """Rippling and others: `{"$ref": "https://example.com/scim/v2/Users/5c2d"}` without `value` is the user 5c2d.
+
+    The URI has to end in the endpoint of a resource type that the reference may have (RFC 7644 §3.2) and an id.
+    """
+    reference = attribute.find_sub("$ref")
+    if reference is None or not isinstance(element, dict):
+        return element
+    given = {name.casefold(): value for name, value in element.items()}
+    if given.get("value") is not None or not isinstance(given.get("$ref"), str):
+        return element
+    collection, _slash, key = given["$ref"].strip().rstrip("/").rpartition("/")
+    endpoint = collection.rpartition("/")[2].casefold()
+    if not _KEY.fullmatch(key) or endpoint not in {f"{name}s".casefold() for name in reference.reference_types}:
+        return element
+    return {**{name: value for name, value in element.items() if name.casefold() != "value"}, "value": key}
 
 
 def wrap_single(value: Any) -> Any:
@@ -51,6 +86,16 @@ def read_json_text(value: Any) -> Any:
         except InvalidSyntax:
             return value
     return value
+
+
+def is_idle_null(attribute: Attribute, value: Any) -> bool:
+    """.NET serialisers: `"value": {"active": null, "title": "B"}` without a path has nothing to say of `active`.
+
+    So it is where a resource cannot be without the attribute; elsewhere null clears, as in `{"title": null}`.
+    """
+    if attribute.removable:
+        return False
+    return value is None or (isinstance(value, dict) and bool(value) and all(part is None for part in value.values()))
 
 
 def is_json_text(value: Any) -> bool:

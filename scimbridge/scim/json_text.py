@@ -9,13 +9,26 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 from scimbridge.scim.errors import InvalidSyntax
 
 DEPTH = 32  # levels of arrays and objects; the deepest SCIM body has about six
 DIGITS = 32  # of a number
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class WrittenNumber(float):
+    """A JSON number that Python would write in other digits, such as 1.10: `text` is how it stands in the body."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __new__(cls, text: str) -> Self:
+        """Make the number that a text is."""
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
 
 
 def read_json(body: bytes) -> dict[str, Any]:
@@ -86,7 +99,7 @@ def _decimal(text: str) -> float:
     if not math.isfinite(value):
         msg = "a number that is too large"
         raise InvalidSyntax(msg)
-    return value
+    return value if repr(value) == text else WrittenNumber(text)
 
 
 # Brackets, and strings whole so that brackets in them do not count; a string that is not closed goes to the end.

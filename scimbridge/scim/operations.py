@@ -59,7 +59,7 @@ def _read_pathless(operation: PatchOperation, resource_type: ResourceType, manne
     if operation.op == "remove":
         msg = "remove needs a path that says what is to go"
         raise NoTarget(msg)
-    value = operation.value if manner.strict else dialects.read_json_text(operation.value)
+    value = operation.value if manner.strict else _unwrap(operation.value)
     if not isinstance(value, dict):
         msg = f"{operation.op} without a path needs an object of attributes as its value"
         raise InvalidValue(msg)
@@ -80,7 +80,7 @@ def _read_schema(
     if op == "remove" or (op == "replace" and value in (None, "")):
         yield from _clear_schema(schema, resource_type, manner)
         return
-    value = value if manner.strict else dialects.read_json_text(value)
+    value = value if manner.strict else _unwrap(value)
     if not isinstance(value, dict) and not is_empty(value):
         msg = f"{schema.urn}: an object with the attributes of that schema is needed"
         raise InvalidValue(msg)
@@ -110,7 +110,7 @@ def _read_member(op: str, key: str, value: Any, resource_type: ResourceType, man
     found = _find(path, resource_type)
     if found is None or not _is_stored(found) or found.attribute.composed:
         manner.notice(name_of(key))
-    elif not _is_read_only(found):
+    elif not _is_read_only(found) and (manner.strict or not dialects.is_idle_null(found.leaf, value)):
         yield from _make(op, found, path.where, value, manner)
 
 
@@ -160,8 +160,8 @@ def _make(op: str, found: Found, where: Node | None, value: Any, manner: Manner)
         yield from _make_removal(found, where, value, manner)
         return
     target = found.leaf
-    if not manner.strict and target.type == "complex" and not target.multi_valued:
-        value = dialects.read_json_text(value)
+    if not manner.strict and target.type == "complex" and (where is not None or not target.multi_valued):
+        value = _unwrap(value)
     if where is not None and found.sub is None:
         read = read_selected(target, value, manner, whole=op == "replace")
         target = replace(target, multi_valued=False)
@@ -178,6 +178,11 @@ def _make(op: str, found: Found, where: Node | None, value: Any, manner: Manner)
         yield Operation(op, found, where, read)
     if op == "replace" and _names_members(target, value):
         yield from _make_clearing(found, where, value, manner)
+
+
+def _unwrap(value: Any) -> Any:
+    """Return the object that stands in an array of its own, or in a text."""
+    return dialects.read_json_text(dialects.unwrap_array(value))
 
 
 def _names_members(target: Attribute, value: Any) -> bool:

@@ -92,10 +92,11 @@ def _members(body: Mapping[str, Any], resource_type: ResourceType, manner: Manne
             continue
         if is_empty(value):
             continue
-        if not isinstance(value, dict):
+        members = value if manner.strict else dialects.unwrap_array(value)
+        if not isinstance(members, dict):
             msg = f"{key}: an object with the attributes of that schema is needed"
             raise InvalidValue(msg)
-        for name, inner in value.items():
+        for name, inner in members.items():
             found = find(resource_type, AttrPath(schema.urn, name), manner)
             if found is not None:
                 yield found, inner
@@ -142,6 +143,8 @@ def read_selected(attribute: Attribute, value: Any, manner: Manner, *, whole: bo
     `whole` says that it takes their place, and then it has to hold a value. Raises as `read_value`.
     """
     left_out = _left_out(attribute, manner)
+    if not manner.strict:
+        value = dialects.unwrap_array(value)
     if value is None or (value == "" and Lack.EMPTIED in left_out and stand_in(attribute)):
         return None
     read = _read_complex(attribute, value, manner)
@@ -205,6 +208,8 @@ def _refuse_element(attribute: Attribute) -> InvalidValue:
 
 def _read_single(attribute: Attribute, value: Any, manner: Manner) -> Any:
     """Read the one value of a complex attribute; empty text is none where a text may stand for the object."""
+    if not manner.strict:
+        value = dialects.unwrap_array(value)
     if value in ("", [], {}) and not (attribute.is_open and value == {}):
         if not manner.strict and (manner.making or (value == "" and stand_in(attribute))):
             return None
@@ -215,7 +220,7 @@ def _read_single(attribute: Attribute, value: Any, manner: Manner) -> Any:
 
 def _read_complex(attribute: Attribute, value: Any, manner: Manner) -> Any:
     if not manner.strict:
-        value = _read_bare(attribute, dialects.read_json_text(value))
+        value = dialects.read_reference(attribute, _read_bare(attribute, dialects.read_json_text(value)))
     if not isinstance(value, dict):
         msg = f"{attribute.name}: an object is needed"
         raise InvalidValue(msg)
@@ -232,7 +237,11 @@ def _read_complex(attribute: Attribute, value: Any, manner: Manner) -> Any:
             raise InvalidSyntax(msg)
         if sub.mutability == "readOnly":
             continue
-        kept = read_value(sub, inner, manner)
+        try:
+            kept = read_value(sub, inner, manner)
+        except InvalidValue as error:
+            msg = f"{attribute.name}.{error}"
+            raise InvalidValue(msg) from None
         if not is_empty(kept):
             read[sub.name] = kept
     return read
@@ -249,13 +258,28 @@ def _read_bare(attribute: Attribute, value: Any) -> Any:
 
 
 def _read_scalar(attribute: Attribute, value: Any, manner: Manner) -> Any:
-    """Read a plain value. Objects in strings stay: whether a string attribute holds JSON its codec knows."""
+    """Read a plain value. What a string may be sent as besides stays as it is: its codec knows what that means."""
+    if not manner.strict and not isinstance(value, attribute.takes):
+        value = dialects.unwrap_scalar(value)
+    if value is None:
+        return None
     if value in ("", [], {}):
         if value == "" or isinstance(value, attribute.takes) or (manner.making and not manner.strict):
             return None
         msg = f"{attribute.name}: one value is needed, or null where there is none"
         raise InvalidValue(msg)
-    if manner.strict or attribute.type == "string":
+    if isinstance(value, list | dict) and not isinstance(value, attribute.takes):
+        msg = f"{attribute.name}: one value is needed, not {'an array' if isinstance(value, list) else 'an object'}"
+        raise InvalidValue(msg)
+    if manner.strict:
         return value
-    value = dialects.unwrap_scalar(value)
+    if attribute.type == "string":
+        return _write_numbers(attribute, value)
     return dialects.read_boolean_words(value) if attribute.type == "boolean" else value
+
+
+def _write_numbers(attribute: Attribute, value: Any) -> Any:
+    """Read numbers as texts, except where the text is JSON, in which numbers are numbers."""
+    if dict in attribute.takes:
+        return value
+    return [dialects.write_number(part) for part in value] if isinstance(value, list) else dialects.write_number(value)

@@ -160,7 +160,7 @@ def test_wrong_values_are_refused_without_a_call(plan):
     with pytest.raises(InvalidValue, match="timezone"):
         plan(("replace", "timezone", "UTC"))
     with pytest.raises(InvalidValue, match=r"name\.givenName"):
-        plan(("replace", "name", {"givenName": 5}))
+        plan(("replace", "name", {"givenName": True}))
 
 
 @pytest.mark.parametrize(

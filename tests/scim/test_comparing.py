@@ -35,14 +35,30 @@ def test_what_counts_as_absent(value):
     ],
 )
 def test_one_instant_has_many_spellings(text):
-    """Offset, fraction and case do not matter; without an offset a time is UTC."""
-    assert parse_instant(text) == datetime(2026, 5, 13, 4, 42, 34, tzinfo=UTC)
+    """Offset, zeros and case do not matter; without an offset a time is UTC."""
+    assert parse_instant(text) == (datetime(2026, 5, 13, 4, 42, 34, tzinfo=UTC), "")
 
 
 def test_fractions_of_a_second_count():
-    """Milliseconds are kept."""
-    later = parse_instant("2026-05-13T04:42:34.001Z")
-    assert later == datetime(2026, 5, 13, 4, 42, 34, tzinfo=UTC) + timedelta(milliseconds=1)
+    """All of their digits are kept, however many there are."""
+    second = datetime(2026, 5, 13, 4, 42, 34, tzinfo=UTC)
+    assert parse_instant("2026-05-13T04:42:34.001Z") == (second + timedelta(milliseconds=1), "")
+    assert parse_instant("2026-05-13T04:42:34.00000000000000000001Z") == (second, "00000000000001")
+    assert parse_instant("2026-05-13T04:42:34.0000010000000000000") == (second + timedelta(microseconds=1), "")
+
+
+def test_midnight_at_the_end_of_a_day_is_that_of_the_next():
+    """24:00:00 is a time of xsd:dateTime, on the last day of a year too."""
+    assert parse_instant("2026-12-31T24:00:00Z") == (datetime(2027, 1, 1, tzinfo=UTC), "")
+    assert parse_instant("2026-05-13T24:00:00.000+02:00") == (datetime(2026, 5, 13, 22, tzinfo=UTC), "")
+
+
+def test_digits_behind_the_microsecond_decide():
+    """A record of a whole microsecond is before one of a nanosecond more, and no other test says so."""
+    times = ["2026-05-13T04:42:34.123456Z", "2026-05-13T04:42:34.1234567Z", "2026-05-13T06:42:34.12345670+02:00"]
+    for operator, passed in (("lt", [True, False, False]), ("eq", [False, True, True]), ("ge", [False, True, True])):
+        test = compile_test(Attribute("at", type="dateTime"), operator, times[1], "at")
+        assert [test(each) for each in times] == passed
 
 
 @pytest.mark.parametrize(
@@ -54,6 +70,12 @@ def test_fractions_of_a_second_count():
         "2026-02-30T00:00:00Z",
         "20260513T044234Z",
         "2026-05-13T25:00:00Z",
+        "2026-05-13T24:00:01Z",
+        "2026-05-13T24:00:00.0000001Z",
+        "2026-05-13T24:01:00Z",
+        "9999-12-31T24:00:00Z",
+        "2026-05-13T04:42:34.Z",
+        "2026-05-13T23:59:60Z",
     ],
 )
 def test_what_is_no_datetime_is_none(text):

@@ -97,7 +97,7 @@ def test_a_path_less_value_is_an_operation_for_each_member(read):
     assert read("add", None, '{"title": "T"}') == [("add", "title", "T")]
 
 
-@pytest.mark.parametrize("value", [NOTHING, None, "x", 5, [], [{"title": "x"}]])
+@pytest.mark.parametrize("value", [NOTHING, None, "x", 5, [], [{"title": "x"}, {"title": "y"}], [{}], ["x"]])
 def test_a_path_less_value_is_an_object(read, value):
     """Without a path nobody knows what a plain value is for."""
     with pytest.raises(InvalidValue, match="needs an object"):

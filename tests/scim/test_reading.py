@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from scimbridge.scim.catalogue import (
+    CORE_GROUP,
     CORE_USER,
     ENTERPRISE_URN,
     ENTERPRISE_USER,
@@ -16,6 +17,7 @@ from scimbridge.scim.catalogue import (
     Schema,
 )
 from scimbridge.scim.errors import InvalidSyntax, InvalidValue
+from scimbridge.scim.json_text import read_json
 from scimbridge.scim.reading import Manner, is_same, read_resource, read_value
 
 OWN_URN = "urn:example:params:scim:schemas:extension:2.0:Own"
@@ -199,7 +201,8 @@ def test_words_stay_words_for_strict_clients(strict):
     ("body", "name"),
     [
         ({"name": 5}, "name"),
-        ({"name": ["a"]}, "name"),
+        ({"name": [["a"]]}, "name"),
+        ({"name": [{"givenName": "a"}, {"givenName": "b"}]}, "name"),
         ({"name": True}, "name"),
         ({"emails": [5]}, "emails"),
         ({"emails": [[{"value": "a"}]]}, "emails"),
@@ -223,10 +226,104 @@ def test_two_primary_values_are_told(kind, told):
     assert told == ["emails: several elements are primary, the first counts"]
 
 
-def test_strings_with_an_object_stay_for_their_codec(kind):
-    """Whether a string attribute holds JSON is not the reader's to say."""
-    assert read_resource({"title": {"value": "x"}}, TYPE, kind) == {"title": {"value": "x"}}
-    assert read_value(replace(CORE_USER.find("title")), {"a": 1}, kind) == {"a": 1}
+def test_only_what_may_be_json_stays_for_its_codec(kind, strict):
+    """A codec reads arrays and objects that a text may be sent as; anywhere else there is one value."""
+    title = CORE_USER.find("title")
+    for takes, value in (((dict,), {"value": 1}), ((list, dict), [1]), ((list,), ["a", "b"])):
+        assert read_value(replace(title, takes=takes), value, kind) == value
+        with pytest.raises(InvalidValue, match="title"):
+            read_value(title, value if value != [1] else [[1]], strict)
+    with pytest.raises(InvalidValue, match="title"):
+        read_value(title, {"a": 1}, kind)
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        ({"active": [False]}, {"active": False}),
+        ({"active": ["False"]}, {"active": False}),
+        ({"userName": ["u"]}, {"userName": "u"}),
+        ({"name": [{"givenName": ["G"]}]}, {"name": {"givenName": "G"}}),
+        ({"emails": [{"value": ["a@x.org"], "type": ["work"]}]}, {"emails": [{"value": "a@x.org", "type": "work"}]}),
+        ({OWN_URN: [{"grade": [1], "open": [{"a": 1}]}]}, {OWN_URN: {"grade": 1, "open": {"a": 1}}}),
+        ({"manager": ["m"]}, {ENTERPRISE_URN: {"manager": {"value": "m"}}}),
+    ],
+)
+def test_one_value_may_stand_in_an_array(kind, strict, body, read):
+    """A Java client sends all values so; strict clients are refused."""
+    assert read_resource(body, TYPE, kind) == read
+    with pytest.raises(InvalidValue):
+        read_resource({"schemas": [USER_URN], **body}, TYPE, strict)
+
+
+@pytest.mark.parametrize("name", ["title", "active", "name", "grade"])
+@pytest.mark.parametrize("value", [["a", "b"], [["a"]], [None], [""], [{}], [[]], []])
+def test_another_array_is_no_value(kind, name, value):
+    """Of two values nobody knows which was meant, and an empty one may be what a client lost."""
+    with pytest.raises(InvalidValue, match=name):
+        read_resource({name: value}, TYPE, kind)
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("10115", "10115"),
+        ("0", "0"),
+        ("-7", "-7"),
+        ("1.5", "1.5"),
+        ("4711.10", "4711.10"),
+        ("12345678901234567890123456789012", "12345678901234567890123456789012"),
+        ("0.1000000000000000000001", "0.1000000000000000000001"),
+        ("1.2345678E7", "12345678"),
+        ("1e3", "1000"),
+    ],
+)
+def test_numbers_are_texts_of_their_digits(kind, strict, written, text):
+    """HR systems hold postal codes and personnel numbers as numbers; no digit is lost."""
+    body = read_json(
+        f'{{"schemas": ["{USER_URN}"], "externalId": {written}, "tags": [{written}], "active": true,'
+        f' "addresses": [{{"postalCode": {written}}}]}}'.encode()
+    )
+    read = read_resource(body, TYPE, kind)
+    assert (read["externalId"], read["addresses"], read[OWN_URN]) == (text, [{"postalCode": text}], {"tags": [text]})
+    assert not isinstance(read_resource(body, TYPE, strict)["externalId"], str)
+
+
+@pytest.mark.parametrize("value", [True, False, 1e300])
+def test_what_is_no_number_of_digits_is_no_text(kind, value):
+    """A boolean in a text is a mistake, and so is a number that has to be written out; the codec refuses both."""
+    assert read_resource({"title": value}, TYPE, kind)["title"] is value
+
+
+@pytest.mark.parametrize(
+    ("reference", "key"),
+    [
+        ("https://x.org/scim/v2/Users/5c2d", "5c2d"),
+        ("../Groups/5c2d/", "5c2d"),
+        ("/users/5c2d", "5c2d"),
+        ("Users/5c2d", "5c2d"),
+        ("https://x.org/scim/v2/Populations/5c2d", None),
+        ("https://x.org/scim/v2/Users/", None),
+        ("https://x.org/scim/v2/Users/5c2d?x=1", None),
+        ("https://x.org/scim/v2/Users/5%2Fc", None),
+        ("5c2d", None),
+        ("", None),
+        (None, None),
+        (5, None),
+    ],
+)
+def test_a_member_without_value_is_the_one_of_its_reference(kind, strict, reference, key):
+    """`$ref` says who it is where it ends in an endpoint and an id; else, and for strict clients, nobody does."""
+    members = CORE_GROUP.find("members")
+    for element in ({"$ref": reference}, {"value": None, "$REF": reference, "display": "x"}):
+        if key is None:
+            with pytest.raises(InvalidValue, match="members"):
+                read_value(members, [element], kind)
+        else:
+            assert read_value(members, [element], kind)[0]["value"] == key
+        with pytest.raises(InvalidValue, match="members"):
+            read_value(members, [element], strict)
+    assert read_value(members, [{"value": "a", "$ref": "/Users/b"}], kind)[0]["value"] == "a"
 
 
 def test_the_body_is_left_alone(kind):
