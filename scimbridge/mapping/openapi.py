@@ -27,7 +27,7 @@ _STATUSES: Mapping[int, str] = {
     404: "No such resource",
     405: "The table of the resource type does not allow this verb",
     409: "The present state forbids the change, or a value that has to be unique is taken",
-    412: "If-Match does not fit the resource as it is",
+    412: "If-Match or If-None-Match does not fit the resource as it is",
     413: "The body, or the number of operations, is above the limit",
     414: "The request line is too long; long queries go by POST to /.search",
     415: "The body is not sent as JSON",
@@ -116,7 +116,7 @@ def _paths_of(table: Table) -> Json:
 
     def change(verb: str, text: str, body: str) -> Json:
         return _operation(
-            f"{verb}{name}", text, parameters=(*_projection(), "If-Match", "Prefer"), body=body,
+            f"{verb}{name}", text, parameters=(*_projection(), "If-Match", "If-None-Match", "Prefer"), body=body,
             answers=changed, refusals=_WRITE,
         )  # fmt: skip
 
@@ -130,8 +130,9 @@ def _paths_of(table: Table) -> Json:
         one["patch"] = change("patch", f"Change one {name}", "PatchOp")
     if "delete" in table.allow:
         one["delete"] = _operation(
-            f"delete{name}", f"Delete one {name}", parameters=("If-Match",), answers={204: _empty(204)}, refusals=_WRITE
-        )
+            f"delete{name}", f"Delete one {name}", parameters=("If-Match", "If-None-Match"),
+            answers={204: _empty(204)}, refusals=_WRITE,
+        )  # fmt: skip
     return {
         endpoint: collection,
         f"{endpoint}/.search": {"post": _search(f"search{name}", f"Query {endpoint} by POST", f"{name}List")},

@@ -94,6 +94,11 @@ class Ask:
     bulk: bool = False
     notes: Notes = field(default=UNNOTED, compare=False)
 
+    @property
+    def is_conditional(self) -> bool:
+        """Whether a change is only to be made if the resource's present version fits (RFC 9110 §13.1)."""
+        return self.if_match is not None or self.if_none_match is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:

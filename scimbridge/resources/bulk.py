@@ -107,7 +107,7 @@ class Bulk:
         if not may_write(ask.caller, endpoint.kind):
             return {}  # whatever it asks for is refused
         unique = self._traits[endpoint.path].unique
-        ask = replace(ask, attributes=",".join(unique), excluded=None, if_match=None)
+        ask = replace(ask, attributes=",".join(unique), excluded=None, if_match=None, if_none_match=None)
 
         def read(key: str) -> Named | None:
             try:

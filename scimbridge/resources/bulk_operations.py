@@ -65,7 +65,7 @@ class BulkOperations:
     def _reply(
         self, ask: Ask, operation: BulkOperation, path: str, ids: Mapping[str, str], refers: Collection[str]
     ) -> Reply:
-        ask = replace(ask, if_match=operation.version, bulk=True)
+        ask = replace(ask, if_match=operation.version, if_none_match=None, bulk=True)  # headers are of the whole
         with self._trail.refusals(ask, *self._about(operation, path)):
             endpoint, key = self.target(path)
             _check_method(operation)

@@ -7,7 +7,7 @@ changes of the last minute over it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -26,12 +26,12 @@ from scimbridge.resources.progress import Progress
 from scimbridge.resources.refusals import refusing
 from scimbridge.resources.rights import check_selection
 from scimbridge.resources.view import View
-from scimbridge.scim.errors import PreconditionFailed, ScimError, Unavailable
+from scimbridge.scim.errors import ScimError, Unavailable
 from scimbridge.scim.messages import read_patch
 from scimbridge.scim.operations import read_operations
 from scimbridge.scim.patch import apply_operations
 from scimbridge.scim.reading import read_resource
-from scimbridge.scim.versions import matches
+from scimbridge.scim.versions import check_conditions
 
 Record = dict[str, Any]
 NOTHING_MADE = Made(0, 0, certain=True, kinds={})
@@ -103,7 +103,7 @@ class Groups:
     def delete(self, ask: Ask, key: str) -> Reply:
         """Delete a group: one call."""
         with refusing(self._table), self._records.turn(ask, key):
-            if ask.if_match is not None:
+            if ask.is_conditional:
                 self._check_match(ask, self._records.read(ask, key), self._own.of(key))
             elif not self._is_open(ask):
                 self._records.read(ask, key)
@@ -128,7 +128,7 @@ class Groups:
         with refusing(self._table, progress), self._records.turn(ask, key):
             own = self._own.of(key)
             record, laid = None, None
-            if _count(links) >= MANY or ask.if_match is not None or not self._is_open(ask):
+            if _count(links) >= MANY or ask.is_conditional or not self._is_open(ask):
                 record = self._read_to_change(ask, key, own)
                 links, laid = self._needed(ask, record, links, own)
             ask.notes.planned(self._table, Changes(links=links))
@@ -264,13 +264,14 @@ class Groups:
         return self.view.show(ask, self._records.settled(ask, record, members))
 
     def _check_match(self, ask: Ask, record: Record, own: Recent) -> None:
-        """Hold a change to the version that the client saw, which may have been one with or without members."""
-        if ask.if_match is None or matches(ask.if_match, self.view.version(record)):
-            return
+        """Hold a change to the version that the client knows, which may be one with or without members."""
+        check_conditions(ask.if_match, ask.if_none_match, self._versions(ask, record, own))
+
+    def _versions(self, ask: Ask, record: Record, own: Recent) -> Iterator[str]:
+        """Yield the versions under which clients may know a group: without its members, and with them."""
+        yield self.view.version(record)
         members = self._members.read_laid(ask, record, own).shown
-        if not matches(ask.if_match, self.view.version(self._records.settled(ask, record, members))):
-            msg = "the group has changed since: If-Match does not fit its present version; read it again"
-            raise PreconditionFailed(msg)
+        yield self.view.version(self._records.settled(ask, record, members))
 
 
 def _count(links: Links) -> int:

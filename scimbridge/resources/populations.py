@@ -68,7 +68,7 @@ class Populations:
         """Delete a population; PingOne refuses while it has users, which is a 409."""
         with refusing(self._table), self._turns.of(ask, "population", key, lambda: self._check_own(ask, key)):
             self._check_own(ask, key)
-            if ask.if_match is not None:
+            if ask.is_conditional:
                 self.view.check_match(ask, self._read(ask, key))
             self._populations.delete(ask.call, key)
         return Reply(204)

@@ -170,7 +170,7 @@ class Users:
         """Change a user: in one call where PingOne's own operations say the same, else by read and difference."""
         operations = self._read_patch(ask, body)
         native = None
-        if not ask.manner.strict and ask.if_match is None:
+        if not ask.manner.strict and not ask.is_conditional:
             native = plan_operations(self._table, operations, ask.manner)
         if native is None:
             strict = ask.manner.strict
@@ -196,7 +196,7 @@ class Users:
 
     def _look(self, ask: Ask, key: str) -> None:
         """Read a user before a call that needs no read, where something has to be held against it."""
-        if ask.if_match is not None or not Confinement.of(ask.caller, "users").is_open:
+        if ask.is_conditional or not Confinement.of(ask.caller, "users").is_open:
             self.view.check_match(ask, self._records.read(ask, key))
 
     def _turn(self, ask: Ask, key: str) -> AbstractContextManager[None]:

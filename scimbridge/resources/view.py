@@ -14,10 +14,9 @@ from scimbridge.mapping.translate import Answer, compile_answer, silent
 from scimbridge.resources.ask import Ask, Reply
 from scimbridge.resources.rendered import Rendered
 from scimbridge.scim.characteristics import Attribute, ResourceType, Schema
-from scimbridge.scim.errors import PreconditionFailed
 from scimbridge.scim.projection import Projection, compile_projection
 from scimbridge.scim.reading import Notice
-from scimbridge.scim.versions import etag, matches
+from scimbridge.scim.versions import check_conditions, etag
 
 NOT_VERSIONED = ("_links", "_embedded")
 
@@ -91,10 +90,8 @@ class View:
         return Reply(status, body, meta["location"], meta["version"])
 
     def check_match(self, ask: Ask, record: dict[str, Any]) -> None:
-        """Hold a change to the version that the client saw. Raises `PreconditionFailed` (RFC 7644 §3.14)."""
-        if ask.if_match is not None and not matches(ask.if_match, self.version(record)):
-            msg = "the resource has changed since: If-Match does not fit its present version; read it again"
-            raise PreconditionFailed(msg)
+        """Hold a change to the version that the client knows. Raises `PreconditionFailed` (RFC 7644 §3.14)."""
+        check_conditions(ask.if_match, ask.if_none_match, map(self.version, (record,)))
 
 
 def _narrow(table: Table, notice: Notice, attributes: str | None, excluded: str | None) -> tuple[Projection, Answer]:
