@@ -13,6 +13,7 @@ from scimbridge.resources.lists import Lists
 from scimbridge.resources.rights import READ, WRITE, check_scope, veil, veil_reply
 from scimbridge.resources.trail import UNTRACED, Trail
 from scimbridge.scim.errors import MethodNotAllowed, NotFound
+from scimbridge.scim.key_dialects import unfold_dotted_keys
 
 
 class Resource(Protocol):
@@ -80,7 +81,8 @@ class Endpoint:
         with self.trail.change(ask, self.name, "create") as noted:
             self.check_allowed(noted, "create")
             ready = self._prepare(noted)
-            return noted.notes.answered(veil_reply(ready, self.kind, self.resource.create(ready, body)))
+            standard = self._read(ready, body)
+            return noted.notes.answered(veil_reply(ready, self.kind, self.resource.create(ready, standard)))
 
     def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
         """Make a resource what the body says."""
@@ -88,7 +90,8 @@ class Endpoint:
             self.check_allowed(noted, "change")
             self._check_key(key)
             ready = self._prepare(noted)
-            return noted.notes.answered(veil_reply(ready, self.kind, self.resource.replace(ready, key, body)))
+            standard = self._read(ready, body)
+            return noted.notes.answered(veil_reply(ready, self.kind, self.resource.replace(ready, key, standard)))
 
     def patch(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
         """Change a resource."""
@@ -122,6 +125,10 @@ class Endpoint:
             raise MethodNotAllowed(msg, headers=(("Allow", "GET"),))
         if verb == "create":
             Confinement.of(ask.caller, self.kind).check_may_create()
+
+    def _read(self, ask: Ask, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the body of a whole resource with names as RFC 7644 wants them. Raises `InvalidSyntax`."""
+        return body if ask.manner.strict else unfold_dotted_keys(body, self.lists.view.table.type)
 
     def _check_key(self, key: str) -> None:
         if not is_id(key):

@@ -17,10 +17,10 @@ from scimbridge.resources.rights import READ, check_any, may_read
 from scimbridge.resources.trail import UNTRACED, Trail
 from scimbridge.resources.view import View
 from scimbridge.resources.walks import START, Mark
-from scimbridge.scim import dialects
 from scimbridge.scim.catalogue import LIST_URN
 from scimbridge.scim.cursors import Seal
 from scimbridge.scim.errors import InvalidCursor, InvalidFilter
+from scimbridge.scim.filter_dialects import read_filter_text
 from scimbridge.scim.paging import Window, parse_cursor_count, parse_window
 
 Record = dict[str, Any]
@@ -50,7 +50,7 @@ class Lists:
 
     def answer(self, ask: Ask, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Return the ListResponse to a query. Raises what the parameters or PingOne get wrong."""
-        text = read_filter(ask, parameters)
+        text = read_filter(ask, parameters, self.view.table.type.urns)
         self.view.list_projection(ask)  # what is wrong with it is told before anything is read
         if "cursor" in parameters:
             return self._by_cursor(ask, text, parameters)
@@ -91,12 +91,18 @@ def _small(mark: Mark) -> Record:
     return {**mark.dump(), "t": ()}
 
 
-def read_filter(ask: Ask, parameters: Mapping[str, str]) -> str | None:
-    """Return the filter of a query, None where there is none. An empty one is no filter."""
+def read_filter(ask: Ask, parameters: Mapping[str, str], urns: Iterable[str]) -> str | None:
+    """Return the filter of a query over types with these URNs, None where there is none.
+
+    Raises `InvalidFilter` for an empty one: who sends it meant to ask for less than everything (RFC 7644 §3.4.2.2).
+    """
     text = parameters.get("filter")
-    if text is None or not text.strip():
+    if text is None:
         return None
-    return text if ask.manner.strict else dialects.quote_bare_values(text)
+    if not text.strip():
+        msg = 'the filter is empty: leave it out to ask for everything, or compare, as in: attribute eq "value"'
+        raise InvalidFilter(msg)
+    return text if ask.manner.strict else read_filter_text(text, urns)
 
 
 def list_response(resources: list[Record], total: int, start: int | None) -> dict[str, Any]:
@@ -131,7 +137,7 @@ class Everything:
         if "cursor" in parameters:
             msg = "a query over all resource types is paged by startIndex and count; cursors go with one type"
             raise InvalidCursor(msg)
-        text = read_filter(ask, parameters)
+        text = read_filter(ask, parameters, [urn for lists in readable for urn in lists.view.table.type.urns])
         window = parse_window(
             parameters.get("startIndex") or None, parameters.get("count") or None, default=DEFAULT_COUNT, maximum=MOST
         )

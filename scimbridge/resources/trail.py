@@ -13,8 +13,8 @@ from dataclasses import replace
 from scimbridge.resources.ask import Ask
 from scimbridge.resources.entry import Entry, Keeping, head_of
 from scimbridge.scim.characteristics import ResourceType
-from scimbridge.scim.dialects import quote_bare_values
 from scimbridge.scim.errors import ScimError
+from scimbridge.scim.filter_dialects import read_filter_text
 from scimbridge.scim.filters import parse, paths_of
 
 __all__ = ["UNTRACED", "Keeping", "Trail"]
@@ -81,7 +81,8 @@ UNTRACED = Trail(None)
 def _names_in(text: str | None, types: tuple[ResourceType, ...]) -> tuple[str, ...]:
     """Return the attributes that a filter names, those that exist; what else stands in it may be anything."""
     try:
-        paths = tuple(paths_of(parse(quote_bare_values(text)))) if text else ()
+        urns = [urn for kind in types for urn in kind.urns]
+        paths = tuple(paths_of(parse(read_filter_text(text, urns)))) if text else ()
     except ScimError:
         return ()
     found: dict[str, None] = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -112,6 +113,52 @@ def is_json_text(value: Any) -> bool:
     return True
 
 
+_DIGITS = re.compile(r"\s*[+-]?[0-9]{1,18}\s*")
+_NUMBER = re.compile(r"\s*[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?(?:[eE][+-]?[0-9]{1,2})?\s*")
+
+
+def write_whole_number(text: str) -> str:
+    """Of serialisers: `?count=5.0` and `?startIndex=5e0` are 5; what is no whole number stays as it is."""
+    if _DIGITS.fullmatch(text) or not _NUMBER.fullmatch(text):
+        return text
+    number = Decimal(text.strip())
+    return str(int(number)) if number == number.to_integral_value() else text
+
+
+def read_whole_number(value: Any) -> Any:
+    """SCIM-SDK: `"count": "50"` in a message is 50; serialisers: 5.0 is 5, an empty text is no value."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if not isinstance(value, str):
+        return value
+    text = write_whole_number(value)
+    return int(text) if _DIGITS.fullmatch(text) else value if text.strip() else None
+
+
+def read_search_words(body: Mapping[str, Any]) -> dict[str, Any]:
+    """SCIM-SDK: a SearchRequest with `"attributes": "userName,emails"`, `"sortOrder": "ASCENDING"`, nulls in a list."""
+    return {name: _SEARCH_WORDS.get(name.lower(), _keep)(value) for name, value in body.items()}
+
+
+def _keep(value: Any) -> Any:
+    return value
+
+
+def _read_names(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.split(",")
+    return [name for name in value if name is not None] if isinstance(value, list) else value
+
+
+def _read_order(value: Any) -> Any:
+    return (value.strip().lower() or None) if isinstance(value, str) else value
+
+
+_SEARCH_WORDS: Mapping[str, Callable[[Any], Any]] = {
+    "attributes": _read_names, "excludedattributes": _read_names, "sortorder": _read_order,
+}  # fmt: skip
+
+
 def rename_country_code(attribute: Attribute, name: str) -> str:
     """PingOne's own SCIM clients: `addresses[].countryCode` is RFC 7643's `country`."""
     if name.lower() == "countrycode" and attribute.find_sub("countryCode") is None and attribute.find_sub("country"):
@@ -150,21 +197,6 @@ def rename_in_brackets(node: Node, attribute: Attribute) -> Node:
         case Not(part):
             return Not(rename_in_brackets(part, attribute))
     return node
-
-
-_UNQUOTED = re.compile(r"""("(?:[^"\\]|\\.)*")|(\b(?:eq|ne|co|sw|ew|gt|ge|lt|le)\s+)([^\s"()\[\]]+)""", re.IGNORECASE)
-_JSON_WORD = re.compile(r"true|false|null|-?\d+(\.\d+)?([eE][+-]?\d+)?", re.IGNORECASE)
-
-
-def quote_bare_values(text: str) -> str:
-    """Entra's older reference check: `id eq 5c2d7f1e-... and manager eq 2819c223-...` has its values unquoted."""
-
-    def quote(match: re.Match[str]) -> str:
-        if match[1] is not None or _JSON_WORD.fullmatch(match[3]):
-            return match[0]
-        return f'{match[2]}"{match[3]}"' if "\\" not in match[3] else match[0]
-
-    return _UNQUOTED.sub(quote, text)
 
 
 def is_reference_check(node: Node) -> bool:

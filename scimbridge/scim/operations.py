@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from scimbridge.scim import dialects
-from scimbridge.scim.catalogue import Attribute, Found, ResourceType, Schema
+from scimbridge.scim.catalogue import ENTERPRISE_URN, Attribute, Found, ResourceType, Schema
 from scimbridge.scim.elements import names_resources
 from scimbridge.scim.errors import InvalidPath, InvalidValue, Mutability, NoTarget
+from scimbridge.scim.filter_dialects import is_foreign, put_colons_behind_urns, quote_bare_selection
 from scimbridge.scim.filters import AttrPath, Node
 from scimbridge.scim.matching import compile_element_filter
 from scimbridge.scim.messages import PatchOperation
@@ -101,7 +102,7 @@ def _clear_schema(schema: Schema, resource_type: ResourceType, manner: Manner) -
 def _read_member(op: str, key: str, value: Any, resource_type: ResourceType, manner: Manner) -> Iterator[Operation]:
     """Read one member of a path-less value; read-only and unknown ones are ignored there, as in a PUT."""
     try:
-        path = _parse(key, resource_type)
+        path = _parse(key, resource_type, manner)
     except InvalidPath:
         if "[" in key:
             raise
@@ -117,7 +118,9 @@ def _read_member(op: str, key: str, value: Any, resource_type: ResourceType, man
 def _read_pathed(
     operation: PatchOperation, text: str, resource_type: ResourceType, manner: Manner
 ) -> Iterator[Operation]:
-    path = _parse(text, resource_type)
+    path = _parse_ours(text, resource_type, manner)
+    if path is None:
+        return
     if operation.op != "remove" and not operation.has_value:
         msg = f"{operation.op} of {name_of(text)!r} needs a value"
         raise InvalidValue(msg)
@@ -128,13 +131,19 @@ def _read_pathed(
         else:
             yield from _read_schema(operation.op, schema, operation.value, resource_type, manner)
         return
+    found = _find_writable(path, text, resource_type, manner)
+    if found is not None:
+        _check_listed(operation, path, found.leaf)
+        yield from _make(operation.op, found, path.where, operation.value, manner)
+
+
+def _find_writable(path: Path, text: str, resource_type: ResourceType, manner: Manner) -> Found | None:
+    """Return what a path means, None, noticed, where it is left out. Raises `InvalidPath`, `Mutability`."""
     found = _find(path, resource_type)
     if found is None:
-        whole = resource_type.find(AttrPath(path.urn, path.attr))
-        foreign = path.urn is not None and resource_type.find_schema(path.urn) is None
-        if not manner.strict and (foreign or (whole is not None and not whole.attribute.stored)):
+        if not manner.strict and _may_be_of_others(path, resource_type):
             manner.notice(name_of(text))
-            return
+            return None
         msg = f"{name_of(text)!r} names no attribute of {resource_type.name}"
         raise InvalidPath(msg)
     if _is_read_only(found):
@@ -142,15 +151,14 @@ def _read_pathed(
             msg = f"{name_of(text)!r} is read-only"
             raise Mutability(msg)
         manner.notice(name_of(text))
-        return
+        return None
     if not _is_stored(found):
         if manner.strict and not found.attribute.stored:
             msg = f"{name_of(text)!r} is not stored here; /Schemas lists what is"
             raise InvalidPath(msg)
         manner.notice(name_of(text))
-        return
-    _check_listed(operation, path, found.leaf)
-    yield from _make(operation.op, found, path.where, operation.value, manner)
+        return None
+    return found
 
 
 def _make(op: str, found: Found, where: Node | None, value: Any, manner: Manner) -> Iterator[Operation]:
@@ -242,8 +250,36 @@ def _find(path: Path, resource_type: ResourceType) -> Found | None:
     return None if sub is None else replace(whole, sub=sub)
 
 
-def _parse(text: str, resource_type: ResourceType) -> Path:
-    return parse_path(text, resource_type.urns)
+def _parse_ours(text: str, resource_type: ResourceType, manner: Manner) -> Path | None:
+    """Return what a path spells, None, noticed, for what is no path here and no attribute of ours either."""
+    try:
+        return _parse(text, resource_type, manner)
+    except InvalidPath:
+        if manner.strict or not is_foreign(text, [urn for urn in resource_type.urns if urn != ENTERPRISE_URN]):
+            raise
+        manner.notice(name_of(text))
+        return None
+
+
+def _parse(text: str, resource_type: ResourceType, manner: Manner) -> Path:
+    urns = resource_type.urns
+    if not manner.strict:
+        text = put_colons_behind_urns(quote_bare_selection(text), urns)
+    return parse_path(text, urns)
+
+
+def _may_be_of_others(path: Path, resource_type: ResourceType) -> bool:
+    """Whether an attribute that is not there may be one of other servers, and need not be a typing error.
+
+    So it is under a URN that is not known here, within an attribute that is not stored, and under the enterprise URN,
+    where identity providers put attributes of one application's own.
+    """
+    if path.urn is not None:
+        schema = resource_type.find_schema(path.urn)
+        if schema is None or schema.urn == ENTERPRISE_URN:
+            return True
+    whole = resource_type.find(AttrPath(path.urn, path.attr or ""))
+    return whole is not None and not whole.attribute.stored
 
 
 def _is_stored(found: Found) -> bool:

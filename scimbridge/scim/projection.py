@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scimbridge.scim.characteristics import Attribute, ResourceType
 from scimbridge.scim.errors import BadRequest, InvalidFilter, InvalidPath
+from scimbridge.scim.filter_dialects import put_colons_behind_urns
 from scimbridge.scim.filter_tokens import MAX_LENGTH
 from scimbridge.scim.paths import Path, parse_path
 
@@ -174,7 +175,8 @@ class _Selection:
 
 def _read(name: str, resource_type: ResourceType) -> Path | None:
     try:
-        return parse_path(name, resource_type.urns)
+        # A name that is not known is no fault, so neither is the way in which the strict would not spell one.
+        return parse_path(put_colons_behind_urns(name, resource_type.urns), resource_type.urns)
     except (InvalidPath, InvalidFilter):
         return None  # like any name that is not known here (RFC 7644 §3.9 asks for no refusal)
 

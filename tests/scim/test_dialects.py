@@ -108,22 +108,6 @@ def test_country_code_in_bodies():
     assert dialects.rename_country_code(EMAILS, "countryCode") == "countryCode"
 
 
-@pytest.mark.parametrize(
-    ("sent", "read"),
-    [
-        ("id eq 5c2d-7f1e and manager eq 2819", 'id eq "5c2d-7f1e" and manager eq 2819'),
-        ('title eq "id eq abc" and id EQ abc-1', 'title eq "id eq abc" and id EQ "abc-1"'),
-        ("active eq true", "active eq true"),
-        ("x eq null", "x eq null"),
-        ("n gt -1.5e3", "n gt -1.5e3"),
-        (r"title eq a\b", r"title eq a\b"),
-    ],
-)
-def test_bare_values(sent, read):
-    """Values that lack their quotes get them; what is in quotes, or a word of JSON, stays."""
-    assert dialects.quote_bare_values(sent) == read
-
-
 def test_reference_checks():
     """`id eq ... and manager eq ...` asks about one resource; other filters do not."""
     assert dialects.is_reference_check(parse('id eq "u" and manager eq "m"'))

@@ -119,7 +119,10 @@ def test_remove_needs_a_path(read):
         (f"{OWN_URN}:kept", Mutability),
         ("nothing", InvalidPath),
         ("name.nothing", InvalidPath),
-        (f"{ENTERPRISE_URN}:nothing", InvalidPath),
+        (f"{USER_URN}:nothing", InvalidPath),
+        (f"{USER_URN}.nothing", InvalidPath),
+        (f"{OWN_URN}:nothing", InvalidPath),
+        (f"{OWN_URN}.kept", Mutability),
         ("title[value eq 1]", InvalidPath),
         ("na me", InvalidPath),
         ('name[givenName eq "x"]', InvalidPath),
@@ -135,6 +138,74 @@ def test_a_path_that_cannot_be_changed_or_means_nothing_is_refused(read, path, e
     """Named by path, a read-only attribute is mutability and an unknown one invalidPath (RFC 7644 §3.12)."""
     with pytest.raises(error):
         read("replace", path, "x")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{ENTERPRISE_URN}:nothing",
+        f"{ENTERPRISE_URN.upper()}:nothing.here",
+        f"{ENTERPRISE_URN}:nothing.here.nor.there",
+        f"{ENTERPRISE_URN}.nothing",
+        f"{ENTERPRISE_URN}:manager.nothing",
+        f'{ENTERPRISE_URN}:nothing[type eq "x"].value',
+        "urn:example:else:2.0:User:nothing",
+        "urn:example:else:2.0:User.nothing.here",
+        "urn:example:else:2.0:User.nothing[type eq work].here",
+    ],
+)
+@pytest.mark.parametrize("op", ["add", "replace", "remove"])
+def test_an_attribute_of_other_servers_is_left_out(read, told, op, path):
+    """Under the enterprise URN and under unknown ones stand attributes of one application: dropped and noticed."""
+    assert read(op, path, "x") == []
+    assert len(told) == 1
+    with pytest.raises((InvalidPath, InvalidFilter)):
+        read(op, path, "x", strict=True)
+
+
+@pytest.mark.parametrize(
+    ("dotted", "name"),
+    [
+        (f"{USER_URN}.title", "title"),
+        (f"{USER_URN.upper()}.TITLE", "title"),
+        (f"{USER_URN}.name.givenName", "name.givenName"),
+        (f'{USER_URN}.emails[type eq "work"].value', "emails[...].value"),
+        (f"{USER_URN}.emails[type eq work].value", "emails[...].value"),
+        (f"{ENTERPRISE_URN}.department", "department"),
+        (f"{OWN_URN}.grade", "grade"),
+    ],
+)
+def test_a_urn_with_a_dot_behind_it_is_a_urn(read, dotted, name):
+    """ConnId and Syncope write a dot before the attribute, in paths and in the keys of a value."""
+    assert read("replace", dotted, "x") == [("replace", name, "x")]
+    assert read("add", None, {dotted: "x"}) == [("add", name, "x")]
+    with pytest.raises((InvalidPath, InvalidFilter)):
+        read("replace", dotted, "x", strict=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        ("members[value eq 5c2d7f1e-0d6c-4a3e-9a57-1b1f7d1c9b21]", 'value eq "5c2d7f1e-0d6c-4a3e-9a57-1b1f7d1c9b21"'),
+        ("members[value eq 1e5d7f1e or value eq 7-seven]", 'value eq "1e5d7f1e" or value eq "7-seven"'),
+        ("members[value EQ o'brien@example.com]", 'value eq "o\'brien@example.com"'),
+        ('members[type eq User and value eq "a b"]', 'type eq "User" and value eq "a b"'),
+    ],
+)
+def test_values_in_brackets_may_lack_their_quotes(path, where):
+    """What is unquoted and no word of JSON is a text, in a path as in a URL; the strict want the quotes."""
+    sent = [PatchOperation("remove", path, None, has_value=False)]
+    (read,) = read_operations(sent, GROUP, Manner(False, print))
+    assert read.where == parse(where)
+    with pytest.raises(InvalidFilter):
+        read_operations(sent, GROUP, Manner(True, print))
+
+
+@pytest.mark.parametrize("value", ["12345", "true", "two words", "'a'", "\u201ca\u201d", "a(b)", r"a\b"])
+def test_unquoted_values_that_may_mean_something_else_are_refused(read, value):
+    """A number, a word of JSON, several words and other quotes are not guessed at."""
+    with pytest.raises(InvalidFilter):
+        read("remove", f"members[value eq {value}]", type_=GROUP)
 
 
 def test_the_same_members_of_a_value_are_ignored(read, told):
