@@ -13,6 +13,7 @@ from typing import Any
 import marshmallow
 from marshmallow import fields, validate
 
+from scimbridge.scim import dialects
 from scimbridge.scim.catalogue import BULK_URN, PATCH_URN, SEARCH_URN
 from scimbridge.scim.errors import InvalidSyntax
 
@@ -75,9 +76,7 @@ class _Operation(_Envelope):
 
 
 class _Patch(_Envelope):
-    operations = fields.List(
-        fields.Nested(_Operation), required=True, data_key="Operations", validate=validate.Length(min=1)
-    )
+    operations = fields.List(fields.Nested(_Operation), required=True, data_key="Operations")
 
 
 class _Search(_Envelope):
@@ -88,7 +87,7 @@ class _Search(_Envelope):
     sort_order = fields.String(data_key="sortOrder", validate=validate.OneOf(("ascending", "descending")))
     start_index = fields.Integer(data_key="startIndex", strict=True)
     count = fields.Integer(strict=True)
-    cursor = fields.String(allow_none=True)
+    cursor = fields.String()
 
 
 class _BulkOperation(_Sparse):
@@ -114,6 +113,9 @@ _PATCH, _SEARCH, _BULK = _Patch(), _Search(), _Bulk()
 def read_patch(body: Mapping[str, Any], *, strict: bool) -> tuple[PatchOperation, ...]:
     """Read a PatchOp message (RFC 7644 §3.5.2). Raises `InvalidSyntax`."""
     loaded = _load(_PATCH, body, PATCH_URN, strict=strict)
+    if strict and not loaded["operations"]:
+        msg = "Operations: one operation at least is needed"
+        raise InvalidSyntax(msg)
     operations = []
     for part in loaded["operations"]:
         op = part["op"].strip().lower()
@@ -130,18 +132,19 @@ def read_patch(body: Mapping[str, Any], *, strict: bool) -> tuple[PatchOperation
 def read_search(body: Mapping[str, Any], *, strict: bool) -> SearchRequest:
     """Read a SearchRequest message. Raises `InvalidSyntax`."""
     for key, value in body.items():
-        if key.lower() in ("attributes", "excludedattributes") and isinstance(value, list) and len(value) > MOST_NAMES:
+        if key.lower() in ("attributes", "excludedattributes") and _count_names(value) > MOST_NAMES:
             msg = f"{key}: at most {MOST_NAMES} names"
             raise InvalidSyntax(msg)
-    loaded = _load(_SEARCH, body, SEARCH_URN, strict=strict)
-    names = {
-        "attributes": "attributes", "excluded": "excludedAttributes", "filter": "filter", "sort_by": "sortBy",
-        "sort_order": "sortOrder", "start_index": "startIndex", "count": "count", "cursor": "cursor",
-    }  # fmt: skip
+    loaded = _load(_SEARCH, body if strict else dialects.read_search_words(body), SEARCH_URN, strict=strict)
     parameters = {}
     for key, value in loaded.items():
-        parameters[names[key]] = ",".join(value) if isinstance(value, list) else "" if value is None else str(value)
+        name = _data_key(key, _SEARCH.fields[key])
+        parameters[name] = ",".join(value) if isinstance(value, list) else str(value)
     return SearchRequest(parameters)
+
+
+def _count_names(value: Any) -> int:
+    return len(value) if isinstance(value, list) else value.count(",") + 1 if isinstance(value, str) else 0
 
 
 def read_bulk(body: Mapping[str, Any], *, strict: bool) -> BulkRequest:
@@ -168,11 +171,17 @@ def _load(schema: marshmallow.Schema, body: Mapping[str, Any], urn: str, *, stri
     if isinstance(operations, list):
         spelled["Operations"] = [_respell(part, _MEMBERS) if isinstance(part, dict) else part for part in operations]
     check_schemas(body, urn, strict=strict)
+    if not strict:
+        spelled |= {name: dialects.read_whole_number(spelled[name]) for name in _numbers(schema) if name in spelled}
     try:
-        loaded: dict[str, Any] = schema.load(spelled)
+        loaded: dict[str, Any] = schema.load({name: value for name, value in spelled.items() if value is not None})
     except marshmallow.ValidationError as error:
         raise InvalidSyntax(_sentence(error.messages)) from None
     return loaded
+
+
+def _numbers(schema: marshmallow.Schema) -> list[str]:
+    return [_data_key(key, field) for key, field in schema.fields.items() if isinstance(field, fields.Integer)]
 
 
 def check_schemas(body: Mapping[str, Any], urn: str, *, strict: bool) -> None:
@@ -195,10 +204,15 @@ _MEMBERS = {name.lower(): name for name in ("op", "path", "value", "method", "bu
 
 
 def _respell(members: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Return the members under their own names. Raises `InvalidSyntax` where one stands twice in different case."""
+    """Return the members that there are under their own names: null is absence (RFC 7643 §2.5), but for a new value.
+
+    Raises `InvalidSyntax` where one stands twice in different case.
+    """
     spelled: dict[str, Any] = {}
     for key, value in members.items():
         name = names.get(key.lower(), key)
+        if value is None and name != "value":
+            continue
         if name in spelled:
             msg = f"{name}: the member stands twice; names have no case in SCIM"
             raise InvalidSyntax(msg)

@@ -17,6 +17,7 @@ from scimbridge.pingone.send import Call
 from scimbridge.resources.ask import Ask
 from scimbridge.scim.errors import InvalidSyntax, PayloadTooLarge, UnsupportedMediaType
 from scimbridge.scim.json_text import read_json
+from scimbridge.scim.parameters import read_query, read_selection
 from scimbridge.scim.reading import Manner, Notice
 from scimbridge.web import presence
 from scimbridge.web.limiting import smaller
@@ -70,19 +71,13 @@ def _too_large(most: int) -> PayloadTooLarge:
 
 
 def read_parameters(request: Request) -> dict[str, str]:
-    """Return the query parameters under their canonical names; unknown ones are ignored (RFC 7644 §3.4.2)."""
-    names = (
-        "filter",
-        "startIndex",
-        "count",
-        "cursor",
-        "attributes",
-        "excludedAttributes",
-        "sortBy",
-        "sortOrder",
-    )
-    canonical = {name.lower(): name for name in names}
-    return {canonical[key.lower()]: value for key, value in request.args.items() if key.lower() in canonical}
+    """Return the parameters of a query under their own names. Raises `InvalidFilter` and `InvalidValue`."""
+    return read_query(request.args.items(multi=True), strict=g.caller.strict)
+
+
+def read_shown(request: Request) -> dict[str, str]:
+    """Return the parameters that say what the answer about one resource shows; what else there is, is ignored."""
+    return read_selection(request.args.items(multi=True))
 
 
 def notice_some(notice: Notice) -> Notice:

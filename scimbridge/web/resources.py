@@ -10,9 +10,10 @@ from flask import Blueprint, Response, g, request
 from scimbridge.resources.ask import Ask
 from scimbridge.resources.endpoint import Endpoint
 from scimbridge.resources.served import Served
+from scimbridge.scim.errors import BadRequest
 from scimbridge.scim.messages import read_search
 from scimbridge.web import render
-from scimbridge.web.intake import Intake, read_body, read_parameters
+from scimbridge.web.intake import Intake, read_body, read_parameters, read_shown
 
 
 def blueprint(served: Served, intake: Intake) -> Blueprint:
@@ -40,11 +41,11 @@ def _add(routes: Blueprint, path: str, served: Served, intake: Intake) -> None:
 
     def collection() -> Response:
         endpoint = served_here()
-        parameters = read_parameters(request)
-        ask = _ask(intake, parameters)
         if request.method == "POST":
+            ask = _ask(intake, read_shown(request))
             return render.reply(endpoint.create(ask, _change(endpoint, ask, "create")))
-        return render.message(endpoint.list(ask, parameters))
+        parameters = _query_parameters(endpoint, intake)
+        return render.message(endpoint.list(_ask(intake, parameters), parameters))
 
     def search() -> Response:
         endpoint = served_here()
@@ -54,7 +55,7 @@ def _add(routes: Blueprint, path: str, served: Served, intake: Intake) -> None:
 
     def one(key: str) -> Response:
         endpoint = served_here()
-        ask = _ask(intake, read_parameters(request))
+        ask = _ask(intake, read_shown(request))
         match request.method:
             case "PUT":
                 return render.reply(endpoint.replace(ask, key, _change(endpoint, ask, "replace", key)))
@@ -74,6 +75,14 @@ def _change(endpoint: Endpoint, ask: Ask, verb: str, key: str = "") -> dict[str,
     with endpoint.trail.refusals(ask, endpoint.name, verb, key):
         endpoint.check_allowed(ask, "create" if verb == "create" else "change")
         return read_body(request)
+
+
+def _query_parameters(endpoint: Endpoint, intake: Intake) -> Mapping[str, str]:
+    try:
+        return read_parameters(request)
+    except BadRequest:
+        endpoint.check_allowed(_ask(intake, {}), "read")  # who may not read is told that, and nothing else
+        raise
 
 
 def _search_parameters() -> Mapping[str, str]:

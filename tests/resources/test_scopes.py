@@ -15,7 +15,14 @@ CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 KINDS = {"Users": "users", "Groups": "groups", "Populations": "populations"}
-READS = [("GET", ""), ("POST", "/.search"), ("GET", "?filter=nonsense"), ("GET", "?cursor=x"), ("GET", "/{id}")]
+READS = [
+    ("GET", ""),
+    ("POST", "/.search"),
+    ("GET", "?filter=nonsense"),
+    ("GET", "?cursor=x"),
+    ("GET", "?count=1&count=2"),
+    ("GET", "/{id}"),
+]
 WRITES = [("POST", ""), ("PUT", "/{id}"), ("PATCH", "/{id}"), ("DELETE", "/{id}")]
 
 

@@ -61,7 +61,7 @@ BODIES = [
     ("POST", "/Users", {"userName": "x", URN: {"population": [1]}}, 400, "invalidValue"),
     ("PUT", USER, {"title": "no name"}, 400, "invalidValue"),
     ("PATCH", USER, {}, 400, "invalidSyntax"),
-    ("PATCH", USER, patch(), 400, "invalidSyntax"),
+    ("PATCH", USER, {"Operations": None}, 400, "invalidSyntax"),
     ("PATCH", USER, {"Operations": {}}, 400, "invalidSyntax"),
     ("PATCH", USER, {"Operations": ["x"]}, 400, "invalidSyntax"),
     ("PATCH", USER, patch({"path": "title", "value": "x"}), 400, "invalidSyntax"),
