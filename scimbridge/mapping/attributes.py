@@ -72,11 +72,20 @@ def leaf_of(left: Left, words: Words, offset: dt.timedelta, fault: Fault) -> tup
         given |= {"type": codec.type, "multi_valued": codec.multi_valued, "takes": codec.takes}
     attribute = replace(leaf, **given)
     if codec is None:
-        codec = times(offset) if attribute.type == "dateTime" else PLAIN.get(attribute.type)
+        codec = times(offset) if attribute.type == "dateTime" else _plain_codec(attribute)
     if codec is None:
         fault(f'{left.attr!r} is complex: a row for each sub-attribute, as {left.attr}.value, or codec = "object"')
         return None
     return attribute, codec
+
+
+def _plain_codec(attribute: Attribute) -> Codec | None:
+    """Return the codec of the attribute's type; a text of a profile is written in its normal form."""
+    plain = PLAIN.get(attribute.type)
+    if plain is None or attribute.profile is None:
+        return plain
+    prepare, to_native = attribute.profile.prepare, plain.to_native
+    return replace(plain, to_native=lambda value: prepare(to_native(value)))
 
 
 def _unknown(left: Left) -> str:

@@ -8,7 +8,7 @@ leaves here as a tree on PingOne's field names, printed by the room that speaks 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from scimbridge.mapping.rows import Row
@@ -213,11 +213,12 @@ class _Splitter:
         if row.attribute.type not in ("string", "reference") or not isinstance(value, str) or not value:
             return None
         ignores = self.knowledge.ignores_case(row, op)
+        pushed = _push_forms(row, native, value)
         if row.attribute.case_exact:
-            return _Pushed(native, exact=ignores is False)
+            return replace(pushed, exact=pushed.exact and ignores is False)
         if ignores is None:
             self.doubtful[row, op] = None
-        return _Pushed(native, exact=True) if ignores else None
+        return pushed if ignores else None
 
     # -- memberships -----------------------------------------------------------------------------------------------
 
@@ -247,6 +248,16 @@ class _Splitter:
 
     def _is_link(self, path: AttrPath) -> bool:
         return isinstance(self._shape(path), IdList)
+
+
+def _push_forms(row: Row, native: Compare, value: str) -> _Pushed:
+    """Ask for a text in every form in which the directory may hold it.
+
+    A beginning may end in the middle of a letter that is written as several: what comes back is checked here.
+    """
+    forms = (value,) if row.attribute.profile is None else row.attribute.profile.forms(value)
+    nodes = tuple(replace(native, value=form) for form in forms)
+    return _Pushed(nodes[0] if len(nodes) == 1 else Or(nodes), exact=native.op == "eq" or len(nodes) == 1)
 
 
 def _value_in(part: Node) -> str | None:

@@ -15,7 +15,8 @@ import orjson
 from scimbridge.pingone.patience import made_key
 from scimbridge.resources.ask import Ask
 from scimbridge.resources.confinement import Confinement
-from scimbridge.scim.filters import Compare, Node, conjuncts
+from scimbridge.scim.filters import Compare, Node, Or, conjuncts
+from scimbridge.scim.usernames import comparable
 from scimbridge.state.base import State
 
 REMEMBERED = 10.0  # seconds
@@ -54,14 +55,21 @@ class Fresh:
             yield
 
     def _is_awaited(self, asked: Node | None, within: Confinement) -> bool:
-        for part in () if asked is None else conjuncts(asked):
-            if isinstance(part, Compare) and part.op == "eq" and part.path.attr == self._field:
-                held = self._state.get(self._key(str(part.value)))
-                if held is not None:
-                    made = orjson.loads(held)
-                    return within.keeps(made) and self._state.get(made_key(f"/{self._kind}/{made['id']}")) is not None
+        for name in _names(asked, self._field):
+            held = self._state.get(self._key(name))
+            if held is not None:
+                made = orjson.loads(held)
+                return within.keeps(made) and self._state.get(made_key(f"/{self._kind}/{made['id']}")) is not None
         return False
 
     def _key(self, name: str) -> str:
         # A name may be a person's, and keys can be seen where the state is kept.
-        return f"fresh:{self._kind}:{blake2b(name.casefold().encode(), digest_size=16).hexdigest()}"
+        return f"fresh:{self._kind}:{blake2b(comparable(name).encode(), digest_size=16).hexdigest()}"
+
+
+def _names(asked: Node | None, field: str) -> Iterator[str]:
+    """Yield the names that every record of the answer has one of: one name, which may be asked for in several forms."""
+    for part in () if asked is None else conjuncts(asked):
+        leaves = part.parts if isinstance(part, Or) else (part,)
+        if all(isinstance(leaf, Compare) and leaf.op == "eq" and leaf.path.attr == field for leaf in leaves):
+            yield from (str(leaf.value) for leaf in leaves if isinstance(leaf, Compare))

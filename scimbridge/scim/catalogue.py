@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from scimbridge.scim.characteristics import COMMON, META, Attribute, Found, ResourceType, Schema
 from scimbridge.scim.errors import ERROR_URN
+from scimbridge.scim.usernames import USERNAME
 
 __all__ = [
     "BULK_RESPONSE_URN",
@@ -135,6 +136,7 @@ CORE_USER = Schema(
             "userName",
             required=True,
             uniqueness="server",
+            profile=USERNAME,
             description="Name that the user signs on with; no two users share one.",
         ),
         _NAME,

@@ -9,7 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from scimbridge.scim.usernames import Profile
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scimbridge.scim.filters import AttrPath
 
 Kind: TypeAlias = type[list[object]] | type[dict[str, object]]
@@ -25,7 +29,8 @@ class Attribute:
     that is known, and therefore accepted, but kept nowhere; `composed` is True for one that is computed
     from others, and `replaceable` where a whole resource that is written may still say something else. `takes`
     are the kinds of JSON beside its own that a value may be sent as, which its codec then reads; `removable` is False
-    for what can be changed and not taken away.
+    for what can be changed and not taken away. `profile` says how texts are written and compared that look the same in
+    several forms.
     """
 
     name: str
@@ -45,6 +50,7 @@ class Attribute:
     replaceable: bool = False
     takes: tuple[Kind, ...] = ()
     removable: bool = True
+    profile: Profile | None = None
     _by_name: dict[str, Attribute] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -54,6 +60,13 @@ class Attribute:
     def is_open(self) -> bool:
         """Whether this is an object whose members no schema names: it holds what it is given, also none."""
         return self.type == "complex" and not self.sub and not self.multi_valued
+
+    @property
+    def fold(self) -> Callable[[str], str]:
+        """What two texts that are the same for this attribute have in common; without a profile, but for case."""
+        if self.profile is None:
+            return str.casefold
+        return self.profile.prepare if self.case_exact else self.profile.comparable
 
     def find_sub(self, name: str) -> Attribute | None:
         """Return the sub-attribute of that name in any case (RFC 7643 §2.1), or None."""

@@ -106,11 +106,12 @@ def compile_test(attribute: Attribute, operator_name: str, value: Literal, name:
 
 def compile_membership(attribute: Attribute, values: Collection[str]) -> Test:
     """Return the test whether a string equals any of `values`, as fast for many as for one."""
-    if attribute.case_exact:
+    if attribute.case_exact and attribute.profile is None:
         exact = frozenset(values)
         return lambda found: isinstance(found, str) and found in exact
-    folded = frozenset(value.casefold() for value in values)
-    return lambda found: isinstance(found, str) and found.casefold() in folded
+    fold = attribute.fold
+    folded = frozenset(map(fold, values))
+    return lambda found: isinstance(found, str) and fold(found) in folded
 
 
 def _refuse_operator(operator_name: str, name: str, kind: str) -> InvalidFilter:
@@ -124,7 +125,9 @@ def _refuse_literal(name: str, wanted: str) -> InvalidFilter:
 def _test_string(attribute: Attribute, operator_name: str, value: Literal, name: str) -> Test:
     if not isinstance(value, str):
         raise _refuse_literal(name, "a string in double quotes")
-    return _test_exact(operator_name, value) if attribute.case_exact else _test_folded(operator_name, value)
+    if attribute.case_exact and attribute.profile is None:
+        return _test_exact(operator_name, value)
+    return _test_folded(operator_name, value, attribute.fold)
 
 
 def _test_exact(operator_name: str, want: str) -> Test:
@@ -143,21 +146,21 @@ def _test_exact(operator_name: str, want: str) -> Test:
     return lambda found: isinstance(found, str) and order(found, want)
 
 
-def _test_folded(operator_name: str, value: str) -> Test:
-    want = value.casefold()
+def _test_folded(operator_name: str, value: str, fold: Callable[[str], str]) -> Test:
+    want = fold(value)
     match operator_name:
         case "eq":
-            return lambda found: isinstance(found, str) and found.casefold() == want
+            return lambda found: isinstance(found, str) and fold(found) == want
         case "ne":
-            return lambda found: not isinstance(found, str) or found.casefold() != want
+            return lambda found: not isinstance(found, str) or fold(found) != want
         case "co":
-            return lambda found: isinstance(found, str) and want in found.casefold()
+            return lambda found: isinstance(found, str) and want in fold(found)
         case "sw":
-            return lambda found: isinstance(found, str) and found.casefold().startswith(want)
+            return lambda found: isinstance(found, str) and fold(found).startswith(want)
         case "ew":
-            return lambda found: isinstance(found, str) and found.casefold().endswith(want)
+            return lambda found: isinstance(found, str) and fold(found).endswith(want)
     order = _ORDER[operator_name]
-    return lambda found: isinstance(found, str) and order(found.casefold(), want)
+    return lambda found: isinstance(found, str) and order(fold(found), want)
 
 
 def _test_instant(operator_name: str, value: Literal, name: str) -> Test:
