@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from scimbridge.mapping import attributes, shaping
-from scimbridge.mapping.disabling import Hidden, Wording, check_names, take_out
+from scimbridge.mapping.disabling import Hidden, Wording, check_names, take_out, unmarked
 from scimbridge.mapping.drafts import VERBS, Draft, read_draft
 from scimbridge.mapping.population_rules import read_rules
 from scimbridge.mapping.rows import FACETS, MEMBERSHIPS, Left, Row, Words, nearest
@@ -99,14 +99,16 @@ class _Compiler:
             self._check_call(row)
         self._check_targets(rows)
         self._check_disabled(rows)
-        enabled = take_out(draft.head.get("disable", []), rows)
+        disabled = tuple(draft.head.get("disable", []))
+        enabled = take_out(disabled, rows)
         stored = shaping.group(enabled)
-        shapes = dict(self._shapes(stored, stored))
+        shapes = dict(self._shapes(stored, stored, unmarked(disabled, rows)))
         whole = self._resource_type(shapes, with_unstored=True)
         rules = tuple(read_rules(draft, whole))
         if self.hidden:
             seen = shaping.group(take_out(self.hidden, enabled))
-            stored, shapes = seen, dict(self._shapes(seen, stored))
+            marks = unmarked((*disabled, *self.hidden), rows)
+            stored, shapes = seen, dict(self._shapes(seen, stored, marks))
             whole = self._resource_type(shapes, with_unstored=True)
         kept = tuple(row for members in stored.values() for row in members)
         return Table(
@@ -231,10 +233,13 @@ class _Compiler:
 
     # -- attributes and schemas ------------------------------------------------------------------------------------
 
-    def _shapes(self, seen: Rows, stored: Rows) -> Iterator[tuple[tuple[str, str], Shape]]:
+    def _shapes(
+        self, seen: Rows, stored: Rows, marks: Mapping[tuple[str, str], frozenset[str]]
+    ) -> Iterator[tuple[tuple[str, str], Shape]]:
         for key, members in seen.items():
             fault = self._fault_of(members[0])
-            shape = shaping.shape_of(members, stored.get(key, members), self.endpoints, fault)
+            bare = marks.get((key[0], key[1].casefold()), frozenset())
+            shape = shaping.shape_of(members, stored.get(key, members), self.endpoints, fault, bare)
             if shape is not None:
                 yield key, shape
 

@@ -14,6 +14,8 @@ from scimbridge.mapping.rows import Row, Template, nearest
 Hidden = tuple[tuple[str, tuple[str, ...]], ...]
 """Attribute names as in `disable`, by resource type name."""
 
+_MADE = ("type", "primary")
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:
@@ -36,7 +38,10 @@ def check_names(
     """
     for name in names:
         hit = [row for row in rows if _is_meant(row, name)]
-        if not hit:
+        marked = [row for row in rows if _mark(row, name) is not None]
+        if len({row.selector for row in marked}) > 1:
+            refuse(f"{name!r} cannot be {wording.done}: it says which of several values of {marked[0].attr} one is")
+        if not hit and not marked:
             hint = nearest(name, {row.attr for row in rows} | {row.spelled for row in rows})
             refuse(f"{name!r} is no attribute of {wording.table}{hint}")
         for row in hit:
@@ -52,6 +57,27 @@ def take_out(names: Sequence[str], rows: Sequence[Row]) -> list[Row]:
         for row in rows
         if not any(_is_meant(row, name) for name in names)
     ]
+
+
+def unmarked(names: Sequence[str], rows: Sequence[Row]) -> dict[tuple[str, str], frozenset[str]]:
+    """Return which of `type` and `primary` the one value of a list shall not have: (URN, folded attribute) -> names.
+
+    No row keeps them: they are made from the row's selector, and a client that did not send them may not want them.
+    """
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    for row in rows:
+        marks = {mark for name in names if (mark := _mark(row, name)) is not None}
+        if marks:
+            found[row.urn, row.attr.casefold()] = frozenset(marks)
+    return found
+
+
+def _mark(row: Row, name: str) -> str | None:
+    """Return which of the sub-attributes that are made from a row's selector a name means, or None."""
+    if row.selector is None:
+        return None
+    spellings = {f"{prefix}{row.attr}.{mark}".casefold(): mark for prefix in ("", f"{row.urn}:") for mark in _MADE}
+    return spellings.get(name.casefold())
 
 
 def _is_meant(row: Row, name: str) -> bool:

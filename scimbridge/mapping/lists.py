@@ -19,16 +19,20 @@ from scimbridge.scim.reading import Notice
 
 @dataclass(frozen=True, slots=True)
 class OneOfList:
-    """A list of which PingOne keeps one value: `'emails[type eq "work"].value' = "email"`."""
+    """A list of which PingOne keeps one value: `'emails[type eq "work"].value' = "email"`.
+
+    `marks` is what the value has beside what PingOne keeps: its type, and that it is the primary one.
+    """
 
     attribute: Attribute
     rows: tuple[Row, ...]
     selector: str
+    marks: Mapping[str, Any]
 
     def emit(self, notice: Notice) -> Emit:
         """Compile the reading of the list: one element, which is the primary one, or none."""
         read = emit_members(self.rows, notice)
-        marks = {"type": self.selector, "primary": True}
+        marks = dict(self.marks)
 
         def read_one(record: Mapping[str, Any], base: str) -> Any:
             found = read(record, base)

@@ -30,9 +30,15 @@ def group(rows: Iterable[Row]) -> dict[tuple[str, str], tuple[Row, ...]]:
 
 
 def shape_of(
-    rows: tuple[Row, ...], stored: tuple[Row, ...], endpoints: Mapping[str, str], fault: Fault
+    rows: tuple[Row, ...],
+    stored: tuple[Row, ...],
+    endpoints: Mapping[str, str],
+    fault: Fault,
+    unmarked: frozenset[str] = frozenset(),
 ) -> Shape | None:
     """Pick the shape of one attribute from its rows. `stored` has those too that are hidden.
+
+    `unmarked` are those of `type` and `primary` that the one value of a list does not have.
 
     A list of which several types are stored stays one where all but one are hidden: else a value of a hidden type would
     take the place of the other.
@@ -50,9 +56,12 @@ def shape_of(
             fault(f"some rows of {first.attr} have a selector in brackets and some have none")
             return None
         alone = len({row.selector for row in stored}) == 1
-        attribute = _list_attribute(base or Attribute(first.attr), rows, selectors, alone=alone)
+        attribute = _list_attribute(base or Attribute(first.attr), rows, selectors, unmarked, alone=alone)
         if alone:
-            return OneOfList(attribute, rows, selectors[0])
+            marks = {"type": selectors[0], "primary": True}
+            return OneOfList(
+                attribute, rows, selectors[0], {name: mark for name, mark in marks.items() if name not in unmarked}
+            )
         return TypedList(attribute, rows, selectors)
     if (base is not None and base.multi_valued) or first.via == MEMBERSHIPS:
         if len(rows) > 1 or first.sub != "value":
@@ -77,11 +86,14 @@ def _complex_attribute(base: Attribute, subs: tuple[Attribute, ...]) -> Attribut
     return whole
 
 
-def _list_attribute(base: Attribute, rows: tuple[Row, ...], selectors: tuple[str, ...], *, alone: bool) -> Attribute:
+def _list_attribute(
+    base: Attribute, rows: tuple[Row, ...], selectors: tuple[str, ...], unmarked: frozenset[str], *, alone: bool
+) -> Attribute:
     subs: dict[str, Attribute] = {row.attribute.name: row.attribute for row in rows}
-    kind = base.find_sub("type") or Attribute("type")
-    subs["type"] = replace(kind, canonical_values=selectors)
-    if alone:
+    if not alone or "type" not in unmarked:
+        kind = base.find_sub("type") or Attribute("type")
+        subs["type"] = replace(kind, canonical_values=selectors)
+    if alone and "primary" not in unmarked:
         primary = base.find_sub("primary") or Attribute("primary", type="boolean")
         subs["primary"] = replace(primary, canonical_values=("true",))  # the one value that is kept is the primary one
     return replace(base, type="complex", multi_valued=True, sub=tuple(subs.values()))

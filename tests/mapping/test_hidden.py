@@ -117,6 +117,55 @@ def test_a_hidden_type_takes_no_other_ones_place(hide, manner, element):
     assert compile_answer(table)(RECORD, BASE)["phoneNumbers"] == [{"type": "work", "value": "+49 30 1"}]
 
 
+MAILED = {**RECORD, "email": "g@example.org", "address": {"locality": "Ulm"}}
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("emails.type", "emails.primary"), {"value": "g@example.org"}),
+        (("EMAILS.Type",), {"value": "g@example.org", "primary": True}),
+        (("urn:ietf:params:scim:schemas:core:2.0:User:emails.primary",), {"value": "g@example.org", "type": "work"}),
+        (("addresses.type",), {"value": "g@example.org", "type": "work", "primary": True}),
+    ],
+)
+def test_a_client_may_do_without_what_it_does_not_send(shipped, hide, manner, names, expected):
+    """The type and mark of the one value of a list are hidden, or disabled for all; so an echo changes nothing."""
+    text = shipped["users.toml"].replace("disable     = []", f"disable = {list(names)}")
+    disabled = compile_tables({**shipped, "users.toml": text}, LIMITS)["User"]
+    for table in (hide(*names), disabled):
+        answer = compile_answer(table)(MAILED, BASE)
+        assert answer["emails"] == [expected]
+        published = {part.name for part in table.published.schema.find("emails").sub}
+        assert published & {"type", "primary"} == expected.keys() - {"value"}
+        after = read_resource({"userName": "u", "emails": [{"value": "g@example.org"}]}, table.type, manner)
+        assert plan_change(table, MAILED, answer, {**answer, **after}, manner).body == {}
+
+
+@pytest.mark.parametrize("value", ["new@example.org", None])
+def test_a_value_without_its_type_is_still_changed(hide, manner, value):
+    """A path by type, a whole list and a removal reach the one value, whatever its answer shows."""
+    table = hide("emails.type", "emails.primary")
+    op = ("replace", value) if value else ("remove", None)
+    for path, given in (('emails[type eq "work"].value', op[1]), ("emails", value and [{"value": value}])):
+        operations = read_operations([PatchOperation(op[0], path, given, bool(value))], table.type, manner)
+        before = compile_answer(table)(MAILED, BASE)
+        native = plan_operations(table, operations, manner)
+        assert native is not None
+        assert [operation.get("value") for operation in native.operations] == [value]
+        assert before["emails"] == [{"value": "g@example.org"}]
+
+
+def test_the_types_of_several_values_stay(shipped):
+    """Without its type a number would be nobody knows which: that is a fault of the clients file, and of a table."""
+    faults = Tables(shipped).check_hidden((("User", ("phoneNumbers.type", "phoneNumbers.primary", "title.type")),))
+    assert faults == [
+        "hidden.User: 'phoneNumbers.type' cannot be hidden: it says which of several values of phoneNumbers one is",
+        "hidden.User: 'phoneNumbers.primary' cannot be hidden: it says which of several values of phoneNumbers one is",
+        "hidden.User: 'title.type' is no attribute of users.toml; did you mean 'title'?",
+    ]
+
+
 def test_a_rule_is_about_what_was_sent(shipped, manner):
     """A rule that looks at a hidden attribute is kept: for this client nobody has one."""
     rule = '\n[[population]]\nwhen = "not (urn:example:own:badge pr)"\nuse = "Guests"\n'
