@@ -20,7 +20,7 @@ from scimbridge.mapping.translate import encode
 from scimbridge.scim.errors import Mutability
 from scimbridge.scim.filters import AttrPath, Compare
 from scimbridge.scim.operations import Operation
-from scimbridge.scim.reading import Manner
+from scimbridge.scim.reading import Manner, is_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def plan_operations(table: Table, operations: Iterable[Operation], manner: Manne
 
     Raises `InvalidValue`, `Mutability`.
     """
-    operations = tuple(operations)
+    operations = tuple(_without_composed(table, tuple(operations)))
     if _build_on_each_other(table, operations):
         return None
     native: list[dict[str, Any]] = []
@@ -61,6 +61,21 @@ def plan_operations(table: Table, operations: Iterable[Operation], manner: Manne
             else:
                 native.append({"op": "remove", "path": row.native})
     return NativeOperations(tuple(native), facets)
+
+
+def _without_composed(table: Table, operations: tuple[Operation, ...]) -> Iterator[Operation]:
+    """Yield the operations but those on a value that is composed anew, since its parts change in the same PATCH."""
+    composed = [operation for operation in operations if operation.found.attribute.composed]
+    if not composed:
+        yield from operations
+        return
+    leaves = (_leaves(table, operation) or () for operation in operations)
+    given = {row.to for pairs in leaves for row, value in pairs if not is_empty(value)}
+    for operation in operations:
+        shape = table.shape_of(operation.found) if operation.found.attribute.composed else None
+        template = None if shape is None else shape.rows[0].template
+        if template is None or not given & {*template.parts, template.other}:
+            yield operation
 
 
 def as_operations(changes: Changes) -> tuple[dict[str, Any], ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scimbridge.mapping.links import Links, link_difference, members_of
-from scimbridge.mapping.rows import FACETS, Row
+from scimbridge.mapping.rows import FACETS, Row, read_field
 from scimbridge.mapping.shapes import IdList
 from scimbridge.mapping.table import Table
 from scimbridge.mapping.translate import attribute_value, encode, held_value, native_fields, tell_lost
@@ -44,7 +44,9 @@ def plan_create(table: Table, resource: Mapping[str, Any], manner: Manner) -> Ch
     """
     body: dict[str, Any] = {}
     facets: dict[str, Any] = {}
-    for row, value in _shared(native_fields(table, resource, manner), {}).items():
+    wanted = native_fields(table, resource, manner)
+    wanted |= _replacing(table, {}, {}, resource, wanted, manner)
+    for row, value in _shared(wanted, {}).items():
         if value is None:
             continue
         if row.via is None:
@@ -90,23 +92,27 @@ def _replacing(
 ) -> dict[Row, Any]:
     """Return what a composed value is replaced by, for the field that its row's `else` names.
 
-    A client that changes what the value is composed of has it composed anew, and so has one whose value has some of
-    that in it. What is left is a value of its own.
+    Where nothing is there to compose it from, it is the value. Else a client that changes what the value is composed of
+    has it composed anew, and so has one whose value has some of that in it. What is left is a value of its own.
     """
-    changed = {row.to for row, value in wanted.items() if not is_same(value, held_value(row, record))}
+    changed = {row.to: value for row, value in wanted.items() if not is_same(value, held_value(row, record))}
     found: dict[Row, Any] = {}
     for (urn, attr), shape in table.shapes.items():
         template = shape.rows[0].template
-        if template is None or not template.other:
+        if template is None or not template.other or changed.get(template.other) is not None:
             continue
         old, new = attribute_value(table, before, urn, attr), attribute_value(table, after, urn, attr)
-        if not isinstance(new, str) or new in (old, "") or changed & template.fields:
-            continue
         row = next((row for row in table.rows if row.to == template.other and row.writable), None)
-        if row is None or template.is_echoed(new, record):
-            manner.notice(attr)
-        else:
+        if not isinstance(new, str) or not new or row is None:
+            continue
+        own = read_field(record, template.other)
+        held = any(not is_empty(changed.get(path, read_field(record, path))) for path in template.parts)
+        if held and (new == old != own or (new != old and changed.keys() & template.parts)):
+            continue
+        if not held or not template.is_echoed(new, record):
             found[row] = encode(row, new, manner)
+        elif new != old:
+            manner.notice(attr)
     return found
 
 

@@ -74,9 +74,9 @@ class Template:
     other: tuple[str, ...] = ()
 
     @property
-    def fields(self) -> frozenset[tuple[str, ...]]:
-        """The fields that the value is made of, the other one among them."""
-        return frozenset(path for _literal, path in self.pieces if path) | ({self.other} if self.other else set())
+    def parts(self) -> frozenset[tuple[str, ...]]:
+        """The fields that the value is composed of."""
+        return frozenset(path for _literal, path in self.pieces if path)
 
     def compose(self, record: Mapping[str, Any]) -> str | None:
         """Return the value of its own, else the text with the record's values, or None where no field has one."""
@@ -94,7 +94,7 @@ class Template:
 
     def is_echoed(self, value: str, record: Mapping[str, Any]) -> bool:
         """Whether a value has something of the composed fields in it, whole and in any case."""
-        held = (read_field(record, path) for _literal, path in self.pieces if path is not None)
+        held = (read_field(record, path) for path in self.parts)
         words = f" {' '.join(value.casefold().split())} "
         return any(f" {' '.join(part.casefold().split())} " in words for part in held if isinstance(part, str))
 

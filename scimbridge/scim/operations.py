@@ -109,7 +109,9 @@ def _read_member(op: str, key: str, value: Any, resource_type: ResourceType, man
         manner.notice(name_of(key))  # no path at all, so no attribute of ours
         return
     found = _find(path, resource_type)
-    if found is None or not _is_stored(found) or found.attribute.composed:
+    if found is not None and found.attribute.replaceable:
+        yield from _replace_composed(op, found, value, manner)
+    elif found is None or not _is_stored(found) or found.attribute.composed:
         manner.notice(name_of(key))
     elif not _is_read_only(found) and (manner.strict or not dialects.is_idle_null(found.leaf, value)):
         yield from _make(op, found, path.where, value, manner)
@@ -131,14 +133,20 @@ def _read_pathed(
         else:
             yield from _read_schema(operation.op, schema, operation.value, resource_type, manner)
         return
-    found = _find_writable(path, text, resource_type, manner)
-    if found is not None:
+    found = _find_known(path, text, resource_type, manner)
+    if found is None:
+        return
+    if found.attribute.replaceable and not manner.strict:
+        yield from _replace_composed(operation.op, found, operation.value, manner)
+    elif _is_read_only(found) or not _is_stored(found):
+        _refuse_unkept(found, text, manner)
+    else:
         _check_listed(operation, path, found.leaf)
         yield from _make(operation.op, found, path.where, operation.value, manner)
 
 
-def _find_writable(path: Path, text: str, resource_type: ResourceType, manner: Manner) -> Found | None:
-    """Return what a path means, None, noticed, where it is left out. Raises `InvalidPath`, `Mutability`."""
+def _find_known(path: Path, text: str, resource_type: ResourceType, manner: Manner) -> Found | None:
+    """Return what a path means; None, noticed, where it may be an attribute of others. Raises `InvalidPath`."""
     found = _find(path, resource_type)
     if found is None:
         if not manner.strict and _may_be_of_others(path, resource_type):
@@ -146,19 +154,28 @@ def _find_writable(path: Path, text: str, resource_type: ResourceType, manner: M
             return None
         msg = f"{name_of(text)!r} names no attribute of {resource_type.name}"
         raise InvalidPath(msg)
-    if _is_read_only(found):
-        if found.attribute.stored and (manner.strict or not found.attribute.composed):
-            msg = f"{name_of(text)!r} is read-only"
-            raise Mutability(msg)
-        manner.notice(name_of(text))
-        return None
-    if not _is_stored(found):
-        if manner.strict and not found.attribute.stored:
-            msg = f"{name_of(text)!r} is not stored here; /Schemas lists what is"
-            raise InvalidPath(msg)
-        manner.notice(name_of(text))
-        return None
     return found
+
+
+def _refuse_unkept(found: Found, text: str, manner: Manner) -> None:
+    """Refuse a path to what cannot be written here, or notice it where clients name it and know no better."""
+    stored = found.attribute.stored
+    if _is_read_only(found) and stored and (manner.strict or not found.attribute.composed):
+        msg = f"{name_of(text)!r} is read-only"
+        raise Mutability(msg)
+    if not _is_read_only(found) and manner.strict and not stored:
+        msg = f"{name_of(text)!r} is not stored here; /Schemas lists what is"
+        raise InvalidPath(msg)
+    manner.notice(name_of(text))
+
+
+def _replace_composed(op: str, found: Found, value: Any, manner: Manner) -> Iterator[Operation]:
+    """Read a value in place of a composed one; whether it is kept, the present state decides. None takes none away."""
+    read = None if op == "remove" else read_value(found.attribute, value, manner)
+    if is_empty(read):
+        manner.notice(found.attribute.name)
+    else:
+        yield Operation(op, found, None, read)
 
 
 def _make(op: str, found: Found, where: Node | None, value: Any, manner: Manner) -> Iterator[Operation]:

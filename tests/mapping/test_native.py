@@ -80,8 +80,8 @@ def plan(tables, manner, read):
             ["replace address.locality Ulm", "replace address.countryCode DE"],
         ),
         (("replace", 'addresses[type eq "work"].region', ""), ["remove address.region"]),
-        (("replace", "name.formatted", "Roe, Ann"), ["remove name.formatted"]),
-        (("replace", "displayName", "x"), []),
+        (("replace", "name.formatted", "Roe\nAnn"), ["remove name.formatted"]),
+        (("replace", "name.formatted", "Roe, Ann"), ["replace name.formatted Roe, Ann"]),
         (("replace", "roles", [{"value": "x"}]), []),
     ],
 )
@@ -102,6 +102,7 @@ def test_one_call_without_a_read(plan, operation, expected):
         ("replace", 'phoneNumbers[type eq "work"].type', "mobile"),
         ("remove", "phoneNumbers.value"),
         ("replace", 'phoneNumbers[type eq "work"]', {"type": "mobile", "value": "+1 2"}),
+        ("replace", "displayName", "x"),
         ("remove", "photos"),
         ("remove", 'photos[type eq "photo"].value'),
     ],
@@ -109,6 +110,12 @@ def test_one_call_without_a_read(plan, operation, expected):
 def test_the_present_state_decides(plan, operation):
     """For these the user is read first."""
     assert plan(operation) is None
+
+
+def test_a_composed_value_whose_parts_change_needs_no_read(plan):
+    """It is composed anew, whatever the client says it is; other values in the same PATCH go by themselves."""
+    told, facets = plan(("replace", None, {"displayName": "Jo Low", "name": {"givenName": "Jo"}, "title": "x"}))
+    assert (told, facets) == (["replace name.given Jo", "replace title x"], {})
 
 
 def test_operations_that_build_on_each_other_need_the_state(plan):
@@ -158,7 +165,7 @@ def test_the_last_word_on_a_facet_counts(tables, read):
 def test_wrong_values_are_refused_without_a_call(plan):
     """What PingOne would refuse is refused here, by its SCIM name."""
     with pytest.raises(InvalidValue, match="timezone"):
-        plan(("replace", "timezone", "UTC"))
+        plan(("replace", "timezone", "\x07"))
     with pytest.raises(InvalidValue, match=r"name\.givenName"):
         plan(("replace", "name", {"givenName": True}))
 
