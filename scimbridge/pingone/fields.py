@@ -1,12 +1,14 @@
 """What PingOne enforces on the fields it has from the start, and which operators it filters them by.
 
 From reference.md §2.2 (lengths, patterns), §4.2, §5 and §7 (filters). Knows native names only. A rule
-stands here only where PingOne is known to refuse; everything else is left to PingOne itself.
+stands here only where PingOne is known to refuse; everything else is left to PingOne itself. What the sources
+contradict each other about is a doubt: an environment may enforce it or not, and shows which.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import regex
@@ -29,11 +31,30 @@ _RANGES = rf"[ \t]*{_RANGE}(?:[ \t]*,[ \t]*{_RANGE})*[ \t]*"
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A pattern that an environment may enforce. `hint` says in words what it allows, `trial` is a value it refuses."""
+
+    pattern: str
+    hint: str
+    trial: str
+
+    def refuses(self, value: Any) -> bool:
+        """Whether an environment that enforces the pattern refuses the value; null clears, and is taken."""
+        return isinstance(value, str) and not _compile(self.pattern).fullmatch(value)
+
+
+@lru_cache(maxsize=64)
+def _compile(pattern: str) -> regex.Pattern[str]:
+    return regex.compile(pattern)
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One native field. `pattern` holds for the whole value; `hint` says in words what it allows.
 
     `operators` are those PingOne can be asked with. `caseless` is True where PingOne is known to compare
-    without regard to case, None where nobody knows. `boolean` values stand bare in a filter.
+    without regard to case, None where nobody knows. `boolean` values stand bare in a filter. `doubt` is a
+    pattern that an environment may enforce beside `pattern`; `may_be_required`: it may want a value in every record.
     """
 
     pattern: str | None = None
@@ -43,6 +64,8 @@ class Field:
     operators: frozenset[str] = field(default_factory=frozenset)
     caseless: bool | None = None
     boolean: bool = False
+    doubt: Doubt | None = None
+    may_be_required: bool = False
 
 
 def _text(most: int = 256, operators: frozenset[str] = _EQ_SW, *, caseless: bool | None = None) -> Field:
@@ -51,6 +74,10 @@ def _text(most: int = 256, operators: frozenset[str] = _EQ_SW, *, caseless: bool
 
 _PHONE = Field(r"[\s\S]*\d[\s\S]*", 32, 1, "a number with at least one digit", _EQ_SW)
 _PLAIN = Field(operators=_EQ_SW)
+_PERSON = Doubt(_NAME, _NAME_HINT, "O'Neill & Sons, (Check)")
+_AREA_AND_PLACE = Doubt(
+    r"[A-Za-z0-9_]+/[A-Za-z0-9_]+", "an area and a place such as Europe/Paris", "America/Argentina/Buenos_Aires"
+)
 _KNOWN_BY_ID = Field(operators=_EQ)
 
 # PingOne's own fields, which stand in no list of what can be filtered by (reference.md §7.1).
@@ -82,7 +109,7 @@ CUSTOM_CONTAINS = Field(operators=frozenset({"eq", "sw", "co"}))
 
 USERS: dict[str, Field] = {
     "username": _text(128, caseless=True),
-    "email": Field(_EMAIL, hint="a well-formed e-mail address", operators=_EQ_SW_EW),
+    "email": Field(_EMAIL, hint="a well-formed e-mail address", operators=_EQ_SW_EW, may_be_required=True),
     "externalId": Field(None, 1024, 1, "", _EQ_SW),
     "accountId": _PLAIN,
     "enabled": Field(operators=_EQ, boolean=True),
@@ -90,8 +117,8 @@ USERS: dict[str, Field] = {
     "emailVerified": Field(boolean=True),
     "name.given": _text(256, _ALL_FOUR),
     "name.middle": _text(),
-    "name.family": Field(_NAME, 256, 1, _NAME_HINT, _ALL_FOUR),
-    "name.formatted": Field(_NAME, 256, 1, _NAME_HINT, _EQ_SW),
+    "name.family": replace(_text(256, _ALL_FOUR), doubt=_PERSON),
+    "name.formatted": replace(_text(), doubt=_PERSON),
     "name.honorificPrefix": _PLAIN,
     "name.honorificSuffix": _PLAIN,
     "nickname": _text(),
@@ -101,9 +128,7 @@ USERS: dict[str, Field] = {
     "preferredLanguage": Field(
         _RANGES, hint="languages as in Accept-Language, such as en-GB;q=0.8, en;q=0.7", operators=_EQ_SW
     ),
-    "timezone": Field(
-        r"[A-Za-z0-9_]+/[A-Za-z0-9_]+", hint="an area and a place such as Europe/Paris", operators=_EQ_SW
-    ),
+    "timezone": Field(_TEXT, hint=_TEXT_HINT, operators=_EQ_SW, doubt=_AREA_AND_PLACE),
     "primaryPhone": _PHONE,
     "mobilePhone": _PHONE,
     "address.streetAddress": Field(_STREET, 256, 1, _STREET_HINT, _EQ_SW),
@@ -128,13 +153,6 @@ POPULATIONS: dict[str, Field] = {
     "name": _PLAIN,
 }
 
-_COMPILED = {
-    each.pattern: regex.compile(each.pattern)
-    for fields in (USERS, GROUPS, POPULATIONS)
-    for each in fields.values()
-    if each.pattern is not None
-}
-
 
 def check(rule: Field, value: Any) -> str | None:
     """Return None when PingOne takes the value, else what would be right, as the end of "must be ...".
@@ -155,8 +173,7 @@ def check(rule: Field, value: Any) -> str | None:
         return f"at most {rule.max_length} characters long"
     if rule.pattern is None:
         return None
-    compiled = _COMPILED.get(rule.pattern) or regex.compile(rule.pattern)
-    return None if compiled.fullmatch(value) else rule.hint
+    return None if _compile(rule.pattern).fullmatch(value) else rule.hint
 
 
 EXAMPLES: dict[tuple[str, str], tuple[str, ...]] = {

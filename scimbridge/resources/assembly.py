@@ -21,6 +21,7 @@ from scimbridge.resources.ahead import Ahead
 from scimbridge.resources.ask import Ask
 from scimbridge.resources.creation import Creation
 from scimbridge.resources.endpoint import Endpoint, Resource
+from scimbridge.resources.enforced import Enforced, Findings
 from scimbridge.resources.exclusive import Turns
 from scimbridge.resources.fresh import Fresh
 from scimbridge.resources.group_creation import GroupCreation
@@ -29,6 +30,7 @@ from scimbridge.resources.groups import Groups
 from scimbridge.resources.intents import Intents
 from scimbridge.resources.listing import Links, Listing
 from scimbridge.resources.lists import Complete, Lists
+from scimbridge.resources.lookalikes import Lookalikes
 from scimbridge.resources.members import Members
 from scimbridge.resources.own_memberships import OwnMemberships
 from scimbridge.resources.placement import Placement
@@ -37,7 +39,9 @@ from scimbridge.resources.rendered import Rendered
 from scimbridge.resources.together import Together
 from scimbridge.resources.trail import UNTRACED, Trail
 from scimbridge.resources.unfinished import Unfinished
+from scimbridge.resources.user_creation import UserCreation
 from scimbridge.resources.user_records import UserRecords
+from scimbridge.resources.user_writer import UserWriter
 from scimbridge.resources.users import Users
 from scimbridge.resources.view import View
 from scimbridge.scim.cursors import Seal
@@ -121,11 +125,15 @@ class Assembly:
         placement = Placement(
             view.table, parts.target.populations, parts.default_population, parts.state, page_size=parts.page_size
         )
-        records = UserRecords(users, self._members, self._together)
-        resource = Users(
-            users, view, placement, self._creation(users), self._turns, records,
-            self._own, Unfinished(parts.state, users.name),
+        records = UserRecords(users, self._members, self._together, self._turns)
+        writer = UserWriter(
+            users, self._own, Lookalikes(users, view.table, parts.page_size),
+            Enforced(Findings(parts.state), view.table),
         )  # fmt: skip
+        creation = UserCreation(
+            view, records, placement, self._creation(users), writer, Unfinished(parts.state, users.name)
+        )
+        resource = Users(view, records, placement, creation, writer)
         links = Links(_linked(view), MemberOf, None, self._members.users_of, self._members.shows_group)
         return users, resource, links, resource.complete
 

@@ -5,12 +5,14 @@ PingOne shows a user's groups for one user at a time, and then all of them. Know
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 from scimbridge.pingone.collections import Users as NativeUsers
 from scimbridge.pingone.errors import NotThere
 from scimbridge.resources.ask import Ask
 from scimbridge.resources.confinement import Confinement
+from scimbridge.resources.exclusive import Turns
 from scimbridge.resources.members import Members
 from scimbridge.resources.together import Together
 
@@ -21,8 +23,9 @@ OF_GROUPS = {"memberOfGroupIDs": "id", "memberOfGroupNames": "name"}  # what a u
 class UserRecords:
     """Reads users. `include` names what a record shall have beside its own fields, in PingOne's words."""
 
-    def __init__(self, users: NativeUsers, members: Members, together: Together) -> None:
+    def __init__(self, users: NativeUsers, members: Members, together: Together, turns: Turns) -> None:
         self._users = users
+        self._turns = turns
         self._members = members
         self._together = together
 
@@ -32,6 +35,11 @@ class UserRecords:
         if within.is_open:
             return self._users.read(ask.call, key, include)
         return self._with_groups(ask, within.check(self._users.read(ask.call, key)), include)
+
+    def turn(self, ask: Ask, key: str) -> AbstractContextManager[None]:
+        """Hold a user. Raises `NotThere` where others hold one that the client may not know of."""
+        may_know_all = Confinement.of(ask.caller, "users").is_open
+        return self._turns.of(ask, "user", key, lambda: may_know_all or self.read(ask, key))
 
     def complete(self, ask: Ask, records: list[Record], include: tuple[str, ...]) -> list[Record]:
         """Return the records of a list with what lists do not hold: a call for each.

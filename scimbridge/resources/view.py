@@ -47,6 +47,10 @@ class View:
         """Return what PingOne has to be asked to include, so that the projection can be filled."""
         return tuple(name for name in self.includes if projection.wants(self._included[name]))
 
+    def includes_named(self, ask: Ask) -> tuple[str, ...]:
+        """Return what PingOne has to be asked to include because the client named it in a change: the groups."""
+        return () if ask.minimal else self.includes_for(self.list_projection(ask))
+
     def version(self, record: dict[str, Any]) -> str:
         """Return the weak entity tag of PingOne's record."""
         return etag(record, self._unversioned)

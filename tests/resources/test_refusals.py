@@ -44,8 +44,8 @@ def test_unique_email(client):
 @pytest.mark.parametrize(
     ("attribute", "value", "name"),
     [
-        ("name", {"familyName": "Low, Jr"}, "name.familyName"),
-        ("timezone", "UTC", "timezone"),
+        ("name", {"familyName": "x" * 257}, "name.familyName"),
+        ("timezone", "Europe/\x07Paris", "timezone"),
         ("phoneNumbers", [{"type": "mobile", "value": "1" * 33}], "phoneNumbers"),
         ("phoneNumbers", [{"type": "work", "value": "none"}], "phoneNumbers"),
         ("emails", [{"type": "work", "value": "not an address"}], "emails"),

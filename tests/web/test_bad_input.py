@@ -79,7 +79,7 @@ BODIES = [
     ("PATCH", USER, patch({"op": "replace", "path": "userName", "value": ""}), 400, "invalidValue"),
     ("PATCH", USER, patch({"op": "replace", "path": "groups", "value": []}), 400, "mutability"),
     ("PATCH", USER, patch({"op": "replace", "path": "title", "value": "x"},
-                          {"op": "replace", "path": "name.familyName", "value": "a,b"}), 400, "invalidValue"),
+                          {"op": "replace", "path": "name.familyName", "value": "a\tb"}), 400, "invalidValue"),
     ("PATCH", GROUP, patch({"op": "add", "path": "members", "value": [{"value": 5}]}), 400, "invalidValue"),
     ("PATCH", GROUP, patch({"op": "add", "path": "members", "value": [{"type": "User"}]}), 400, "invalidValue"),
     ("PATCH", GROUP, patch({"op": "add", "path": "members", "value": [{"value": "../.."}]}), 400, "invalidValue"),

@@ -1,0 +1,112 @@
+"""How a user comes to be: in one call, whatever comes with it, and then what PingOne left out of it.
+
+What an earlier try made is found and not made: nothing is set on it that others may have changed since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from scimbridge.mapping.plan import Changes, plan_create
+from scimbridge.pingone import bodies
+from scimbridge.pingone.errors import NotThere, Refused
+from scimbridge.resources.ask import Ask, Reply
+from scimbridge.resources.creation import Created, Creation, FoundRecord, NewRecord
+from scimbridge.resources.placement import Placement
+from scimbridge.resources.progress import Progress
+from scimbridge.resources.refusals import refusing
+from scimbridge.resources.unfinished import Unfinished
+from scimbridge.resources.user_records import UserRecords
+from scimbridge.resources.user_writer import UserWriter
+from scimbridge.resources.view import View
+
+Record = dict[str, Any]
+
+
+class UserCreation:
+    """Creates users."""
+
+    def __init__(
+        self,
+        view: View,
+        records: UserRecords,
+        placement: Placement,
+        creation: Creation,
+        writer: UserWriter,
+        unfinished: Unfinished,
+    ) -> None:
+        self._view = view
+        self._table = view.table
+        self._records = records
+        self._placement = placement
+        self._creation = creation
+        self._writer = writer
+        self._unfinished = unfinished
+
+    def create(self, ask: Ask, body: Mapping[str, Any], resource: Record) -> Reply:
+        """Make a user of a resource that was read from a body; what PingOne did not take at creation is set afterwards.
+
+        Raises what PingOne refuses, in SCIM's words.
+        """
+        changes = plan_create(self._table, resource, ask.manner)
+        changes = replace(changes, body=self._writer.hold_new(ask, changes.body))
+        facets = dict(changes.facets)
+        ask.notes.planned(self._table, changes)
+        progress = ask.notes.follow(Progress())
+        with self._creation.intent(ask, body) as intent, refusing(self._table, progress):
+            if population := self._placement.choose(ask, resource, facets.get("population")):
+                facets["population"] = population
+                ask.notes.planned(self._table, Changes(facets={"population": population}))
+
+            def make(own: Record) -> Created:
+                native, media = bodies.creation(own, facets)
+                return self._creation.create(ask, intent, native, media, own=own)
+
+            created = self._writer.create(ask, changes.body, make)
+            record, include = created.record, self._view.includes_named(ask)
+            if missed := self._open_facets(created, facets):
+                record = self._complete(ask, created, missed, progress)
+            elif include:
+                record = self._read_new(ask, record, include)
+        return self._view.show(ask, record, 201)
+
+    def _open_facets(self, created: Created, facets: Mapping[str, Any]) -> Record:
+        """Return what a create has still to set: what PingOne left out, and nothing that others may have changed."""
+        record = created.record
+        missed = bodies.facets_of(record, facets)
+        if not missed or isinstance(created, NewRecord) or created.is_untouched:
+            return missed
+        left = self._unfinished.fields(record["id"])
+        return {
+            name: value
+            for name, value in missed.items()
+            if name in left and left[name] == bodies.facet_of(record, name)
+        }
+
+    def _complete(self, ask: Ask, created: Created, missed: Record, progress: Progress) -> Record:
+        """Set what PingOne left out at creation; where it refuses, a user that this request made is taken back."""
+        key, is_new = created.record["id"], isinstance(created, NewRecord)
+        progress.finish(f"created as {key}" if is_new else f"exists as {key}")
+        with self._records.turn(ask, key):
+            if not is_new:  # another request may have changed it until this one's turn
+                created = FoundRecord(self._records.read(ask, key))
+                missed = self._open_facets(created, missed)
+            self._unfinished.note(key, {name: bodies.facet_of(created.record, name) for name in missed})
+            try:
+                self._writer.write(ask, key, Changes(facets=missed), None, progress)
+            except Refused:
+                if is_new:
+                    with progress.taking_back():
+                        self._writer.delete(ask, key)
+                raise
+            self._unfinished.forget(key)
+        return self._read_new(ask, {**created.record, **bodies.creation({}, missed)[0]}, self._view.includes_named(ask))
+
+    def _read_new(self, ask: Ask, record: Record, include: tuple[str, ...]) -> Record:
+        """Read what a creation does not return; PingOne may not show a new user for a moment (reference.md §13.15)."""
+        try:
+            return self._records.read(ask, record["id"], include)
+        except NotThere:
+            return record

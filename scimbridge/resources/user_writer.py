@@ -1,0 +1,117 @@
+"""How a user's changes are carried out: one call after the other, in the one order that is safe.
+
+The order is disable, population, identity provider, [the body], MFA, password, enable: a disable comes first and an
+enable last. What the changes are is decided before; see `mapping.plan`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any, TypeVar
+
+from scimbridge.mapping.leaving import clear, leave_out, remove
+from scimbridge.mapping.native import NativeOperations, as_operations
+from scimbridge.mapping.plan import Changes
+from scimbridge.pingone.collections import Users as NativeUsers
+from scimbridge.resources.ask import Ask
+from scimbridge.resources.enforced import Enforced
+from scimbridge.resources.lookalikes import Lookalikes
+from scimbridge.resources.own_memberships import OwnMemberships
+from scimbridge.resources.progress import Progress
+
+Record = dict[str, Any]
+Made = TypeVar("Made")
+BODY = "attributes"
+DISABLE = "disable"
+BEFORE_BODY = ("population", "identityProvider")
+PASSWORD = "password"  # noqa: S105 - the name of a call
+AFTER_BODY = ("mfaEnabled", PASSWORD)
+
+
+class UserWriter:
+    """Writes users at PingOne, held against what the environment is known to enforce and to have."""
+
+    def __init__(self, users: NativeUsers, own: OwnMemberships, lookalikes: Lookalikes, enforced: Enforced) -> None:
+        self._users = users
+        self._own = own
+        self._lookalikes = lookalikes
+        self._enforced = enforced
+
+    # -- before the first call -------------------------------------------------------------------------------------
+
+    def hold_new(self, ask: Ask, body: Record) -> Record:
+        """Return the body of a new user as it can be sent. Raises `InvalidValue` for what is sure to be refused."""
+        return self._enforced.hold_new(ask, body)
+
+    def hold(self, ask: Ask, body: Record, record: Mapping[str, Any]) -> Record:
+        """Return the changed fields of a record as they can be sent. Raises `InvalidValue`."""
+        return self._enforced.hold(ask, body, clear, record)
+
+    def hold_operations(self, ask: Ask, operations: list[Record]) -> tuple[Record, ...]:
+        """Return PingOne's operations as they can be sent. Raises `InvalidValue`."""
+        return tuple(self._enforced.hold(ask, operations, remove))
+
+    # -- the calls -------------------------------------------------------------------------------------------------
+
+    def create(self, ask: Ask, body: Record, make: Callable[[Record], Made]) -> Made:
+        """Make a user by `make`, once more without what PingOne refuses and may be left out.
+
+        Raises PingOne's errors, `InvalidValue`, and `Uniqueness` for a name that is taken in another form.
+        """
+        self._lookalikes.check(ask, None, body)
+        return self._enforced.send(ask, body, leave_out, make)
+
+    def write(
+        self, ask: Ask, key: str, changes: Changes, native: NativeOperations | None, progress: Progress
+    ) -> tuple[bool, Record]:
+        """Make the calls of a change, noting each in `progress`.
+
+        Returns whether there was anything to write, and the record as it then is where PingOne says so, else {}.
+        Raises PingOne's errors, `InvalidValue`, `Uniqueness`.
+        """
+        record: Record = {}
+        self._lookalikes.check(ask, key, changes.body, () if native is None else native.operations)
+        steps = list(_steps(changes, native))
+        progress.plan(*(name for name, _value in steps))
+        if "population" in changes.facets:
+            self._own.note_moved(key)
+        for name, value in steps:
+            with progress.step(name):
+                if name == BODY:
+                    record = self._write_body(ask, key, changes, native)
+                else:  # PingOne's facet calls do not return the user
+                    self._users.set_facet(ask.call, key, _facet(name), value)
+                    record = {}
+        return bool(steps), record
+
+    def _write_body(self, ask: Ask, key: str, changes: Changes, native: NativeOperations | None) -> Record:
+        operations = native.operations if native is not None else as_operations(changes) if changes.shrunk else ()
+        if not operations:
+            return self._enforced.send(ask, changes.body, clear, partial(self._users.merge, ask.call, key))
+        return self._enforced.send(ask, list(operations), remove, partial(self._users.operate, ask.call, key))
+
+    def delete(self, ask: Ask, key: str) -> None:
+        """Delete a user. Raises PingOne's errors."""
+        self._own.note_deleted(key)
+        self._users.delete(ask.call, key)
+
+
+def _steps(changes: Changes, native: NativeOperations | None) -> Iterator[tuple[str, Any]]:
+    facets = changes.facets
+    if facets.get("enabled") is False:
+        yield DISABLE, False
+    for name in BEFORE_BODY:
+        if name in facets:
+            yield name, facets[name]
+    if changes.body or (native is not None and native.operations):
+        yield BODY, changes.body
+    for name in AFTER_BODY:
+        if name in facets:
+            yield name, facets[name]
+    if facets.get("enabled") is True:
+        yield "enable", True
+
+
+def _facet(step: str) -> str:
+    return "enabled" if step in (DISABLE, "enable") else step
