@@ -87,7 +87,7 @@ def create_app(
     once, measured = Once(), Metrics(version("scimbridge"))
     register = _read_clients(settings, tables, clock)
     trail = _open_trail(settings, measured.observe_audit_failure, clock, wall)
-    state = _open_state(settings, node_file, clock)
+    state = open_shared_state(settings, node_file, clock)
     writes = Writes(state, lambda: uuid.uuid4().bytes)
 
     def observe(record: CallRecord) -> None:
@@ -220,7 +220,7 @@ def _open_trail(settings: Settings, lost: Callable[[], None], clock: Clock, wall
     return Trail(keeping)
 
 
-def _open_state(settings: Settings, node_file: Path | None, clock: Clock) -> State:
+def open_shared_state(settings: Settings, node_file: Path | None, clock: Clock) -> State:
     """Return what is shared with other workers and nodes; nothing is connected yet."""
     prefix = f"scimbridge:{settings.pingone_environment_id}"
     return open_state(

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -23,6 +25,7 @@ from scimbridge.config import Faults, default_mappings, load, tables
 
 if TYPE_CHECKING:
     from scimbridge.config import Settings
+    from scimbridge.ops.trial import Trial
     from scimbridge.serve import Factory
     from scimbridge.state.node_file import NodeFiles
 
@@ -192,13 +195,27 @@ def _checked(values: dict[str, Any], hints: dict[str, Any]) -> dict[str, Any]:
 
 
 @command.command()
-def check() -> None:
+@click.option("--write", is_flag=True, help="Make a user and delete it, to learn what the environment enforces.")
+@click.option("--population", metavar="NAME", help="Where --write may make that user: name or id of a population.")
+def check(*, write: bool, population: str | None) -> None:
     """Test connection, rights and tables against the PingOne environment; exit code 1 on any fault."""
     from scimbridge.ops import check as checking  # noqa: PLC0415 - an HTTP client is not needed by all commands
 
+    if write != (population is not None):
+        raise click.UsageError("--write and --population go together: a user is made, and has to be somewhere")
     with _faults_told(), _table_faults_told():
         settings = load(os.environ)
-        sys.exit(checking.run(settings, settings.mappings or default_mappings(), click.echo))
+        run = partial(checking.run, settings, settings.mappings or default_mappings(), click.echo)
+        sys.exit(run() if population is None else run(trial=_trial(settings, population)))
+
+
+def _trial(settings: Settings, population: str) -> Trial:
+    """Return what a check may try; what it finds is kept where the bridges of these settings look."""
+    from scimbridge.app import open_shared_state  # noqa: PLC0415 - Flask is not needed by all commands
+    from scimbridge.ops.trial import Trial  # noqa: PLC0415 - the same
+
+    shared = not settings.state_url.reveal().startswith("memory:")
+    return Trial(population, open_shared_state(settings, None, time.monotonic), shared, lambda: uuid.uuid4().hex)
 
 
 @command.command()

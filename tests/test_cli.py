@@ -147,6 +147,26 @@ def test_check_ends_with_the_code_of_what_it_found(run, monkeypatch, code):
     assert (result.exit_code, result.stdout) == (code, "https://api.pingone.eu\n")
 
 
+@pytest.mark.parametrize("words", [("--write",), ("--population", "Trials")])
+def test_check_writes_only_where_it_may(run, words):
+    """A check that makes a user is told where; one that makes none takes no population."""
+    result = run("check", *words, **WHOLE)
+    assert result.exit_code == 2
+    assert "--write and --population go together" in result.output
+
+
+def test_check_with_a_trial(run, monkeypatch):
+    """What is found is kept where the bridges of the same settings look."""
+    given = []
+    stand_in_for(monkeypatch, "ops.check", run=lambda *_, trial: given.append(trial) or 0)
+    assert run("check", "--write", "--population", "Trials", **WHOLE).exit_code == 0
+    redis = {"SCIMBRIDGE_STATE_URL": "redis://127.0.0.1:1/0"}
+    assert run("check", "--write", "--population", "Trials", **WHOLE, **redis).exit_code == 0
+    alone, shared = given
+    assert (alone.population, alone.shared, shared.shared) == ("Trials", False, True)
+    assert len({alone.new_name(), alone.new_name(), shared.new_name()}) == 3
+
+
 def test_explain_needs_tables_and_no_other_setting(run, monkeypatch, tmp_path):
     """`explain` works without a PingOne, on the tables in use."""
     said = []

@@ -1,7 +1,7 @@
 """`scimbridge check`: whether everything fits together, from the network to the last row of a table.
 
 One line for each thing looked at, with what to do about it; it goes on after a fault as far as that makes sense. Reads
-only: nothing at PingOne is changed by it. Knows the order of the checks; each stands in a module of its own.
+only, unless the operator allows a trial. Knows the order of the checks; each stands in a module of its own.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from scimbridge.ops import bridge, reach, rights, rows
 from scimbridge.ops.comparing import check_comparing
 from scimbridge.ops.findings import PATIENCE, Probe, Report, Write
 from scimbridge.ops.populations import check_populations
+from scimbridge.ops.trial import Trial, try_values
 from scimbridge.pingone.connect import Connection, connect
 from scimbridge.pingone.issuer import Issuer
 from scimbridge.pingone.target import Target
@@ -106,9 +107,11 @@ def run(
     clock: Callable[[], float] = time.monotonic,
     wall: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
+    trial: Trial | None = None,
 ) -> int:
     """Check an environment against the tables of a folder. Returns the exit code: 1 where anything is at fault.
 
+    With a `trial` a user is made and deleted to find out what the environment enforces; else nothing is changed.
     Raises `TableFaults` where the tables are wrong in themselves.
     """
     opened = open_tables(folder, settings.datetime_offset)
@@ -140,6 +143,8 @@ def run(
             probe = Probe(Target(connection, clock=clock, sleep=sleep), report, clock, settings.page_size)
             _check_environment(probe, settings, tables, state)
             bridge.check_client_populations(probe, clients)
+            if trial is not None and "User" in tables:
+                try_values(probe, tables["User"], trial)
         else:
             report.write("      the rest needs a token, and is not looked at before there is one")
     finally:

@@ -55,7 +55,7 @@ def look_around(probe: Probe) -> Seen:
         readable.append("the user schema")
     _tell_environment(probe, anything=bool(readable))
     if readable:
-        probe.report.ok(_RIGHTS, f"{', '.join(readable)} can be read; writing is not tried, check changes nothing")
+        probe.report.ok(_RIGHTS, f"{', '.join(readable)} can be read; writing is tried by check --write")
     if refusals:
         _tell_refused_size(probe, refusals)
     else:
