@@ -10,11 +10,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from scimbridge.mapping.codecs import NAMED, PLAIN, Codec, times
 from scimbridge.mapping.rows import MEMBERSHIPS, Left, Words, nearest
 from scimbridge.scim.catalogue import COMMON, CORE_GROUP, CORE_USER, ENTERPRISE_USER, Attribute, Schema
+from scimbridge.scim.usernames import Profile
 
 KNOWN: Mapping[str, Schema] = {schema.urn: schema for schema in (CORE_USER, CORE_GROUP, ENTERPRISE_USER)}
 COMMON_SCHEMA = Schema("", "Common", "Attributes of every resource", COMMON)
@@ -80,12 +82,14 @@ def leaf_of(left: Left, words: Words, offset: dt.timedelta, fault: Fault) -> tup
 
 
 def _plain_codec(attribute: Attribute) -> Codec | None:
-    """Return the codec of the attribute's type; a text of a profile is written in its normal form."""
-    plain = PLAIN.get(attribute.type)
-    if plain is None or attribute.profile is None:
-        return plain
-    prepare, to_native = attribute.profile.prepare, plain.to_native
-    return replace(plain, to_native=lambda value: prepare(to_native(value)))
+    return PLAIN.get(attribute.type) if attribute.profile is None else _prepared(attribute.profile)
+
+
+@lru_cache(maxsize=8)
+def _prepared(profile: Profile) -> Codec:
+    """Return the one codec of texts that are written in the normal form of a profile."""
+    plain = PLAIN["string"]
+    return replace(plain, to_native=lambda value: profile.prepare(plain.to_native(value)))
 
 
 def _unknown(left: Left) -> str:
