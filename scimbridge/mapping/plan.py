@@ -106,14 +106,27 @@ def _replacing(
         if not isinstance(new, str) or not new or row is None:
             continue
         own = read_field(record, template.other)
+        if new == old != own:
+            continue  # what was composed comes back with the rest
         held = any(not is_empty(changed.get(path, read_field(record, path))) for path in template.parts)
-        if held and (new == old != own or (new != old and changed.keys() & template.parts)):
+        if held and new != old and changed.keys() & template.parts:
             continue
         if not held or not template.is_echoed(new, record):
             found[row] = encode(row, new, manner)
         elif new != old:
             manner.notice(attr)
     return found
+
+
+def without_composed(table: Table, resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a resource without the composed values that may be replaced: a PATCH that does not name one sets none."""
+    kept = dict(resource)
+    for (urn, attr), shape in table.shapes.items():
+        if shape.attribute.replaceable and urn in ("", table.type.schema.urn):
+            kept.pop(attr, None)
+        elif shape.attribute.replaceable and urn in kept:
+            kept[urn] = {name: value for name, value in kept[urn].items() if name != attr}
+    return kept
 
 
 def _stays(row: Row) -> bool:

@@ -46,6 +46,9 @@ class Notes:
     ) -> None:
         """Be told what changes: against PingOne's `record`, or by its own `operations`."""
 
+    def left_out(self, name: str) -> None:
+        """Be told of what was planned and is not written after all, by its SCIM path."""
+
     def made(self, key: str) -> None:
         """Be told the id of a resource that a create has made."""
 

@@ -142,6 +142,7 @@ def _is_forgiven(ask: Ask, row: Row) -> bool:
 
 
 def _tell(ask: Ask, row: Row, field: Field) -> None:
+    ask.notes.left_out(row.spelled)
     ask.manner.notice(f"{row.spelled}: left out, PingOne takes only {field.doubt.hint if field.doubt else ''}")
 
 

@@ -145,6 +145,13 @@ class Entry(Notes):
             self.changed[links.attribute.name] = None
             self.added, self.removed = changes.links.add, changes.links.remove
 
+    def left_out(self, name: str) -> None:
+        """Take back what was noted of a value; in a change the field loses what it held."""
+        if self.head.verb == "create":
+            self.changed.pop(name, None)
+        elif name in self.changed:
+            self.changed[name] = None
+
     def made(self, key: str) -> None:
         """Note the id of the new resource."""
         self.own = key

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from scimbridge.mapping.native import NativeOperations, plan_operations, removed_facets, settle
-from scimbridge.mapping.plan import Changes, keep_unmentioned, plan_change
+from scimbridge.mapping.plan import Changes, keep_unmentioned, plan_change, without_composed
 from scimbridge.mapping.translate import attribute_value
 from scimbridge.resources.ask import Ask, Reply
 from scimbridge.resources.confinement import Confinement
@@ -99,7 +99,11 @@ class Users:
             strict = ask.manner.strict
             gone = removed_facets(self._table, operations)
             settled = tuple(settle(self._table, operations))
-            return self._change(ask, key, lambda before: apply_operations(before, settled, strict=strict), gone)
+
+            def make(before: Record) -> Record:
+                return apply_operations(without_composed(self._table, before), settled, strict=strict)
+
+            return self._change(ask, key, make, gone)
         native = replace(native, operations=self._writer.hold_operations(ask, list(native.operations)))
         ask.notes.planned(self._table, Changes(facets=native.facets), operations=native.operations)
         progress = ask.notes.follow(Progress())

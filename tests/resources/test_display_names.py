@@ -74,6 +74,30 @@ def test_a_name_that_comes_later_is_shown(client):
     assert client.good("PATCH", f"/Users/{key}", named)["displayName"] == "Jo"
 
 
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("shown", [None, DESK])
+@pytest.mark.parametrize("gone", ["name", "name.givenName"])
+def test_a_name_that_goes_goes_whole(make_client, strict, shown, gone):
+    """A PATCH that takes the name away says nothing of the display name, which is not put in its place."""
+    client = make_client(5, settings={"strict": strict})
+    schemas = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"]}
+    key = client.good("POST", "/Users", {**schemas, "userName": "jo", "name": {"givenName": "Jo"}})["id"]
+    if shown:
+        body = {**schemas, "userName": "jo", "name": {"givenName": "Jo"}, "displayName": shown}
+        assert client.good("PUT", f"/Users/{key}", body)["displayName"] == shown
+    assert client.patch(f"/Users/{key}", {"op": "remove", "path": gone}).status_code == 200
+    left = client.good("GET", f"/Users/{key}")
+    assert left.get("name") == ({"formatted": shown} if shown and gone != "name" else None)
+    assert left.get("displayName") == (shown if gone != "name" else None)
+
+
+def test_a_put_without_the_name_takes_the_composed_one(client):
+    """A client that reads, takes the name out and puts the rest finds no name."""
+    made = client.good("POST", "/Users", {"userName": "jo", "name": {"givenName": "Jo"}})
+    rest = {name: value for name, value in made.items() if name != "name"}
+    assert client.good("PUT", f"/Users/{made['id']}", rest).keys().isdisjoint({"name", "displayName"})
+
+
 def test_removing_a_composed_name_is_ignored(client):
     """What is composed cannot be taken away by its own name: that is noticed, and changes nothing."""
     key = client.good("POST", "/Users", {"userName": "jo", "name": {"givenName": "Jo"}})["id"]

@@ -110,6 +110,15 @@ def test_a_create_is_recorded(trailed):
     assert record["time"].endswith("Z")
 
 
+def test_what_is_left_out_is_not_recorded(trailed):
+    """A derived value that PingOne refuses is not among what a create has made, whether that was known or not."""
+    body = {"userName": "ada.lovelace", "name": {"formatted": "Lovelace, Augusta", "givenName": "Augusta"}}
+    for name in ("ada.lovelace", "ada.byron"):
+        record = trailed.one(lambda name=name: trailed.client.good("POST", "/Users", {**body, "userName": name}))
+        assert "name.givenName" in record["changed"]
+        assert "name.formatted" not in record["changed"]
+
+
 def test_a_patch_in_one_call_is_recorded(trailed):
     """The names of a PATCH that PingOne carries out as it is are the table's paths."""
     key = trailed.ada()
