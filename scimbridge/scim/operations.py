@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from scimbridge.scim import dialects
-from scimbridge.scim.catalogue import ENTERPRISE_URN, Attribute, Found, ResourceType, Schema
+from scimbridge.scim.catalogue import Attribute, Found, ResourceType, Schema
 from scimbridge.scim.elements import names_resources
 from scimbridge.scim.errors import InvalidPath, InvalidValue, Mutability, NoTarget
-from scimbridge.scim.filter_dialects import is_foreign, put_colons_behind_urns, quote_bare_selection
 from scimbridge.scim.filters import AttrPath, Node
 from scimbridge.scim.matching import compile_element_filter
 from scimbridge.scim.messages import PatchOperation
-from scimbridge.scim.paths import Path, name_of, parse_path
+from scimbridge.scim.operation_paths import find, find_known, is_read_only, is_stored, parse_member, parse_ours
+from scimbridge.scim.paths import Path, name_of
 from scimbridge.scim.reading import Manner, has_no_value, is_empty, read_listed, read_selected, read_value
 
 
@@ -95,32 +95,32 @@ def _clear_schema(schema: Schema, resource_type: ResourceType, manner: Manner) -
         raise Mutability(msg)
     for attribute in schema.attributes:
         found = resource_type.find(AttrPath(schema.urn, attribute.name))
-        if found is not None and _is_stored(found) and not _is_read_only(found):
+        if found is not None and is_stored(found) and not is_read_only(found):
             yield from _make("remove", found, None, None, manner)
 
 
 def _read_member(op: str, key: str, value: Any, resource_type: ResourceType, manner: Manner) -> Iterator[Operation]:
     """Read one member of a path-less value; read-only and unknown ones are ignored there, as in a PUT."""
     try:
-        path = _parse(key, resource_type, manner)
+        path = parse_member(key, resource_type, manner)
     except InvalidPath:
         if "[" in key:
             raise
         manner.notice(name_of(key))  # no path at all, so no attribute of ours
         return
-    found = _find(path, resource_type)
+    found = find(path, resource_type)
     if found is not None and found.attribute.replaceable:
         yield from _replace_composed(op, found, value, manner)
-    elif found is None or not _is_stored(found) or found.attribute.composed:
+    elif found is None or not is_stored(found) or found.attribute.composed:
         manner.notice(name_of(key))
-    elif not _is_read_only(found) and (manner.strict or not dialects.is_idle_null(found.leaf, value)):
+    elif not is_read_only(found) and (manner.strict or not dialects.is_idle_null(found.leaf, value)):
         yield from _make(op, found, path.where, value, manner)
 
 
 def _read_pathed(
     operation: PatchOperation, text: str, resource_type: ResourceType, manner: Manner
 ) -> Iterator[Operation]:
-    path = _parse_ours(text, resource_type, manner)
+    path = parse_ours(text, resource_type, manner)
     if path is None:
         return
     if operation.op != "remove" and not operation.has_value:
@@ -133,37 +133,25 @@ def _read_pathed(
         else:
             yield from _read_schema(operation.op, schema, operation.value, resource_type, manner)
         return
-    found = _find_known(path, text, resource_type, manner)
+    found = find_known(path, text, resource_type, manner)
     if found is None:
         return
     if found.attribute.replaceable and not manner.strict:
         yield from _replace_composed(operation.op, found, operation.value, manner)
-    elif _is_read_only(found) or not _is_stored(found):
+    elif is_read_only(found) or not is_stored(found):
         _refuse_unkept(found, text, manner)
     else:
         _check_listed(operation, path, found.leaf)
         yield from _make(operation.op, found, path.where, operation.value, manner)
 
 
-def _find_known(path: Path, text: str, resource_type: ResourceType, manner: Manner) -> Found | None:
-    """Return what a path means; None, noticed, where it may be an attribute of others. Raises `InvalidPath`."""
-    found = _find(path, resource_type)
-    if found is None:
-        if not manner.strict and _may_be_of_others(path, resource_type):
-            manner.notice(name_of(text))
-            return None
-        msg = f"{name_of(text)!r} names no attribute of {resource_type.name}"
-        raise InvalidPath(msg)
-    return found
-
-
 def _refuse_unkept(found: Found, text: str, manner: Manner) -> None:
     """Refuse a path to what cannot be written here, or notice it where clients name it and know no better."""
     stored = found.attribute.stored
-    if _is_read_only(found) and stored and (manner.strict or not found.attribute.composed):
+    if is_read_only(found) and stored and (manner.strict or not found.attribute.composed):
         msg = f"{name_of(text)!r} is read-only"
         raise Mutability(msg)
-    if not _is_read_only(found) and manner.strict and not stored:
+    if not is_read_only(found) and manner.strict and not stored:
         msg = f"{name_of(text)!r} is not stored here; /Schemas lists what is"
         raise InvalidPath(msg)
     manner.notice(name_of(text))
@@ -222,7 +210,7 @@ def _make_clearing(found: Found, where: Node | None, value: Any, manner: Manner)
         if sub is None or not is_empty(inner) or sub.mutability == "readOnly":
             continue
         member = replace(found, sub=sub)
-        if _is_stored(member):
+        if is_stored(member):
             yield from _make_removal(member, where, None, manner)
 
 
@@ -255,53 +243,3 @@ def _check_where(found: Found, where: Node) -> Node:
     where = dialects.rename_in_brackets(where, found.attribute)
     compile_element_filter(where, found.attribute)
     return where
-
-
-def _find(path: Path, resource_type: ResourceType) -> Found | None:
-    if path.attr is None:
-        return None
-    whole = resource_type.find(AttrPath(path.urn, path.attr))
-    if whole is None or path.sub is None:
-        return whole
-    sub = whole.attribute.find_sub(dialects.rename_country_code(whole.attribute, path.sub))
-    return None if sub is None else replace(whole, sub=sub)
-
-
-def _parse_ours(text: str, resource_type: ResourceType, manner: Manner) -> Path | None:
-    """Return what a path spells, None, noticed, for what is no path here and no attribute of ours either."""
-    try:
-        return _parse(text, resource_type, manner)
-    except InvalidPath:
-        if manner.strict or not is_foreign(text, [urn for urn in resource_type.urns if urn != ENTERPRISE_URN]):
-            raise
-        manner.notice(name_of(text))
-        return None
-
-
-def _parse(text: str, resource_type: ResourceType, manner: Manner) -> Path:
-    urns = resource_type.urns
-    if not manner.strict:
-        text = put_colons_behind_urns(quote_bare_selection(text), urns)
-    return parse_path(text, urns)
-
-
-def _may_be_of_others(path: Path, resource_type: ResourceType) -> bool:
-    """Whether an attribute that is not there may be one of other servers, and need not be a typing error.
-
-    So it is under a URN that is not known here, within an attribute that is not stored, and under the enterprise URN,
-    where identity providers put attributes of one application's own.
-    """
-    if path.urn is not None:
-        schema = resource_type.find_schema(path.urn)
-        if schema is None or schema.urn == ENTERPRISE_URN:
-            return True
-    whole = resource_type.find(AttrPath(path.urn, path.attr or ""))
-    return whole is not None and not whole.attribute.stored
-
-
-def _is_stored(found: Found) -> bool:
-    return found.attribute.stored and (found.sub is None or found.sub.stored or found.sub.name in ("type", "primary"))
-
-
-def _is_read_only(found: Found) -> bool:
-    return found.attribute.mutability == "readOnly" or (found.sub is not None and found.sub.mutability == "readOnly")
