@@ -12,7 +12,7 @@ from scimbridge.mapping.links import Links, Member
 from scimbridge.pingone import filters as native
 from scimbridge.pingone.bodies import direct_members, is_surely_empty
 from scimbridge.pingone.collections import Collection
-from scimbridge.pingone.errors import NotThere
+from scimbridge.pingone.errors import NotThere, Refused
 from scimbridge.pingone.target import Target
 from scimbridge.resources.ask import Ask
 from scimbridge.resources.confinement import Confinement
@@ -173,15 +173,21 @@ class Members:
         return {name: value for name, value in group.items() if name != "directMemberCounts"}
 
     def has_others(self, ask: Ask, group: Record, members: Iterable[Member]) -> bool:
-        """Whether a group has direct members besides these. Reads as far as the first of them."""
+        """Whether a group has direct members besides these, also where PingOne does not say.
+
+        Reads as far as the first of them.
+        """
         ours = {member.id.lower() for member in members}
         asked = native.render(native.MemberOf(group["id"], direct=True))
-        return any(
-            record["id"] not in ours
-            for collection in (self._target.users, self._target.groups)
-            for page in collection.pages(ask.call, filter=asked, limit=self._page_size)
-            for record in page.records
-        )
+        try:
+            return any(
+                record["id"] not in ours
+                for collection in (self._target.users, self._target.groups)
+                for page in collection.pages(ask.call, filter=asked, limit=self._page_size)
+                for record in page.records
+            )
+        except Refused:
+            return True
 
     def change(
         self, ask: Ask, group_id: str, links: Links, own: Recent, group: Record | None = None, laid: Laid | None = None
