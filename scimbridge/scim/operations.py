@@ -78,11 +78,11 @@ def _read_schema(
     op: str, schema: Schema, value: Any, resource_type: ResourceType, manner: Manner
 ) -> Iterator[Operation]:
     """Read an operation on a whole schema: its members are those of the value, or all when it has none."""
-    if op == "remove" or (op == "replace" and value in (None, "")):
+    if op == "remove" or (op == "replace" and value is None):
         yield from _clear_schema(schema, resource_type, manner)
         return
     value = value if manner.strict else _unwrap(value)
-    if not isinstance(value, dict) and not is_empty(value):
+    if not isinstance(value, dict) and value is not None:
         msg = f"{schema.urn}: an object with the attributes of that schema is needed"
         raise InvalidValue(msg)
     for name, inner in (value or {}).items():
@@ -179,7 +179,7 @@ def _make(op: str, found: Found, where: Node | None, value: Any, manner: Manner)
         read = read_selected(target, value, manner, whole=op == "replace")
         target = replace(target, multi_valued=False)
     else:
-        read = read_value(target, value, manner)
+        read = _read_leaf(found, value, manner)
     if has_no_value(target, read) and not _names_members(target, value):
         if op == "replace":
             if target.required and not (found.sub is not None and found.attribute.multi_valued):
@@ -191,6 +191,17 @@ def _make(op: str, found: Found, where: Node | None, value: Any, manner: Manner)
         yield Operation(op, found, where, read)
     if op == "replace" and _names_members(target, value):
         yield from _make_clearing(found, where, value, manner)
+
+
+def _read_leaf(found: Found, value: Any, manner: Manner) -> Any:
+    """Read the value that a path ends at. Raises `InvalidValue` with the attribute's name before that of its part."""
+    try:
+        return read_value(found.leaf, value, manner)
+    except InvalidValue as error:
+        if found.sub is None:
+            raise
+        msg = f"{found.attribute.name}.{error}"
+        raise InvalidValue(msg) from None
 
 
 def _unwrap(value: Any) -> Any:

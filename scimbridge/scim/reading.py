@@ -90,7 +90,7 @@ def _members(body: Mapping[str, Any], resource_type: ResourceType, manner: Manne
             if found is not None:
                 yield found, value
             continue
-        if is_empty(value):
+        if value is None or value == {} or (is_empty(value) and manner.making and not manner.strict):
             continue
         members = value if manner.strict else dialects.unwrap_array(value)
         if not isinstance(members, dict):

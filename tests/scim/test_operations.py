@@ -282,8 +282,18 @@ def test_whole_extensions(read, told):
     assert [name for _op, name, _value in read("replace", ENTERPRISE_URN, None)] == names
     assert [name for _op, name, _value in read("replace", None, {ENTERPRISE_URN: None})] == names
     assert read("replace", ENTERPRISE_URN, {}) == read("add", ENTERPRISE_URN, None) == []
-    with pytest.raises(InvalidValue, match="object with the attributes"):
-        read("replace", None, {ENTERPRISE_URN: "x"})
+    for value in ("x", "", [], [{}]):
+        for path, sent in ((None, {ENTERPRISE_URN: value}), (ENTERPRISE_URN, value)):
+            with pytest.raises(InvalidValue, match="object with the attributes"):
+                read("replace", path, sent)
+
+
+@pytest.mark.parametrize("path", ["name.givenName", 'emails[type eq "work"].value', "emails.value"])
+def test_a_refusal_names_the_attribute_and_its_part(read, path):
+    """The part alone could be that of any attribute."""
+    name = path.partition(".")[0].partition("[")[0]
+    with pytest.raises(InvalidValue, match=rf"^{name}\.\w+: one value"):
+        read("replace", path, {})
 
 
 def test_removal_of_listed_values(read):

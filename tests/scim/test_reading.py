@@ -208,6 +208,8 @@ def test_words_stay_words_for_strict_clients(strict):
         ({"emails": [[{"value": "a"}]]}, "emails"),
         ({"emails": True}, "emails"),
         ({ENTERPRISE_URN: "x"}, "enterprise"),
+        ({ENTERPRISE_URN: ""}, "enterprise"),
+        ({ENTERPRISE_URN: []}, "enterprise"),
         ({ENTERPRISE_URN: [1]}, "enterprise"),
         ({"name": "  "}, "name"),
         ({"open": 5}, "open"),
