@@ -49,6 +49,7 @@ def client() -> None:
 @click.option("--population", "populations", multiple=True, metavar="ID", help="Confine it to this one, and others.")
 @click.option("--hide", "hidden", multiple=True, metavar="TYPE:ATTRIBUTE", help="As User:phoneNumbers.")
 @click.option("--strict", is_flag=True, help="Hold it to the letter of RFC 7644.")
+@click.option("--default-count", type=int, metavar="N", help="Results in a list for which it names no count.")
 @click.option("--rate", type=float, metavar="N", help="Requests per second, at most.")
 @click.option("--concurrent", type=int, metavar="N", help="Requests at once, at most.")
 @click.option("--body", type=int, metavar="BYTES", help="Size of a request's body, at most.")

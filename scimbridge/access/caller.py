@@ -27,7 +27,9 @@ class Caller:
     """A client and what it may do.
 
     `strict`: it is held to the letter of RFC 7644. `populations` are the ids of those that it is confined to, None
-    where it may go everywhere. `hidden` are the attributes that do not exist for it, by resource type.
+    where it may go everywhere. `hidden` are the attributes that do not exist for it, by resource type, and
+    `hidden_config` the members of ServiceProviderConfig. `default_count` is how many results it gets in a list for
+    which it names no count, None for what others get.
     """
 
     name: str
@@ -36,6 +38,8 @@ class Caller:
     populations: frozenset[str] | None = None
     hidden: tuple[tuple[str, tuple[str, ...]], ...] = ()
     limits: Limits = field(default=Limits())
+    hidden_config: tuple[str, ...] = ()
+    default_count: int | None = None
 
     def may(self, scope: str) -> bool:
         """Whether the client has a right."""

@@ -170,7 +170,11 @@ def _read_client(name: str, section: Section, faults: list[str]) -> Client:
         )
     if name == TOKEN:
         section.fault("this name is taken by SCIMBRIDGE_BEARER_TOKEN; give the client another one")
-    section.only("scopes", "populations", "strict", "hidden", "certificates", "subjects", "limits", "secrets")
+    section.only(
+        "scopes", "populations", "strict", "hidden", "default_count", "certificates", "subjects", "limits", "secrets"
+    )
+    hidden = section.inner("hidden")
+    hidden.only(*TYPES, entries.CONFIG)
     scopes = section.needed("scopes", entries.scopes, f"a list of some of {', '.join(sorted(SCOPES))}")
     held = tuple(_read_secret(one) for one in section.each("secrets"))
     most = max((sum(_overlap(one, other) for other in held) for one in held), default=0)
@@ -185,7 +189,9 @@ def _read_client(name: str, section: Section, faults: list[str]) -> Client:
             strict=section.optional("strict", entries.boolean, default=False),
             scopes=scopes or frozenset(),
             populations=section.optional("populations", entries.populations, None),
-            hidden=_read_hidden(section.inner("hidden")),
+            hidden=_read_hidden(hidden),
+            hidden_config=hidden.optional(entries.CONFIG, entries.config_members, ()),
+            default_count=section.optional("default_count", entries.default_count, None),
             limits=_read_limits(section.inner("limits")),
         ),
         secrets=held,
@@ -212,7 +218,6 @@ def _overlap(one: Secret, other: Secret) -> bool:
 
 
 def _read_hidden(section: Section) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    section.only(*TYPES)
     nothing: frozenset[str] = frozenset()
     held = ((name, section.optional(name, entries.texts, nothing)) for name in TYPES)
     return tuple((name, tuple(sorted(paths))) for name, paths in held if paths)

@@ -18,11 +18,19 @@ from urllib.parse import urlsplit
 
 from scimbridge.access import secrets
 from scimbridge.access.caller import SCOPES
+from scimbridge.scim.catalogue import SPC_URN
 
 Value = TypeVar("Value")
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """What outside issuers may sign with: asymmetric ones only (RFC 7518 section 3.1, RFC 8037)."""
+CONFIG = "ServiceProviderConfig"
+"""Of what a client may be hidden members beside those of the resource types."""
+OPTIONAL = ("documentationUri", "pagination")
+"""Members of a ServiceProviderConfig that it may be without (RFC 7643 section 5, RFC 9865 section 4)."""
+REQUIRED = ("schemas", "patch", "bulk", "filter", "changePassword", "sort", "etag", "authenticationSchemes", "meta")
+MOST_RESULTS = 1000
+"""In one list, whatever a client asks for."""
 MOST_SKEW = 300
 """Seconds by which an issuer's clock may differ."""
 
@@ -219,6 +227,29 @@ def count(value: Any) -> int | None:
     if type(value) is not int or value < 1:
         raise ValueError(f"{_show(value)} is no whole number above 0; leave the key out for no limit")
     return value
+
+
+def default_count(value: Any) -> int | None:
+    """Read how many results a list has for which a client names no count."""
+    if type(value) is not int or not 1 <= value <= MOST_RESULTS:
+        raise ValueError(f"{_show(value)} is no whole number of results from 1 to {MOST_RESULTS}")
+    return value
+
+
+def config_members(value: Any) -> tuple[str, ...]:
+    """Read names of members of a ServiceProviderConfig that it may be without, in any case; sorted, as they are."""
+    known = {name.casefold(): name for name in (*OPTIONAL, *REQUIRED)}
+    found = set()
+    for given in sorted(texts(value)):
+        name = known.get(given.casefold().removeprefix(f"{SPC_URN}:".casefold()))
+        if name is None:
+            near = difflib.get_close_matches(given.casefold(), known, n=1)
+            hint = f"perhaps {known[near[0]]!r} is meant" if near else f"what can be hidden is {', '.join(OPTIONAL)}"
+            raise ValueError(f"{_show(given)} is no attribute of {CONFIG}; {hint}")
+        if name in REQUIRED:
+            raise ValueError(f"{name!r} cannot be hidden: it is required; what can be is {', '.join(OPTIONAL)}")
+        found.add(name)
+    return tuple(sorted(found))
 
 
 def _is_loopback(host: str) -> bool:

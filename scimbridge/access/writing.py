@@ -15,6 +15,7 @@ from tomlkit.items import AoT
 from scimbridge.access import sections
 from scimbridge.access.caller import Caller
 from scimbridge.access.clients import Client, Secret
+from scimbridge.access.entries import CONFIG
 from scimbridge.access.sections import Section
 
 
@@ -84,8 +85,10 @@ def _render(client: Client) -> str:
         table["populations"] = sorted(caller.populations)
     if caller.strict:
         table["strict"] = True
+    if caller.default_count is not None:
+        table["default_count"] = caller.default_count
     for key, members in (
-        ("hidden", {kind: list(paths) for kind, paths in caller.hidden}),
+        ("hidden", _hidden(caller)),
         ("limits", _limits(caller)),
     ):
         if members:
@@ -106,6 +109,11 @@ def _render(client: Client) -> str:
     document = tomlkit.document()
     document.append("clients", clients)
     return tomlkit.dumps(document)
+
+
+def _hidden(caller: Caller) -> dict[str, list[str]]:
+    held = {kind: list(paths) for kind, paths in caller.hidden}
+    return held | ({CONFIG: list(caller.hidden_config)} if caller.hidden_config else {})
 
 
 def _limits(caller: Caller) -> dict[str, float | int]:

@@ -6,7 +6,7 @@ of `openapi_schemas`. Pure: where the paths stand is said by who serves it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,6 +96,20 @@ def describe_api(tables: Iterable[Table], bounds: Bounds) -> Json:
         "paths": paths | _discovery(),
         "components": _components(tables, bounds),
         "security": [{"bearer": []}, {"basic": []}, {"oauth2": []}],
+    }
+
+
+def tailor_api(api: Json, default_count: int, hidden_config: Collection[str]) -> Json:
+    """Return a description as it is for one client: its own page size, and a configuration without what it lacks."""
+    parameters, schemas = api["components"]["parameters"], api["components"]["schemas"]
+    count, config = parameters["count"], schemas["ServiceProviderConfig"]
+    shown = {name: member for name, member in config["properties"].items() if name not in hidden_config}
+    return api | {
+        "components": api["components"]
+        | {
+            "parameters": parameters | {"count": count | {"schema": count["schema"] | {"default": default_count}}},
+            "schemas": schemas | {"ServiceProviderConfig": config | {"properties": shown}},
+        }
     }
 
 

@@ -6,7 +6,8 @@ Three characteristics say more here than the rows do, since clients and checkers
 
 - What PingOne gives every user and never takes away (`active`, `mfaEnabled`, the population) is `required`: to remove
   it is 400 `mutability` (RFC 7644 §3.5.2.2). A request may leave it out all the same; PingOne then gives the value.
-  An extension with such an attribute is required in the same sense (RFC 7643 §6).
+  An extension is required only where a request may not leave one of its attributes out: clients refuse to send a
+  resource without a required extension (RFC 7643 §6).
 - An object that only points at something of PingOne's by its `id` (population, identityProvider) is PingOne's as a
   whole: immutable where it is always there, else readOnly. What a client may change of it is its `id`, and that has
   its own mutability.
@@ -117,7 +118,8 @@ def describe_resource_types(tables: Iterable[Table], base: str) -> list[dict[str
         }
         if kind.extensions:
             entry["schemaExtensions"] = [
-                {"schema": part.urn, "required": bool(_lasting(table, part.urn))} for part in kind.extensions
+                {"schema": part.urn, "required": any(attribute.required for attribute in part.attributes)}
+                for part in kind.extensions
             ]
         described.append(entry)
     return described

@@ -18,6 +18,7 @@ from scimbridge.access import editing
 from scimbridge.access.caller import SCOPES, Caller
 from scimbridge.access.certificates import fingerprint
 from scimbridge.access.clients import TYPES, Client, ClientFaults, Secret
+from scimbridge.access.entries import CONFIG
 from scimbridge.access.limits import Limits
 from scimbridge.access.secrets import make_secret
 
@@ -39,6 +40,7 @@ class Wish:
     populations: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     strict: bool = False
+    default_count: int | None = None
     rate: float | None = None
     concurrent: int | None = None
     body: int | None = None
@@ -124,6 +126,10 @@ class Clients:
             yield "populations", " ".join(sorted(caller.populations)) or "nowhere"
         for kind, paths in caller.hidden:
             yield "hidden", " ".join(f"{kind}:{path}" for path in paths)
+        if caller.hidden_config:
+            yield "hidden", " ".join(f"{CONFIG}:{name}" for name in caller.hidden_config)
+        if caller.default_count is not None:
+            yield "default count", f"{caller.default_count} results in a list for which it names no count"
         if caller.strict:
             yield "strict", "held to the letter of RFC 7644"
         told = (
@@ -173,15 +179,19 @@ def _caller(wish: Wish) -> Caller:
     hidden: dict[str, set[str]] = {}
     for one in wish.hidden:
         kind, parted, path = one.partition(":")
-        if not parted or kind not in TYPES:
-            raise ClientFaults([f"--hide {one!r} has not the form TYPE:ATTRIBUTE; TYPE is one of {', '.join(TYPES)}"])
+        if not parted or kind not in (*TYPES, CONFIG):
+            known = ", ".join((*TYPES, CONFIG))
+            raise ClientFaults([f"--hide {one!r} has not the form TYPE:ATTRIBUTE; TYPE is one of {known}"])
         hidden.setdefault(kind, set()).add(path)
+    config = hidden.pop(CONFIG, set())
     return Caller(
         wish.name,
         strict=wish.strict,
         scopes=SCOPES if wish.all_scopes else frozenset(wish.scopes),
         populations=frozenset(wish.populations) if wish.populations else None,
         hidden=tuple((kind, tuple(sorted(paths))) for kind, paths in sorted(hidden.items())),
+        hidden_config=tuple(sorted(config)),
+        default_count=wish.default_count,
         limits=Limits(wish.rate, wish.concurrent, wish.body, wish.bulk),
     )
 

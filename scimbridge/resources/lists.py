@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from scimbridge.access.caller import Caller
 from scimbridge.resources.ask import Ask
 from scimbridge.resources.confinement import Confinement
 from scimbridge.resources.listing import Listing
@@ -29,6 +30,11 @@ Complete = Callable[[Ask, list[Record]], list[Record]]  # gives records what lis
 DEFAULT_COUNT = 100
 MOST = 1000
 CURSOR_LIFE = 600  # seconds; PingOne's own cursors live for minutes
+
+
+def default_count(caller: Caller) -> int:
+    """Return how many results a client gets that names no count."""
+    return DEFAULT_COUNT if caller.default_count is None else caller.default_count
 
 
 class Lists:
@@ -55,7 +61,10 @@ class Lists:
         if "cursor" in parameters:
             return self._by_cursor(ask, text, parameters)
         window = parse_window(
-            parameters.get("startIndex") or None, parameters.get("count") or None, default=DEFAULT_COUNT, maximum=MOST
+            parameters.get("startIndex") or None,
+            parameters.get("count") or None,
+            default=default_count(ask.caller),
+            maximum=MOST,
         )
         with refusing(self.view.table, reading=True):
             found = self.listing.find(ask, text, window)
@@ -63,7 +72,7 @@ class Lists:
         return list_response(resources, found.total, window.start)
 
     def _by_cursor(self, ask: Ask, text: str | None, parameters: Mapping[str, str]) -> dict[str, Any]:
-        count = parse_cursor_count(parameters.get("count") or None, default=DEFAULT_COUNT, maximum=MOST)
+        count = parse_cursor_count(parameters.get("count") or None, default=default_count(ask.caller), maximum=MOST)
         bound_to = "\0".join((
             self.view.table.type.name, ask.caller.name, Confinement.of(ask.caller, self.kind).mark,
             text or "", ask.attributes or "", ask.excluded or "",
@@ -139,7 +148,10 @@ class Everything:
             raise InvalidCursor(msg)
         text = read_filter(ask, parameters, [urn for lists in readable for urn in lists.view.table.type.urns])
         window = parse_window(
-            parameters.get("startIndex") or None, parameters.get("count") or None, default=DEFAULT_COUNT, maximum=MOST
+            parameters.get("startIndex") or None,
+            parameters.get("count") or None,
+            default=default_count(ask.caller),
+            maximum=MOST,
         )
         resources: list[Record] = []
         total, refused = 0, []

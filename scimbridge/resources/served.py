@@ -13,12 +13,12 @@ from typing import Any
 
 from scimbridge.access.caller import Caller
 from scimbridge.mapping.disabling import Hidden
-from scimbridge.mapping.openapi import Bounds, describe_api
+from scimbridge.mapping.openapi import Bounds, describe_api, tailor_api
 from scimbridge.mapping.schemas import describe_resource_types, describe_schemas
 from scimbridge.mapping.table import Table
 from scimbridge.resources.assembly import Assembly
 from scimbridge.resources.bulk import MOST_OPERATIONS, Bulk
-from scimbridge.resources.lists import DEFAULT_COUNT, MOST, Everything
+from scimbridge.resources.lists import DEFAULT_COUNT, MOST, Everything, default_count
 from scimbridge.resources.rights import may_read
 from scimbridge.resources.tables import Tables
 
@@ -55,9 +55,10 @@ class Face:
         """Return the resources of /ResourceTypes, located below the SCIM base URL."""
         return describe_resource_types(self._tables, base)
 
-    def api(self, base: str) -> dict[str, Any]:
+    def api(self, base: str, caller: Caller) -> dict[str, Any]:
         """Return the OpenAPI description, whose paths stand below the SCIM base URL."""
-        return self._api | {"servers": [{"url": base}]}
+        tailored = tailor_api(self._api, default_count(caller), caller.hidden_config)
+        return tailored | {"servers": [{"url": base}]}
 
 
 class Served:

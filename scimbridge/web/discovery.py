@@ -10,9 +10,9 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request
 
-from scimbridge.access.limits import Limits
+from scimbridge.access.caller import Caller
 from scimbridge.resources.bulk import MOST_OPERATIONS
-from scimbridge.resources.lists import CURSOR_LIFE, DEFAULT_COUNT, MOST, list_response
+from scimbridge.resources.lists import CURSOR_LIFE, MOST, default_count, list_response
 from scimbridge.resources.served import Face, Served
 from scimbridge.scim.catalogue import SPC_URN
 from scimbridge.scim.errors import Forbidden, NotFound, NotImplementedByDesign
@@ -58,7 +58,7 @@ def blueprint(served: Served, prefix: str) -> Blueprint:
 
     def config() -> Response:
         _no_filter()
-        return render.message(service_provider_config(base(), g.caller.limits))
+        return render.message(service_provider_config(base(), g.caller))
 
     def add(path: str, describe: Describe) -> None:
         def every() -> Response:
@@ -98,7 +98,7 @@ def at_root(served: Served, prefix: str) -> Blueprint:
 
 
 def _describe_api(served: Served, prefix: str) -> Callable[[], Response]:
-    return lambda: render.plain(served.to(g.caller).api(_base(prefix)))
+    return lambda: render.plain(served.to(g.caller).api(_base(prefix), g.caller))
 
 
 def _base(prefix: str) -> str:
@@ -111,9 +111,10 @@ def _no_filter() -> None:
         raise Forbidden(msg)
 
 
-def service_provider_config(base: str, limits: Limits) -> dict[str, Any]:
-    """Return what the server supports (RFC 7643 §5, RFC 9865 §4), with the limits of the client that asks."""
-    return {
+def service_provider_config(base: str, caller: Caller) -> dict[str, Any]:
+    """Return what the server supports (RFC 7643 §5, RFC 9865 §4), as it is for the client that asks."""
+    limits = caller.limits
+    config = {
         "schemas": [SPC_URN],
         "documentationUri": DOCUMENTATION,
         "patch": {"supported": True},
@@ -130,10 +131,11 @@ def service_provider_config(base: str, limits: Limits) -> dict[str, Any]:
             "cursor": True,
             "index": True,
             "defaultPaginationMethod": "index",
-            "defaultPageSize": DEFAULT_COUNT,
+            "defaultPageSize": default_count(caller),
             "maxPageSize": MOST,
             "cursorTimeout": CURSOR_LIFE,
         },
         "authenticationSchemes": [dict(scheme) for scheme in AUTHENTICATION],
         "meta": {"resourceType": "ServiceProviderConfig", "location": f"{base}/ServiceProviderConfig"},
     }
+    return {name: member for name, member in config.items() if name not in caller.hidden_config}

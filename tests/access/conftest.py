@@ -59,6 +59,8 @@ CLIENTS = st.builds(
         st.none() | st.sets(st.uuids().map(str), max_size=3).map(frozenset),
         HIDDEN,
         LIMITS,
+        st.sampled_from([(), ("pagination",), ("documentationUri", "pagination")]),
+        st.none() | st.integers(1, 1000),
     ),
     SECRETS,
     st.sets(HASHES.map(bytes.hex), max_size=2).map(frozenset),

@@ -20,12 +20,15 @@ NOW = dt.datetime(2026, 11, 21, 10, tzinfo=dt.UTC).timestamp()
 SECRET = make_secret(os.urandom).text
 OTHER = make_secret(os.urandom).text
 HASH = "ab" * 32
+CONFIG_URN = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
 WHOLE = f"""
 [clients.sailpoint]
 scopes       = ["users:read", "users:write", "groups:read"]
 populations  = ["{POPULATION}"]
 strict       = true
 hidden.User  = ["phoneNumbers", "name.honorificPrefix"]
+hidden.ServiceProviderConfig = ["PAGINATION", "{CONFIG_URN}:documentationUri"]
+default_count = 1000
 certificates = ["{":".join(["AB"] * 32)}"]
 subjects     = [{{ issuer = "{ISSUER}", subject = "abc" }}]
 limits       = {{ requests_per_second = 20, concurrent = 8, body = 1048576, bulk_operations = 100 }}
@@ -55,6 +58,8 @@ def test_a_file_with_every_key_is_read_as_it_is_written():
                 populations=frozenset({POPULATION}),
                 hidden=(("User", ("name.honorificPrefix", "phoneNumbers")),),
                 limits=Limits(20.0, 8, 1_048_576, 100),
+                hidden_config=("documentationUri", "pagination"),
+                default_count=1000,
             ),
             (
                 Secret(SECRET.split("_")[1], digest(SECRET), NOW + 24 * 3600, created),
@@ -158,6 +163,29 @@ def test_an_unknown_id_costs_the_same_work_as_a_known_one(monkeypatch):
         clients.by_secret(text, NOW)
         work.append(tuple(done))
     assert set(work) == {("hash", (32, 32), (32, 32))}
+
+
+SIZES = {"0": "0", "1001": "1001", "-5": "-5", "1e2": "100.0", "true": "True", '"1000"': "'1000'"}
+MEMBERS = {
+    '"pagination"': "'pagination' is no list of texts",
+    '["pagnation"]': "'pagnation' is no attribute of ServiceProviderConfig; perhaps 'pagination' is meant",
+    '["x"]': "'x' is no attribute of ServiceProviderConfig; what can be hidden is documentationUri, pagination",
+    '["Patch"]': "'patch' cannot be hidden: it is required; what can be is documentationUri, pagination",
+}
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        *((f"default_count = {size}", f"default_count: {shown} is no whole number of results from 1 to 1000")
+          for size, shown in SIZES.items()),
+        *((f"hidden.ServiceProviderConfig = {members}", f"hidden.ServiceProviderConfig: {shown}")
+          for members, shown in MEMBERS.items()),
+    ],
+)  # fmt: skip
+def test_what_a_client_sees_of_the_server_is_checked(line, told):
+    """A page size that is none, and a member of the configuration that cannot be hidden, are told with what can be."""
+    assert faults(f'[clients.a]\nscopes = ["users:read"]\n{line}\n') == [f"clients.a.{told}"]
 
 
 def test_all_faults_are_told_at_once_by_client_and_key():

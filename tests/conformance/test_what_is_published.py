@@ -62,10 +62,10 @@ def test_a_users_identity_provider_can_be_written(tolerant):
         assert tolerant.patch(f"/Users/{user['id']}", operation)[PINGONE_USER]["identityProvider"] == {"id": key}
 
 
-def test_an_extension_is_required_where_it_has_what_is_required(tolerant):
-    """Every user that is read has the extension of users; that of groups may be missing."""
+def test_no_extension_has_to_be_sent(tolerant):
+    """A request may leave out the extension of users and that of groups; neither is called required."""
     kinds = {kind["name"]: kind for kind in tolerant.get("/ResourceTypes")["Resources"]}
-    assert kinds["User"]["schemaExtensions"] == [{"schema": PINGONE_USER, "required": True}]
+    assert kinds["User"]["schemaExtensions"] == [{"schema": PINGONE_USER, "required": False}]
     assert kinds["Group"]["schemaExtensions"] == [{"schema": PINGONE_GROUP, "required": False}]
 
 

@@ -119,6 +119,7 @@ def test_every_option_of_add_reaches_the_file(good, path, tmp_path):
     good(
         *("add", "okta", "--all-scopes", "--population", POPULATION, "--strict"),
         *("--hide", "User:phoneNumbers", "--hide", "Group:externalId", "--hide", "User:name.honorificPrefix"),
+        *("--hide", "ServiceProviderConfig:pagination", "--default-count", "1000"),
         *("--rate", "20", "--concurrent", "8", "--body", "1048576", "--bulk", "100"),
         *("--certificate", str(tmp_path / "client.pem"), "--certificate", ":".join(["AB"] * 32)),
         *("--subject", "https://login.example.com/", "abc", "--no-secret"),
@@ -127,11 +128,23 @@ def test_every_option_of_add_reaches_the_file(good, path, tmp_path):
     hidden = (("Group", ("externalId",)), ("User", ("name.honorificPrefix", "phoneNumbers")))
     limits = Limits(20.0, 8, 1_048_576, 100)
     assert client == Client(
-        Caller("okta", True, SCOPES, frozenset({POPULATION}), hidden, limits),
+        Caller("okta", True, SCOPES, frozenset({POPULATION}), hidden, limits, ("pagination",), 1000),
         (),
         frozenset({shown, "ab" * 32}),
         frozenset({("https://login.example.com/", "abc")}),
     )
+
+
+def test_what_a_client_sees_of_the_server_is_shown_and_checked(good, told):
+    """Its page size and what is hidden of the configuration are listed; what cannot be is refused."""
+    add = ("add", "otp", "--scope", "users:read")
+    assert "'patch' cannot be hidden" in told(*add, "--hide", "ServiceProviderConfig:patch")
+    assert "default_count: 1001 is no whole number of results" in told(*add, "--default-count", "1001")
+    assert "TYPE is one of Group, Population, User, ServiceProviderConfig" in told(*add, "--hide", "Schema:id")
+    good(*add, "--hide", "ServiceProviderConfig:pagination", "--default-count", "1000")
+    listed = good("list")
+    assert "ServiceProviderConfig:pagination" in listed
+    assert "1000 results in a list" in listed
 
 
 def test_list_shows_rights_and_ids_and_no_digest(good, path):
