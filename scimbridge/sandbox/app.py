@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+import orjson
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.http import http_date
@@ -17,6 +19,7 @@ from scimbridge.sandbox.activities import CORRELATION
 from scimbridge.sandbox.errors import ApiError, forbidden, not_found, too_many_requests
 from scimbridge.sandbox.exchange import Api, Route, media, respond
 from scimbridge.sandbox.faults import ConnectionDroppedError, Fate
+from scimbridge.sandbox.lies import LIES
 from scimbridge.sandbox.other_routes import (
     environment_routes,
     group_routes,
@@ -192,6 +195,8 @@ class _Gate:
             request.environ["sandbox.drop"] = True
         elif fate.kind == "cut":
             request.environ["sandbox.cut"] = True
+        elif fate.kind in LIES and response.status_code < HTTPStatus.BAD_REQUEST and response.data:
+            response.data = orjson.dumps(LIES[fate.kind](orjson.loads(response.data)))
         headers = response.headers
         headers["Correlation-Id"] = g.correlation
         headers["Date"] = http_date(self._parts.directory.clock())

@@ -1,4 +1,4 @@
-"""The harm a network and a busy platform do, on order: delays, refusals, lost answers (reference.md §9).
+"""The harm a network and a busy platform do, on order: delays, refusals, lost answers, lies (reference.md §9).
 
 Knows requests by method and path only. Randomness is seeded, so the same requests in the same order meet the
 same faults.
@@ -11,14 +11,15 @@ import random
 import time
 from dataclasses import asdict, dataclass, fields, replace
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
+
+from scimbridge.sandbox.lies import LIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Kind = Literal["none", "throttled", "error", "error_after", "drop_before", "drop_after", "cut"]
-KINDS: Final[tuple[Kind, ...]] = ("throttled", "error", "error_after", "drop_before", "drop_after", "cut")
-_SHARES: Final[tuple[tuple[str, Kind], ...]] = (
+KINDS: Final = ("throttled", "error", "error_after", "drop_before", "drop_after", "cut", *LIES)
+_SHARES: Final = (
     ("error_share", "error"),
     ("error_after_share", "error_after"),
     ("drop_before_share", "drop_before"),
@@ -64,7 +65,7 @@ class Settings:
 class Plan:
     """A fault for certain requests: `path` is a part of it; the first `skip` are let through."""
 
-    kind: Kind
+    kind: str
     method: str | None = None
     path: str | None = None
     times: int = 1
@@ -86,7 +87,7 @@ class Plan:
 class Fate:
     """What happens to one request; `wait` seconds for Retry-After, `status` of an error."""
 
-    kind: Kind
+    kind: str
     status: int = 503
     wait: int = 1
 
@@ -135,7 +136,7 @@ class Faults:
 
     def plan(
         self,
-        kind: Kind,
+        kind: str,
         method: str | None = None,
         path: str | None = None,
         *,

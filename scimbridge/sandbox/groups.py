@@ -6,7 +6,7 @@ Knows one group at a time; who is in it is memberships.py's.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -16,10 +16,17 @@ from scimbridge.sandbox.errors import NOT_UNIQUE, FilterError, invalid_data, inv
 from scimbridge.sandbox.matching import Compiler
 from scimbridge.sandbox.memberships import level_of, members_of
 from scimbridge.sandbox.records import Json, is_too_deep
+from scimbridge.sandbox.replacing import added_field, check_read_only
 from scimbridge.sandbox.users import read_population
 
 if TYPE_CHECKING:
     from scimbridge.sandbox.directory import Directory
+
+
+READ_ONLY: Final = (
+    "_links", "_embedded", "id", "environment", "createdAt", "updatedAt", "displayName", "checkSum", "isExternal",
+    "sourceId", "sourceType", "directMemberCounts", "totalMemberCounts",
+)  # fmt: skip
 
 
 def compile_user_filter(directory: Directory, text: Any) -> Dynamic | None:
@@ -31,7 +38,7 @@ def compile_user_filter(directory: Directory, text: Any) -> Dynamic | None:
     words = vocabulary.words_of_user_filter(directory.schema, directory.switches)
     try:
         node = filters.parse(text)
-        compiler = Compiler(words, case_sensitive=directory.switches.case_sensitive_filters)
+        compiler = Compiler(words, directory.switches)
         query = compiler.compile(node)
     except FilterError as error:
         raise error.to_api_error("INVALID_DATA", "userFilter") from error
@@ -101,7 +108,8 @@ def replace_group(directory: Directory, group_id: str, body: Json) -> Json:
         level = level_of(old)
         if directory.switches.group_population == "strict":
             _check_level(body, level)
-        fields = _read_fields(body)
+        check_read_only(directory.switches, body, READ_ONLY)
+        fields = _read_fields(body) | added_field(directory.switches, old, body)
         _check_name(directory, fields["name"], level, group_id)
         dynamic = compile_user_filter(directory, fields.get("userFilter"))
         fixed = ("id", "population", "createdAt", "updatedAt")

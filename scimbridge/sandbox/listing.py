@@ -49,7 +49,7 @@ def compile_query(directory: Directory, collection: Collection, text: str) -> Qu
         lambda group, type_: members_of(directory, kind, group, type_) if kind else frozenset(),
     )
     switches = directory.switches
-    compiler = Compiler(words, case_sensitive=switches.case_sensitive_filters, sources=sources)
+    compiler = Compiler(words, switches, sources)
     try:
         return compiler.compile(filters.parse(text))
     except FilterError as error:
@@ -126,7 +126,7 @@ def list_memberships(
 
 def _membership_test(directory: Directory, text: str) -> Query:
     switches = directory.switches
-    compiler = Compiler(vocabulary.MEMBERSHIPS, case_sensitive=switches.case_sensitive_filters)
+    compiler = Compiler(vocabulary.MEMBERSHIPS, switches)
     try:
         return compiler.compile(filters.parse(text))
     except FilterError as error:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from scimbridge.sandbox.errors import FilterError
 from scimbridge.sandbox.filters import All, Compare, Node, Some, Within
-from scimbridge.sandbox.records import Json, fold, values_at
+from scimbridge.sandbox.records import Json, fold, fold_accents, values_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from collections.abc import Set as AbstractSet
+
+    from scimbridge.sandbox.switches import Switches
 
     Test = Callable[[Json], bool]
     Find = Callable[[str, Any], AbstractSet[str]]
@@ -63,14 +65,18 @@ class Query:
 class Compiler:
     """Compiles trees for one vocabulary; without `sources` it serves a userFilter."""
 
-    def __init__(self, vocabulary: Vocabulary, *, case_sensitive: bool, sources: Sources | None = None) -> None:
+    def __init__(self, vocabulary: Vocabulary, switches: Switches, sources: Sources | None = None) -> None:
         self._vocabulary = vocabulary
-        self._case_sensitive = case_sensitive
+        self._case_sensitive = switches.case_sensitive_filters
+        self._ignored = switches.ignored_filters
+        self._fold = fold_accents if switches.accent_blind_filters else fold
         self._sources = sources
 
     def compile(self, node: Node) -> Query:
         """Return the query of a tree. Raises FilterError on what PingOne cannot do (reference.md §7.3)."""
         match node:
+            case Compare(path) | Within(path) if path in self._ignored:
+                return Query(lambda _record: True, None, frozenset((path,)))
             case Compare():
                 return self._compare(node)
             case Within():
@@ -99,9 +105,9 @@ class Compiler:
         caseless = word.kind == "string" and (word.caseless or not self._case_sensitive)
         path = tuple(node.path.split("."))
         candidates = None
-        if node.op == "eq" and self._sources is not None:
+        if node.op == "eq" and self._sources is not None and self._fold is fold:
             candidates = self._sources.find(node.path, node.value)
-        return Query(_text_test(path, node, caseless=caseless), candidates, frozenset((node.path,)))
+        return Query(_text_test(path, node, self._fold if caseless else None), candidates, frozenset((node.path,)))
 
     def _within(self, node: Within) -> Query:
         if node.name != "memberOfGroups" or not self._vocabulary.member_of_groups or self._sources is None:
@@ -131,11 +137,12 @@ def _read_membership(inner: Node) -> tuple[str, str | None]:
     return asked["id"], asked.get("type")
 
 
-def _text_test(path: tuple[str, ...], node: Compare, *, caseless: bool) -> Test:
-    wanted = fold(node.value) if caseless else node.value
+def _text_test(path: tuple[str, ...], node: Compare, folded: Callable[[Any], Any] | None) -> Test:
     compare = _COMPARISONS[node.op]
-    if caseless:
-        return lambda record: any(compare(fold(value), wanted) for value in values_at(record, path))
+    if folded is not None:
+        wanted = folded(node.value)
+        return lambda record: any(compare(folded(value), wanted) for value in values_at(record, path))
+    wanted = node.value
     return lambda record: any(compare(value, wanted) for value in values_at(record, path))
 
 

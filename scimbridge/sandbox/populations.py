@@ -5,17 +5,21 @@ Knows populations and counts their users; which user is where stands in the user
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from scimbridge.sandbox.directory import population_subject
 from scimbridge.sandbox.errors import NOT_UNIQUE, VALIDATION, ApiError, Detail, invalid_data, invalid_value
 from scimbridge.sandbox.groups import delete_group
 from scimbridge.sandbox.memberships import level_of
+from scimbridge.sandbox.replacing import added_field, check_read_only
 from scimbridge.sandbox.users import read_boolean
 
 if TYPE_CHECKING:
     from scimbridge.sandbox.directory import Directory
     from scimbridge.sandbox.records import Json
+
+
+READ_ONLY: Final = ("_links", "_embedded", "id", "environment", "createdAt", "updatedAt", "userCount")
 
 
 def _read_fields(body: Json) -> Json:
@@ -85,7 +89,8 @@ def replace_population(directory: Directory, population_id: str, body: Json) -> 
     """PUT: what is left out is gone, but the default keeps its flag. Raises ApiError 400 and 404."""
     with directory.lock:
         old = directory.find("populations", population_id)
-        fields = _read_fields(body)
+        check_read_only(directory.switches, body, READ_ONLY)
+        fields = _read_fields(body) | added_field(directory.switches, old, body)
         _check_name(directory, fields["name"], population_id)
         default = read_boolean(body, "default", default=old["default"])
         if old["default"] and not default:

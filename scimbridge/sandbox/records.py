@@ -6,6 +6,7 @@ A record that was handed out can be read without a lock, because every write mak
 from __future__ import annotations
 
 import time
+import unicodedata
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -46,6 +47,15 @@ def values_at(record: Json, path: tuple[str, ...]) -> tuple[Any, ...]:
 def fold(value: Any) -> Any:
     """Return the form in which strings are compared without case."""
     return value.lower() if isinstance(value, str) else value
+
+
+def fold_accents(value: Any) -> Any:
+    """Return the form in which strings are compared without case and without accents."""
+    if not isinstance(value, str):
+        return value
+    return "".join(
+        letter for letter in unicodedata.normalize("NFD", value.lower()) if not unicodedata.combining(letter)
+    )
 
 
 def stamp(seconds: float) -> str:

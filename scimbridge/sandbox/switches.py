@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+ADDED = "addedTomorrow"
+
 
 @dataclass(frozen=True, slots=True)
 class Switches:
@@ -50,5 +52,12 @@ class Switches:
     group_checksum: bool = True
     unknown_group_status: Literal[400, 404] = 400
     """Answer to a membership whose body names a group that does not exist."""
+    read_only_in_put: Literal["refuse", "ignore"] = "refuse"
+    """What a PUT of a group or population does with members that only PingOne writes."""
+    added_field: Literal["writable", "read_only"] = "writable"
+    """What becomes of a member named as `ADDED` says, which no document has, in a PUT of a group or population."""
+    ignored_filters: frozenset[str] = frozenset()
+    """Attributes whose conditions hold for everybody, as where PingOne leaves out what it does not know."""
+    accent_blind_filters: bool = False
     user_id_filter: bool = False
     group_name_prefix_filter: bool = False
