@@ -1,34 +1,28 @@
 """PingOne's collections in its own words: read, create, merge, operate, replace, delete, page through.
 
-Knows paths, media types and the page format (reference.md §2, §4, §5, §6). Knows nothing of SCIM, and
+Knows paths and media types (reference.md §2, §4, §5); what a page is stands in `paging`. Knows nothing of SCIM, and
 nothing of what lies under `send`. An answer that is not what the call must return is an error, never an
-empty resource or a short page.
+empty resource, another one, or a short page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from scimbridge.pingone.answers import malformed
-from scimbridge.pingone.errors import Refused, Unreachable
+from scimbridge.pingone.errors import Refused
+from scimbridge.pingone.paging import Page, Pass, read_page
 from scimbridge.pingone.send import Call, Json, Request, Response, Send
+
+__all__ = ["IMPORT", "MERGE", "OPERATIONS", "PASSWORD_SET", "Collection", "Page", "Users", "check_id", "quote_id"]
 
 MERGE = "application/json"
 IMPORT = "application/vnd.pingidentity.user.import+json"
 OPERATIONS = "application/vnd.pingidentity.user.scim.patch+json"
 PASSWORD_SET = "application/vnd.pingidentity.password.set+json"  # noqa: S105 - a media type
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page. `next` is the link to the next one, None on the last; `count` is PingOne's total, if told."""
-
-    records: list[Json]
-    next: str | None
-    count: int | None
 
 
 def quote_id(text: str) -> str:
@@ -53,24 +47,24 @@ class Collection:
     def read(self, call: Call, key: str, /, include: tuple[str, ...] = ()) -> Json:
         """Return one record. `include` asks for what is left out otherwise (memberOfGroupIDs)."""
         query = (("include", ",".join(include)),) if include else ()
-        return self._resource("GET", call, Request("GET", self.path(key), query))
+        return self._resource(call, Request("GET", self.path(key), query), key)
 
     def create(self, call: Call, body: Json, media: str = MERGE) -> Json:
         """Return the new record. Unreachable with `maybe_done` when the answer was lost."""
-        return self._resource("POST", call, Request("POST", self._path, body=body, media=media))
+        return self._resource(call, Request("POST", self._path, body=body, media=media), None)
 
     def merge(self, call: Call, key: str, body: Json, /) -> Json:
         """PATCH: members given are set, null clears, the rest stays. Returns the record."""
-        return self._resource("PATCH", call, Request("PATCH", self.path(key), body=body))
+        return self._resource(call, Request("PATCH", self.path(key), body=body), key)
 
     def operate(self, call: Call, key: str, operations: list[Json], /) -> Json:
         """PATCH with operations of RFC 7644 §3.5.2 on native names. Returns the record."""
         body = {"Operations": operations}
-        return self._resource("PATCH", call, Request("PATCH", self.path(key), body=body, media=OPERATIONS))
+        return self._resource(call, Request("PATCH", self.path(key), body=body, media=OPERATIONS), key)
 
     def replace(self, call: Call, key: str, body: Json, /) -> Json:
         """PUT: what is left out is cleared. Returns the record."""
-        return self._resource("PUT", call, Request("PUT", self.path(key), body=body))
+        return self._resource(call, Request("PUT", self.path(key), body=body), key)
 
     def delete(self, call: Call, key: str, /) -> None:
         """Delete one record. NotThere when it is not there, unless a lost first try may have done it."""
@@ -87,13 +81,14 @@ class Collection:
     ) -> Page:
         """Return the first page, or the one that the link of an earlier page leads to."""
         if next is not None:
-            return self._read_page(self._send(Request("GET", self._path, href=next), call))
+            request = Request("GET", self._path, href=next)
+            return read_page(self._send(request, call), self._key, limit, continued=True)
         query = [("limit", str(limit))]
         if filter is not None:
             query.append(("filter", filter))
         if expand is not None:
             query.append(("expand", expand))
-        return self._read_page(self._send(Request("GET", self._path, tuple(query)), call))
+        return read_page(self._send(Request("GET", self._path, tuple(query)), call), self._key, limit)
 
     def pages(
         self,
@@ -103,49 +98,37 @@ class Collection:
         limit: int,
         expand: str | None = None,
     ) -> Iterator[Page]:
-        """Yield every page in turn. Raises on the page that cannot be read in full."""
-        page = self.page(call, filter=filter, limit=limit, expand=expand)
-        seen: set[str] = set()
+        """Yield every page in turn, no record twice. Raises on a page that cannot be read in full, or ends too soon.
+
+        The pages of one answer are held against each other: see `Pass`.
+        """
+        passed = Pass()
+        page = passed.take(self.page(call, filter=filter, limit=limit, expand=expand))
         yield page
         while page.next is not None:
-            if page.next in seen:
-                raise Unreachable("PingOne's pages lead in a circle")
-            seen.add(page.next)
-            page = self.page(call, limit=limit, next=page.next)
+            page = passed.take(self.page(call, limit=limit, next=page.next))
             yield page
 
     def path(self, key: str) -> str:
         """Return the path of one record."""
         return f"{self._path}/{quote_id(key)}"
 
-    def _resource(self, method: str, call: Call, request: Request) -> Json:
+    def _resource(self, call: Call, request: Request, key: str | None) -> Json:
         response = self._send(request, call)
-        if not isinstance(response.body.get("id"), str):
-            raise malformed(response, method, "without the resource")
+        check_id(response, request.method, key)
         return response.body
 
-    def _read_page(self, response: Response) -> Page:
-        body = response.body
-        embedded = body.get("_embedded")
-        records = embedded.get(self._key) if isinstance(embedded, dict) else None
-        if not isinstance(records, list) or not all(isinstance(each, dict) for each in records):
-            raise malformed(response, "GET", f"without the list of {self._key}")
-        size = body.get("size")
-        if isinstance(size, int) and size != len(records):
-            raise malformed(response, "GET", f"with {len(records)} of {size} {self._key}")
-        count = body.get("count")
-        return Page(records, _next_link(response), count if isinstance(count, int) else None)
 
+def check_id(response: Response, method: str, key: str | None) -> None:
+    """Hold an answer to the id that it has to be of, None for a new one. Raises `Unreachable`.
 
-def _next_link(response: Response) -> str | None:
-    links: Any = response.body.get("_links")
-    link = links.get("next") if isinstance(links, dict) else None
-    if link is None:
-        return None
-    href = link.get("href") if isinstance(link, dict) else None
-    if not isinstance(href, str) or not href:
-        raise malformed(response, "GET", "with a next page but no link to it")
-    return href
+    PingOne writes its ids in small letters, whatever a client asked by.
+    """
+    found = response.body.get("id")
+    if not isinstance(found, str) or not found:
+        raise malformed(response, method, "without the resource")
+    if key is not None and found.lower() != key.lower():
+        raise malformed(response, method, "with another resource than the one asked for")
 
 
 class Users(Collection):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from enum import Enum
 
-from scimbridge.pingone.collections import Collection, Page, quote_id
-from scimbridge.pingone.errors import NotThere, Refused
+from scimbridge.pingone.collections import Collection, Page, check_id, quote_id
+from scimbridge.pingone.errors import NotThere, Refused, Unreachable
 from scimbridge.pingone.send import Call, Json, Request, Send
 
 _LOOKS = (0.0, 0.25, 0.5, 1.0)
@@ -41,11 +41,13 @@ class Memberships:
         """
         request = Request("POST", _path(kind, member_id), body={"id": group_id}, repeatable=True)
         try:
-            self._send(request, call)
+            response = self._send(request, call)
         except Refused as error:
             if not error.has("UNIQUENESS_VIOLATION") or not self._appears(call, kind, member_id, group_id):
                 raise
             return Outcome.PERHAPS if error.repeated else Outcome.ALREADY
+        if response.body:
+            check_id(response, "POST", group_id)
         return Outcome.DONE
 
     def remove(self, call: Call, kind: str, member_id: str, group_id: str) -> Outcome:
@@ -66,12 +68,20 @@ class Memberships:
 
     def read(self, call: Call, kind: str, member_id: str, group_id: str) -> Json:
         """Return one membership: `id` (the group's), `type` DIRECT or INDIRECT. Raises NotThere."""
-        return self._send(Request("GET", _path(kind, member_id, group_id)), call).body
+        response = self._send(Request("GET", _path(kind, member_id, group_id)), call)
+        check_id(response, "GET", group_id)
+        return response.body
 
     def of(self, call: Call, kind: str, member_id: str, limit: int) -> Iterator[Page]:
-        """Yield the pages of a member's memberships, each with its group under `_embedded.group`."""
+        """Yield the pages of a member's memberships, each with its group under `_embedded.group`.
+
+        Raises Unreachable where one comes with another group than its own.
+        """
         listing = Collection(self._send, "groupMemberships", path=_path(kind, member_id))
-        return listing.pages(call, limit=limit, expand="group")
+        for page in listing.pages(call, limit=limit, expand="group"):
+            for membership in page.records:
+                _check_group(membership)
+            yield page
 
     def _appears(self, call: Call, kind: str, member_id: str, group_id: str) -> bool:
         """Look several times: PingOne may show a membership a moment after it has made it."""
@@ -90,6 +100,13 @@ class Memberships:
         except NotThere:
             return False
         return True
+
+
+def _check_group(membership: Json) -> None:
+    embedded = membership.get("_embedded")
+    group = embedded.get("group") if isinstance(embedded, dict) else None
+    if group is not None and (not isinstance(group, dict) or group.get("id") != membership["id"]):
+        raise Unreachable("PingOne answered a membership with another group than its own")
 
 
 _BAD_REQUEST = 400

@@ -67,7 +67,7 @@ def test_added(over):
 
 def test_nested(over):
     """A group becomes a member the same way."""
-    memberships = over(THERE)
+    memberships = over(Response(201, {}, {"id": "parent", "type": "DIRECT"}))
     assert memberships.add(Call(), "groups", "child", "parent") is Outcome.DONE
     assert _sent(memberships) == [("POST", "/groups/child/memberOfGroups")]
 
