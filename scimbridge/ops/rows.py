@@ -13,7 +13,7 @@ from typing import Any
 from scimbridge.mapping.rows import Row, nearest
 from scimbridge.mapping.table import Table
 from scimbridge.ops.findings import Report
-from scimbridge.pingone.bodies import KEPT
+from scimbridge.pingone.bodies import WRITABLE
 
 # Members of a user's record that are PingOne's own: an environment may list them in its schema, or not (§2.2, §2.7).
 BESIDE_SCHEMA = frozenset({
@@ -76,7 +76,7 @@ def check_users(report: Report, table: Table, schema: Iterable[Mapping[str, Any]
 
 def check_others(report: Report, table: Table) -> None:
     """Compare the table of groups or populations with the fields that PingOne keeps of them."""
-    kept = KEPT[COLLECTIONS[table.type.name]]
+    kept = WRITABLE[COLLECTIONS[table.type.name]]
     before = report.faults
     for row in table.rows:
         if row.to and row.writable and row.via is None and row.to[0] not in kept:

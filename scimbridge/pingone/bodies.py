@@ -1,7 +1,7 @@
 """What PingOne's creates and replacements have to carry, so that nothing is lost or refused.
 
 Creation takes fields that afterwards have a call of their own (reference.md §2.3). A PUT drops what it leaves out, so
-what PingOne holds goes along; and a group's population goes along exactly where the group has one (§4.4).
+what PingOne holds goes along, known or not; and a group's population exactly where the group has one (§4.4).
 """
 
 from __future__ import annotations
@@ -10,11 +10,24 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from scimbridge.pingone.collections import IMPORT, MERGE
-from scimbridge.pingone.send import Json
+from scimbridge.pingone.collections import IMPORT, MERGE, Collection
+from scimbridge.pingone.errors import Refused
+from scimbridge.pingone.send import Call, Json
 
-# Members that PingOne keeps and takes back in a PUT; everything else in a record is its own.
-KEPT: Mapping[str, tuple[str, ...]] = {
+# What PingOne is known to write itself, of groups and of populations: a PUT carries everything else, so that a field
+# which PingOne has from tomorrow on is not cleared by it (reference.md §4.2, §5).
+READ_ONLY: Mapping[str, frozenset[str]] = {
+    "groups": frozenset({
+        "_links", "_embedded", "id", "environment", "createdAt", "updatedAt", "displayName", "checkSum", "isExternal",
+        "sourceId", "sourceType", "directMemberCounts", "totalMemberCounts",
+    }),
+    "populations": frozenset({
+        "_links", "_embedded", "id", "environment", "createdAt", "updatedAt", "userCount",
+    }),
+}  # fmt: skip
+
+# What can be written today, and must not be taken for read-only where PingOne refuses its value.
+WRITABLE: Mapping[str, tuple[str, ...]] = {
     "groups": ("name", "description", "externalId", "customData", "userFilter", "population"),
     "populations": (
         "name", "description", "default", "alternativeIdentifiers", "passwordPolicy", "theme", "preferredLanguage",
@@ -53,13 +66,31 @@ def facet_of(record: Mapping[str, Any], name: str) -> Any:
 
 def replacement(kind: str, record: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
     """Return the body of a PUT of a group or population: what PingOne holds, with the changes; None takes away."""
-    body = {name: copy.deepcopy(record[name]) for name in KEPT[kind] if name in record}
+    read_only = READ_ONLY[kind]
+    body = {name: copy.deepcopy(value) for name, value in record.items() if name not in read_only and value is not None}
     for name, value in changes.items():
         if value is None:
             body.pop(name, None)
         else:
             body[name] = _without_nulls(value)
     return body
+
+
+def put(collection: Collection, call: Call, record: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
+    """PUT a group or population with changes, and with everything else that PingOne holds of it. Returns the record.
+
+    A field that nobody knows may turn out to be PingOne's own: where PingOne refuses nothing but such fields, the PUT
+    is sent again without them, since what cannot be written is not cleared by leaving it out either.
+    """
+    body = replacement(collection.name, record, changes)
+    try:
+        return collection.replace(call, record["id"], body)
+    except Refused as error:
+        known = {*WRITABLE[collection.name], *changes}
+        foreign = {(fault.target or "").split(".")[0] for fault in error.faults}
+        if not foreign or foreign & known or not foreign <= body.keys():
+            raise
+        return collection.replace(call, record["id"], {name: body[name] for name in body if name not in foreign})
 
 
 def _without_nulls(value: Any) -> Any:

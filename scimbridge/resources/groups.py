@@ -208,7 +208,7 @@ class Groups:
         progress.plan(*(["attributes"] if changes.body else []), *(["members"] if changes.links else []))
         if changes.body:
             with progress.step("attributes"):
-                after = self._groups.replace(ask.call, key, bodies.replacement("groups", record, changes.body))
+                after = bodies.put(self._groups, ask.call, record, changes.body)
         if not changes.links:
             return after, NOTHING_MADE
         try:
@@ -228,7 +228,7 @@ class Groups:
         now = self._groups.read(ask.call, before["id"])
         ours = {name: before.get(name) for name in changes.body if now.get(name) == after.get(name)}
         if ours:
-            self._groups.replace(ask.call, before["id"], bodies.replacement("groups", now, ours))
+            bodies.put(self._groups, ask.call, now, ours)
 
     # -- lists -----------------------------------------------------------------------------------------------------
 

@@ -81,8 +81,7 @@ class Populations:
             changes = plan_change(self._table, record, before, make(before), ask.manner)
             ask.notes.planned(self._table, changes, record)
             if changes.body:
-                body = bodies.replacement("populations", record, changes.body)
-                record = self._populations.replace(ask.call, key, body)
+                record = bodies.put(self._populations, ask.call, record, changes.body)
         if ask.minimal:
             return Reply(204, etag=self.view.version(record))
         return self.view.show(ask, record)
