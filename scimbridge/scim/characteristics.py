@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from scimbridge.scim.folding import fold
 from scimbridge.scim.usernames import Profile
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Attribute:
     def fold(self) -> Callable[[str], str]:
         """What two texts that are the same for this attribute have in common; without a profile, but for case."""
         if self.profile is None:
-            return str.casefold
+            return fold
         return self.profile.prepare if self.case_exact else self.profile.comparable
 
     def find_sub(self, name: str) -> Attribute | None:
