@@ -37,7 +37,7 @@ from scimbridge.pingone.standing import Outlook
 from scimbridge.pingone.target import Target
 from scimbridge.resources.ahead import Ahead, Writes
 from scimbridge.resources.assembly import Assembly, Parts
-from scimbridge.resources.members import IN_FLIGHT
+from scimbridge.resources.member_changes import IN_FLIGHT
 from scimbridge.resources.served import Served
 from scimbridge.resources.suggestions import Suggestions
 from scimbridge.resources.tables import Tables, open_tables

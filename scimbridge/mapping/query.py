@@ -7,28 +7,18 @@ leaves here as a tree on PingOne's field names, printed by the room that speaks 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from scimbridge.mapping.linked import Check, Questions
 from scimbridge.mapping.rows import Row
-from scimbridge.mapping.shapes import Complex, IdList, OneOfList, Shape, Single, TypedList
+from scimbridge.mapping.shapes import Complex, OneOfList, Shape, Single, TypedList
 from scimbridge.mapping.table import Table
 from scimbridge.scim import dialects
 from scimbridge.scim.errors import InvalidFilter
-from scimbridge.scim.filters import (
-    And,
-    AttrPath,
-    Compare,
-    Node,
-    Not,
-    Or,
-    Present,
-    ValuePath,
-    conjuncts,
-    paths_of,
-)
-from scimbridge.scim.matching import compile_filter
+from scimbridge.scim.filters import And, AttrPath, Compare, Node, Or, ValuePath, conjuncts, paths_of
+from scimbridge.scim.folding import is_folded_alike
 
 PUSHED_LENGTH = 3000  # characters of values in one pushed filter; past that the URL may be too long for PingOne
 
@@ -50,20 +40,29 @@ class Query:
     """A filter, ready to be asked.
 
     `pushed` is what PingOne is asked (native names), None for everything. `exact`: its answer is the filter's answer.
-    `keeps` checks a whole SCIM resource. `id`: the filter can only hold for the resource of that id. `linked_to`: it
-    can only hold for resources with that membership; `links` are all memberships that it asks about, which the
-    resource has to be given before it is checked. `doubtful` rows would be pushed if PingOne ignored case there;
-    `asked` are the rows and operators that PingOne is asked for.
+    `id`: the filter can only hold for the resource of that id. `doubtful` rows would be pushed if PingOne ignored case
+    there; `asked` are the rows and operators that PingOne is asked for. `reads` are the names of the attributes that
+    the filter looks at, with their URN in extensions.
+
+    `check` checks a whole SCIM resource. `linked`: a resource has to be linked to one id of each of these; `beside`
+    is the check where PingOne was asked for exactly that, and `exact_beside` says that its answer is the whole then.
     """
 
     pushed: Node | None
     exact: bool
-    keeps: Callable[[dict[str, Any]], bool]
+    check: Check
     id: str | None
-    linked_to: str | None
-    links: tuple[str, ...]
     doubtful: tuple[tuple[Row, str], ...]
     asked: tuple[tuple[Row, str], ...]
+    linked: tuple[tuple[str, ...], ...]
+    beside: Check
+    exact_beside: bool
+    reads: tuple[str, ...]
+
+    @property
+    def keeps(self) -> Callable[[dict[str, Any]], bool]:
+        """The filter over whole resources, with their memberships."""
+        return self.check.keeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +75,43 @@ def split_filter(node: Node, table: Table, knowledge: Knowledge, *, strict: bool
     """Split a filter for one resource type. Raises `InvalidFilter` for what the type has not, or cannot be asked."""
     node = dialects.rename_country_codes(node, table.type)
     _check_names(node, table, strict=strict)
-    keeps = compile_filter(node, table.type)
+    questions = Questions(table)
+    questions.check_bounded(node)
     splitter = _Splitter(table, knowledge)
     pushed = splitter.push(node)
     top = conjuncts(node)
     ids = [value for part in top if (value := _id_in(part, table)) is not None]
-    linked = [value for part in top if (value := splitter.link_id(part)) is not None]
-    links = tuple(dict.fromkeys(splitter.link_ids(node)))
+    linked = tuple(found for part in top if (found := questions.ids_of(part)) is not None)
+    others = [part for part in top if not questions.is_plain(part)]
+    exact_beside = bool(linked) and all(_is_exact(splitter.push(part)) for part in others)
     if pushed is not None and _length(pushed.node) > PUSHED_LENGTH:
-        pushed = None
+        pushed, exact_beside = None, False
+    check = questions.compile(node)
     return Query(
         pushed=None if pushed is None else pushed.node,
-        exact=pushed is not None and pushed.exact,
-        keeps=keeps,
+        exact=_is_exact(pushed),
+        check=check,
         id=ids[0] if ids else None,
-        linked_to=linked[0] if linked else None,
-        links=links,
         doubtful=tuple(splitter.doubtful),
         asked=() if pushed is None else tuple(splitter.asked),
+        linked=linked,
+        beside=check if len(others) == len(top) else questions.compile(And(tuple(others)) if others else None),
+        exact_beside=exact_beside,
+        reads=_reads(node, table),
     )
+
+
+def _is_exact(pushed: _Pushed | None) -> bool:
+    return pushed is not None and pushed.exact
+
+
+def _reads(node: Node, table: Table) -> tuple[str, ...]:
+    """Return the names of the attributes that a filter looks at, as `attributes` has them."""
+    found = [table.type.find(AttrPath(path.urn, path.attr)) for path in paths_of(node)]
+    names = [
+        f"{each.urn}:{each.attribute.name}" if each.in_extension else each.attribute.name for each in found if each
+    ]
+    return tuple(dict.fromkeys(names))
 
 
 def _check_names(node: Node, table: Table, *, strict: bool) -> None:
@@ -212,6 +229,8 @@ class _Splitter:
             return _Pushed(Compare(native.path, op, truth), exact=True) if known else None
         if row.attribute.type not in ("string", "reference") or not isinstance(value, str) or not value:
             return None
+        if not row.attribute.case_exact and not is_folded_alike(value):
+            return None
         ignores = self.knowledge.ignores_case(row, op)
         pushed = _push_forms(row, native, value)
         if row.attribute.case_exact:
@@ -219,35 +238,6 @@ class _Splitter:
         if ignores is None:
             self.doubtful[row, op] = None
         return pushed if ignores else None
-
-    # -- memberships -----------------------------------------------------------------------------------------------
-
-    def link_id(self, node: Node) -> str | None:
-        """Return the id where the node is `groups.value eq "id"` in one of its forms, else None."""
-        match node:
-            case Compare(path, "eq", str(asked)) if self._is_link(path) and (path.sub or "value").lower() == "value":
-                return asked
-            case ValuePath(path, inner) if self._is_link(path):
-                return next((value for part in conjuncts(inner) if (value := _value_in(part)) is not None), None)
-        return None
-
-    def link_ids(self, node: Node) -> Iterator[str]:
-        """Yield every id whose memberships decide the filter. Raises `InvalidFilter` for other questions about them."""
-        match node:
-            case And(parts) | Or(parts):
-                for part in parts:
-                    yield from self.link_ids(part)
-            case Not(part):
-                yield from self.link_ids(part)
-            case Compare(path) | Present(path) | ValuePath(path) if self._is_link(path):
-                value = self.link_id(node)
-                if value is None:
-                    msg = f'{path.attr} can be asked for one id only, as {path.attr}.value eq "..."'
-                    raise InvalidFilter(msg)
-                yield value
-
-    def _is_link(self, path: AttrPath) -> bool:
-        return isinstance(self._shape(path), IdList)
 
 
 def _push_forms(row: Row, native: Compare, value: str) -> _Pushed:
@@ -258,12 +248,6 @@ def _push_forms(row: Row, native: Compare, value: str) -> _Pushed:
     forms = (value,) if row.attribute.profile is None else row.attribute.profile.forms(value)
     nodes = tuple(replace(native, value=form) for form in forms)
     return _Pushed(nodes[0] if len(nodes) == 1 else Or(nodes), exact=native.op == "eq" or len(nodes) == 1)
-
-
-def _value_in(part: Node) -> str | None:
-    if isinstance(part, Compare) and part.op == "eq" and part.path.attr.casefold() == "value":
-        return part.value if isinstance(part.value, str) else None
-    return None
 
 
 def _rows_for(shape: Shape, sub: str | None, selector: str | None) -> tuple[Row, ...]:

@@ -10,16 +10,20 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from scimbridge.mapping.rows import MEMBERSHIPS
 from scimbridge.mapping.table import Table
 from scimbridge.mapping.translate import silent
+from scimbridge.pingone.bodies import direct_members
 from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.filters import MemberOf
+from scimbridge.pingone.send import Call
 from scimbridge.pingone.target import Target
 from scimbridge.resources.ahead import Ahead
 from scimbridge.resources.ask import Ask
 from scimbridge.resources.creation import Creation
+from scimbridge.resources.current_members import CurrentMembers
 from scimbridge.resources.endpoint import Endpoint, Resource
 from scimbridge.resources.enforced import Enforced, Findings
 from scimbridge.resources.exclusive import Turns
@@ -28,7 +32,9 @@ from scimbridge.resources.group_creation import GroupCreation
 from scimbridge.resources.group_records import GroupRecords
 from scimbridge.resources.groups import Groups
 from scimbridge.resources.intents import Intents
-from scimbridge.resources.listing import Links, Listing
+from scimbridge.resources.knowledge import Knowledge
+from scimbridge.resources.linked import NOBODY, Holders, Links
+from scimbridge.resources.listing import Listing
 from scimbridge.resources.lists import Complete, Lists
 from scimbridge.resources.lookalikes import Lookalikes
 from scimbridge.resources.members import Members
@@ -48,6 +54,7 @@ from scimbridge.scim.cursors import Seal
 from scimbridge.scim.reading import Notice
 from scimbridge.state.base import State
 
+Record = dict[str, Any]
 RESOURCES = ("User", "Group", "Population")
 NAMES = {"users": "username", "groups": "name", "populations": "name"}  # what is unique in each collection
 
@@ -97,8 +104,13 @@ class Assembly:
             kind: Fresh(parts.state, kind, name, clock=parts.clock, sleep=parts.sleep) for kind, name in NAMES.items()
         }
         self._together = Together(parts.pool, rate=parts.rate, clock=parts.clock)
-        self._members = Members(parts.target, self._together, page_size=parts.page_size)
+        known = (parts.target.users, parts.target.groups)
+        self._known = {each.name: Knowledge(each, parts.state, parts.page_size) for each in known}
+        self._members = Members(parts.target, self._together, self._check_numbers, page_size=parts.page_size)
         self._own = OwnMemberships(parts.state, parts.wall)
+
+    def _check_numbers(self, call: Call, kind: str, numbers: list[tuple[int, int | None]]) -> None:
+        self._known[kind].check_numbers(call, MemberOf(NOBODY), numbers)
 
     def endpoints(self, tables: Mapping[str, Table]) -> list[Endpoint]:
         """Join every resource type that has a table."""
@@ -134,21 +146,45 @@ class Assembly:
             view, records, placement, self._creation(users), writer, Unfinished(parts.state, users.name)
         )
         resource = Users(view, records, placement, creation, writer)
-        links = Links(_linked(view), MemberOf, None, self._members.users_of, self._members.shows_group)
-        return users, resource, links, resource.complete
+        members, field = self._members, _linked(view)
+
+        def holders(ask: Ask, group: str) -> Holders:
+            return Holders(group, members.users_of(ask, group))
+
+        def whole(ask: Ask, found: list[Record]) -> list[Record]:
+            return records.complete(ask, found, view.includes)
+
+        links = Links(field, MemberOf, self._each(holders), whole, members.shows_group, lambda _ask, _record: False)
+        return users, resource, links if field else None, resource.complete
 
     def _groups(self, view: View) -> tuple[Collection, Resource, Links | None, Complete | None]:
         groups, members = self._parts.target.groups, self._members
 
-        def ids(ask: Ask, member: str) -> frozenset[str]:
-            return frozenset(record["id"] for record in members.groups_of(ask, member))
+        field = _linked(view)
+
+        def holders(ask: Ask, member: str) -> Holders:
+            # Who may not know of a member is told of no group that it is in.
+            kind, found = members.groups_of(ask, member)
+            return Holders({"id": member, "type": kind}, frozenset(group["id"] for group in found), tuple(found))
+
+        def whole(ask: Ask, found: list[Record]) -> list[Record]:
+            return [{**group, field: each} for group, each in zip(found, members.read_each(ask, found), strict=True)]
 
         records = GroupRecords(groups, view, self._turns)
-        creation = GroupCreation(groups, view, records, members, self._creation(groups), self._own)
-        resource = Groups(groups, view, records, members, creation, self._own)
-        # Who may not know of a member is told of no group that it is in, see `groups_of`.
-        links = Links(_linked(view), None, members.groups_of, ids, lambda _ask, _member: True)
-        return groups, resource, links, resource.complete
+        current = CurrentMembers(self._parts.target, members, self._together)
+        creation = GroupCreation(groups, view, records, current, self._creation(groups), self._own)
+        resource = Groups(groups, view, records, current, creation, self._own)
+        links = Links(field, None, self._each(holders), whole, lambda _ask, _member: True, _has_members)
+        return groups, resource, links if field else None, resource.complete
+
+    def _each(self, read: Callable[[Ask, str], Holders]) -> Callable[[Ask, tuple[str, ...]], list[Holders]]:
+        """Return what reads for several ids, side by side where that can end in time. Raises `TooMany`."""
+
+        def read_each(ask: Ask, ids: tuple[str, ...]) -> list[Holders]:
+            self._together.check_time(ask.call, len(ids), "the memberships that the filter names")
+            return self._together.read(lambda key: read(ask, key), ids)
+
+        return read_each
 
     def _populations(self, view: View) -> tuple[Collection, Resource, Links | None, Complete | None]:
         populations = self._parts.target.populations
@@ -156,6 +192,11 @@ class Assembly:
         return populations, resource, None, None
 
 
+def _has_members(ask: Ask, group: Record) -> bool:
+    """Whether a group has a member that the client may know of, by its own counts: who may know of all sees some."""
+    return ask.caller.populations is None and any(direct_members(group))
+
+
 def _linked(view: View) -> str:
-    """Return the attribute that memberships are seen in: the groups of users, the members of groups."""
-    return next((row.attr for row in view.table.rows if row.include or row.via == MEMBERSHIPS), "")
+    """Return the field that memberships are laid into: the groups of users, the members of groups; "" for none."""
+    return next((row.native for row in view.table.rows if row.include or row.via == MEMBERSHIPS), "")

@@ -17,8 +17,10 @@ from scimbridge.pingone.errors import Refused
 from scimbridge.resources.ask import Ask, Reply
 from scimbridge.resources.confinement import Confinement
 from scimbridge.resources.creation import Created, Creation, FoundRecord, NewRecord
+from scimbridge.resources.current_members import CurrentMembers, may_have_indirect
 from scimbridge.resources.group_records import GroupRecords
-from scimbridge.resources.members import Made, Members, check_ids, may_have_indirect
+from scimbridge.resources.member_changes import check_ids
+from scimbridge.resources.member_outcomes import Made
 from scimbridge.resources.own_memberships import OwnMemberships, Recent
 from scimbridge.resources.progress import Progress
 from scimbridge.resources.refusals import refusing
@@ -37,7 +39,7 @@ class GroupCreation:
         groups: Collection,
         view: View,
         records: GroupRecords,
-        members: Members,
+        members: CurrentMembers,
         creation: Creation,
         own: OwnMemberships,
     ) -> None:
@@ -108,7 +110,7 @@ class GroupCreation:
         except Unavailable:
             raise
         except (ScimError, Refused):
-            if not self._members.has_others(ask, record, links.add):
+            if not self._members.lists.has_others(ask, record, links.add):
                 with progress.taking_back():
                     self._groups.delete(ask.call, record["id"])
             raise

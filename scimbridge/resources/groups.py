@@ -18,9 +18,11 @@ from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import Refused
 from scimbridge.resources.ask import Ask, Reply
 from scimbridge.resources.confinement import Confinement
+from scimbridge.resources.current_members import CurrentMembers, may_have_indirect
 from scimbridge.resources.group_creation import GroupCreation
 from scimbridge.resources.group_records import GroupRecords
-from scimbridge.resources.members import Made, Members, check_ids, leave_foreign, may_have_indirect
+from scimbridge.resources.member_changes import check_ids, leave_foreign
+from scimbridge.resources.member_outcomes import Made
 from scimbridge.resources.own_memberships import Laid, OwnMemberships, Recent
 from scimbridge.resources.progress import Progress
 from scimbridge.resources.refusals import refusing
@@ -46,7 +48,7 @@ class Groups:
         groups: Collection,
         view: View,
         records: GroupRecords,
-        members: Members,
+        members: CurrentMembers,
         creation: GroupCreation,
         own: OwnMemberships,
     ) -> None:
@@ -63,7 +65,7 @@ class Groups:
         with refusing(self._table, reading=True):
             record = self._records.read(ask, key)
             if self._records.wants_members(ask):
-                record = self._records.joined(record, self._members.read(ask, record))
+                record = self._records.joined(record, self._members.lists.read(ask, record))
         return self.view.show(ask, record)
 
     def create(self, ask: Ask, body: Mapping[str, Any]) -> Reply:
@@ -141,7 +143,7 @@ class Groups:
 
     def _needed(self, ask: Ask, record: Record, links: Links, own: Recent) -> tuple[Links, Laid | None]:
         """Return what is still to be changed, and the members where reading them is cheaper than repeating."""
-        if _count(links) < MANY or self._members.pages(record) * MANY > _count(links):
+        if _count(links) < MANY or self._members.lists.pages(record) * MANY > _count(links):
             return links, None
         laid = self._members.read_laid(ask, record, own)
         return laid.needed(links), laid
@@ -240,7 +242,7 @@ class Groups:
         attribute = self._records.attribute
         if not attribute or not self.view.list_projection(ask).wants(attribute):
             return records
-        members = self._members.read_each(ask, records)
+        members = self._members.lists.read_each(ask, records)
         return [self._records.joined(record, found) for record, found in zip(records, members, strict=True)]
 
     # -- answers ---------------------------------------------------------------------------------------------------

@@ -12,13 +12,14 @@ from typing import Any
 
 from scimbridge.mapping.rows import Row, read_field
 from scimbridge.pingone.collections import Collection
-from scimbridge.pingone.errors import PingOneError, Refused
+from scimbridge.pingone.errors import Forbidden, Misconfigured, PingOneError, Refused
 from scimbridge.pingone.filters import Node, Term, render
 from scimbridge.pingone.send import Call
 from scimbridge.state.base import State
 
 LEARNT = 24 * 3600.0  # seconds
 UNDECIDED = 60.0  # seconds until a field without a usable value is looked at again
+WIDER = 900.0  # seconds that a count is not believed, where an answer had more than it was asked for
 
 
 class Knowledge:
@@ -68,6 +69,15 @@ class Knowledge:
                 return b"1" if any(other["id"] == record["id"] for other in found.records) else b"0"
         return b"?"
 
+    def learn_wider(self, pushed: Iterable[tuple[Row, str]]) -> None:
+        """Remember that PingOne's answer had more than it was asked for: its count is not the number of what was."""
+        for row, op in pushed:
+            self._state.set(self._key("wider", row, op), b"1", WIDER)
+
+    def is_wider(self, pushed: Iterable[tuple[Row, str]]) -> bool:
+        """Whether answers to these were seen to have more than they were asked for."""
+        return any(self._state.get(self._key("wider", row, op)) is not None for row, op in pushed)
+
     def learn_refusal(self, error: PingOneError, pushed: Iterable[tuple[Row, str]]) -> bool:
         """Remember what PingOne refused to filter by. Returns whether the filter was the reason."""
         if not error.has("INVALID_FILTER"):
@@ -100,6 +110,39 @@ class Knowledge:
             return True
         self._state.set(self._confinement, b"1", LEARNT)
         return False
+
+    def check_numbers(self, call: Call, nobodys: Node, numbers: Iterable[tuple[int, int | None]]) -> None:
+        """Hold PingOne to a filter on memberships, by how many came of how many that each of some groups says it has.
+
+        More than expected, or where nobody knows, is looked into: see `check_heeded`. As many as expected for two
+        groups of different size, asked at the same time, is what only a PingOne shows that minds the filter.
+        """
+        held = list(numbers)
+        if any(came and (expected is None or came > expected) for came, expected in held):
+            shown = len({came for came, expected in held if came == expected}) > 1
+            self.check_heeded(call, nobodys, shown=shown)
+
+    def check_heeded(self, call: Call, nobodys: Node, *, shown: bool = False) -> None:
+        """Hold PingOne to a filter whose answer cannot be checked: what holds for nobody must find nobody.
+
+        Costs one call, once in a day, and none where it was `shown` in another way. Raises `Misconfigured` where it
+        finds somebody: then PingOne leaves the filter out, and its answer says nothing of who is linked to whom.
+        """
+        key = f"heeded:{self._collection.name}"
+        held = self._state.get(key)
+        if held is None:
+            held = b"1" if shown or self._finds_nobody(call, nobodys) else b"0"
+            self._state.set(key, held, LEARNT if held == b"1" else UNDECIDED)
+        if held == b"0":
+            raise Misconfigured(f"PingOne ignores the filter on memberships of {self._collection.name}")
+
+    def _finds_nobody(self, call: Call, nobodys: Node) -> bool:
+        try:
+            return not self._collection.page(call, filter=render(nobodys), limit=self._page_size).records
+        except Refused as error:
+            if isinstance(error, Forbidden) or error.has("INVALID_FILTER"):
+                raise
+            return True  # the filter was read: there is no such group
 
     @property
     def _confinement(self) -> str:

@@ -6,22 +6,26 @@ never a short page. What a walk is and where it stands is in `walks`.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from scimbridge.mapping.linked import Check
 from scimbridge.mapping.query import PUSHED_LENGTH, Query, split_filter
 from scimbridge.mapping.translate import silent
 from scimbridge.pingone import filters as native
 from scimbridge.pingone.collections import Collection
-from scimbridge.pingone.errors import NotThere, Refused
+from scimbridge.pingone.errors import NotThere, Refused, Unreachable
+from scimbridge.pingone.paging import Page
 from scimbridge.resources.ahead import Ahead
 from scimbridge.resources.ask import Ask
+from scimbridge.resources.asked import render_all, to_native
 from scimbridge.resources.confinement import Confinement
 from scimbridge.resources.fresh import Fresh
 from scimbridge.resources.ids import is_id
 from scimbridge.resources.knowledge import Knowledge
+from scimbridge.resources.linked import NOBODY, Checking, Linked, Links, keep_by
 from scimbridge.resources.pages import Pages
 from scimbridge.resources.reading import Found, Keep, Reading, Source
 from scimbridge.resources.view import View
@@ -34,25 +38,10 @@ from scimbridge.state.base import State
 Record = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
-    """How a list is asked about memberships: the groups of users, the members of groups.
-
-    `pushed` is what PingOne is asked for the resources linked to an id, None where it has no filter for it; `records`
-    are the resources linked to an id where it has none; `ids` are their ids. `shows`: whether the client may know of
-    what has the id; what it may not know of is linked to nothing.
-    """
-
-    attribute: str
-    pushed: Callable[[str], native.Node] | None
-    records: Callable[[Ask, str], list[Record]] | None
-    ids: Callable[[Ask, str], frozenset[str]]
-    shows: Callable[[Ask, str], bool]
-
-
 _ALL = Query(
-    pushed=None, exact=True, keeps=lambda _resource: True, id=None, linked_to=None, links=(), doubtful=(), asked=()
-)
+    pushed=None, exact=True, check=Check(lambda _resource: True), id=None, doubtful=(), asked=(), linked=(),
+    beside=Check(lambda _resource: True), exact_beside=False, reads=(),
+)  # fmt: skip
 
 
 class Listing:
@@ -105,16 +94,16 @@ class Listing:
                 return Found([], 0, None)
             if query.doubtful and query.id is None and self.knowledge.learn_case(ask.call, query.doubtful):
                 continue
-            candidates = self._candidates(ask, query)
+            linked = self._linked(ask, query)
+            candidates = self._candidates(ask, query, linked)
             if candidates is not None:
-                keep = self._keep(ask, query) if candidates else query.keeps
-                kept = [record for record in candidates if keep(record)]
+                kept = self._checked(ask, query, linked, candidates)
                 return Found(list(window.cut(kept)), len(kept), self._cut_mark(kept, window))
-            source = self._source(ask, node, query)
             try:
+                source = self._source(ask, node, query)
                 return self._look(ask, query, partial(read, source))
             except Refused as error:
-                confined = source.confined and self.knowledge.learn_confinement(ask.call, error, within.condition)
+                confined = self.knowledge.learn_confinement(ask.call, error, within.condition)
                 if not confined and not self.knowledge.learn_refusal(error, query.asked):
                     raise
 
@@ -130,10 +119,12 @@ class Listing:
             found = read()
             if found.total:
                 break
+        if found.wider:
+            self.knowledge.learn_wider(query.asked)
         return found
 
-    def _candidates(self, ask: Ask, query: Query) -> list[Record] | None:
-        """Return the few records that the filter can hold for, where it names an id; None where pages are walked."""
+    def _candidates(self, ask: Ask, query: Query, linked: Linked | None) -> list[Record] | None:
+        """Return the few records that the filter can hold for, where it names ids; None where pages are walked."""
         if query.id is not None:
             if not is_id(query.id):
                 return []
@@ -142,38 +133,75 @@ class Listing:
                 return [Confinement.of(ask.caller, self.kind).check(found)]
             except NotThere:
                 return []
-        if query.linked_to is not None and self._links is not None:
-            if self._links.records is not None:
-                return self._links.records(ask, query.linked_to)
-            if not self._links.shows(ask, query.linked_to):
+        if query.linked and linked is not None and self._links is not None:
+            if self._links.pushed is None:
+                return linked.candidates(query.linked)
+            if not all(self._shown(ask, self._links, ids) for ids in query.linked):
                 return []
         return None
+
+    def _linked(self, ask: Ask, query: Query) -> Linked | None:
+        return None if self._links is None else Linked(ask, self._links, self._view.for_filter(query.reads))
+
+    def _shown(self, ask: Ask, links: Links, ids: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(key for key in ids if is_id(key) and links.shows(ask, key))
+
+    def _checked(self, ask: Ask, query: Query, linked: Linked | None, candidates: list[Record]) -> list[Record]:
+        """Return those of a few records that pass the whole filter."""
+        if not candidates:
+            return []
+        keep, checking = self._keep(ask, query, query.check, linked)
+        if checking is not None:
+            checking.prepare(candidates)
+        return [record for record in candidates if keep(record)]
 
     def _cut_mark(self, kept: list[Record], window: Window) -> Mark | None:
         end = window.offset + window.count
         return Mark(end, total=len(kept)) if end < len(kept) and window.count else None
 
     def _source(self, ask: Ask, node: filters.Node | None, query: Query) -> Source:
-        parts: list[native.Node] = [] if query.pushed is None else [_to_native(query.pushed)]
-        links: list[native.Node] = []
-        exact, held = query.exact, None
-        if node is not None and query.linked_to is not None and self._links is not None and self._links.pushed:
-            held = query.linked_to
-            links = [self._links.pushed(held)]
-            exact = self._is_exact_beside_link(ask, node)
+        """Return what is asked of PingOne, and how every record of its answer is checked, whatever was asked."""
+        parts: list[native.Node] = [] if query.pushed is None else [to_native(query.pushed)]
+        links, held = self._pushed_links(ask, query)
+        exact, check = query.exact, query.check
+        if links:
+            exact, check = query.exact_beside, query.beside
         within = Confinement.of(ask.caller, self.kind)
         walk = self._walk_name(ask, "" if node is None else filters.render(node))
         confined = self._confined(within, parts, links)
         if confined is not None:
             exact = exact and confined == [*parts, *links, within.condition]
         asked = [*parts, *links] if confined is None else confined
+        keep, checking = (None, None)
+        if node is not None:
+            keep, checking = self._keep(ask, query, check, self._linked(ask, query), held)
+
+        def prepare(page: Page) -> None:
+            if links and page.full and self._links is not None and self._links.pushed is not None:
+                self.knowledge.check_heeded(ask.call, self._links.pushed(NOBODY))
+            if checking is not None:
+                checking.prepare(page.records)
+
         return Source(
-            _render(asked) if asked else None,
-            exact and (confined is not None or within.is_open),
-            None if exact else self._keep(ask, query, held),
-            walk,
-            confined=confined is not None,
-        )
+            render_all(asked) if asked else None,
+            exact and (confined is not None or within.is_open) and not self.knowledge.is_wider(query.asked),
+            keep, walk, confined=confined is not None, prepare=prepare,
+        )  # fmt: skip
+
+    def _pushed_links(self, ask: Ask, query: Query) -> tuple[list[native.Node], tuple[str, ...]]:
+        """Return what PingOne is asked for a filter's memberships, and the ids to which all that it finds is linked.
+
+        Nothing where that would be too long; it is then read who is linked.
+        """
+        if self._links is None or self._links.pushed is None:
+            return [], ()
+        asked: list[native.Node] = []
+        for ids in query.linked:
+            terms = tuple(map(self._links.pushed, self._shown(ask, self._links, ids)))
+            asked.append(terms[0] if len(terms) == 1 else native.Any_(terms))
+        if not asked or len(render_all(asked)) > PUSHED_LENGTH:
+            return [], ()
+        return asked, tuple(ids[0] for ids in query.linked if len(ids) == 1)
 
     def _confined(
         self, within: Confinement, parts: list[native.Node], links: list[native.Node]
@@ -187,34 +215,16 @@ class Listing:
         if condition is None or not self.knowledge.answers_confinement():
             return None
         tries = ([*parts, *links, condition], [*links, condition])
-        return next((asked for asked in tries if len(_render(asked)) <= PUSHED_LENGTH), None)
+        return next((asked for asked in tries if len(render_all(asked)) <= PUSHED_LENGTH), None)
 
-    def _is_exact_beside_link(self, ask: Ask, node: filters.Node) -> bool:
-        """Whether PingOne answers the whole filter: one plain condition on a membership, the rest exactly."""
-        plain, rest = 0, []
-        for part in filters.conjuncts(node):
-            query = split_filter(part, self._view.table, self.knowledge, strict=ask.manner.strict)
-            if isinstance(part, filters.Compare) and query.linked_to is not None:
-                plain += 1
-            else:
-                rest.append(query.exact)
-        return plain == 1 and all(rest)
-
-    def _keep(self, ask: Ask, query: Query, held: str | None = None) -> Keep:
-        """Return the check of the whole filter; the membership `held` is one that PingOne was asked for."""
-        resource, base = self._view.answer, ask.base
-        if not query.links or self._links is None:
-            return lambda record: query.keeps(resource(record, base))
-        attribute = self._links.attribute
-        linked = {link: self._links.ids(ask, link) for link in query.links if link != held}
-
-        def keep(record: Record) -> bool:
-            whole = resource(record, base)
-            groups = [link for link, ids in linked.items() if record["id"] in ids]
-            whole[attribute] = [{"value": link} for link in (*groups, *([] if held is None else [held]))]
-            return query.keeps(whole)
-
-        return keep
+    def _keep(
+        self, ask: Ask, query: Query, check: Check, linked: Linked | None, held: tuple[str, ...] = ()
+    ) -> tuple[Keep, Checking | None]:
+        """Return the check of records, and what prepares it for memberships; `held` are links that all of them have."""
+        if linked is None or not (check.links or check.bounds):
+            return keep_by(self._view.for_filter(query.reads), check, ask.base), None
+        checking = linked.check(check, held)
+        return checking.keep, checking
 
     def _walk_name(self, ask: Ask, text: str) -> str:
         within = Confinement.of(ask.caller, self.kind)
@@ -256,15 +266,18 @@ class Listing:
             raise ExpiredCursor(msg)
         reading, scanned = Reading(source, mark, window), 0
         for turned in self._pages.turn(ask, source, mark.href):
-            reading.take(turned.href, turned.page)
+            if source.prepare is not None:
+                source.prepare(turned.page)
+            reading.take(turned.href, turned.page, turned.records)
             if turned.page.next is None:
+                self._check_end(ask, source, reading, turned.page)
                 return reading.ended()
             if reading.settled(turned.page):
                 found = reading.stopped()
                 self._pages.fetch_ahead(ask, source, mark.position, found)
                 return found
             scanned += turned.records
-            if scanned >= self._scan_limit and not source.exact:
+            if scanned >= self._scan_limit and not reading.exact:
                 msg = (
                     f"the filter needs more than {self._scan_limit} records to be read; add a condition that PingOne"
                     " can answer (eq or sw on userName, externalId, emails.value, name, population), or ask in parts"
@@ -272,17 +285,13 @@ class Listing:
                 raise TooMany(msg)
         return reading.ended()
 
+    def _check_end(self, ask: Ask, source: Source, reading: Reading, page: Page) -> None:
+        """Hold the last page to what was counted. Raises `Unreachable` where PingOne has more than it led to.
 
-def _render(parts: list[native.Node]) -> str:
-    return native.render(parts[0] if len(parts) == 1 else native.All(tuple(parts)))
-
-
-def _to_native(node: filters.Node) -> native.Node:
-    match node:
-        case filters.And(parts):
-            return native.All(tuple(_to_native(part) for part in parts))
-        case filters.Or(parts):
-            return native.Any_(tuple(_to_native(part) for part in parts))
-        case filters.Compare(path, op, value):
-            return native.Term(path.attr, op, value if isinstance(value, bool) else str(value))
-    raise TypeError(node)
+        Where only this bridge has counted, and finds less than before, PingOne's answer is read once more from its
+        start: records may have gone, or a page in its middle has lost its link.
+        """
+        if reading.is_cut_short(page):
+            raise Unreachable("PingOne's pages end before the end")
+        if reading.ends_early(page):
+            deque(self._pages.turn(ask, source, None), 0)

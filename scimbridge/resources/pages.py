@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from scimbridge.pingone.collections import Collection, Page
-from scimbridge.pingone.errors import Forbidden, Refused, Unreachable
+from scimbridge.pingone.collections import Collection
+from scimbridge.pingone.errors import Forbidden, Refused
+from scimbridge.pingone.paging import Page, Pass
 from scimbridge.pingone.send import Call
 from scimbridge.resources.ahead import Ahead
 from scimbridge.resources.ask import Ask
@@ -38,9 +39,12 @@ class Pages:
         self._ahead = ahead
 
     def turn(self, ask: Ask, source: Source, href: str | None) -> Iterator[Turned]:
-        """Yield the pages from a link on, None for the first. Raises `ExpiredCursor` where the link is dead."""
+        """Yield the pages from a link on, None for the first, no record twice.
+
+        Raises `ExpiredCursor` where the link is dead, and `Unreachable` as `Pass` does.
+        """
         within = Confinement.of(ask.caller, self._collection.name)
-        seen: set[str] = set()
+        passed = Pass(begun=href is None)
         while True:
             try:
                 page = self._held(ask, source, href) or self._fetch(ask.call, source, href)
@@ -49,13 +53,10 @@ class Pages:
                     raise
                 msg = "the cursor is not valid any more; start the walk again"
                 raise ExpiredCursor(msg) from error
+            page = passed.take(page)
             yield Turned(href, within.cut(page), len(page.records))
             if page.next is None:
                 return
-            if page.next in seen:
-                msg = "PingOne's pages lead in a circle"
-                raise Unreachable(msg)
-            seen.add(page.next)
             href = page.next
 
     def fetch_ahead(self, ask: Ask, source: Source, begun: int, found: Found) -> None:

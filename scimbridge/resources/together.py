@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from heapq import heappop, heappush
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from scimbridge.pingone.send import Call
 from scimbridge.scim.errors import TooMany
 
-Record = dict[str, Any]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 READS = 32  # of one request at a time
@@ -92,7 +91,7 @@ def each_in_turn(pool: Executor, most: int, do: Callable[[int], object], waits: 
 
 
 class Together:
-    """Reads for each of many records. `rate` is calls per second that PingOne allows."""
+    """Reads for each of many records or ids. `rate` is calls per second that PingOne allows."""
 
     def __init__(self, pool: Executor, *, rate: float, clock: Callable[[], float]) -> None:
         self.pool = pool
@@ -108,6 +107,6 @@ class Together:
             )
             raise TooMany(msg)
 
-    def read(self, read: Callable[[Record], Result], records: Iterable[Record]) -> list[Result]:
-        """Return what `read` gives for each record, in order; the first failure is raised."""
-        return side_by_side(self.pool, READS, read, records)
+    def read(self, read: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """Return what `read` gives for each item, in order; the first failure is raised."""
+        return side_by_side(self.pool, READS, read, items)

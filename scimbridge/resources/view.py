@@ -30,6 +30,7 @@ class View:
         self._rendered = rendered or Rendered()
         self._section = self._rendered.section()
         self._listed = lru_cache(maxsize=64)(partial(_narrow, table, notice))
+        self._filtered = lru_cache(maxsize=64)(lambda names: _narrow(table, silent, names, None)[1])
         self.includes = tuple(dict.fromkeys(row.include for row in table.rows if row.include))
         self._included = {row.include: row.attr for row in table.rows if row.include}
         self._unversioned = (*NOT_VERSIONED, *(row.to[0] for row in table.rows if row.include))
@@ -85,6 +86,10 @@ class View:
         if self.includes_for(projection):  # the version does not cover what is included
             return lambda record: translate(record, version(record))
         return render
+
+    def for_filter(self, names: tuple[str, ...]) -> Answer:
+        """Return what translates of a record the attributes that a filter looks at, and nothing else."""
+        return self._filtered(",".join(names))
 
     def show(self, ask: Ask, record: dict[str, Any], status: int = 200) -> Reply:
         """Return the answer about one resource."""

@@ -92,9 +92,9 @@ def test_a_filter_on_one_id_is_one_record(tables):
     query = split_filter(
         parse('groups.value eq "g1" and not (groups[value eq "g2"])'), tables["User"], Known(), strict=False
     )
-    assert (query.linked_to, query.links) == ("g1", ("g1", "g2"))
+    assert (query.linked, query.check.links, query.beside.links) == ((("g1",),), ("g1", "g2"), ("g2",))
     query = split_filter(parse('members eq "u1"'), tables["Group"], Known(), strict=False)
-    assert query.linked_to == "u1"
+    assert query.linked == (("u1",),)
 
 
 def test_a_very_long_filter_is_not_pushed(split):
