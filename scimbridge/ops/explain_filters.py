@@ -47,6 +47,6 @@ def _tell(write: Write, table: Table, played: Played) -> None:
         show(
             write,
             "checked here",
-            "nothing: PingOne's answer is exact" if source.exact else "the whole filter, over what PingOne answers",
+            "that PingOne's answer has nothing else" if source.exact else "the whole filter, over what PingOne answers",
         )
     show_played(write, "requests", played)

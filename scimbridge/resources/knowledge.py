@@ -69,10 +69,15 @@ class Knowledge:
                 return b"1" if any(other["id"] == record["id"] for other in found.records) else b"0"
         return b"?"
 
-    def learn_wider(self, pushed: Iterable[tuple[Row, str]]) -> None:
-        """Remember that PingOne's answer had more than it was asked for: its count is not the number of what was."""
+    def learn_wider(self, pushed: Iterable[tuple[Row, str]], *, confined: bool) -> None:
+        """Remember that PingOne's answer had more than it was asked for: its count is not the number of what was.
+
+        `confined`: the condition on a client's populations was asked too, and is not for as long.
+        """
         for row, op in pushed:
             self._state.set(self._key("wider", row, op), b"1", WIDER)
+        if confined:
+            self._state.set(self._confinement, b"0", WIDER)
 
     def is_wider(self, pushed: Iterable[tuple[Row, str]]) -> bool:
         """Whether answers to these were seen to have more than they were asked for."""

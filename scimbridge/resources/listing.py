@@ -99,11 +99,11 @@ class Listing:
             if candidates is not None:
                 kept = self._checked(ask, query, linked, candidates)
                 return Found(list(window.cut(kept)), len(kept), self._cut_mark(kept, window))
+            source = self._source(ask, node, query)
             try:
-                source = self._source(ask, node, query)
-                return self._look(ask, query, partial(read, source))
+                return self._look(ask, query, source, partial(read, source))
             except Refused as error:
-                confined = self.knowledge.learn_confinement(ask.call, error, within.condition)
+                confined = source.confined and self.knowledge.learn_confinement(ask.call, error, within.condition)
                 if not confined and not self.knowledge.learn_refusal(error, query.asked):
                     raise
 
@@ -112,7 +112,7 @@ class Listing:
             return _ALL
         return split_filter(node, self._view.table, self.knowledge, strict=ask.manner.strict)
 
-    def _look(self, ask: Ask, query: Query, read: Callable[[], Found]) -> Found:
+    def _look(self, ask: Ask, query: Query, source: Source, read: Callable[[], Found]) -> Found:
         """Read, and again for a moment where PingOne does not show yet what this bridge has just made."""
         found = read()
         for _pause in self._fresh.looks(ask, query.pushed) if not found.total else ():
@@ -120,7 +120,7 @@ class Listing:
             if found.total:
                 break
         if found.wider:
-            self.knowledge.learn_wider(query.asked)
+            self.knowledge.learn_wider(query.asked, confined=source.confined)
         return found
 
     def _candidates(self, ask: Ask, query: Query, linked: Linked | None) -> list[Record] | None:

@@ -96,6 +96,21 @@ def test_walk_under_a_wider_answer(make_client):
     assert client.list("/Users", filter='title eq "lead"', count=1)["totalResults"] == len(expected)
 
 
+@pytest.mark.parametrize("count", [0, 7, 1000])
+@pytest.mark.parametrize("text", [None, 'userName sw "a"', "active eq true"])
+def test_ignored_confinement(make_client, caller_of, text, count):
+    """Where PingOne leaves out the populations of a client, it is told of its own people and of their number alone."""
+    company = make_client(250, ignored_filters=frozenset({"population.id"}))
+    client = caller_of(company, populations={"Partners"})
+    more = {} if text is None else {"filter": text}
+    own = set(company.users_in("Partners"))
+    expected = [each["id"] for each in company.list("/Users", count=1000, **more)["Resources"] if each["id"] in own]
+    for _again in range(2):
+        message = client.list("/Users", count=count, **more)
+        assert message["totalResults"] == len(expected)
+        assert [each["id"] for each in message["Resources"]] == expected[:count]
+
+
 def test_too_many_of_a_wider_answer(make_client):
     """An answer that would have to be read past the limit to be counted is tooMany, as any other."""
     client = make_client(450, ignored_filters=frozenset({"username"}), settings={"scan_limit": 200})
