@@ -107,7 +107,8 @@ def answer_list(api: Api, name: str, items: list[Json], asked: Asked, extent: tu
     """Return a page; `extent` is the size of the whole result and the serial to go on from, if any."""
     count, last = extent
     ceiling = api.switches.count_ceiling
-    shown = None if ceiling is not None and count > ceiling else count
+    highest = api.switches.highest_count
+    shown = None if ceiling is not None and count > ceiling else count if highest is None else min(count, highest)
     cursor = None if last is None else api.cursors.seal(last, asked)
     return 200, envelope(name, items, asked, shown, cursor)
 

@@ -27,6 +27,8 @@ class Switches:
     strict_patterns: bool = True
     count_ceiling: int | None = None
     """`count` is left out of answers above this many records; None: always present."""
+    highest_count: int | None = None
+    """`count` is never told higher than this, however many there are; None: it is right."""
     page_ceiling: int = 200
     page_step: int = 100
     """`limit` is rounded up to a multiple of this (reference.md §6)."""
