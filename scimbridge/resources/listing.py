@@ -1,12 +1,12 @@
 """Lists: a window of an answer, made from PingOne's pages, exact or refused (RFC 7644 §3.4.2, RFC 9865).
 
 PingOne answers what it can of the filter; the rest is checked here. A page that cannot be read in full is an error,
-never a short page. What a walk is and where it stands is in `walks`.
+never a short page. How a window is read is in `windows`.
 """
 
 from __future__ import annotations
 
-from collections import deque
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from scimbridge.mapping.query import PUSHED_LENGTH, Query, split_filter
 from scimbridge.mapping.translate import silent
 from scimbridge.pingone import filters as native
 from scimbridge.pingone.collections import Collection
-from scimbridge.pingone.errors import NotThere, Refused, Unreachable
+from scimbridge.pingone.errors import NotThere, Refused
 from scimbridge.pingone.paging import Page
 from scimbridge.resources.ahead import Ahead
 from scimbridge.resources.ask import Ask
@@ -26,12 +26,15 @@ from scimbridge.resources.fresh import Fresh
 from scimbridge.resources.ids import is_id
 from scimbridge.resources.knowledge import Knowledge
 from scimbridge.resources.linked import NOBODY, Checking, Linked, Links, keep_by
+from scimbridge.resources.marks import Mark
 from scimbridge.resources.pages import Pages
-from scimbridge.resources.reading import Found, Keep, Reading, Source
+from scimbridge.resources.reading import Found, Keep, Source
 from scimbridge.resources.view import View
-from scimbridge.resources.walks import Mark, Walks
+from scimbridge.resources.walk_progress import WalkProgress
+from scimbridge.resources.walk_state import WalkState
+from scimbridge.resources.walks import Vouches, Walks, always
+from scimbridge.resources.windows import Windows
 from scimbridge.scim import filters
-from scimbridge.scim.errors import ExpiredCursor, TooMany, Unavailable
 from scimbridge.scim.paging import Window
 from scimbridge.state.base import State
 
@@ -57,36 +60,39 @@ class Listing:
         *,
         page_size: int,
         scan_limit: int,
+        wall: Callable[[], float] = time.time,
+        vouches: Vouches = always,
         ahead: Ahead | None = None,
         observe_window: Callable[[str], None] = silent,
     ) -> None:
         self.kind = collection.name
         self._collection = collection
-        self._pages = Pages(collection, page_size, ahead)
         self._view = view
         self._links = links
         self._fresh = fresh
-        self._walks = Walks(state, observe_window)
         self._page_size = page_size
-        self._scan_limit = scan_limit
+        kept = WalkState(state, wall)
+        self._windows = Windows(
+            Pages(collection, page_size, ahead),
+            Walks(kept, wall, vouches, observe_window),
+            WalkProgress(kept, wall),
+            scan_limit,
+        )
         self.knowledge = Knowledge(collection, state, page_size)
 
     def find(self, ask: Ask, text: str | None, window: Window) -> Found:
         """Return the records of an index window. Raises `InvalidFilter`, `TooMany` and PingOne's errors."""
         node = None if text is None else filters.parse(text)
-        return self._with_query(ask, node, lambda source: self._window(ask, source, window), window)
+        return self._with_query(ask, node, partial(self._windows.at, ask, window=window))
 
     def follow(self, ask: Ask, text: str | None, mark: Mark, count: int) -> Found:
         """Return the records of a cursor window, which starts at the mark. Raises as `find`, and `ExpiredCursor`."""
-        window = Window(mark.position + 1, count)
         node = None if text is None else filters.parse(text)
-        return self._with_query(ask, node, lambda source: self._read_on(ask, source, mark, window), window)
+        return self._with_query(ask, node, partial(self._windows.from_mark, ask, mark=mark, count=count))
 
     # -- which records are candidates ------------------------------------------------------------------------------
 
-    def _with_query(
-        self, ask: Ask, node: filters.Node | None, read: Callable[[Source], Found], window: Window
-    ) -> Found:
+    def _with_query(self, ask: Ask, node: filters.Node | None, read: Callable[[Source], Found]) -> Found:
         within = Confinement.of(ask.caller, self.kind)
         while True:
             query = self._split(ask, node)
@@ -97,8 +103,7 @@ class Listing:
             linked = self._linked(ask, query)
             candidates = self._candidates(ask, query, linked)
             if candidates is not None:
-                kept = self._checked(ask, query, linked, candidates)
-                return Found(list(window.cut(kept)), len(kept), self._cut_mark(kept, window))
+                return read(self._given(ask, node, self._checked(ask, query, linked, candidates)))
             source = self._source(ask, node, query)
             try:
                 return self._look(ask, query, source, partial(read, source))
@@ -155,9 +160,9 @@ class Listing:
             checking.prepare(candidates)
         return [record for record in candidates if keep(record)]
 
-    def _cut_mark(self, kept: list[Record], window: Window) -> Mark | None:
-        end = window.offset + window.count
-        return Mark(end, total=len(kept)) if end < len(kept) and window.count else None
+    def _given(self, ask: Ask, node: filters.Node | None, records: list[Record]) -> Source:
+        known = tuple(sorted(records, key=lambda record: record["id"]))
+        return Source(None, exact=True, keep=None, walk=self._walk_name(ask, node), given=known)
 
     def _source(self, ask: Ask, node: filters.Node | None, query: Query) -> Source:
         """Return what is asked of PingOne, and how every record of its answer is checked, whatever was asked."""
@@ -167,7 +172,7 @@ class Listing:
         if links:
             exact, check = query.exact_beside, query.beside
         within = Confinement.of(ask.caller, self.kind)
-        walk = self._walk_name(ask, "" if node is None else filters.render(node))
+        walk = self._walk_name(ask, node)
         confined = self._confined(within, parts, links)
         if confined is not None:
             exact = exact and confined == [*parts, *links, within.condition]
@@ -226,72 +231,9 @@ class Listing:
         checking = linked.check(check, held)
         return checking.keep, checking
 
-    def _walk_name(self, ask: Ask, text: str) -> str:
+    def _walk_name(self, ask: Ask, node: filters.Node | None) -> str:
         within = Confinement.of(ask.caller, self.kind)
-        return Walks.name((self.kind, text, ask.caller.name, within.mark, str(self._page_size)))
-
-    # -- reading a window ------------------------------------------------------------------------------------------
-
-    def _window(self, ask: Ask, source: Source, window: Window) -> Found:
-        place = self._walks.nearest(source.walk, window.offset if window.count else 0)
-        mark = place.mark
-        try:
-            found = self._read(ask, source, mark, window)
-        except ExpiredCursor:
-            found = self._read_again(ask, source, mark, window)
-        if found.next is not None:
-            self._walks.keep(source.walk, found.next, place)
-        return found
-
-    def _read_again(self, ask: Ask, source: Source, mark: Mark, window: Window) -> Found:
-        try:
-            return self._read(ask, source, self._pages.find_again(ask, source, mark), window)
-        except ExpiredCursor as error:
-            msg = "PingOne's cursors do not last as long as this page takes; send the request again"
-            raise Unavailable(msg, retry_after=1) from error
-
-    def _read_on(self, ask: Ask, source: Source, mark: Mark, window: Window) -> Found:
-        """Read from a cursor's mark; where PingOne's cursor dies on the first page of a walk, nothing is lost yet."""
-        try:
-            return self._read(ask, source, mark, window)
-        except ExpiredCursor:
-            if mark.href is not None:
-                raise
-            return self._read_again(ask, source, mark, window)
-
-    def _read(self, ask: Ask, source: Source, mark: Mark, window: Window) -> Found:
-        """Walk from a mark through the window, and on to the end of the answer where only that gives the total."""
-        if mark.href is not None and mark.asked != source.stamp:
-            msg = "what PingOne can be asked for this filter has changed; start the walk again"
-            raise ExpiredCursor(msg)
-        reading, scanned = Reading(source, mark, window), 0
-        for turned in self._pages.turn(ask, source, mark.href):
-            if source.prepare is not None:
-                source.prepare(turned.page)
-            reading.take(turned.href, turned.page, turned.records)
-            if turned.page.next is None:
-                self._check_end(ask, source, reading, turned.page)
-                return reading.ended()
-            if reading.settled(turned.page):
-                found = reading.stopped()
-                self._pages.fetch_ahead(ask, source, mark.position, found)
-                return found
-            scanned += turned.records
-            if scanned >= self._scan_limit and not reading.exact:
-                msg = (
-                    f"the filter needs more than {self._scan_limit} records to be read; add a condition that PingOne"
-                    " can answer (eq or sw on userName, externalId, emails.value, name, population), or ask in parts"
-                )
-                raise TooMany(msg)
-        return reading.ended()
-
-    def _check_end(self, ask: Ask, source: Source, reading: Reading, page: Page) -> None:
-        """Hold the last page to what was counted. Raises `Unreachable` where PingOne has more than it led to.
-
-        Where only this bridge has counted, and finds less than before, PingOne's answer is read once more from its
-        start: records may have gone, or a page in its middle has lost its link.
-        """
-        if reading.is_cut_short(page):
-            raise Unreachable("PingOne's pages end before the end")
-        if reading.ends_early(page):
-            deque(self._pages.turn(ask, source, None), 0)
+        text = "" if node is None else filters.render(node)
+        # A reader asks for the same attributes on every page: who asks for others is another one.
+        shown = (ask.attributes or "", ask.excluded or "")
+        return Walks.name((self.kind, text, ask.caller.name, within.mark, str(self._page_size), *shown))

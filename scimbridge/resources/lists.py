@@ -12,12 +12,12 @@ from scimbridge.access.caller import Caller
 from scimbridge.resources.ask import Ask
 from scimbridge.resources.confinement import Confinement
 from scimbridge.resources.listing import Listing
+from scimbridge.resources.marks import START, Mark
 from scimbridge.resources.reading import Found
 from scimbridge.resources.refusals import refusing
 from scimbridge.resources.rights import READ, check_any, may_read
 from scimbridge.resources.trail import UNTRACED, Trail
 from scimbridge.resources.view import View
-from scimbridge.resources.walks import START, Mark
 from scimbridge.scim.catalogue import LIST_URN
 from scimbridge.scim.cursors import Seal
 from scimbridge.scim.errors import InvalidCursor, InvalidFilter
@@ -85,7 +85,7 @@ class Lists:
             resources = self.resources(ask, found.records)
         message = list_response(resources, found.total, None)
         if found.next is not None and count:
-            message["nextCursor"] = self._seal.seal(_small(found.next), bound_to, now + CURSOR_LIFE)
+            message["nextCursor"] = self._seal.seal(found.next.dump(), bound_to, now + CURSOR_LIFE)
         return message
 
     def resources(self, ask: Ask, records: list[Record]) -> list[Any]:
@@ -93,11 +93,6 @@ class Lists:
         if self._complete is not None:
             records = self._complete(ask, records)
         return list(map(self.view.in_list(ask), records))
-
-
-def _small(mark: Mark) -> Record:
-    """Leave out the tail by which a waymark could be found again: a cursor travels in a URL."""
-    return {**mark.dump(), "t": ()}
 
 
 def read_filter(ask: Ask, parameters: Mapping[str, str], urns: Iterable[str]) -> str | None:

@@ -6,7 +6,8 @@ sources and marks; what is taken of a page is in `reading`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from scimbridge.pingone.collections import Collection
@@ -16,8 +17,8 @@ from scimbridge.pingone.send import Call
 from scimbridge.resources.ahead import Ahead
 from scimbridge.resources.ask import Ask
 from scimbridge.resources.confinement import Confinement
+from scimbridge.resources.marks import TAIL, Mark
 from scimbridge.resources.reading import Found, Source
-from scimbridge.resources.walks import Mark
 from scimbridge.scim.errors import ExpiredCursor
 
 
@@ -39,10 +40,13 @@ class Pages:
         self._ahead = ahead
 
     def turn(self, ask: Ask, source: Source, href: str | None) -> Iterator[Turned]:
-        """Yield the pages from a link on, None for the first, no record twice.
+        """Yield the pages from a link on, None for the first, no record twice; records that are known are one page.
 
         Raises `ExpiredCursor` where the link is dead, and `Unreachable` as `Pass` does.
         """
+        if source.given is not None:
+            yield Turned(None, Page(list(source.given), None, len(source.given)), len(source.given))
+            return
         within = Confinement.of(ask.caller, self._collection.name)
         passed = Pass(begun=href is None)
         while True:
@@ -62,10 +66,10 @@ class Pages:
     def fetch_ahead(self, ask: Ask, source: Source, begun: int, found: Found) -> None:
         """Let the page be fetched on which the next window starts, if this one was read in order from `begun` on."""
         mark = found.next
-        if self._ahead is None or mark is None or mark.href is None or mark.passed:
+        if self._ahead is None or mark is None or mark.next is None:
             return
         call = replace(ask.call, heard=None)
-        self._ahead.start(source.walk, begun, mark.position, mark.href, lambda href: self._fetch(call, source, href))
+        self._ahead.start(source.walk, begun, mark.position, mark.next, lambda href: self._fetch(call, source, href))
 
     def _held(self, ask: Ask, source: Source, href: str | None) -> Page | None:
         if self._ahead is None or href is None:
@@ -75,20 +79,31 @@ class Pages:
     def _fetch(self, call: Call, source: Source, href: str | None) -> Page:
         return self._collection.page(call, filter=source.asked, limit=self._size, next=href)
 
-    def find_again(self, ask: Ask, source: Source, mark: Mark) -> Mark:
-        """Find a place again whose PingOne cursor is dead: behind the last of the passed records that is still there.
+    def find_again(self, ask: Ask, source: Source, marks: Sequence[Mark]) -> Mark:
+        """Find a place again to which no link leads any more: behind the last passed record that is still there.
 
-        Where none of them is there any more, the walk goes on from the first record: twice is better than never.
+        Of several marks it is the place that is behind none of them. Where no passed record of one of them is there any
+        more, the walk goes on from the first record: twice is better than never.
         """
-        rank = {passed: place for place, passed in enumerate(mark.tail)}
-        best = -1
-        found = Mark(mark.position, None, (), mark.tail, mark.total, source.stamp)
-        for turned in self.turn(ask, source, None):
+        ranks = [{passed: place for place, passed in enumerate(mark.tail)} for mark in marks]
+        best = [-1] * len(marks)
+        places: list[tuple[int, int, Mark] | None] = [None] * len(marks)
+        base = Mark(marks[0].position, total=marks[0].total, asked=source.stamp)
+        before: deque[str] = deque(maxlen=TAIL)
+        for number, turned in enumerate(self.turn(ask, source, None)):
             ids = [record["id"] for record in turned.page.records]
-            known = [number for number, identifier in enumerate(ids, 1) if rank.get(identifier, -1) > best]
-            if known:
-                best = max(rank.get(identifier, -1) for identifier in ids)
-                found = replace(found, href=turned.href, passed=tuple(ids[: known[-1]]))
-            if best == len(rank) - 1 or (best >= 0 and not known):
+            is_known = False
+            for one, rank in enumerate(ranks):
+                known = [place for place, key in enumerate(ids, 1) if rank.get(key, -1) > best[one]]
+                if known:
+                    is_known = True
+                    best[one] = max(rank.get(key, -1) for key in ids)
+                    here = replace(base, href=turned.href, passed=tuple(ids[: known[-1]]), before=tuple(before))
+                    places[one] = (number, known[-1], here)
+            if all(place == len(rank) - 1 for place, rank in zip(best, ranks, strict=True)):
                 break
-        return found
+            if min(best) >= 0 and not is_known:
+                break
+            before.extend(ids)
+        found = [place for place in places if place is not None]
+        return base if len(found) < len(places) else min(found, key=lambda place: place[:2])[2]
