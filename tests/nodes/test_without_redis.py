@@ -40,6 +40,12 @@ class Load:
                 node = self.nodes[len(ids) // 100 % len(self.nodes)]
                 place = f"cursor={cursor}" if way == "cursor" else f"startIndex={len(ids) + 1}"
                 answer = node.scim("GET", f"/Users?{place}&count=100&attributes=userName")
+                if (
+                    answer.status == 503 and ids and way == "startIndex"
+                ):  # others may walk where the node does not see it
+                    assert "start the walk again" in answer.json["detail"]
+                    ids.clear()
+                    continue
                 self.answers.append((answer.status, answer.seconds))
                 listed = answer.json
                 ids += [each["id"] for each in listed["Resources"]]
@@ -50,7 +56,7 @@ class Load:
 
 
 def test_nodes_go_on_without_redis_and_come_back(make_pingone, shared, start_nodes, side_by_side, wait_until):
-    """While Redis is gone and after it is back no request fails or waits long, and both nodes keep to one rate."""
+    """While Redis is gone and after it is back none but walks by index fail or wait; both nodes keep to one rate."""
     pingone = make_pingone(500)
     pingone.sandbox.faults.set(rate=RATE * 1.1, burst=RATE * 0.2)
     settings = pingone.settings | {"SCIMBRIDGE_STATE_URL": shared.url, "SCIMBRIDGE_PINGONE_RATE": str(RATE)}
