@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import tomllib
@@ -18,6 +19,7 @@ from scimbridge.mapping.codecs import NAMED
 from scimbridge.mapping.compiling import compile_tables
 from scimbridge.mapping.table import TableFaults
 from scimbridge.resources.tables import LIMITS
+from scimbridge.scim import dialects, filter_dialects, key_dialects
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -209,6 +211,43 @@ def test_the_codecs_do_what_their_table_says():
         outside, inside = json.loads(scim.strip("`")), json.loads(native.strip("`"))
         assert turn.to_native(outside) == inside
         assert turn.to_scim(inside) == outside
+
+
+# The words by which README tells of a dialect; those of ALWAYS are understood in strict mode too, or steps of others.
+ALWAYS = {"is_json_text", "read_filter_text", "rename_country_code", "rename_country_codes", "rename_in_brackets"}
+TOLD = {
+    "is_foreign": "under a URN that no table has",
+    "is_idle_null": "PATCH without a path with null",
+    "is_reference_check": 'id eq "..." and manager eq "..."',
+    "put_colons_behind_urns": "a dot behind a URN",
+    "quote_bare_selection": "members[value eq 5c2d7f1e-...]",
+    "quote_bare_values": "filter values without quotes",
+    "read_boolean_words": '"active": "False"',
+    "read_json_text": "JSON in a string",
+    "read_reference": "with a `$ref`",
+    "read_search_words": "`attributes` as one text",
+    "read_whole_number": 'numbers as `"50"`',
+    "unfold_dotted_keys": "`name.givenName` as a key",
+    "unwrap_array": '"active": [false]',
+    "unwrap_scalar": '{"value": {"value": "x"}}',
+    "wrap_operations": "PATCH in a bulk",
+    "wrap_single": "a single object where a list belongs",
+    "write_number": "a number for a text",
+    "write_whole_number": "as `5.0` in a URL",
+}
+
+
+def test_every_dialect_is_told_in_the_table_of_strict_mode():
+    """What the bridge understands beside the RFC, and refuses in strict mode, has its words in the table."""
+    named = {
+        name
+        for module in (dialects, filter_dialects, key_dialects)
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+    }
+    assert named == {*TOLD, *ALWAYS}
+    sent = "\n".join(cells[0] for cells in columns("## Strict mode"))
+    assert {name: words for name, words in TOLD.items() if words not in sent} == {}
 
 
 # -- pages -------------------------------------------------------------------------------------------------------------
