@@ -120,7 +120,7 @@ def test_facets_that_a_put_leaves_out_stay(change):
         ({"userName": "x" * 129}, "userName"),
         ({"userName": ""}, "userName"),
         ({"externalId": False}, "externalId"),
-        ({PING: {"population": {"id": True}}}, "population.id"),
+        ({PING: {"population": {"id": 5}}}, "population.id"),
         ({"title": "a\x07b"}, "title"),
     ],
 )

@@ -291,6 +291,13 @@ def test_numbers_are_texts_of_their_digits(kind, strict, written, text):
     assert not isinstance(read_resource(body, TYPE, strict)["externalId"], str)
 
 
+def test_a_number_is_no_secret_and_no_id(kind):
+    """It stays a number, and whoever writes it refuses it before a call."""
+    assert read_resource({"password": 12345678}, TYPE, kind)["password"] == 12345678
+    assert read_value(CORE_GROUP.find("members"), [{"value": 5}], kind) == [{"value": 5}]
+    assert read_value(Attribute("id", removable=False), 7, kind) == 7
+
+
 @pytest.mark.parametrize("value", [True, False, 1e300])
 def test_what_is_no_number_of_digits_is_no_text(kind, value):
     """A boolean in a text is a mistake, and so is a number that has to be written out; the codec refuses both."""
