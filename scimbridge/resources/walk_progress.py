@@ -85,9 +85,14 @@ class WalkProgress:
         self, readers: Readers, place: Place, window: Window, found: Found, mark: Mark, *, present: bool
     ) -> None:
         """Let one of several readers go on; to be called while nobody else changes the list of readers."""
-        chains = [chain for chain in readers.chains if chain.id in place.keys]
-        seen = self._state.look(place.walk, chains, place.position)
-        standing = [each for each in seen if not each.chain.over and each.steps and place.position in each.steps.at]
+        look = self._state.look(place.walk, readers.chains, place.position)
+        seen = [each for each in look if each.chain.id in place.keys]
+        there = [each for each in look if _stays(each, place)]
+        standing = [each for each in seen if each in there]
+        if not standing and any(_stays(each, place) for each in place.seen if each.chain.id in place.keys):
+            # Meanwhile another reader went on in place of this one, which now goes on in place of the other.
+            standing = there
+            seen = there or seen
         # Rather one that stands nowhere else, and of those the one that began last.
         ranked = sorted(standing, key=lambda each: (len(each.steps.at) if each.steps else 0, -each.chain.begun))
         moving = ranked[:1] or seen
@@ -131,6 +136,11 @@ class WalkProgress:
             more = [mark for mark in shared if not any(own.is_not_behind(mark) for own in each.marks)]
             if more and each not in moving:
                 self._state.keep_marks(f"{place.walk}:{each.chain.id}", place.position, (*each.marks, *more))
+
+
+def _stays(seen: Seen, place: Place) -> bool:
+    """Whether the reader of a chain that is not through stands at a place."""
+    return not seen.chain.over and seen.steps is not None and place.position in seen.steps.at
 
 
 def _with(present: Sequence[Mark], mark: Mark) -> tuple[Mark, ...]:

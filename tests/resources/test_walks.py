@@ -64,11 +64,16 @@ class Bridge:
         for number, position in enumerate(positions):
             is_end = end and number == len(positions) - 1
             place = self.find(start, position - start if not is_end else 100)
-            given = tuple(f"u{one}" for one in range(start, position))
-            mark = Mark(position, f"/{position}", (f"u{position - 1}",), total=None, begun=start, given=given)
-            found = Found([], position, None if is_end else mark, mark if is_end else None)
-            self.progress.keep(place, Window(start + 1, position - start), found, present=present)
+            self.keep(place, position, end=is_end, present=present)
             start = position
+
+    def keep(self, place, position, *, end=False, present=True):
+        """Let a window end that was begun at a place."""
+        start = place.position
+        given = tuple(f"u{one}" for one in range(start, position))
+        mark = Mark(position, f"/{position}", (f"u{position - 1}",), begun=start, given=given)
+        found = Found([], position, None if end else mark, mark if end else None)
+        self.progress.keep(place, Window(start + 1, position - start), found, present=present)
 
     def lose(self, *keys):
         """Lose all that is kept, or some of it; the state knows."""
@@ -142,6 +147,19 @@ def test_places_of_all_that_stand_there(bridge):
     assert len(bridge.find(100).marks) == 2  # the other one, and the first if its answer was lost
     bridge.go(200, last=100)
     assert len(bridge.find(200).marks) == 2
+
+
+@pytest.mark.parametrize("first", ["one", "other"])
+def test_windows_at_the_same_time(bridge, first):
+    """One asks while another comes to the same position and asks too: both stand behind then, and none stays."""
+    bridge.go(50)
+    bridge.go(100)
+    one = bridge.find(100)
+    bridge.go(100, last=50)
+    other = bridge.find(100)
+    for place in (one, other) if first == "one" else (other, one):
+        bridge.keep(place, 200)
+    assert [each.steps.at for each in bridge.find(200).seen] == [(200,), (200,)]
 
 
 def test_who_is_through_stands_nowhere(bridge):
