@@ -172,7 +172,8 @@ class Walks:
             return False
         # What was kept before these chains began may be lost, and its readers come until they know it.
         is_young = all(each.chain.since > self._wall() - SETTLING for each in asking)
-        return not is_young or self._vouches(SETTLING)
+        is_missed = any(each.steps is None for each in place.living)
+        return not (is_young or is_missed) or self._vouches(SETTLING)
 
     @staticmethod
     def _is_torn(seen: Seen, position: int, lost: Iterable[Lost]) -> bool:

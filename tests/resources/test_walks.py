@@ -262,6 +262,15 @@ def test_a_reader_whose_place_is_gone_is_not_taken_for_another(bridge):
     assert bridge.find(100).mark.href == "/100"
 
 
+def test_a_loss_of_some_of_it(bridge, clock):
+    """Where what is missed of one reader was lost a moment ago, a reader beside it is not answered in its place."""
+    bridge.go(100, 200)
+    bridge.go(100, 200)
+    clock.offset += 10 * SETTLING
+    bridge.lose("w:c0", "w:c0:200")
+    refused(bridge, 200)
+
+
 def test_a_node_that_is_cut_off(bridge, monkeypatch):
     """While others may walk unseen nobody goes on by index here."""
     bridge.go(100)
