@@ -14,9 +14,9 @@ from typing import Any
 
 import orjson
 
+from scimbridge.mapping.moments import read_time, shift_time
 from scimbridge.mapping.spellings import find_country, hyphenate
 from scimbridge.scim.characteristics import Kind
-from scimbridge.scim.comparing import parse_instant
 from scimbridge.scim.dialects import unwrap_scalar
 
 Turn = Callable[[Any], Any]
@@ -110,36 +110,12 @@ def _kind(value: Any) -> str:
     return "a number"
 
 
-def shift_time(text: Any, offset: dt.timedelta) -> Any:
-    """Move an instant by the offset; it is still written in UTC with milliseconds and `Z`."""
-    if not isinstance(text, str):
-        return text
-    moment = _read_time(text)
-    if moment is None:
-        return text
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.UTC)
-    moved = moment.astimezone(dt.UTC) + offset
-    return moved.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _date_time(value: Any) -> Any:
     text = _string(value)
-    if _read_time(text) is None:
+    if read_time(text) is None:
         msg = "a dateTime such as 2025-03-01T09:15:27Z"
         raise ValueError(msg)
     return text
-
-
-def _read_time(text: str) -> dt.datetime | None:
-    """Return a moment to the microsecond; what xsd:dateTime has and Python has not is read too, such as 24:00:00."""
-    instant = parse_instant(text)
-    if instant is not None:
-        return instant[0]
-    try:
-        return dt.datetime.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def times(offset: dt.timedelta) -> Codec:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scimbridge.mapping.codecs import NAMED, PLAIN, join_semicolons, shift_time, split_semicolons, times
+from scimbridge.mapping.codecs import NAMED, PLAIN, join_semicolons, split_semicolons, times
+from scimbridge.mapping.moments import shift_time
 
 TEXTS = st.text(max_size=8) | st.text(";[] ab", max_size=6)
 NUMBERS = st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)
