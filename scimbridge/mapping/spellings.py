@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import pycountry
+from scimbridge.mapping.countries import COUNTRIES
 
 # Short names that people write and the ISO list does not carry.
 _OTHER_NAMES = {
@@ -24,10 +24,8 @@ _OTHER_NAMES = {
 
 def _country_names() -> Mapping[str, str]:
     known = dict(_OTHER_NAMES)
-    for country in pycountry.countries:
-        for word in ("alpha_2", "alpha_3", "name", "common_name", "official_name"):
-            if spelled := getattr(country, word, None):
-                known[spelled.casefold()] = country.alpha_2
+    for code, words in COUNTRIES.items():
+        known |= {word.casefold(): code for word in (code, *words)}
     return known
 
 
