@@ -42,10 +42,6 @@ class Target:
         path = f"{Collection(self.send, 'schemas').path(user['id'])}/attributes"
         return self._all(Collection(self.send, "attributes", path=path), call)
 
-    def roles(self, call: Call) -> list[Json]:
-        """Return the roles that can be assigned in the environment (reference.md §7.2)."""
-        return self._all(Collection(self.send, "roles"), call)
-
     def _all(self, collection: Collection, call: Call) -> list[Json]:
         return list(self._records(collection, call))
 

@@ -86,12 +86,6 @@ class ExpiredCursor(BadRequest):
     scim_type = "expiredCursor"
 
 
-class InvalidVersion(BadRequest):
-    """A protocol version that is not spoken here (RFC 7644 §3.13)."""
-
-    scim_type = "invalidVers"
-
-
 class Mutability(BadRequest):
     """A change of what cannot be changed."""
 
@@ -102,12 +96,6 @@ class NoTarget(BadRequest):
     """A PATCH path that selects no value, or is missing where one is needed."""
 
     scim_type = "noTarget"
-
-
-class Sensitive(BadRequest):
-    """A request that would put personal data into a URL."""
-
-    scim_type = "sensitive"
 
 
 class TooMany(BadRequest):
@@ -138,12 +126,6 @@ class MethodNotAllowed(ScimError):
     """The endpoint does not know this verb."""
 
     status = 405
-
-
-class NotAcceptable(ScimError):
-    """The client accepts no media type that is spoken here."""
-
-    status = 406
 
 
 class Conflict(ScimError):
@@ -204,9 +186,3 @@ class Unavailable(ScimError):
     """PingOne cannot be reached, or not in time; the request may be sent again."""
 
     status = 503
-
-
-class GatewayTimeout(ScimError):
-    """PingOne did not answer in time."""
-
-    status = 504

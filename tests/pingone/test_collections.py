@@ -195,13 +195,12 @@ def test_target(playback, clock):
     assert isinstance(target.users, Users)
 
 
-def test_environment_and_roles(playback, clock):
-    """The environment's own record and its roles are read in one call each."""
-    sender = playback(Response(200, {}, {"id": "e"}), page("r", key="roles"))
+def test_environment(playback, clock):
+    """The environment's own record is read in one call."""
+    sender = playback(Response(200, {}, {"id": "e"}))
     target = Target(sender, clock=clock, sleep=clock.sleep)
     assert target.environment(CALL) == {"id": "e"}
-    assert target.roles(CALL) == [{"id": "r"}]
-    assert [each.path for each in sender.requests] == ["", "/roles"]
+    assert [each.path for each in sender.requests] == [""]
 
 
 def test_schema(playback, clock):
