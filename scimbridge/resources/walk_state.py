@@ -22,11 +22,25 @@ _BUSY, _HELD = 10.0, 5.0  # seconds to wait for the others that write, and to wr
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One chain as a request found it: its steps, None where they are gone, and its places at the position."""
+    """One chain as a request found it: its steps, None where they are gone, and its places at the position, if any.
+
+    `kept` are the places as they are kept; most are never read. `placed` are others in place of those.
+    """
 
     chain: Chain
     steps: Steps | None
-    marks: tuple[Mark, ...]
+    kept: bytes | None = None
+    placed: tuple[Mark, ...] = ()
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether it has a place at the position."""
+        return bool(self.placed) or self.kept is not None
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """Its places at the position."""
+        return self.placed or (() if self.kept is None else unpack(self.kept))
 
     def stands(self, position: int) -> bool:
         """Whether its reader may ask there next, or has asked there last and got no answer; yes where nobody knows."""
@@ -60,7 +74,7 @@ class WalkState:
         keys = [key for chain in chains for key in (f"{walk}:{chain.id}", f"{walk}:{chain.id}:{position}")]
         held = self._state.get_many(keys)
         return [
-            Seen(chain, Steps.load(steps), () if marks is None else unpack(marks))
+            Seen(chain, Steps.load(steps), marks)
             for chain, steps, marks in zip(chains, held[::2], held[1::2], strict=True)
         ]
 

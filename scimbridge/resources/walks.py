@@ -114,7 +114,7 @@ class Walks:
 
     def _asking(self, place: Place) -> Sequence[Seen]:
         """Return the readers that may be asking, with their places."""
-        standing = [each for each in place.living if each.marks and each.stands(place.position)]
+        standing = [each for each in place.living if each.is_placed and each.stands(place.position)]
         if standing:
             return standing
         # Who is through has had all of it, so the places of the last one serve for whoever asks again.
@@ -129,17 +129,17 @@ class Walks:
     def _passed(self, place: Place, seen: Sequence[Seen]) -> Sequence[Seen]:
         """Return those that were answered over a position before, with where that was in their windows."""
         position = place.position
-        found = [each for each in seen if each.marks]
+        found = [each for each in seen if each.is_placed]
         for each in seen:
-            inside = None if each.marks else self._inside(place.walk, position, each)
+            inside = None if each.is_placed else self._inside(place.walk, position, each)
             if inside is not None:
-                found.append(replace(each, marks=(inside,)))
+                found.append(replace(each, placed=(inside,)))
         if found:
             return found
         for each in seen:
             if each.steps is not None and each.steps.end is not None and position >= each.steps.end:
                 marks = self._state.marks(place.walk, each.chain, each.steps.end)
-                found += [replace(each, marks=marks)] if marks else []
+                found += [replace(each, placed=marks)] if marks else []
         return found
 
     def _inside(self, walk: str, position: int, seen: Seen) -> Mark | None:
@@ -159,9 +159,10 @@ class Walks:
         lost = readers.losses(place.position, self._wall())
         if not asking:
             return not lost and self._vouches(MEMORY) and not self._may_have_stood(place.living, place.position)
-        there = [each for each in place.seen if each.steps is not None and each.steps.covers(place.position)]
-        newest = max(each.chain.begun for each in (*asking, *there))
         is_through = bool(asking[0].chain.over)
+        looked = place.seen if lost or is_through else ()
+        there = [each for each in looked if each.steps is not None and each.steps.covers(place.position)]
+        newest = max(each.chain.begun for each in (*asking, *there))
         # Whoever was refused was told to start again; a chain that began later is not older than his.
         if any(newest < each.number for each in lost if each.refused or is_through):
             return False
@@ -178,7 +179,7 @@ class Walks:
     @staticmethod
     def _is_torn(seen: Seen, position: int, lost: Iterable[Lost]) -> bool:
         """Whether the places of a reader are gone that stands there, and nobody was refused since."""
-        if seen.marks or seen.steps is None or position not in seen.steps.at:
+        if seen.is_placed or seen.steps is None or position not in seen.steps.at:
             return False
         return not any(each.refused and each.number > seen.chain.begun for each in lost)
 
