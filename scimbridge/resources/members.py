@@ -86,7 +86,7 @@ class Members:
         page = self._target.users.page(ask.call, filter=asked, limit=self._page_size)
         if page.next is not None:
             return None
-        answer = self._answer(ask, "users", page.records, users)
+        answer = _Answer(self._seen(ask, "users", page.records), [("users", len(page.records), users)])
         if direct_members(group)[1] != 0:
             answer += self._ids(ask, "groups", asked, direct_members(group)[1])
         return self._held_to_filter(ask, [answer])[0]
@@ -155,13 +155,17 @@ class Members:
 
     def _ids(self, ask: Ask, kind: str, asked: str, expected: int | None) -> _Answer:
         collection = self._target.users if kind == "users" else self._target.groups
-        pages = collection.pages(ask.call, filter=asked, limit=self._page_size)
-        return self._answer(ask, kind, [record for page in pages for record in page.records], expected)
+        members: list[Record] = []
+        came = 0
+        for page in collection.pages(ask.call, filter=asked, limit=self._page_size):
+            members += self._seen(ask, kind, page.records)
+            came += len(page.records)
+        return _Answer(members, [(kind, came, expected)])
 
-    def _answer(self, ask: Ask, kind: str, records: list[Record], expected: int | None) -> _Answer:
+    def _seen(self, ask: Ask, kind: str, records: list[Record]) -> list[Record]:
+        """Return as members those of some records that the client may know of."""
         keeps = Confinement.of(ask.caller, kind).keeps
-        members = [{"id": record["id"], "type": KIND[kind]} for record in records if keeps(record)]
-        return _Answer(members, [(kind, len(records), expected)])
+        return [{"id": record["id"], "type": KIND[kind]} for record in records if keeps(record)]
 
     def has_others(self, ask: Ask, group: Record, members: Iterable[Member]) -> bool:
         """Whether a group has direct members besides these, also where PingOne does not say.
