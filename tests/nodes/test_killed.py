@@ -39,8 +39,9 @@ def test_a_walk_goes_on_at_the_other_node(pair, side_by_side, way):
         answer = page(nodes[len(ids) // 100 % 2])
         assert answer.status == 200, answer.content
         listed = answer.json
-        assert listed["totalResults"] == 2000, "the total is what the walk was told at its start"
+        exist = 1995 if len(ids) >= 900 else 2000
         ids += [user["id"] for user in listed["Resources"]]
+        assert listed["totalResults"] == max(exist, len(ids)), "what there is, and never less than was delivered"
         cursor = listed.get("nextCursor")
         assert len(listed["Resources"]) == 100
     assert sorted(ids) == sorted(there)

@@ -16,7 +16,7 @@ from scimbridge.pingone.send import Call
 from scimbridge.resources.ask import Ask
 from scimbridge.resources.pages import Pages
 from scimbridge.resources.reading import Source
-from scimbridge.resources.walk_progress import Progress
+from scimbridge.resources.walk_progress import WalkProgress
 from scimbridge.resources.walk_state import WalkState
 from scimbridge.resources.walks import SETTLING, Walks
 from scimbridge.resources.windows import Windows
@@ -82,7 +82,7 @@ class World:
         """Begin with new processes over the same state."""
         kept = WalkState(self.state, self.clock)
         walks = Walks(kept, self.clock, lambda seconds: self.now - self.lost_at > seconds)
-        progress = Progress(kept, self.clock, lambda: f"c{next(self.keys)}")
+        progress = WalkProgress(kept, self.clock, lambda: f"c{next(self.keys)}")
         self.windows = Windows(Pages(self.directory, self.directory.size), walks, progress, 10_000)
 
     def lose(self, share: int) -> None:

@@ -54,7 +54,7 @@ def test_unique_email(client):
         ("userName", "x" * 129, "userName"),
         ("userName", "new\nline", "userName"),
         ("title", "a\u0000b", "title"),
-        ("title", 7, "title"),
+        ("title", True, "title"),
         ("active", "perhaps", "active"),
         ("locale", "no tag at all", "locale"),
         ("nickName", {"a": 1}, "nickName"),
