@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import unicodedata
 from dataclasses import replace
 
@@ -108,3 +109,15 @@ def test_a_new_name_in_two_forms_is_waited_for(client, settings, sandbox):
     key = client.good("POST", "/Users", {"userName": DECOMPOSED})["id"]
     found = client.list("/Users", filter=f'userName eq "{DECOMPOSED}"')
     assert [user["id"] for user in found["Resources"]] == [key]
+
+
+def test_a_lost_creation_is_no_other_spelling(make_client):
+    """A create whose answer was missed is found by its repetition, also where PingOne minds no accents."""
+    client = make_client(30, accent_blind_filters=True)
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    with ours:
+        made = client.good("POST", "/Users", {"userName": COMPOSED}, environ_overrides={"gunicorn.socket": ours})
+    again = client.send("POST", "/Users", {"userName": DECOMPOSED})
+    assert (again.status_code, again.json.get("scimType")) == (409, "uniqueness")  # another request, by its body
+    assert client.good("POST", "/Users", {"userName": COMPOSED})["id"] == made["id"]
