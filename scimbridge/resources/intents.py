@@ -17,6 +17,7 @@ from typing import Any
 
 from scimbridge.resources.ask import Ask
 from scimbridge.resources.exclusive import Turns
+from scimbridge.resources.progress import may_be_done
 from scimbridge.scim.errors import ScimError
 from scimbridge.state.base import State
 
@@ -57,7 +58,7 @@ class Intents:
             try:
                 yield intent
             except ScimError as error:
-                if error.status < _SERVER_FAULT and error.status != _TOO_MANY:
+                if error.status < _SERVER_FAULT and error.status != _TOO_MANY and not may_be_done(error):
                     self._state.delete(key)  # refused: nothing was made, or it was taken back
                 raise
             turn.check()  # before it is forgotten: what is not answered with success is repeated

@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 
 from scimbridge.access.caller import Caller
+from scimbridge.pingone.errors import Refused
 from scimbridge.pingone.send import Call
 from scimbridge.resources.ask import Ask
 from scimbridge.resources.exclusive import Turns
 from scimbridge.resources.intents import REMEMBERED, Intents
-from scimbridge.scim.errors import Unavailable, Uniqueness
+from scimbridge.scim.errors import Forbidden, Unavailable, Uniqueness
 from scimbridge.scim.reading import Manner
 from scimbridge.state.memory import MemoryState
 
@@ -62,6 +63,15 @@ def test_failed_create_is_remembered_and_refused_one_is_not(intents, clock):
         fail(intents.of(ask(clock), "users", BODY), Uniqueness("taken"), again=True)
     with intents.of(ask(clock), "users", BODY) as third:
         assert not third.again
+
+
+def test_a_refusal_after_a_lost_try_is_remembered(intents, clock):
+    """A refusal of what a try with a lost answer may have made is no word on that: the create is remembered."""
+    refused = Refused("the licence is used up", status=403, maybe_done=True)
+    with pytest.raises(Forbidden), intents.of(ask(clock), "users", BODY):
+        raise Forbidden("PingOne's licence allows no more of these") from refused
+    with intents.of(ask(clock), "users", BODY) as second:
+        assert second.again
 
 
 def test_a_create_whose_answer_was_missed_is_noted_again(intents, clock):
