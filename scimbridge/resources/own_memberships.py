@@ -89,7 +89,7 @@ class OwnMemberships:
     def __init__(self, state: State, wall: Callable[[], float]) -> None:
         self._state = state
         self._wall = wall
-        # A state that is new has forgotten nothing; one that loses this afterwards has.
+        # One that loses this afterwards has forgotten all; a state that is new has not, if it vouches.
         state.add(_SINCE, b"0", _SINCE_KEPT)
 
     def of(self, group_id: str) -> Recent:
@@ -99,7 +99,11 @@ class OwnMemberships:
         if since is None:
             self._state.set(_SINCE, str(now).encode(), _SINCE_KEPT)
         began = now if since is None else float(since)
-        cut, changes = (0.0, {}) if kept is None else _load(kept, now - REMEMBERED)
+        changes: dict[str, Change] = {}
+        if kept is not None:
+            cut, changes = _load(kept, now - REMEMBERED)
+        else:  # there was nothing, or it is lost; asked for the first change of a minute, whose cut goes with the next
+            cut = 0.0 if self._state.vouches(REMEMBERED) else now
         complete = max(began, cut) < now - REMEMBERED and not self._state.is_cut_off
         return Recent(self, group_id, changes, cut, complete=complete, moved=moved is not None)
 

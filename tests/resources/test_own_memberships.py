@@ -237,6 +237,33 @@ def test_a_state_that_lost_all_is_not_believed(own, state, clock):
     assert not own.of(GROUP).lay(listed(A), bound=False).needed(links)
 
 
+def test_a_process_that_starts_after_a_loss_believes_nothing(own, state, clock):
+    """Who begins when the state has just lost what others kept takes no list for the truth, for a minute."""
+    own.of(GROUP).settle([(A, Standing.OUT, "User"), (B, Standing.IN, "User")])
+    state._entries.clear()
+    state.note_loss()
+    links = Links((Member(A),), (Member(B),))
+    later = OwnMemberships(state, clock.wall)
+    for _request in range(2):
+        recent = later.of(GROUP)
+        assert recent.lay(listed(A), bound=False).needed(links) == links
+        recent.settle([(C, Standing.IN, "User")])
+        clock.offset += REMEMBERED / 2
+    clock.offset += REMEMBERED
+    assert not later.of(GROUP).lay(listed(A), bound=False).needed(links)
+
+
+def test_changes_that_had_to_make_room_are_missed(clock):
+    """Where the changes of one group had to make room for other values, its list is not taken for the truth."""
+    state = MemoryState(clock, max_entries=2)
+    own = OwnMemberships(state, clock.wall)
+    own.of(GROUP).settle([(A, Standing.OUT, "User")])
+    own.of(B)  # keeps in use what says since when all is known
+    state.set("another", b"1", REMEMBERED)
+    links = Links((Member(A),))
+    assert own.of(GROUP).lay(listed(A), bound=False).needed(links) == links
+
+
 def test_too_many_changes_are_not_believed(own, monkeypatch):
     """Past the most that is remembered the oldest are forgotten, and then no named change is dropped."""
     monkeypatch.setattr("scimbridge.resources.own_memberships.MOST", 2)
