@@ -13,7 +13,6 @@ from scimbridge.mapping.links import Member
 from scimbridge.pingone import filters as native
 from scimbridge.pingone.bodies import direct_members, is_surely_empty
 from scimbridge.pingone.errors import NotThere, Refused
-from scimbridge.pingone.paging import STEP
 from scimbridge.pingone.send import Call
 from scimbridge.pingone.target import Target
 from scimbridge.resources.ask import Ask
@@ -122,9 +121,8 @@ class Members:
             found = self._ids(ask, "users", native.render(native.MemberOf(group_id)), None)
         except NotThere:
             return frozenset()
-        if len(found.members) >= STEP:
-            self._held_to_filter(ask, [found])
-        return frozenset(member["id"] for member in found.members)
+        [members] = self._held_to_filter(ask, [found])
+        return frozenset(member["id"] for member in members)
 
     def groups_of(self, ask: Ask, member_id: str) -> tuple[str, list[Record]]:
         """Return of what kind a member is, and the groups that it is in; none where there is no such member."""

@@ -133,6 +133,14 @@ def test_ignored_memberships(make_client):
         assert not client.writes
 
 
+@pytest.mark.parametrize("text", ['not (groups.value eq "{group}")', 'groups.value eq "{group}" or userName eq "x"'])
+def test_ignored_memberships_of_a_few(make_client, text):
+    """With fewer users than fill a page nobody is left out, or taken in, as a member that he is not."""
+    client = make_client(50, ignored_filters=frozenset({"memberOfGroups"}))
+    answer = client.send("GET", "/Users", query_string={"filter": text.format(group=client.group("Engineering"))})
+    assert answer.status_code == 502
+
+
 # -- the last page is the last -----------------------------------------------------------------------------------------
 
 
