@@ -43,7 +43,7 @@ AT_ONCE = 1  # seconds, where only the time of the request was up: the least tha
 
 @contextmanager
 def refusing(table: Table, progress: Progress | None = None, *, reading: bool = False) -> Iterator[None]:
-    """Turn PingOne's failures into SCIM's; with `walk_progress` the detail says which steps were done before."""
+    """Turn PingOne's failures into SCIM's; with `progress` the detail says which steps were done before."""
     try:
         yield
     except errors.PingOneError as error:
