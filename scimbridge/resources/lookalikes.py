@@ -42,8 +42,8 @@ class Lookalikes:
     def _holders(self, ask: Ask, row: Row, name: str) -> Iterator[str]:
         """Yield the ids of the records that hold the name in another form than the one that is written.
 
-        Who holds it as it is written is for PingOne to refuse: that may be what a lost try of this create has made, which
-        a PingOne that minds no accents finds here too.
+        Who holds it as it is written is for PingOne to refuse: that may be what a lost try of this create has made,
+        which a PingOne that minds no accents finds here too.
         """
         others = row.attribute.profile.forms(name)[1:] if row.attribute.profile else ()
         if not others:
