@@ -16,8 +16,10 @@ from scimbridge.resources.marks import START, Mark
 from scimbridge.resources.reading import Found
 from scimbridge.resources.refusals import refusing
 from scimbridge.resources.rights import READ, check_any, may_read
+from scimbridge.resources.root_places import RootPlaces
 from scimbridge.resources.trail import UNTRACED, Trail
 from scimbridge.resources.view import View
+from scimbridge.resources.walks import Walks
 from scimbridge.scim.catalogue import LIST_URN
 from scimbridge.scim.cursors import Seal
 from scimbridge.scim.errors import InvalidCursor, InvalidFilter
@@ -121,8 +123,9 @@ def list_response(resources: list[Record], total: int, start: int | None) -> dic
 class Everything:
     """Queries at the root: all resource types that the client may read, one after the other (RFC 7644 §3.4.2.1)."""
 
-    def __init__(self, lists: Iterable[Lists], trail: Trail = UNTRACED) -> None:
+    def __init__(self, lists: Iterable[Lists], places: RootPlaces, trail: Trail = UNTRACED) -> None:
         self._lists = tuple(lists)
+        self._places = places
         self._trail = trail
 
     def check_allowed(self, ask: Ask) -> None:
@@ -148,9 +151,11 @@ class Everything:
             default=default_count(ask.caller),
             maximum=MOST,
         )
+        walk = _walk_name(ask, text, [lists.kind for lists in readable])
+        behind = self._places.find(walk, window.start) if window.count else ()
         resources: list[Record] = []
-        total, refused = 0, []
-        for lists in readable:
+        total, refused, ended = sum(behind), [], list(behind)
+        for number, lists in enumerate(readable[len(behind) :], len(behind)):
             start = max(1, window.start - total)
             part = Window(start, max(0, window.count - len(resources)))
             try:
@@ -159,8 +164,19 @@ class Everything:
                     resources += lists.resources(ask, found.records)
             except InvalidFilter as error:
                 refused.append(error)
+                ended += [0] * (len(ended) == number)
                 continue
             total += found.total
+            if part.count and found.next is None and len(ended) == number:
+                ended.append(found.total)
         if len(refused) == len(readable):
             raise refused[0]
+        if resources:
+            is_over = len(ended) == len(readable) and window.start + len(resources) > total
+            self._places.keep(walk, window, len(resources), None if is_over else tuple(ended))
         return list_response(resources, total, window.start)
+
+
+def _walk_name(ask: Ask, text: str | None, kinds: Iterable[str]) -> str:
+    within = [(kind, Confinement.of(ask.caller, kind).mark) for kind in kinds]
+    return Walks.name(("root", text or "", ask.caller.name, ask.attributes or "", ask.excluded or "", repr(within)))
