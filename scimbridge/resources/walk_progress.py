@@ -48,9 +48,9 @@ class WalkProgress:
         return place.name
 
     def _begin(self, place: Place, window: Window, found: Found, mark: Mark) -> str:
-        """Begin a chain, unless all was given at once; that is remembered only where others walk through the list."""
+        """Begin a chain. Where all was given at once its reader may still ask for the empty page behind the end."""
         walk, start = place.walk, window.offset
-        if found.next is None and (start or self._state.readers(walk) is None):
+        if found.next is None and start:
             return place.name
         key = self._new_key()
         steps = Steps().step(start, mark.position)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from scimbridge.app import create_app
+from scimbridge.state.memory import MemoryState
 from tests.conftest import Client, settings_for
 
 
@@ -242,6 +243,22 @@ def test_the_total_says_while_there_is_more(make_client, text):
         delete(client, found[-40:-1:2])
     assert set(ids(client.list("/Users", count=1000, attributes="id", **more))) <= set(found)
     assert message["totalResults"] == len(found)
+
+
+def test_a_look_up_costs_the_state_nothing(client, monkeypatch):
+    """A look-up by a filter that finds one or none asks the state for no walk and leaves none there."""
+    keys = []
+    keep, get = MemoryState.set, MemoryState.get
+    monkeypatch.setattr(
+        MemoryState, "set", lambda self, key, *rest, **more: keys.append(key) or keep(self, key, *rest, **more)
+    )
+    monkeypatch.setattr(MemoryState, "get", lambda self, key: keys.append(key) or get(self, key))
+    name = next(iter(client.sandbox.directory.users))["username"]
+    for wanted, total in ((name, 1), ("nobody", 0)):
+        assert client.list("/Users", filter=f'userName eq "{wanted}"')["totalResults"] == total
+    assert not [key for key in keys if key.startswith("walk:")]
+    client.list("/Users", count=10)
+    assert [key for key in keys if key.startswith("walk:")]
 
 
 # -- jumps and windows cut otherwise ----------------------------------------------------------------------------------
