@@ -16,7 +16,7 @@ from scimbridge.mapping.rows import FACETS, Row, read_field
 from scimbridge.mapping.shapes import IdList
 from scimbridge.mapping.table import Table
 from scimbridge.mapping.translate import attribute_value, encode, held_value, native_fields, tell_lost
-from scimbridge.scim.errors import Mutability
+from scimbridge.scim.errors import InvalidValue, Mutability
 from scimbridge.scim.reading import Manner, is_empty, is_same
 
 
@@ -103,8 +103,11 @@ def _replacing(
             continue
         old, new = attribute_value(table, before, urn, attr), attribute_value(table, after, urn, attr)
         row = next((row for row in table.rows if row.to == template.other and row.writable), None)
-        if not isinstance(new, str) or not new or row is None:
+        if is_empty(new) or row is None:
             continue
+        if not isinstance(new, str):
+            msg = f"{attr}: a string is needed"
+            raise InvalidValue(msg)
         own = read_field(record, template.other)
         if new == old != own:
             continue  # what was composed comes back with the rest

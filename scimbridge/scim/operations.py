@@ -110,7 +110,7 @@ def _read_member(op: str, key: str, value: Any, resource_type: ResourceType, man
         return
     found = find(path, resource_type)
     if found is not None and found.attribute.replaceable:
-        yield from _replace_composed(op, found, value, manner)
+        yield from _replace_composed(op, found, path.where, value, manner)
     elif found is None or not is_stored(found) or found.attribute.composed:
         manner.notice(name_of(key))
     elif not is_read_only(found) and (manner.strict or not dialects.is_idle_null(found.leaf, value)):
@@ -137,7 +137,7 @@ def _read_pathed(
     if found is None:
         return
     if found.attribute.replaceable and not manner.strict:
-        yield from _replace_composed(operation.op, found, operation.value, manner)
+        yield from _replace_composed(operation.op, found, path.where, operation.value, manner)
     elif is_read_only(found) or not is_stored(found):
         _refuse_unkept(found, text, manner)
     else:
@@ -157,8 +157,10 @@ def _refuse_unkept(found: Found, text: str, manner: Manner) -> None:
     manner.notice(name_of(text))
 
 
-def _replace_composed(op: str, found: Found, value: Any, manner: Manner) -> Iterator[Operation]:
+def _replace_composed(op: str, found: Found, where: Node | None, value: Any, manner: Manner) -> Iterator[Operation]:
     """Read a value in place of a composed one; whether it is kept, the present state decides. None takes none away."""
+    if where is not None:
+        _check_where(found, where)
     read = None if op == "remove" else read_value(found.attribute, value, manner)
     if is_empty(read):
         manner.notice(found.attribute.name)

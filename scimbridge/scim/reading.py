@@ -280,6 +280,7 @@ def _read_scalar(attribute: Attribute, value: Any, manner: Manner) -> Any:
 
 def _write_numbers(attribute: Attribute, value: Any) -> Any:
     """Read numbers as texts, but neither in JSON nor for a secret or an id of the server's, which no number is."""
-    if dict in attribute.takes or attribute.mutability != "readWrite" or not attribute.removable:
+    written = attribute.mutability == "readWrite" or attribute.replaceable
+    if dict in attribute.takes or not written or not attribute.removable:
         return value
     return [dialects.write_number(part) for part in value] if isinstance(value, list) else dialects.write_number(value)

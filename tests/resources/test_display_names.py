@@ -111,3 +111,40 @@ def test_a_name_that_pingone_would_refuse(make_client):
     client = make_client(5, strict_patterns=False)
     made = client.good("POST", "/Users", {"userName": "desk", "displayName": "Sales & Support (EMEA)"})
     assert made["displayName"] == "Sales & Support (EMEA)"
+
+
+@pytest.mark.parametrize(("sent", "kept"), [(77, "77"), ([77], "77"), (True, None), ([True], None), ({"a": 1}, None)])
+def test_what_is_no_text_is_one_or_refused(client, sent, kept):
+    """A number is the text of its digits and anything else is 400, by every verb; nothing is lost with a success."""
+    key = client.good("POST", "/Users", {"userName": "before"})["id"]
+    body = {"userName": "desk", "displayName": sent}
+    operation = {"Operations": [{"op": "replace", "path": "displayName", "value": sent}]}
+    answers = [
+        client.send("POST", "/Users", body),
+        client.send("PUT", f"/Users/{key}", {**body, "userName": "before"}),
+        client.send("PATCH", f"/Users/{key}", operation),
+    ]
+    if kept is None:
+        assert [(answer.status_code, answer.json["scimType"]) for answer in answers] == [(400, "invalidValue")] * 3
+        assert all(answer.json["detail"].startswith("displayName: ") for answer in answers)
+    else:
+        assert [answer.json["displayName"] for answer in answers] == [kept] * 3
+
+
+def test_strict_clients_hear_that_a_number_is_no_text(make_client):
+    """Where a number is no text it is refused, not dropped."""
+    strict = make_client(5, settings={"strict": True})
+    body = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "desk", "displayName": 77}
+    assert strict.fault("POST", "/Users", body) == (400, "invalidValue")
+
+
+@pytest.mark.parametrize("path", ["displayName", None])
+def test_a_filter_selects_nothing_of_one_value(client, path):
+    """Brackets behind it are refused as behind any attribute that is no list, in a path and in a key."""
+    key = client.good("POST", "/Users", {"userName": "desk", "displayName": DESK})["id"]
+    selected = 'displayName[value eq "x"]'
+    operation = (
+        {"op": "replace", "path": selected, "value": "Help"} if path else {"op": "add", "value": {selected: "x"}}
+    )
+    assert client.fault("PATCH", f"/Users/{key}", {"Operations": [{"op": "add", **operation}]}) == (400, "invalidPath")
+    assert client.writes == []
