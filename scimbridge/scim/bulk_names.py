@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from scimbridge.scim import dialects
+
 Unique = Mapping[str, str | None]
 """Names of attributes whose values are unique, in lower case -> the sub-attribute that holds the value, or None."""
 
@@ -133,7 +135,7 @@ def _values(attribute: str, sub: str | None, value: Any) -> Iterator[Value | Non
     elif isinstance(value, str) and not value.lstrip().startswith(("{", "[")):
         yield attribute, fold(value)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        yield attribute, fold(str(value))
+        yield attribute, str(dialects.write_number(value))
         if value == int(value):
             yield attribute, str(int(value))
     elif value is not None:

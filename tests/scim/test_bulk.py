@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scimbridge.scim.bulk import references, resolve
 from scimbridge.scim.bulk_names import fold, ids_in, named_in_patch, named_in_resource
 from scimbridge.scim.bulk_sequence import Step, count_turns, find_waits, put_in_sequence
+from scimbridge.scim.json_text import read_json
 
 IDS = {"a": "id-a", "b": "id-b"}
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -177,3 +178,10 @@ def test_turns_of_one_cell():
     """Who share a cell have one turn together; who is alone has one each."""
     assert count_turns([]) == 0
     assert count_turns(["x", "x", "y", None, None, "y"]) == 5
+
+
+@pytest.mark.parametrize("text", ["5", "3.10", "0.00001", "5.0", "123456789012345678901234"])
+def test_a_number_names_the_text_of_its_digits(text):
+    """What is written for a number is what others may take: the digits as they stand in the body."""
+    body = read_json(f'{{"userName": {text}, "other": [{text}]}}'.encode())
+    assert ("username", text) in named_in_resource(body, UNIQUE).values
