@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from scimbridge.scim import dialects
 from scimbridge.scim.characteristics import Found, ResourceType
 from scimbridge.scim.errors import InvalidFilter, InvalidPath, InvalidSyntax
 from scimbridge.scim.filter_dialects import put_colons_behind_urns
@@ -26,9 +27,10 @@ def unfold_dotted_keys(body: Mapping[str, Any], resource_type: ResourceType) -> 
     dotted: list[tuple[Found, Any]] = []
     for key, value in body.items():
         schema = resource_type.find_schema(key) if ":" in key else None
-        if schema is not None and isinstance(value, dict):
+        members = value if schema is None else dialects.unwrap_array(value)
+        if schema is not None and isinstance(members, dict):
             inside = plain[key] = {}
-            for name, inner in value.items():
+            for name, inner in members.items():
                 found = _find_dotted(f"{schema.urn}:{name}", resource_type) if "." in name else None
                 _sort(name, inner, found, inside, dotted)
         else:
@@ -70,7 +72,7 @@ def _find_dotted(key: str, resource_type: ResourceType) -> Found | None:
 def _object_at(place: dict[str, Any], name: str) -> dict[str, Any]:
     """Return the object under a name, in any case, as one that may be written into."""
     key = _spelled(place, name)
-    held = place.get(key)
+    held = dialects.unwrap_array(place.get(key))
     if held is not None and not isinstance(held, dict):
         raise _twice(name)
     made = place[key] = dict(held or {})

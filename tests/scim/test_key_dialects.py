@@ -43,6 +43,12 @@ USER = ResourceType("User", "/Users", "Users", CORE_USER, (ENTERPRISE_USER, OWN)
         ({OWN_URN: {"place.id": "x", "grade": 1}}, {OWN_URN: {"grade": 1, "place": {"id": "x"}}}),
         ({USER_URN: {"name.givenName": "x"}}, {USER_URN: {}, "name": {"givenName": "x"}}),
         ({f"{ENTERPRISE_URN}.department": "x"}, {ENTERPRISE_URN: {"department": "x"}}),
+        (
+            {"name": [{"givenName": "x"}], "name.familyName": "y"},
+            {"name": {"givenName": "x", "familyName": "y"}},
+        ),
+        ({OWN_URN: [{"place.id": 1}]}, {OWN_URN: {"place": {"id": 1}}}),
+        ({OWN_URN: [{"grade": 1}], f"{OWN_URN}.place.id": 1}, {OWN_URN: {"grade": 1, "place": {"id": 1}}}),
     ],
 )
 def test_what_stands_behind_a_dot_is_put_where_it_belongs(sent, read):
