@@ -214,7 +214,14 @@ def test_the_codecs_do_what_their_table_says():
 
 
 # The words by which README tells of a dialect; those of ALWAYS are understood in strict mode too, or steps of others.
-ALWAYS = {"is_json_text", "read_filter_text", "rename_country_code", "rename_country_codes", "rename_in_brackets"}
+ALWAYS = {
+    "is_json_text",
+    "read_filter_text",
+    "read_path_text",
+    "rename_country_code",
+    "rename_country_codes",
+    "rename_in_brackets",
+}
 TOLD = {
     "is_foreign": "under a URN that no table has",
     "is_idle_null": "PATCH without a path with null",

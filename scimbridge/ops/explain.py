@@ -14,14 +14,13 @@ from typing import Any
 from scimbridge.mapping.rows import nearest
 from scimbridge.mapping.table import Table
 from scimbridge.ops.explain_filters import play_filter, tell_filter
-from scimbridge.ops.explain_paths import find_attribute, tell_path
+from scimbridge.ops.explain_paths import find_attribute, read_path, tell_path
 from scimbridge.ops.rehearsal import Stage, key_of, record_of
 from scimbridge.ops.samples import make_resource
 from scimbridge.ops.showing import WHERE, Write, show_played
 from scimbridge.resources.tables import read_tables
 from scimbridge.scim.errors import InvalidPath, InvalidSyntax, ScimError
 from scimbridge.scim.json_text import read_json
-from scimbridge.scim.paths import parse_path
 
 
 def run(expression: str, resource: str, folder: Traversable, write: Write) -> int:
@@ -60,7 +59,7 @@ def _explain(write: Write, expression: str, table: Table, tables: Mapping[str, T
 def _is_path(expression: str, table: Table) -> bool:
     """Whether it is the path of an attribute that is known, so that no file of that name is meant."""
     try:
-        path = parse_path(expression, table.type.urns)
+        path = read_path(expression, table)
     except ScimError:
         return False
     return find_attribute(path, table) is not None if path.attr is not None else True
@@ -69,7 +68,7 @@ def _is_path(expression: str, table: Table) -> bool:
 def _is_filter(expression: str, table: Table) -> bool:
     """Whether it is a filter and no path. Raises `ScimError` for one that looks like a filter and is wrong."""
     try:
-        path = parse_path(expression, table.type.urns)
+        path = read_path(expression, table)
     except ScimError as wrong_path:
         refusal = play_filter(expression, table, caseless=True).refusal
         if refusal is None:

@@ -17,6 +17,7 @@ from scimbridge.pingone import fields
 from scimbridge.scim import dialects
 from scimbridge.scim.catalogue import Attribute, Found
 from scimbridge.scim.errors import InvalidPath, ScimError
+from scimbridge.scim.filter_dialects import read_path_text
 from scimbridge.scim.filters import AttrPath, Compare, Node
 from scimbridge.scim.paths import Path, parse_path
 
@@ -40,7 +41,7 @@ _CODECS = {
 
 def tell_path(write: Write, text: str, table: Table) -> None:
     """Write what a path means. Raises `InvalidPath` for one that means nothing here."""
-    path = parse_path(text, table.type.urns)
+    path = read_path(text, table)
     if path.attr is None:
         _tell_extension(write, table, path)
         return
@@ -61,6 +62,11 @@ def tell_path(write: Write, text: str, table: Table) -> None:
     if len(rows) == 1:
         _tell_filter(write, rows[0], table)
     write(WHERE)
+
+
+def read_path(text: str, table: Table) -> Path:
+    """Return the path that a text spells, in whatever way clients write it. Raises `InvalidPath`, `InvalidFilter`."""
+    return parse_path(read_path_text(text, table.type.urns), table.type.urns)
 
 
 def find_attribute(path: Path, table: Table) -> Found | None:
@@ -154,7 +160,7 @@ def _field_of(row: Row) -> str:
 def _carriage(row: Row, table: Table) -> str:
     collection = COLLECTIONS[table.type.name]
     if row.template is not None:
-        own = "" if not row.template.other else f", but for a PUT of a value of its own: {'.'.join(row.template.other)}"
+        own = "" if not row.template.other else f", but for a value of its own: {'.'.join(row.template.other)}"
         return f"never sent; what a client sends for it is left out{own}"
     if row.via == MEMBERSHIPS:
         return "by a call of its own for each member, and read by a filter on users and on groups"

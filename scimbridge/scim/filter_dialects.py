@@ -38,6 +38,11 @@ def read_filter_text(text: str, urns: Iterable[str]) -> str:
     return put_colons_behind_urns(quote_bare_values(text), urns)
 
 
+def read_path_text(text: str, urns: Iterable[str]) -> str:
+    """Return the path of a PATCH in the standard form, as `read_filter_text` does. Raises `InvalidFilter`."""
+    return put_colons_behind_urns(quote_bare_selection(text), urns)
+
+
 def quote_bare_values(text: str) -> str:
     """Entra's older reference check: `id eq 5c2d7f1e-... and manager eq 2819c223-...` has its values unquoted.
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from scimbridge.scim import dialects
 from scimbridge.scim.catalogue import ENTERPRISE_URN, Found, ResourceType
 from scimbridge.scim.errors import InvalidPath
-from scimbridge.scim.filter_dialects import is_foreign, put_colons_behind_urns, quote_bare_selection
+from scimbridge.scim.filter_dialects import is_foreign, read_path_text
 from scimbridge.scim.filters import AttrPath
 from scimbridge.scim.paths import Path, name_of, parse_path
 from scimbridge.scim.reading import Manner
@@ -56,9 +56,7 @@ def parse_ours(text: str, resource_type: ResourceType, manner: Manner) -> Path |
 def parse_member(text: str, resource_type: ResourceType, manner: Manner) -> Path:
     """Return what a path spells, in whatever way the client writes it. Raises `InvalidPath`."""
     urns = resource_type.urns
-    if not manner.strict:
-        text = put_colons_behind_urns(quote_bare_selection(text), urns)
-    return parse_path(text, urns)
+    return parse_path(text if manner.strict else read_path_text(text, urns), urns)
 
 
 def _may_be_of_others(path: Path, resource_type: ResourceType) -> bool:

@@ -156,3 +156,18 @@ def test_one_line_in_a_table_is_explained(run_explain, add_row):
     assert said.below("POST")[2] == '{"username":"example","costCentres":["one","two"]}'
     assert "an array in PingOne" in said.below("codec")[0]
     assert 'department eq "example"' in run_explain("department", tables=folder).below("PingOne is asked")
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        ("urn:ietf:params:scim:schemas:core:2.0:User.title", "title"),
+        ("emails[type eq work].value", 'emails[type eq "work"].value'),
+        ("urn:ietf:params:scim:schemas:core:2.0:User.emails[type eq work].value", 'emails[type eq "work"].value'),
+        ("urn:pingidentity:schemas:extension:2.0:PingOneUser.population.id", "population.id"),
+    ],
+)
+def test_paths_are_read_as_those_of_requests(run_explain, sent, meant):
+    """With a dot behind the URN, and with values without quotes."""
+    said = run_explain(sent)
+    assert (said.code, said.below("row")) == (0, run_explain(meant).below("row"))
