@@ -61,17 +61,9 @@ class _Envelope(marshmallow.Schema):
         unknown = marshmallow.EXCLUDE
 
 
-class _Sparse(_Envelope):
-    """A message whose members may be null, which is as if they were not there (RFC 7643 §2.5)."""
-
-    @marshmallow.pre_load
-    def _leave_out_nulls(self, data: Any, **_more: Any) -> Any:
-        return {name: value for name, value in data.items() if value is not None} if isinstance(data, dict) else data
-
-
 class _Operation(_Envelope):
     op = fields.String(required=True)
-    path = fields.String(allow_none=True)
+    path = fields.String()
     value = fields.Raw(allow_none=True)
 
 
@@ -90,7 +82,7 @@ class _Search(_Envelope):
     cursor = fields.String()
 
 
-class _BulkOperation(_Sparse):
+class _BulkOperation(_Envelope):
     method = fields.String(required=True)
     path = fields.String(required=True)
     bulk_id = fields.String(data_key="bulkId", validate=validate.Length(min=1))
@@ -98,7 +90,7 @@ class _BulkOperation(_Sparse):
     data = fields.Raw()
 
 
-class _Bulk(_Sparse):
+class _Bulk(_Envelope):
     fail_on_errors = fields.Integer(
         data_key="failOnErrors", strict=True, validate=validate.Range(min=0, error="0 or a larger number is needed")
     )
