@@ -114,12 +114,11 @@ def describe_resource_types(tables: Iterable[Table], base: str) -> list[dict[str
             "description": kind.description,
             "endpoint": kind.endpoint,
             "schema": kind.schema.urn,
-            "meta": {"resourceType": "ResourceType", "location": f"{base}/ResourceTypes/{kind.name}"},
-        }
-        if kind.extensions:
-            entry["schemaExtensions"] = [
+            "schemaExtensions": [
                 {"schema": part.urn, "required": any(attribute.required for attribute in part.attributes)}
                 for part in kind.extensions
-            ]
+            ],
+            "meta": {"resourceType": "ResourceType", "location": f"{base}/ResourceTypes/{kind.name}"},
+        }
         described.append(entry)
     return described

@@ -16,3 +16,9 @@ def test_an_extension_is_required_where_a_request_needs_one_of_its_attributes(co
     rows = f'["{URN}"]\nbadge = {{ to = "badge"{words} }}\n{always}\n'
     (kind,) = describe_resource_types([compile_rows(rows)], "https://scim.example/scim/v2")
     assert kind["schemaExtensions"] == [{"schema": URN, "required": required}]
+
+
+def test_a_resource_type_without_extensions_says_so(compile_rows):
+    """Clients with closed models need the member."""
+    (kind,) = describe_resource_types([compile_rows("")], "https://scim.example/scim/v2")
+    assert kind["schemaExtensions"] == []
