@@ -42,7 +42,6 @@ from scimbridge.resources.own_memberships import OwnMemberships
 from scimbridge.resources.placement import Placement
 from scimbridge.resources.populations import Populations
 from scimbridge.resources.rendered import Rendered
-from scimbridge.resources.root_places import RootPlaces
 from scimbridge.resources.together import Together
 from scimbridge.resources.trail import UNTRACED, Trail
 from scimbridge.resources.unfinished import Unfinished
@@ -96,7 +95,6 @@ class Assembly:
     def __init__(self, parts: Parts, listing: Callable[..., Listing] = Listing) -> None:
         self._parts = parts
         self.trail = parts.trail
-        self.places = RootPlaces(parts.state, parts.wall)
         self._listing = partial(
             listing, page_size=parts.page_size, scan_limit=parts.scan_limit,
             wall=parts.wall, vouches=parts.vouches, ahead=parts.ahead, observe_window=parts.observe_window,

@@ -29,6 +29,7 @@ from scimbridge.resources.linked import NOBODY, Checking, Linked, Links, keep_by
 from scimbridge.resources.marks import Mark
 from scimbridge.resources.pages import Pages
 from scimbridge.resources.reading import Found, Keep, Source
+from scimbridge.resources.root_places import RootPlaces
 from scimbridge.resources.view import View
 from scimbridge.resources.walk_progress import WalkProgress
 from scimbridge.resources.walk_state import WalkState
@@ -79,6 +80,7 @@ class Listing:
             scan_limit,
         )
         self.knowledge = Knowledge(collection, state, page_size)
+        self.places = RootPlaces(state, wall)
 
     def find(self, ask: Ask, text: str | None, window: Window) -> Found:
         """Return the records of an index window. Raises `InvalidFilter`, `TooMany` and PingOne's errors."""

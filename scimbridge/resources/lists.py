@@ -16,7 +16,6 @@ from scimbridge.resources.marks import START, Mark
 from scimbridge.resources.reading import Found
 from scimbridge.resources.refusals import refusing
 from scimbridge.resources.rights import READ, check_any, may_read
-from scimbridge.resources.root_places import RootPlaces
 from scimbridge.resources.trail import UNTRACED, Trail
 from scimbridge.resources.view import View
 from scimbridge.resources.walks import Walks
@@ -123,9 +122,8 @@ def list_response(resources: list[Record], total: int, start: int | None) -> dic
 class Everything:
     """Queries at the root: all resource types that the client may read, one after the other (RFC 7644 §3.4.2.1)."""
 
-    def __init__(self, lists: Iterable[Lists], places: RootPlaces, trail: Trail = UNTRACED) -> None:
+    def __init__(self, lists: Iterable[Lists], trail: Trail = UNTRACED) -> None:
         self._lists = tuple(lists)
-        self._places = places
         self._trail = trail
 
     def check_allowed(self, ask: Ask) -> None:
@@ -152,7 +150,8 @@ class Everything:
             maximum=MOST,
         )
         walk = _walk_name(ask, text, [lists.kind for lists in readable])
-        behind = self._places.find(walk, window.start) if window.count else ()
+        places = readable[0].listing.places  # the same for all types
+        behind = places.find(walk, window.start) if window.count else ()
         resources: list[Record] = []
         total, refused, ended = sum(behind), [], list(behind)
         for number, lists in enumerate(readable[len(behind) :], len(behind)):
@@ -173,7 +172,7 @@ class Everything:
             raise refused[0]
         if resources:
             is_over = len(ended) == len(readable) and window.start + len(resources) > total
-            self._places.keep(walk, window, len(resources), None if is_over else tuple(ended))
+            places.keep(walk, window, len(resources), None if is_over else tuple(ended))
         return list_response(resources, total, window.start)
 
 

@@ -37,7 +37,7 @@ class Face:
         self._suggest = suggest
         endpoints = assembly.endpoints(tables)
         self.endpoints = {endpoint.path: endpoint for endpoint in endpoints}
-        self.everything = Everything((endpoint.lists for endpoint in endpoints), assembly.places, assembly.trail)
+        self.everything = Everything((endpoint.lists for endpoint in endpoints), assembly.trail)
         self.bulk = Bulk(endpoints, pool, assembly.trail)
         self._api = describe_api(self._tables, Bounds(DEFAULT_COUNT, MOST, MOST_OPERATIONS))
 
