@@ -114,7 +114,6 @@ def create_app(
         notice=lambda reason: _tell_form(once, reason),
         trail=trail,
         ahead=Ahead(pool, settings.read_ahead, writes, clock=clock),
-        vouches=state.vouches,
         observe_window=measured.observe_window,
     )
     suggestions = Suggestions(target, state, page_size=settings.page_size, clock=clock)

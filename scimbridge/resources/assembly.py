@@ -50,7 +50,6 @@ from scimbridge.resources.user_records import UserRecords
 from scimbridge.resources.user_writer import UserWriter
 from scimbridge.resources.users import Users
 from scimbridge.resources.view import View
-from scimbridge.resources.walks import Vouches, always
 from scimbridge.scim.cursors import Seal
 from scimbridge.scim.reading import Notice
 from scimbridge.state.base import State
@@ -67,8 +66,7 @@ class Parts:
     `pool` carries calls side by side; `secret` keys cursors and the hashes of creates; `rate` is calls per second,
     `page_size` and `scan_limit` are numbers of records, `default_population` an id. `notice` is told of values that are
     given to clients in another form than their type. `trail` records changes. `ahead` fetches pages before they are
-    asked for; `observe_window` is told where windows of lists begin. `vouches` tells whether all that was kept in the
-    state in the last so many seconds is still there.
+    asked for; `observe_window` is told where windows of lists begin.
     """
 
     target: Target
@@ -85,7 +83,6 @@ class Parts:
     notice: Notice = silent
     trail: Trail = UNTRACED
     ahead: Ahead | None = None
-    vouches: Vouches = always
     observe_window: Callable[[str], None] = silent
 
 
@@ -97,7 +94,7 @@ class Assembly:
         self.trail = parts.trail
         self._listing = partial(
             listing, page_size=parts.page_size, scan_limit=parts.scan_limit,
-            wall=parts.wall, vouches=parts.vouches, ahead=parts.ahead, observe_window=parts.observe_window,
+            wall=parts.wall, vouches=parts.state.vouches, ahead=parts.ahead, observe_window=parts.observe_window,
         )  # fmt: skip
         self._seal = Seal((parts.secret,))
         self._rendered = Rendered()
