@@ -105,12 +105,12 @@ def test_two_applications_in_one_process():
 def test_cost(metrics):
     """Counting one request and its call takes less than 100 microseconds, on a slow machine too."""
     record = CallRecord("GET", "/users/{id}", 200, 0.1, 1, None)
-    began = time.perf_counter()
+    began = time.thread_time()  # what it costs, whatever else the machine does
     for _ in range(2000):
         metrics.begin_request()
         metrics.observe_call(record)
         metrics.observe_request("users", "GET", 200, 0.1)
-    assert (time.perf_counter() - began) / 2000 < 100e-6
+    assert (time.thread_time() - began) / 2000 < 100e-6
 
 
 PROGRAM = """
