@@ -13,6 +13,7 @@ from typing import Any
 from scimbridge.mapping.shapes import IdList
 from scimbridge.mapping.table import Table
 from scimbridge.mapping.translate import attribute_value
+from scimbridge.scim import dialects
 from scimbridge.scim.errors import InvalidValue
 from scimbridge.scim.filters import Compare, Node, Or, conjuncts
 from scimbridge.scim.operations import Operation
@@ -114,17 +115,19 @@ def _linked_members(shape: IdList, operation: Operation) -> list[Member] | None:
 def _named_by(shape: IdList, where: Node) -> list[Member] | None:
     """Return the members that `value eq "a" or value eq "b"` names, or None for any other filter.
 
-    Each may say its type too, as `value eq "a" and type eq "User"`.
+    Each may say its type too, as `value eq "a" and type eq "User"`, and may be named by its URI instead, whatever the
+    base of that: `$ref eq "https://example.com/scim/v2/Users/a"`.
     """
     members = []
     for part in where.parts if isinstance(where, Or) else (where,):
         given: dict[str, Any] = {}
         for leaf in conjuncts(part):
             name = leaf.path.attr.casefold() if isinstance(leaf, Compare) and leaf.op == "eq" else ""
-            if not isinstance(leaf, Compare) or name not in ("value", "type") or name in given:
+            if not isinstance(leaf, Compare) or name not in ("value", "type", "$ref") or name in given:
                 return None
             given[name] = leaf.value
-        if not isinstance(given.get("value"), str):
+        named = given if "value" in given else dialects.read_reference(shape.attribute, given)
+        if not isinstance(named.get("value"), str) or {"value", "$ref"} <= given.keys():
             return None
-        members.append(read_member(shape, given))
+        members.append(read_member(shape, named))
     return members

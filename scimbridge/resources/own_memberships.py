@@ -89,16 +89,18 @@ class OwnMemberships:
     def __init__(self, state: State, wall: Callable[[], float]) -> None:
         self._state = state
         self._wall = wall
-        # One that loses this afterwards has forgotten all; a state that is new has not, if it vouches.
-        state.add(_SINCE, b"0", _SINCE_KEPT)
+        self._has_begun = False  # whether this process has seen since when all is remembered: gone, it is lost
 
     def of(self, group_id: str) -> Recent:
         """Return what is known of a group; whoever asks holds the group, so that nobody else adds to it."""
         since, kept, moved = self._state.get_many((_SINCE, _key(group_id), _MOVED))
         now = self._wall()
-        if since is None:
-            self._state.set(_SINCE, str(now).encode(), _SINCE_KEPT)
-        began = now if since is None else float(since)
+        if since is None:  # a new state has forgotten nothing, one that was emptied all
+            is_new = not self._has_begun and self._state.vouches(REMEMBERED)
+            since = b"0" if is_new else str(now).encode()
+            self._state.set(_SINCE, since, _SINCE_KEPT)
+        self._has_begun = True
+        began = float(since)
         changes: dict[str, Change] = {}
         if kept is not None:
             cut, changes = _load(kept, now - REMEMBERED)

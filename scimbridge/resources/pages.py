@@ -24,11 +24,15 @@ from scimbridge.scim.errors import ExpiredCursor
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """A page that was turned to: the link that led there, and how many records PingOne had on it for everybody."""
+    """A page that was turned to, and the link that led there.
+
+    `records` is how many records PingOne had on it for everybody, and `last` the id of the last of them.
+    """
 
     href: str | None
     page: Page
     records: int
+    last: str | None = None
 
 
 class Pages:
@@ -58,7 +62,8 @@ class Pages:
                 msg = "the cursor is not valid any more; start the walk again"
                 raise ExpiredCursor(msg) from error
             page = passed.take(page)
-            yield Turned(href, within.cut(page), len(page.records))
+            last = page.records[-1]["id"] if page.records else None
+            yield Turned(href, within.cut(page), len(page.records), last)
             if page.next is None:
                 return
             href = page.next

@@ -6,10 +6,10 @@ Where a reader by index stands is in `walks`, and where he ended in `walk_progre
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 
 from scimbridge.pingone.errors import Unreachable
-from scimbridge.pingone.paging import Page
 from scimbridge.resources.ask import Ask
 from scimbridge.resources.marks import Mark
 from scimbridge.resources.pages import Pages
@@ -84,7 +84,7 @@ class Windows:
             reading.take(turned.href, turned.page, turned.records)
             if turned.page.next is None:
                 if reading.is_doubtful_end(turned.page):
-                    self._check_end(ask, source, turned.page)
+                    self._check_end(ask, source, turned.last)
                 return reading.ended()
             if reading.settled(turned.page):
                 return reading.stopped()
@@ -97,14 +97,12 @@ class Windows:
                 raise TooMany(msg)
         return reading.ended()
 
-    def _check_end(self, ask: Ask, source: Source, page: Page) -> None:
+    def _check_end(self, ask: Ask, source: Source, last: str | None) -> None:
         """Hold a doubtful last page to one pass from the start. Raises `Unreachable` where that ends elsewhere.
 
         Records that came in behind the reader count as well, and then all is right; or PingOne has lost a link.
         """
-        last: list[str] = []
-        for turned in self._pages.turn(ask, source, None):
-            last = [record["id"] for record in turned.page.records[-1:]]
-        if last != [record["id"] for record in page.records[-1:]]:
+        ends = deque(self._pages.turn(ask, source, None), 1)
+        if [turned.last for turned in ends] != [last]:
             msg = "PingOne's pages end before the end"
             raise Unreachable(msg)

@@ -61,6 +61,16 @@ def test_other_changes_depend_on_the_group(plan, operation):
 
 
 @pytest.mark.parametrize(
+    "uri", ["https://other.example.com/scim/v2/Users/a", "../Users/a", "/Users/a", "https://x.org/users/a/"]
+)
+def test_a_removal_by_uri_is_one_of_a_member(plan, uri):
+    """Whatever base the URI has, it names who goes; beside an id of another one it names nobody for sure."""
+    assert plan(("remove", f'members[$ref eq "{uri}"]')) == ([], ["a"])
+    assert plan(("remove", f'members[value eq "b" and $ref eq "{uri}"]')) is None
+    assert plan(("remove", 'members[$ref eq "elsewhere"]')) is None
+
+
+@pytest.mark.parametrize(
     ("element", "kind"),
     [
         ({"value": "a"}, None),

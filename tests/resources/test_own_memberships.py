@@ -226,6 +226,16 @@ def test_a_minute_ends(own, clock):
     assert own.of(GROUP).lay([], bound=False).complete
 
 
+class Unasked:
+    def __getattr__(self, name):
+        raise AssertionError(f"{name} was asked")
+
+
+def test_making_it_asks_nothing(clock):
+    """An app is made before a fork, where no connection may be opened and no thread begun."""
+    OwnMemberships(Unasked(), clock.wall)
+
+
 def test_a_state_that_lost_all_is_not_believed(own, state, clock):
     """Where the state forgot, no named change is dropped for a minute; a new state has forgotten nothing."""
     links = Links((Member(A),), (Member(B),))
