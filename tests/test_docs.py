@@ -10,16 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from scimbridge import cli, config
 from scimbridge.access.clients import read_clients
-from scimbridge.config import SETTINGS, Secret
+from scimbridge.cli import commands
 from scimbridge.demo import Address
-from scimbridge.mapping import compiling, drafts, rows
 from scimbridge.mapping.codecs import NAMED
-from scimbridge.mapping.compiling import compile_tables
-from scimbridge.mapping.table import TableFaults
+from scimbridge.mapping.tables import compiling, drafts, rows
+from scimbridge.mapping.tables.compiling import compile_tables
+from scimbridge.mapping.tables.table import TableFaults
 from scimbridge.resources.tables import LIMITS
-from scimbridge.scim import dialects, filter_dialects, key_dialects
+from scimbridge.scim import dialects, key_dialects
+from scimbridge.scim.filtering import filter_dialects
+from scimbridge.settings import declared
+from scimbridge.settings.declared import SETTINGS, Secret
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -43,7 +45,7 @@ def columns(heading: str) -> list[list[str]]:
 # -- settings and commands ---------------------------------------------------------------------------------------------
 
 
-def spelled(setting: config.Setting) -> str:
+def spelled(setting: declared.Setting) -> str:
     """Return the default as an operator would write it."""
     default = setting.default.reveal() if isinstance(setting.default, Secret) else setting.default
     if setting.required:
@@ -91,8 +93,8 @@ def test_every_setting_is_honoured():
 def test_every_command_and_its_options_are_told():
     """README's table of commands has each with all of its options, and no other."""
     told = {cells[0]: " ".join(cells) for cells in columns("## Pointing it at a real environment")}
-    assert set(told) == {f"`scimbridge {name}`" for name in cli.command.commands}
-    for name, command in cli.command.commands.items():
+    assert set(told) == {f"`scimbridge {name}`" for name in commands.command.commands}
+    for name, command in commands.command.commands.items():
         options = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
         assert set(re.findall(r"--[a-z-]+", told[f"`scimbridge {name}`"])) == options
 

@@ -25,7 +25,7 @@ from scimbridge.access.clients import Client, Clients, Issuer
 from scimbridge.access.compact import look_at
 from scimbridge.access.issuers import Issuers
 from scimbridge.access.jwks import BETWEEN, FRESH, LARGEST, MOST_KEYS, STALE, Fetcher, KeySets, Unfetched, read_keys
-from scimbridge.access.refused import Refused
+from scimbridge.access.refused import CredentialRefused
 
 NOW = 1_800_000_000
 ISSUER = "https://login.example.com/"
@@ -100,7 +100,7 @@ class World:
 
     def refuses(self, token):
         """Expect a token to be refused, with a reason that quotes nothing of it."""
-        with pytest.raises(Refused) as told:
+        with pytest.raises(CredentialRefused) as told:
             self.issuers.check(token)
         assert token[:20] not in told.value.reason
         return True
@@ -486,7 +486,7 @@ def test_whatever_a_token_says_it_is_refused_or_nobody(header, extra, signature)
     token = written(header, claims(**extra), signature)
     try:
         assert world.issuers.check(token) is None
-    except Refused:
+    except CredentialRefused:
         assert look_at(token) is not None
 
 

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from scimbridge.access import editing
 from scimbridge.access.caller import Caller
-from scimbridge.access.clients import Client, ClientFaults, Secret, own_client
+from scimbridge.access.clients import Client, ClientFaults, StoredSecret, own_client
 from scimbridge.access.register import SECONDS, Register
 from scimbridge.access.secrets import make_secret
 
@@ -22,7 +22,7 @@ OTHER = make_secret(os.urandom)
 
 
 def client(name, made):
-    return Client(Caller(name), (Secret(made.id, made.digest, None, 1_700_000_000.0),))
+    return Client(Caller(name), (StoredSecret(made.id, made.digest, None, 1_700_000_000.0),))
 
 
 @pytest.fixture

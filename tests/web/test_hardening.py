@@ -306,8 +306,8 @@ LONGER = [
 def still(request):
     """One bridge for all examples of a law."""
     from scimbridge.app import create_app  # noqa: PLC0415
-    from scimbridge.config import Secret, Settings  # noqa: PLC0415
     from scimbridge.sandbox import Sandbox  # noqa: PLC0415
+    from scimbridge.settings.declared import Secret, Settings  # noqa: PLC0415
 
     sandbox = Sandbox.start(seed=20)
     request.addfinalizer(sandbox.close)  # noqa: PT021 - no yield is needed
