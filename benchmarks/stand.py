@@ -96,7 +96,7 @@ def build(users: int, *, workers: int, threads: int) -> Iterator[Stand]:
         port = _free_port()
         sandbox = stack.enter_context(
             _run(
-                ["-m", "scimbridge.cli.commands", "sandbox", "--port", str(port), "--users", str(users)],
+                ["-m", "scimbridge.cli", "sandbox", "--port", str(port), "--users", str(users)],
                 {},
                 stdout=True,
             )
@@ -112,7 +112,7 @@ def build(users: int, *, workers: int, threads: int) -> Iterator[Stand]:
         }
         options = ["--host", HOST, "--workers", str(workers), "--threads", str(threads), "--port"]
         bridge_port = _free_port()
-        serve = ["-m", "scimbridge.cli.commands", "serve", *options, str(bridge_port)]
+        serve = ["-m", "scimbridge.cli", "serve", *options, str(bridge_port)]
         program = stack.enter_context(_run(serve, environ))
         through_port = _free_port()
         stack.enter_context(_run(["-m", "benchmarks.passthrough", *options, str(through_port)], environ))

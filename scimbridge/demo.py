@@ -119,7 +119,7 @@ def _nothing_kept(folder: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _bridge(port: int, environ: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    serve = (sys.executable, "-m", "scimbridge.cli.commands", "serve", "--host", HOST, "--port", str(port))
+    serve = (sys.executable, "-m", "scimbridge.cli", "serve", "--host", HOST, "--port", str(port))
     process = subprocess.Popen(serve, env=environ, stdin=subprocess.DEVNULL)  # noqa: S603 - the command is ours
     try:
         yield process

@@ -64,7 +64,7 @@ def running():
     """`scimbridge demo` as a program, and the lines it has printed until it was ready."""
     pytest.importorskip("scimbridge.app")
     process = subprocess.Popen(
-        [sys.executable, "-m", "scimbridge.cli.commands", "demo", "--port", "18200"],
+        [sys.executable, "-m", "scimbridge.cli", "demo", "--port", "18200"],
         cwd=ROOT,
         env={name: value for name, value in os.environ.items() if not name.startswith("SCIMBRIDGE_")},
         stdout=subprocess.PIPE,

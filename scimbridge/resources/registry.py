@@ -25,7 +25,7 @@ from scimbridge.resources.tables import Tables
 Suggest = Callable[[str, str, frozenset[str] | None], tuple[str, ...]]
 """(resource type, PingOne field, populations that the client is told of, None is all) -> values that PingOne takes."""
 
-MOST_FACES = 64
+MOST_VIEWS = 64
 """Faces kept; one that is needed again after it was dropped is compiled again, in some 20 ms."""
 
 
@@ -68,21 +68,21 @@ class Registry:
         self._make: Callable[[Mapping[str, Table]], ClientView] = lambda seen: ClientView(seen, assembly, suggest, pool)
         self._tables = tables
         self.whole = self._make(tables.whole)
-        self._faces: dict[Hidden, ClientView] = {}  # replaced, never changed: who reads it needs no lock
+        self._views: dict[Hidden, ClientView] = {}  # replaced, never changed: who reads it needs no lock
         self._lock = threading.Lock()
 
     def to(self, caller: Caller) -> ClientView:
         """Return what a client is served. Raises `TableFaults` where what is hidden from it cannot be."""
         if not caller.hidden:
             return self.whole
-        face = self._faces.get(caller.hidden)
-        return self._compile(caller.hidden) if face is None else face
+        view = self._views.get(caller.hidden)
+        return self._compile(caller.hidden) if view is None else view
 
     def _compile(self, hidden: Hidden) -> ClientView:
         with self._lock:
-            face = self._faces.get(hidden)
-            if face is None:
-                face = self._make(self._tables.without(hidden))
-                kept = list(self._faces.items())[-(MOST_FACES - 1) :]
-                self._faces = {**dict(kept), hidden: face}
-        return face
+            view = self._views.get(hidden)
+            if view is None:
+                view = self._make(self._tables.without(hidden))
+                kept = list(self._views.items())[-(MOST_VIEWS - 1) :]
+                self._views = {**dict(kept), hidden: view}
+        return view

@@ -309,12 +309,12 @@ import os, sys
 from pathlib import Path
 from scimbridge.access import editing
 from scimbridge.access.caller import Caller
-from scimbridge.access.clients import Client, Secret
+from scimbridge.access.clients import Client, StoredSecret
 from scimbridge.access.secrets import make_secret
 path, who = Path(sys.argv[1]), sys.argv[2]
 for number in range(20):
     made = make_secret(os.urandom)
-    editing.add_client(path, Client(Caller(f"{who}{number}"), (Secret(made.id, made.digest, None, 1.0),)))
+    editing.add_client(path, Client(Caller(f"{who}{number}"), (StoredSecret(made.id, made.digest, None, 1.0),)))
     if number % 2:
         editing.remove_client(path, f"{who}{number}")
 """

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+import importlib
 import sys
 from types import ModuleType, SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
-import scimbridge.ops
 from scimbridge.cli import commands
 from scimbridge.observe.logs import Mask
 from scimbridge.serve import server
@@ -50,18 +50,18 @@ def served(monkeypatch):
 
 def stand_in_for(monkeypatch, name, **members):
     """Put a module of our own making in the place of one that the command imports."""
-    module = ModuleType(f"scimbridge.{name}")
+    parent, _, leaf = f"scimbridge.{name}".rpartition(".")
+    module = ModuleType(f"{parent}.{leaf}")
     for member, value in members.items():
         setattr(module, member, value)
-    monkeypatch.setitem(sys.modules, f"scimbridge.{name}", module)
-    parent, _, leaf = name.rpartition(".")
-    monkeypatch.setattr(scimbridge.ops if parent else scimbridge, leaf, module, raising=False)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(importlib.import_module(parent), leaf, module, raising=False)
 
 
 @pytest.mark.parametrize("command", ["serve", "check"])
 def test_a_faulty_configuration_is_told_whole_and_starts_nothing(run, served, monkeypatch, command):
     """Every fault stands on standard error by the name of its variable, and the exit code is 2."""
-    stand_in_for(monkeypatch, "ops.check", run=lambda *_: pytest.fail("it went on"))
+    stand_in_for(monkeypatch, "ops.checking.checks", run=lambda *_: pytest.fail("it went on"))
     result = run(command, SCIMBRIDGE_PAGE_SIZE="150", SCIMBRIDGE_PINGONE_REGION="EU")
     assert result.exit_code == 2
     assert served.options is None
@@ -143,7 +143,9 @@ def test_workers_share_a_file_that_is_found_again(run, served, monkeypatch, tmp_
 @pytest.mark.parametrize("code", [0, 1])
 def test_check_ends_with_the_code_of_what_it_found(run, monkeypatch, code):
     """`check` prints what it is told and ends with its exit code."""
-    stand_in_for(monkeypatch, "ops.check", run=lambda settings, folder, write: write(settings.api_url) or code)
+    stand_in_for(
+        monkeypatch, "ops.checking.checks", run=lambda settings, folder, write: write(settings.api_url) or code
+    )
     result = run("check", **WHOLE)
     assert (result.exit_code, result.stdout) == (code, "https://api.pingone.eu\n")
 
@@ -159,7 +161,7 @@ def test_check_writes_only_where_it_may(run, words):
 def test_check_with_a_trial(run, monkeypatch):
     """What is found is kept where the bridges of the same settings look."""
     given = []
-    stand_in_for(monkeypatch, "ops.check", run=lambda *_, trial: given.append(trial) or 0)
+    stand_in_for(monkeypatch, "ops.checking.checks", run=lambda *_, trial: given.append(trial) or 0)
     assert run("check", "--write", "--population", "Trials", **WHOLE).exit_code == 0
     redis = {"SCIMBRIDGE_STATE_URL": "redis://127.0.0.1:1/0"}
     assert run("check", "--write", "--population", "Trials", **WHOLE, **redis).exit_code == 0
@@ -171,7 +173,7 @@ def test_check_with_a_trial(run, monkeypatch):
 def test_explain_needs_tables_and_no_other_setting(run, monkeypatch, tmp_path):
     """`explain` works without a PingOne, on the tables in use."""
     said = []
-    stand_in_for(monkeypatch, "ops.explain", run=lambda *words: said.append(words) or 0)
+    stand_in_for(monkeypatch, "ops.explaining.explain", run=lambda *words: said.append(words) or 0)
     assert run("explain", "active", SCIMBRIDGE_MAPPINGS=str(tmp_path)).exit_code == 0
     assert run("explain", "members", "--resource", "Group").exit_code == 0
     assert said[0][:3] == ("active", "User", tmp_path)

@@ -56,7 +56,7 @@ def base() -> Iterator[str]:
             "SCIMBRIDGE_PINGONE_RATE": "1000",
             "SCIMBRIDGE_LOG_LEVEL": "error",
         }
-        serve = (sys.executable, "-m", "scimbridge.cli.commands", "serve", "--port", str(port), "--workers", "2")
+        serve = (sys.executable, "-m", "scimbridge.cli", "serve", "--port", str(port), "--workers", "2")
         process = subprocess.Popen(serve, env=environment, stdin=subprocess.DEVNULL)
         try:
             await_answer(f"http://127.0.0.1:{port}/scim/v2", process)

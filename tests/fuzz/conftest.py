@@ -169,7 +169,7 @@ def bridge(tmp_path_factory) -> Iterator[Bridge]:
             "SCIMBRIDGE_PINGONE_RATE": "10000",
             "SCIMBRIDGE_LOG_LEVEL": "debug",
         }
-        command = [sys.executable, "-m", "scimbridge.cli.commands", "serve", "--port", str(port), "--workers", "1",
+        command = [sys.executable, "-m", "scimbridge.cli", "serve", "--port", str(port), "--workers", "1",
                    "--threads", "8"]  # fmt: skip
         process = subprocess.Popen(command, env=environment, stderr=lines, stdout=lines)
         found = Bridge(port, token, log, process, sandbox)

@@ -79,7 +79,7 @@ class Node:
         others = {name: value for name, value in os.environ.items() if not name.startswith("SCIMBRIDGE_")}
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "scimbridge.cli.commands", "serve", *words],
+                [sys.executable, "-m", "scimbridge.cli", "serve", *words],
                 stderr=log, cwd=ROOT, env=others | environ, start_new_session=True,
             )  # fmt: skip
 

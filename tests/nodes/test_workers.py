@@ -55,7 +55,7 @@ class Console:
 
     def __call__(self, *words):
         """Say something and return the secret that is shown, if any."""
-        command = [sys.executable, "-m", "scimbridge.cli.commands", "client", *words]
+        command = [sys.executable, "-m", "scimbridge.cli", "client", *words]
         told = subprocess.run(command, env=self._environ, cwd=ROOT, capture_output=True, text=True, check=True).stdout
         found = re.search(r"scb_[\w-]+", told)
         return found and found[0]

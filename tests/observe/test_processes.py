@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = """
     import os, sys, time
-    from scimbridge import serve
+    from scimbridge.serve import server as serve
 
     def make():
         from flask import Flask

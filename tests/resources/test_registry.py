@@ -1,4 +1,4 @@
-"""What each client is served: faces made once for what is hidden, bounded in number, taken without a lock."""
+"""What each client is served: views made once for what is hidden, bounded in number, taken without a lock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scimbridge.mapping.tables.table import TableFaults
 from scimbridge.pingone.errors import Fault, Refused
 from scimbridge.request.refusals import to_scim_error
 from scimbridge.resources import registry as module
-from scimbridge.resources.registry import MOST_FACES, Registry
+from scimbridge.resources.registry import MOST_VIEWS, Registry
 from scimbridge.resources.tables import Tables, open_tables
 from scimbridge.settings.declared import default_mappings
 
@@ -53,14 +53,14 @@ def served(tables):
         yield Registry(tables, Joined(), lambda *_: (), pool)
 
 
-def test_clients_share_a_face(served, tables):
+def test_clients_share_a_view(served, tables):
     """One face for each distinct set of hidden attributes, whoever asks."""
     assert served.to(Caller("a")) is served.to(Caller("b")) is served.whole
     assert served.to(Caller("a", hidden=TITLE)) is served.to(Caller("b", strict=True, hidden=TITLE)) is not served.whole
     assert tables.compiled == [(), TITLE]
 
 
-def test_a_face_is_compiled_once_also_under_a_rush(served, tables):
+def test_a_view_is_compiled_once_also_under_a_rush(served, tables):
     """Forty threads that need a face at the same moment wait for one compilation."""
     together = threading.Barrier(40)
 
@@ -73,7 +73,7 @@ def test_a_face_is_compiled_once_also_under_a_rush(served, tables):
     assert tables.compiled.count(TITLE) == 1
 
 
-def test_a_face_that_is_there_needs_no_lock(served):
+def test_a_view_that_is_there_needs_no_lock(served):
     """While another face is being compiled, clients whose face is there are not held up."""
     face = served.to(Caller("a", hidden=TITLE))
     with served._lock:
@@ -81,27 +81,27 @@ def test_a_face_that_is_there_needs_no_lock(served):
         assert served.to(Caller("c")) is served.whole
 
 
-def test_faces_are_bounded(served, monkeypatch):
+def test_views_are_bounded(served, monkeypatch):
     """The oldest goes when there are too many; who needs it again gets it again."""
-    monkeypatch.setattr(module, "Face", lambda *_: object())
-    names = [f"{MOST_FACES}-{number}" for number in range(MOST_FACES + 6)]
+    monkeypatch.setattr(module, "ClientView", lambda *_: object())
+    names = [f"{MOST_VIEWS}-{number}" for number in range(MOST_VIEWS + 6)]
     monkeypatch.setattr(served._tables, "without", lambda hidden: {})
     first = served.to(Caller("a", hidden=(("User", (names[0],)),)))
     for name in names:
         served.to(Caller("a", hidden=(("User", (name,)),)))
-        assert len(served._faces) <= MOST_FACES
+        assert len(served._views) <= MOST_VIEWS
     assert served.to(Caller("a", hidden=(("User", (names[0],)),))) is not first
 
 
-def test_what_cannot_be_hidden_is_no_face(served):
+def test_what_cannot_be_hidden_is_no_view(served):
     """A fault in what is hidden is raised and never served as if nothing were hidden."""
     with pytest.raises(TableFaults):
         served.to(Caller("a", hidden=(("User", ("userName",)),)))
-    assert served._faces == {}
+    assert served._views == {}
 
 
 def test_tables_are_read_once(tmp_path):
-    """What happens to the files afterwards changes nothing, also for faces that are made later."""
+    """What happens to the files afterwards changes nothing, also for views that are made later."""
     for entry in default_mappings().iterdir():
         (tmp_path / entry.name).write_bytes(entry.read_bytes())
     tables = open_tables(tmp_path)

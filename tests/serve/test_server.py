@@ -24,8 +24,8 @@ ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 PROGRAM = """
     import os, sys, time
     from pathlib import Path
-    from scimbridge import serve
-    from scimbridge.config import Faults
+    from scimbridge.serve import server as serve
+    from scimbridge.settings.declared import SettingsFaults
     from scimbridge.observe import logs
 
     if len(sys.argv) > 3:
@@ -36,7 +36,7 @@ PROGRAM = """
     def prepare():
         text = word.read_text()
         if "faulty" in text:
-            raise Faults(["WORD: it is faulty; write another one"])
+            raise SettingsFaults(["WORD: it is faulty; write another one"])
         def app(environ, start_response):
             path = environ["PATH_INFO"]
             if path == "/break":
@@ -55,7 +55,7 @@ PROGRAM = """
 
     try:
         serve.run(prepare, serve.Options(port=int(sys.argv[2]), workers=2, threads=4, graceful_seconds=5))
-    except Faults as faults:
+    except SettingsFaults as faults:
         print(faults, file=sys.stderr)
         sys.exit(2)
 """

@@ -38,11 +38,11 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = """
     import sys
     from pathlib import Path
-    from scimbridge import serve
+    from scimbridge.serve import server as serve
     from scimbridge.observe import logs
-    from scimbridge.tls import Tls
-    from scimbridge.web.client_certificates import CERTIFICATE
-    from scimbridge.web.proxies import TrustedProxies
+    from scimbridge.serve.tls import Tls
+    from scimbridge.web.login.client_certificates import CERTIFICATE
+    from scimbridge.web.login.proxies import TrustedProxies
     import hashlib
 
     serve.ARRIVAL = float(sys.argv[3])

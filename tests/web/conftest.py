@@ -29,7 +29,7 @@ def free_port():
 class Bridge:
     """A running bridge. `said` is all that it has written so far."""
 
-    def __init__(self, folder, program=("-m", "scimbridge.cli.commands"), seed=50, **variables):
+    def __init__(self, folder, program=("-m", "scimbridge.cli"), seed=50, **variables):
         self.sandbox = Sandbox.start(seed=seed)
         self.port = free_port()
         self.output = folder / "output"

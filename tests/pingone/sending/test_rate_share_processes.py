@@ -14,10 +14,10 @@ PROGRAM = """
     import sys, threading, time
     from pathlib import Path
     from scimbridge.pingone.errors import Throttled
-    from scimbridge.pingone.pace import Pace
-    from scimbridge.pingone.rate import WithRate
+    from scimbridge.pingone.sending.pace import Pace
+    from scimbridge.pingone.sending.rate import WithRate
     from scimbridge.pingone.send import Call, Request, Response
-    from scimbridge.pingone.share import Share
+    from scimbridge.pingone.sending.rate_share import Share
     from scimbridge.state.sqlite import SqliteState
 
     name, path, rate, starts, ends = sys.argv[1], Path(sys.argv[2]), *map(float, sys.argv[3:])
