@@ -369,7 +369,7 @@ def test_one_look_up_takes_microseconds_whatever_the_number_of_clients():
         for number in range(2000)
     )
     clients = Clients(many)
-    start = time.perf_counter()
+    start = time.thread_time()  # what it costs, whatever else the machine does
     for _ in range(1000):
         assert clients.by_secret(f"scb_s1999_{'x' * 43}", NOW)
-    assert time.perf_counter() - start < 0.5
+    assert time.thread_time() - start < 0.5

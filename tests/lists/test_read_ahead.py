@@ -81,7 +81,7 @@ def next_window(ahead, walk, href, window=IN_ORDER - 1):
         return PAGE
 
     ahead.start(walk, 100 * window, 100 * (window + 1), href, fetch)
-    assert begun.wait(10)
+    assert begun.wait(60)
 
 
 def test_a_page_is_given_once(ahead, seconds):
@@ -109,7 +109,7 @@ def test_a_failure_is_left_to_the_request(ahead, seconds):
         raise Unreachable("gone")
 
     ahead.start("w", 100 * (IN_ORDER - 1), 100 * IN_ORDER, "next", fail)
-    assert begun.wait(10)
+    assert begun.wait(60)
     assert ahead.take("w", "next", seconds() + 5) is None
 
 

@@ -29,7 +29,7 @@ def exchange(host):
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_hopeless_wait(host, exchange, behaviours, method):
     """A call that is given up is Unreachable, may be done if it writes, and is told how long it has waited."""
-    host.play(behaviours["slow"](2.0, behaviours["answer"]()))
+    host.play(behaviours["slow"](LONG, behaviours["answer"]()))
     asked = []
 
     def hopeless(waited):

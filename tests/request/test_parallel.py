@@ -40,7 +40,7 @@ def test_many_do_not_stand_before_few(pool):
     go_on, done = threading.Semaphore(0), []
 
     def wait_for_turn(item):
-        assert go_on.acquire(timeout=10)
+        assert go_on.acquire(timeout=60)
         done.append(item)
 
     with ThreadPoolExecutor(2) as requests:
@@ -51,8 +51,8 @@ def test_many_do_not_stand_before_few(pool):
         while pool._work_queue.qsize() < 2:
             pass
         go_on.release(10)
-        small.result(timeout=10)
+        small.result(timeout=60)
         assert len(done) <= 10
         go_on.release(92)
-        greedy.result(timeout=10)
+        greedy.result(timeout=60)
     assert sorted(map(str, done)) == sorted([*map(str, range(100)), "small", "too"])

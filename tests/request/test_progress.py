@@ -84,7 +84,7 @@ def test_taking_back(progress, error, taken_back):
 )
 def test_a_facet_whose_answer_is_lost(make_client, kind, path, said):
     """A user's step that PingOne did and did not answer for is perhaps done, and so is it done."""
-    client = make_client(settings={"request_deadline": 2.0})
+    client = make_client(settings={"request_deadline": 30.0})
     user = client.users_in("Employees")[0]
     held = client.sandbox.directory
     held.users.put({**held.users.get(user), "enabled": True})
@@ -100,7 +100,7 @@ def test_a_facet_whose_answer_is_lost(make_client, kind, path, said):
 @pytest.mark.parametrize("members", [False, True])
 def test_a_rename_whose_answer_is_lost(make_client, members):
     """A group's attributes whose answer was lost are perhaps done; its members, which were not begun, are not."""
-    client = make_client(settings={"request_deadline": 2.0})
+    client = make_client(settings={"request_deadline": 30.0})
     group, user = client.group("Empty Room"), client.users_in("Employees")[0]
     client.sandbox.faults.plan("drop_after", "PUT", "/groups/", times=100)
     operations = [{"op": "replace", "path": "displayName", "value": "Full Room"}]
@@ -115,7 +115,7 @@ def test_a_rename_whose_answer_is_lost(make_client, members):
 
 def test_a_membership_whose_answer_is_lost(make_client):
     """Of one membership whose answer was lost it is said that it is perhaps done."""
-    client = make_client(settings={"request_deadline": 2.0})
+    client = make_client(settings={"request_deadline": 30.0})
     group, user = client.group("Empty Room"), client.users_in("Employees")[0]
     client.sandbox.faults.plan("drop_after", "POST", "memberOfGroups", times=1)
     client.sandbox.faults.plan("error", "POST", "memberOfGroups", times=100)

@@ -42,6 +42,7 @@ PROGRAM = """
             if path == "/break":
                 raise RuntimeError("personal value")
             if path == "/slow":
+                word.with_name("begun").touch()
                 time.sleep(1)
             if path == "/header":
                 start_response("200 OK", [("X-Bad", "a\\nb")])
@@ -99,14 +100,14 @@ class Served:
 
     def get(self, path, method="GET", body=None, headers=None):
         """Ask as a client library would, and return status, headers and body."""
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
             connection.request(method, path, body=body, headers=headers or {})
             answer = connection.getresponse()
             return answer.status, answer.headers, answer.read()
 
     def send(self, raw):
         """Send bytes that no client library would send, and return status, headers and body."""
-        with closing(socket.create_connection(("127.0.0.1", self.port), timeout=20)) as connection:
+        with closing(socket.create_connection(("127.0.0.1", self.port), timeout=60)) as connection:
             connection.sendall(raw)
             answer = b"".join(iter(lambda: connection.recv(65536), b""))
         head, _, body = answer.partition(b"\r\n\r\n")
@@ -116,7 +117,7 @@ class Served:
     def stop(self):
         """End the program as a supervisor would, and return its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +187,7 @@ def test_the_log_tells_a_failure_without_what_was_sent(served):
 
 def test_a_connection_is_kept_alive(served):
     """Several requests go over one connection."""
-    with closing(HTTPConnection("127.0.0.1", served.port, timeout=20)) as connection:
+    with closing(HTTPConnection("127.0.0.1", served.port, timeout=60)) as connection:
         for _ in range(3):
             connection.request("GET", "/")
             assert connection.getresponse().read().startswith(b"first")
@@ -204,19 +205,19 @@ def test_a_request_that_trickles_is_ended(tmp_path):
     served = Served(tmp_path, arrival=1)
     assert served.send(b"GET / HTTP/1.1\r\nHost: a\r\n")[0] == 408
     assert served.send(b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")[0] == 408
-    assert served.get("/")[0] == 200
+    served.wait_for(lambda: served.get("/")[0] == 200)
     assert served.stop() == 0
 
 
 def test_a_stop_lets_a_request_finish(tmp_path):
     """SIGTERM ends the program with code 0 after the request under way got its answer."""
     served = Served(tmp_path)
-    with closing(HTTPConnection("127.0.0.1", served.port, timeout=20)) as connection:
+    with closing(HTTPConnection("127.0.0.1", served.port, timeout=60)) as connection:
         connection.request("GET", "/slow")
-        time.sleep(0.3)
+        served.wait_for((tmp_path / "begun").exists)
         served.process.send_signal(signal.SIGTERM)
         assert connection.getresponse().status == 200
-    assert served.process.wait(timeout=20) == 0
+    assert served.process.wait(timeout=60) == 0
 
 
 def test_a_hangup_takes_a_changed_configuration_and_refuses_a_faulty_one(tmp_path):

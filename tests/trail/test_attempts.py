@@ -276,7 +276,7 @@ def test_reading_leaves_no_record_by_default(trailed):
 
 def test_a_lost_answer_is_unknown(make_trailed):
     """Where PingOne's answer to a write never came, nobody can say whether it was carried out."""
-    trailed = make_trailed(settings={"request_deadline": 2.0})
+    trailed = make_trailed(settings={"request_deadline": 30.0})
     key = trailed.ada()
     trailed.client.sandbox.faults.set(drop_after_share=1.0)
     record = trailed.one(lambda: trailed.client.send("DELETE", f"/Users/{key}"))
@@ -285,7 +285,7 @@ def test_a_lost_answer_is_unknown(make_trailed):
 
 def test_an_unreachable_pingone_is_a_failure(make_trailed):
     """Where PingOne was never reached the change failed and nothing of it is done."""
-    trailed = make_trailed(settings={"request_deadline": 2.0})
+    trailed = make_trailed(settings={"request_deadline": 30.0})
     key = trailed.ada()
     trailed.client.sandbox.close()
     record = trailed.one(lambda: trailed.client.send("DELETE", f"/Users/{key}"))
@@ -296,7 +296,7 @@ def test_an_unreachable_pingone_is_a_failure(make_trailed):
 @pytest.mark.parametrize(("status", "result"), [(403, "failed"), (503, "unknown")])
 def test_a_failure_half_way_says_how_far_it_came(make_trailed, status, result):
     """Of a change of several calls the record names those that are done, whether the rest failed or nobody knows."""
-    trailed = make_trailed(settings={"request_deadline": 2.0})
+    trailed = make_trailed(settings={"request_deadline": 30.0})
     key = trailed.ada()
     operations = [
         {"op": "replace", "path": "name.familyName", "value": "King"},
@@ -310,7 +310,7 @@ def test_a_failure_half_way_says_how_far_it_came(make_trailed, status, result):
 
 def test_a_change_whose_answer_cannot_be_read_is_done(make_trailed):
     """Where only the reading for the answer fails, the change is done all the same, and the status says the rest."""
-    trailed = make_trailed(settings={"request_deadline": 2.0})
+    trailed = make_trailed(settings={"request_deadline": 30.0})
     key = trailed.ada()
     trailed.client.sandbox.faults.plan("error", "GET", f"/users/{key}", times=100)
     disable = {"op": "replace", "path": "active", "value": False}
@@ -320,7 +320,7 @@ def test_a_change_whose_answer_cannot_be_read_is_done(make_trailed):
 
 def test_members_that_were_not_all_changed_are_counted(make_trailed):
     """Where PingOne fails in the middle of many memberships, the record says how many are made."""
-    trailed = make_trailed(60, settings={"request_deadline": 2.0})
+    trailed = make_trailed(60, settings={"request_deadline": 30.0})
     client = trailed.client
     group = client.good("POST", "/Groups", {"schemas": [GROUP], "displayName": "Everybody"})["id"]
     client.sandbox.faults.plan("error", "POST", "/memberOfGroups", times=1000, skip=10, status=503)

@@ -223,10 +223,10 @@ def test_a_method_is_what_the_request_line_says(client, header):
 
 def test_very_many_parameters(client):
     """Thousands of query parameters are read in no time."""
-    began = time.monotonic()
+    began = time.process_time()
     query = "&".join(f"a{number}=%41" for number in range(5000))
     assert client.send("GET", f"/Users?count=1&{query}").json["itemsPerPage"] == 1
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 # --- bodies ---------------------------------------------------------------------------------------------------------

@@ -137,11 +137,11 @@ class _Probe:
         self._began, self._ends = threading.Event(), threading.Event()
         self._pool = ThreadPoolExecutor(1)
         self._result = self._pool.submit(WithGuard(WithCircuit(self._send, circuit), circuit), GET, call)
-        assert self._began.wait(20)
+        assert self._began.wait(60)
 
     def _send(self, _request, _call):
         self._began.set()
-        assert self._ends.wait(20)
+        assert self._ends.wait(60)
         if isinstance(self._outcome, Exception):
             raise self._outcome
         return self._outcome
@@ -206,7 +206,7 @@ def test_siblings_wait_no_longer_than_a_probe_may_take(clock, playback):
         began = time.monotonic()
         with pytest.raises(CircuitOpen):
             WithCircuit(playback(DOWN), circuit)(GET, call)
-        assert 0.04 < time.monotonic() - began < 5
+        assert 0.04 < time.monotonic() - began < 50, "the longest wait is 0.2 s, and the deadline is a minute away"
         probe.end(DOWN)
         clock.now += 2
 

@@ -324,8 +324,8 @@ def test_a_busy_ledger_does_not_hold_calls_up(world):
 
 
 def test_two_processes_with_real_threads():
-    """Two sharing one rate of 100 over real threads and time make near 100 calls a second between them, never more."""
-    state, lock, gone = _State(time.monotonic), threading.Lock(), []
+    """Two sharing one rate of 100 over real threads and time make no more between them, and come to their end."""
+    state, lock, gone, threads = _State(time.monotonic), threading.Lock(), [], 20
 
     def sender(request, call):
         with lock:
@@ -338,13 +338,15 @@ def test_two_processes_with_real_threads():
 
     members = [member("1"), member("2")]
     began = time.monotonic()
-    with ThreadPoolExecutor(20) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         list(pool.map(lambda each: members[each % 2](GET, Call()), range(300)))
-    seconds = time.monotonic() - began
-    assert seconds < 5.5
+    # Three seconds and a little; a turn that nobody is told of is looked for after thirty.
+    assert time.monotonic() - began < 25
     gone.sort()
-    # Threads are told to go and go a moment later: what is counted here is when they went.
-    assert all(gone[place + 105] - gone[place] >= 1.0 for place in range(len(gone) - 105))
+    # Threads are told to go and go a moment later: what is counted here is when they went. Where the machine stands
+    # still in between, as many go at once as there are. Two that do not share make 200 in a second.
+    most = 105 + threads
+    assert all(gone[place + most] - gone[place] >= 1.0 for place in range(len(gone) - most))
 
 
 def test_a_call_that_cannot_be_in_time_is_refused(world):
