@@ -41,8 +41,8 @@ _LEARNED = 8  # secrets that are renewed and remembered: more than one end and o
 _QUERY = re.compile(r"\?[^\s\"'<>]+")
 _MOST_CAUSES = 5
 
-# What these say at debug and info level is URLs and headers; what they warn of is worth a line.
-_TALKATIVE = ("urllib3", "requests", "werkzeug", "asyncio")
+# What these say at debug and info level is URLs, headers and their own ways; what they warn of is worth a line.
+_TALKATIVE = ("urllib3", "requests", "werkzeug", "asyncio", "alembic")
 
 
 class Mask:
