@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Executor, Future
 from dataclasses import dataclass
+
+from cachetools import LRUCache, TTLCache
 
 from scimbridge.pingone.collections import Page
 from scimbridge.pingone.errors import PingOneError
@@ -35,7 +36,6 @@ class _FetchedPage:
     walk: str
     future: Future[Page]
     written: bytes | None
-    until: float
 
 
 class Writes:
@@ -76,9 +76,9 @@ class ReadAhead:
         self._clock = clock
         self._sleep = sleep
         self._changing = threading.Lock()
-        self._held: OrderedDict[tuple[str, str], _FetchedPage] = OrderedDict()
-        self._ends: OrderedDict[str, tuple[int, int]] = OrderedDict()
-        self._slow: OrderedDict[str, tuple[float, float]] = OrderedDict()  # until when, and how long that was
+        self._held: TTLCache[tuple[str, str], _FetchedPage] = TTLCache(most, HELD, clock)
+        self._ends: LRUCache[str, tuple[int, int]] = LRUCache(REMEMBERED)
+        self._slow: LRUCache[str, tuple[float, float]] = LRUCache(REMEMBERED)  # until when, and how long that was
 
     def start(self, walk: str, begun: int, ended: int, href: str, fetch: Callable[[str], Page]) -> None:
         """Begin to fetch the page that `href` leads to, if the walk goes on in order and its client is not slow.
@@ -87,15 +87,11 @@ class ReadAhead:
         at the end of the one before.
         """
         with self._changing:
-            now = self._clock()
-            self._sweep(now)
+            self._sweep()
             end, windows = self._ends.get(walk, (0, 0))
             windows = windows + 1 if end == begun else 0
             self._ends[walk] = (ended, windows)
-            self._ends.move_to_end(walk)
-            if len(self._ends) > REMEMBERED:
-                self._ends.popitem(last=False)
-            is_walk = windows >= IN_ORDER and self._slow.get(walk, (0.0, 0.0))[0] <= now
+            is_walk = windows >= IN_ORDER and self._slow.get(walk, (0.0, 0.0))[0] <= self._clock()
         future = self._begin(walk, href) if is_walk else None
         if future is not None:
             self._pool.submit(self._go_on, walk, href, future, fetch)
@@ -103,10 +99,8 @@ class ReadAhead:
     def take(self, walk: str, href: str, deadline: float) -> Page | None:
         """Return the page if it was fetched ahead and may be used; waits for it no longer than to the deadline."""
         with self._changing:
+            self._sweep()
             held = self._held.pop((walk, href), None)
-            if held is not None and held.until <= self._clock():
-                self._slow_down(walk)
-                return None
         if held is None or held.future.cancel():
             return None
         is_awaited = not held.future.done()
@@ -127,11 +121,12 @@ class ReadAhead:
         """Hold a place for a page that is about to be fetched, if there is room."""
         written = self._writes.mark()  # what is written from now on is newer than this page may be
         with self._changing:
+            self._sweep()
             same = sum(1 for name, _href in self._held if name == walk)
             if (walk, href) in self._held or same >= DEPTH or len(self._held) >= self._most:
                 return None
             future: Future[Page] = Future()
-            self._held[walk, href] = _FetchedPage(walk, future, written, self._clock() + HELD)
+            self._held[walk, href] = _FetchedPage(walk, future, written)
             return future
 
     def _go_on(self, walk: str, href: str, future: Future[Page] | None, fetch: Callable[[str], Page]) -> None:
@@ -148,11 +143,9 @@ class ReadAhead:
                 future = self._begin(walk, href)
             present.set_result(page)
 
-    def _sweep(self, now: float) -> None:
+    def _sweep(self) -> None:
         """Drop what nobody came for, and let these walks go on without read-ahead for a while."""
-        while self._held and (oldest := next(iter(self._held.items())))[1].until <= now:
-            key, held = oldest
-            del self._held[key]
+        for _key, held in self._held.expire():
             held.future.cancel()
             self._slow_down(held.walk)
 
@@ -161,6 +154,3 @@ class ReadAhead:
         _until, before = self._slow.get(walk, (0.0, SLOW / 2))
         pause = min(2 * before, SLOWEST)
         self._slow[walk] = (self._clock() + pause, pause)
-        self._slow.move_to_end(walk)
-        if len(self._slow) > REMEMBERED:
-            self._slow.popitem(last=False)

@@ -9,7 +9,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from operator import attrgetter
 from typing import Any
+
+from cachetools import LRUCache, cachedmethod
 
 from scimbridge.access.caller import Caller
 from scimbridge.lists.lists import DEFAULT_COUNT, MOST, Everything, default_count
@@ -26,7 +29,7 @@ Suggest = Callable[[str, str, frozenset[str] | None], tuple[str, ...]]
 """(resource type, PingOne field, populations that the client is told of, None is all) -> values that PingOne takes."""
 
 MOST_VIEWS = 64
-"""Faces kept; one that is needed again after it was dropped is compiled again, in some 20 ms."""
+"""Views kept; one that is needed again after it was dropped is compiled again, in some 20 ms."""
 
 
 class ClientView:
@@ -68,21 +71,15 @@ class Registry:
         self._make: Callable[[Mapping[str, Table]], ClientView] = lambda seen: ClientView(seen, assembly, suggest, pool)
         self._tables = tables
         self.whole = self._make(tables.whole)
-        self._views: dict[Hidden, ClientView] = {}  # replaced, never changed: who reads it needs no lock
-        self._lock = threading.Lock()
+        self._views: LRUCache[Hidden, ClientView] = LRUCache(MOST_VIEWS)
+        self._made = threading.Condition()
 
     def to(self, caller: Caller) -> ClientView:
         """Return what a client is served. Raises `TableFaults` where what is hidden from it cannot be."""
         if not caller.hidden:
             return self.whole
-        view = self._views.get(caller.hidden)
-        return self._compile(caller.hidden) if view is None else view
+        return self._view(caller.hidden)
 
-    def _compile(self, hidden: Hidden) -> ClientView:
-        with self._lock:
-            view = self._views.get(hidden)
-            if view is None:
-                view = self._make(self._tables.without(hidden))
-                kept = list(self._views.items())[-(MOST_VIEWS - 1) :]
-                self._views = {**dict(kept), hidden: view}
-        return view
+    @cachedmethod(attrgetter("_views"), key=lambda _self, hidden: hidden, condition=attrgetter("_made"))
+    def _view(self, hidden: Hidden) -> ClientView:
+        return self._make(self._tables.without(hidden))

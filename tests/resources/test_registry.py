@@ -1,4 +1,4 @@
-"""What each client is served: views made once for what is hidden, bounded in number, taken without a lock."""
+"""What each client is served: views made once for what is hidden, bounded in number."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def served(tables):
 
 
 def test_clients_share_a_view(served, tables):
-    """One face for each distinct set of hidden attributes, whoever asks."""
+    """One view for each distinct set of hidden attributes, whoever asks."""
     assert served.to(Caller("a")) is served.to(Caller("b")) is served.whole
     assert served.to(Caller("a", hidden=TITLE)) is served.to(Caller("b", strict=True, hidden=TITLE)) is not served.whole
     assert tables.compiled == [(), TITLE]
 
 
 def test_a_view_is_compiled_once_also_under_a_rush(served, tables):
-    """Forty threads that need a face at the same moment wait for one compilation."""
+    """Forty threads that need a view at the same moment wait for one compilation."""
     together = threading.Barrier(40)
 
     def ask(_number):
@@ -73,16 +73,28 @@ def test_a_view_is_compiled_once_also_under_a_rush(served, tables):
     assert tables.compiled.count(TITLE) == 1
 
 
-def test_a_view_that_is_there_needs_no_lock(served):
-    """While another face is being compiled, clients whose face is there are not held up."""
-    face = served.to(Caller("a", hidden=TITLE))
-    with served._lock:
-        assert served.to(Caller("b", hidden=TITLE)) is face
+def test_a_view_that_is_there_waits_for_no_other(served, tables, monkeypatch):
+    """While another view is being compiled, clients whose view is there are not held up."""
+    view = served.to(Caller("a", hidden=TITLE))
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(_hidden):
+        begun.set()
+        assert may_end.wait(20)
+        return {}
+
+    monkeypatch.setattr(tables, "without", slow)
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(served.to, Caller("d", hidden=(("User", ("nickName",)),)))
+        assert begun.wait(20)
+        assert served.to(Caller("b", hidden=TITLE)) is view
         assert served.to(Caller("c")) is served.whole
+        assert not other.done()
+        may_end.set()
 
 
 def test_views_are_bounded(served, monkeypatch):
-    """The oldest goes when there are too many; who needs it again gets it again."""
+    """The one that was needed longest ago goes when there are too many; who needs it again gets it again."""
     monkeypatch.setattr(module, "ClientView", lambda *_: object())
     names = [f"{MOST_VIEWS}-{number}" for number in range(MOST_VIEWS + 6)]
     monkeypatch.setattr(served._tables, "without", lambda hidden: {})
@@ -97,7 +109,7 @@ def test_what_cannot_be_hidden_is_no_view(served):
     """A fault in what is hidden is raised and never served as if nothing were hidden."""
     with pytest.raises(TableFaults):
         served.to(Caller("a", hidden=(("User", ("userName",)),)))
-    assert served._views == {}
+    assert not served._views
 
 
 def test_tables_are_read_once(tmp_path):
