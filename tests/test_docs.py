@@ -17,7 +17,7 @@ from scimbridge.mapping.codecs import NAMED
 from scimbridge.mapping.tables import compiling, drafts, rows
 from scimbridge.mapping.tables.compiling import compile_tables
 from scimbridge.mapping.tables.table import TableFaults
-from scimbridge.resources.tables import LIMITS
+from scimbridge.pingone.kinds import KINDS
 from scimbridge.scim import dialects, key_dialects
 from scimbridge.scim.filtering import filter_dialects
 from scimbridge.settings import declared
@@ -154,14 +154,14 @@ def compiled(fragment: str):
     """Compile the tables that ship with the bridge with a fragment of README in them."""
     file = "groups.toml" if "Group" in fragment else "populations.toml" if ":Population" in fragment else "users.toml"
     texts = TABLES if "resource" in tomllib.loads(fragment) else {**TABLES, file: merged(TABLES[file], fragment)}
-    return compile_tables(texts, LIMITS)
+    return compile_tables(texts, KINDS)
 
 
 def test_the_tables_themselves_survive_the_merge():
     """Merging nothing into a table leaves it what it is, or the tests below would show little."""
     assert merged(TABLES["users.toml"], "").count('"username"') == 1
-    whole = compile_tables({name: merged(text, "") for name, text in TABLES.items()}, LIMITS)
-    assert whole["User"].rows == compile_tables(TABLES, LIMITS)["User"].rows
+    whole = compile_tables({name: merged(text, "") for name, text in TABLES.items()}, KINDS)
+    assert whole["User"].rows == compile_tables(TABLES, KINDS)["User"].rows
 
 
 @pytest.mark.parametrize("text", TOML, ids=lambda text: text.splitlines()[0][:60])
@@ -203,7 +203,14 @@ def test_every_word_of_the_table_language_is_told():
 def test_every_value_of_a_word_is_told():
     """Each value that a word can have, each codec and each population rule's word stands in README."""
     values = {value for choices in rows.RFC_WORDS.values() for value in choices}
-    values |= {*rows.VIAS, *rows.PUSHABLE, *NAMED, *drafts.VERBS, *compiling.COMMON_PATHS}
+    values |= {
+        rows.MEMBERSHIPS,
+        *(facet.name for kind in KINDS for facet in kind.facets),
+        *rows.PUSHABLE,
+        *NAMED,
+        *drafts.VERBS,
+        *compiling.COMMON_PATHS,
+    }
     values |= {"when", "use", "[[population]]"}
     assert {value for value in values if f"`{value}`" not in README} == set()
 

@@ -1,6 +1,6 @@
-"""Reads the tables of a folder and joins them with what PingOne's fields take.
+"""Reads the tables of a folder and joins them with the kinds that PingOne has.
 
-The one place where the engine's tables and the target's limits meet; app and operators' commands read them here.
+The one place where the engine's tables and the target's kinds meet; app and operators' commands read them here.
 """
 
 from __future__ import annotations
@@ -11,14 +11,8 @@ from importlib.resources.abc import Traversable
 
 from scimbridge.mapping.tables.compiling import NO_OFFSET, compile_tables
 from scimbridge.mapping.tables.disabling import Hidden
-from scimbridge.mapping.tables.table import FieldLimits, Table, TableFaults
-from scimbridge.pingone import fields
-
-LIMITS: Mapping[str, FieldLimits] = {
-    "User": FieldLimits(fields.USERS, fields.CUSTOM, ("username",), fields.check, fields.OWN["User"]),
-    "Group": FieldLimits(fields.GROUPS, fields.Field(), ("name",), fields.check, fields.OWN["Group"]),
-    "Population": FieldLimits(fields.POPULATIONS, fields.Field(), ("name",), fields.check, fields.OWN["Population"]),
-}
+from scimbridge.mapping.tables.table import Table, TableFaults
+from scimbridge.pingone.kinds import KINDS, find_faults
 
 
 class Tables:
@@ -30,6 +24,8 @@ class Tables:
     def __init__(self, texts: Mapping[str, str], offset: dt.timedelta = NO_OFFSET) -> None:
         self._texts = dict(texts)
         self._offset = offset
+        if faults := find_faults(KINDS):
+            raise TableFaults(faults)
         self.whole = self.without(())
 
     def without(self, hidden: Hidden) -> dict[str, Table]:
@@ -37,7 +33,7 @@ class Tables:
 
         Raises `TableFaults` with all that is wrong in the tables and in `hidden`.
         """
-        return compile_tables(self._texts, LIMITS, self._offset, hidden)
+        return compile_tables(self._texts, KINDS, self._offset, hidden)
 
     def check_hidden(self, hidden: Hidden) -> list[str]:
         """Return what is wrong with hidden attributes, a sentence each: unknown ones, and those that are required."""

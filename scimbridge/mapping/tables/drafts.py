@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -50,8 +50,8 @@ class Draft:
         return value if isinstance(value, str) else ""
 
 
-def read_draft(file: str, text: str, faults: list[str]) -> Draft | None:
-    """Read one table's text; None where it is no TOML."""
+def read_draft(file: str, text: str, vias: Iterable[str], faults: list[str]) -> Draft | None:
+    """Read one table's text, whose rows can name the calls `vias`; None where it is no TOML."""
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -78,7 +78,7 @@ def read_draft(file: str, text: str, faults: list[str]) -> Draft | None:
         common = {}
     braced = {_plain_key(match[1]) for match in _BRACED.finditer(text)}
     for urn, section in (("", common), *sections):
-        draft.entries.extend(_read_section(draft, urn, section, braced))
+        draft.entries.extend(_read_section(draft, urn, section, braced, vias))
     return draft
 
 
@@ -120,7 +120,9 @@ def _check_endpoint(draft: Draft) -> None:
         draft.fault("", f"endpoint = {endpoint!r} is the protocol's own (RFC 7644 section 3.2)")
 
 
-def _read_section(draft: Draft, urn: str, section: Mapping[str, Any], braced: set[str]) -> Iterator[tuple[Left, Words]]:
+def _read_section(
+    draft: Draft, urn: str, section: Mapping[str, Any], braced: set[str], vias: Iterable[str]
+) -> Iterator[tuple[Left, Words]]:
     seen: dict[str, str] = {}
     for spelled, right in _flatten(section, "", braced):
         where = f"[{urn or 'common'}] {spelled}"
@@ -134,7 +136,7 @@ def _read_section(draft: Draft, urn: str, section: Mapping[str, Any], braced: se
         if not isinstance(right, str | dict):
             draft.fault(where, f"the right side is a PingOne field or a row in braces, not {right!r}")
             continue
-        words = read_words(right, partial(draft.fault, where))
+        words = read_words(right, vias, partial(draft.fault, where))
         if words is not None:
             yield Left(urn, spelled, match["attr"], match["selector"], match["sub"]), words
 
