@@ -106,3 +106,22 @@ def test_an_empty_environment_can_be_checked(run_check, make_sandbox):
     assert said.code == 0
     assert any("there is no group and user to read" in line for line in said.lines)
     assert any("no value there yet" in line for line in said.lines)
+
+
+def test_a_type_that_is_only_read_is_checked(run_check, folder_with_providers):
+    """A table beside the shipped ones is checked as they are: what of it can be read, and how it is filtered."""
+    said = run_check(folder_with_providers)
+    assert (said.code, said.faults, said.warnings) == (0, [], [])
+    (rights,) = [line for line in said.lines_of("ok") if line.startswith("ok    rights:")]
+    assert "users, groups, populations, identityProviders, the user schema can be read" in rights
+    assert any("identityProviders.toml: " in line for line in said.lines_of("ok"))
+
+
+def test_what_is_not_served_may_be_forbidden(run_check, folder_with_providers, sandbox):
+    """A worker that may not read identity providers is at fault only where a table serves them."""
+    sandbox.faults.plan("error", path="/identityProviders", times=99, status=403)
+    assert run_check().code == 0
+    said = run_check(folder_with_providers)
+    assert said.code == 1
+    (fault,) = said.faults
+    assert "identityProviders cannot be read" in fault
