@@ -89,7 +89,7 @@ def create_app(
     register = _read_clients(settings, tables, clock)
     trail = _open_trail(settings, measured.observe_audit_failure, clock, wall)
     state = open_shared_state(settings, node_file, clock)
-    writes = Writes(state, lambda: uuid.uuid4().bytes)
+    writes = Writes(state, lambda: uuid.uuid4().bytes, clock)
 
     def observe(record: CallRecord) -> None:
         request_log.count(record)
