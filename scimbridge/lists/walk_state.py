@@ -6,7 +6,8 @@ each position that a chain was answered to, the places where that was. Decides n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,7 @@ from scimbridge.state.base import State
 
 LIFETIME = 3600.0  # seconds that a walk may rest
 MEMORY = 12 * 3600.0  # seconds that it is remembered that there was one
+KNOWN = 1000  # lists whose readers a process remembers
 _BUSY, _HELD = 10.0, 5.0  # seconds to wait for the others that write, and to write
 
 
@@ -57,22 +59,44 @@ class WalkState:
     def __init__(self, state: State, wall: Callable[[], float]) -> None:
         self._state = state
         self._wall = wall
+        self._known: dict[str, tuple[str, ...]] = {}  # the chains of a list, as they were found last
+        self._guard = threading.Lock()
 
     @property
     def is_cut_off(self) -> bool:
         """Whether others may walk where this node does not see them."""
         return self._state.is_cut_off
 
-    def readers(self, walk: str) -> bytes | None:
-        """Return the readers of a list as they are kept."""
-        return self._state.get(walk)
+    def arrive(self, walk: str, position: int) -> tuple[bytes | None, list[Seen]]:
+        """Return how the readers of a list are kept, and what is kept of them, with their places at a position.
+
+        One look where this process knows already who they are, else two.
+        """
+        guess = self._known.get(walk, ())
+        held, *rest = self._state.get_many([walk, *_keys(walk, guess, position)])
+        chains = Readers.load(held).chains
+        found = dict(zip(guess, zip(rest[::2], rest[1::2], strict=True), strict=True))
+        new = [chain.id for chain in chains if chain.id not in found]
+        if new:
+            more = self._state.get_many(_keys(walk, new, position))
+            found |= zip(new, zip(more[::2], more[1::2], strict=True), strict=True)
+        self._remember(walk, tuple(chain.id for chain in chains))
+        return held, [Seen(chain, Steps.load(found[chain.id][0]), found[chain.id][1]) for chain in chains]
+
+    def _remember(self, walk: str, chains: tuple[str, ...]) -> None:
+        """Remember who walks through a list, so as to look for them at once; it is no more than a guess."""
+        with self._guard:
+            self._known.pop(walk, None)
+            if chains:
+                self._known[walk] = chains
+            while len(self._known) > KNOWN:
+                del self._known[next(iter(self._known))]
 
     def look(self, walk: str, chains: Sequence[Chain], position: int) -> list[Seen]:
         """Return what is kept of chains, with their places at a position; one look for all of them."""
         if not chains:
             return []
-        keys = [key for chain in chains for key in (f"{walk}:{chain.id}", f"{walk}:{chain.id}:{position}")]
-        held = self._state.get_many(keys)
+        held = self._state.get_many(_keys(walk, [chain.id for chain in chains], position))
         return [
             Seen(chain, Steps.load(steps), marks)
             for chain, steps, marks in zip(chains, held[::2], held[1::2], strict=True)
@@ -130,3 +154,7 @@ class WalkState:
         for chain, _steps in ranked[: len(readers.living) - CHAINS]:
             readers = readers.forget(chain, self.bound(chain), self._wall() + MEMORY)
         return readers
+
+
+def _keys(walk: str, chains: Iterable[str], position: int) -> list[str]:
+    return [key for chain in chains for key in (f"{walk}:{chain}", f"{walk}:{chain}:{position}")]
