@@ -26,13 +26,15 @@ _BUSY, _HELD = 10.0, 5.0  # seconds to wait for the others that write, and to wr
 class Seen:
     """One chain as a request found it: its steps, None where they are gone, and its places at the position, if any.
 
-    `kept` are the places as they are kept; most are never read. `placed` are others in place of those.
+    `kept` are the places as they are kept, and `ahead` those at the end of the window that starts there, if they were
+    asked for; most are never read. `placed` are others in place of `kept`.
     """
 
     chain: Chain
     steps: Steps | None
     kept: bytes | None = None
     placed: tuple[Mark, ...] = ()
+    ahead: bytes | None = None
 
     @property
     def is_placed(self) -> bool:
@@ -42,7 +44,12 @@ class Seen:
     @property
     def marks(self) -> tuple[Mark, ...]:
         """Its places at the position."""
-        return self.placed or (() if self.kept is None else unpack(self.kept))
+        return self.placed or _unpack(self.kept)
+
+    @property
+    def marks_ahead(self) -> tuple[Mark, ...]:
+        """Its places at the end of the window."""
+        return _unpack(self.ahead)
 
     def stands(self, position: int) -> bool:
         """Whether its reader may ask there next, or has asked there last and got no answer; yes where nobody knows."""
@@ -67,21 +74,23 @@ class WalkState:
         """Whether others may walk where this node does not see them."""
         return self._state.is_cut_off
 
-    def arrive(self, walk: str, position: int) -> tuple[bytes | None, list[Seen]]:
+    def arrive(self, walk: str, position: int, end: int | None = None) -> tuple[bytes | None, list[Seen]]:
         """Return how the readers of a list are kept, and what is kept of them, with their places at a position.
 
-        One look where this process knows already who they are, else two.
+        With those at the `end` of a window too, where that is given. One look where this process knows already who
+        they are, else two.
         """
-        guess = self._known.get(walk, ())
-        held, *rest = self._state.get_many([walk, *_keys(walk, guess, position)])
+        places = (position,) if end is None else (position, end)
+        known = self._known.get(walk, ())
+        held, *rest = self._state.get_many([walk, *_keys(walk, known, *places)])
         chains = Readers.load(held).chains
-        found = dict(zip(guess, zip(rest[::2], rest[1::2], strict=True), strict=True))
-        new = [chain.id for chain in chains if chain.id not in found]
+        new = [chain.id for chain in chains if chain.id not in known]
         if new:
-            more = self._state.get_many(_keys(walk, new, position))
-            found |= zip(new, zip(more[::2], more[1::2], strict=True), strict=True)
+            rest += self._state.get_many(_keys(walk, new, *places))
         self._remember(walk, tuple(chain.id for chain in chains))
-        return held, [Seen(chain, Steps.load(found[chain.id][0]), found[chain.id][1]) for chain in chains]
+        size = 1 + len(places)
+        found = {key: rest[size * number : size * (number + 1)] for number, key in enumerate((*known, *new))}
+        return held, [_seen(chain, *found[chain.id]) for chain in chains]
 
     def _remember(self, walk: str, chains: tuple[str, ...]) -> None:
         """Remember who walks through a list, so as to look for them at once; it is no more than a guess."""
@@ -97,15 +106,11 @@ class WalkState:
         if not chains:
             return []
         held = self._state.get_many(_keys(walk, [chain.id for chain in chains], position))
-        return [
-            Seen(chain, Steps.load(steps), marks)
-            for chain, steps, marks in zip(chains, held[::2], held[1::2], strict=True)
-        ]
+        return [_seen(chain, steps, marks) for chain, steps, marks in zip(chains, held[::2], held[1::2], strict=True)]
 
     def marks(self, walk: str, chain: Chain, position: int) -> tuple[Mark, ...]:
         """Return the places of one chain at a position."""
-        held = self._state.get(f"{walk}:{chain.id}:{position}")
-        return () if held is None else unpack(held)
+        return _unpack(self._state.get(f"{walk}:{chain.id}:{position}"))
 
     def bound(self, chain: Chain) -> int | None:
         """Return a position that a chain has not passed, for the time when its steps are gone."""
@@ -129,12 +134,18 @@ class WalkState:
 
     @contextmanager
     def changing(self, walk: str) -> Iterator[Readers]:
+        """Hold the list of readers for a `with`, and read it. Raises as `holding` does."""
+        with self.holding(walk):
+            yield Readers.load(self._state.get(walk))
+
+    @contextmanager
+    def holding(self, walk: str) -> Iterator[None]:
         """Hold the list of readers for a `with`, so that nobody else changes it. Raises `Unavailable` where many do."""
         with self._state.lock(walk, _HELD, _BUSY) as taken:
             if not taken:
                 msg = "too many requests walk through this list at once; send the request again"
                 raise Unavailable(msg, retry_after=1)
-            yield Readers.load(self._state.get(walk))
+            yield
 
     def write(self, walk: str, readers: Readers, bounds: dict[str, int] | None = None) -> None:
         """Remember the readers of a list, and positions that chains have not passed."""
@@ -156,5 +167,14 @@ class WalkState:
         return readers
 
 
-def _keys(walk: str, chains: Iterable[str], position: int) -> list[str]:
-    return [key for chain in chains for key in (f"{walk}:{chain}", f"{walk}:{chain}:{position}")]
+def _keys(walk: str, chains: Iterable[str], *positions: int) -> list[str]:
+    """Return the keys of chains: for each of them the one of its steps, and those of its places."""
+    return [key for chain in chains for key in (f"{walk}:{chain}", *(f"{walk}:{chain}:{each}" for each in positions))]
+
+
+def _seen(chain: Chain, steps: bytes | None, kept: bytes | None, ahead: bytes | None = None) -> Seen:
+    return Seen(chain, Steps.load(steps), kept, ahead=ahead)
+
+
+def _unpack(held: bytes | None) -> tuple[Mark, ...]:
+    return () if held is None else unpack(held)
