@@ -39,7 +39,6 @@ class _FetchedPage:
     walk: str
     future: Future[Page]
     written: bytes
-    until: float
 
 
 class Writes:
