@@ -153,8 +153,8 @@ def left(line: str) -> str | None:
 def compiled(fragment: str):
     """Compile the tables that ship with the bridge with a fragment of README in them."""
     file = "groups.toml" if "Group" in fragment else "populations.toml" if ":Population" in fragment else "users.toml"
-    texts = TABLES if "resource" in tomllib.loads(fragment) else {**TABLES, file: merged(TABLES[file], fragment)}
-    return compile_tables(texts, KINDS)
+    texts = {file: fragment if "resource" in tomllib.loads(fragment) else merged(TABLES[file], fragment)}
+    return compile_tables(texts, KINDS, shipped=TABLES)
 
 
 def test_the_tables_themselves_survive_the_merge():

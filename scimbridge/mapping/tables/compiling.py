@@ -10,12 +10,14 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 
 from scimbridge.mapping.shapes import Shape
 from scimbridge.mapping.tables import attributes, fitting, shaping
 from scimbridge.mapping.tables.disabling import Hidden, Wording, check_names, take_out, unmarked
-from scimbridge.mapping.tables.drafts import VERBS, Draft, read_draft
+from scimbridge.mapping.tables.drafts import VERBS, check_heads
 from scimbridge.mapping.tables.kinds import Kind
+from scimbridge.mapping.tables.overlaying import Layered, Origin, lay_over
 from scimbridge.mapping.tables.population_rules import read_rules
 from scimbridge.mapping.tables.rows import MEMBERSHIPS, Left, Row, Words, nearest
 from scimbridge.mapping.tables.table import Table, TableFaults
@@ -23,6 +25,7 @@ from scimbridge.scim.catalogue import ResourceType, Schema
 
 COMMON_PATHS = ("id", "externalId", "meta.created", "meta.lastModified")
 NO_OFFSET = dt.timedelta(0)
+NOTHING_SHIPPED: Mapping[str, str] = MappingProxyType({})
 
 Rows = Mapping[tuple[str, str], tuple[Row, ...]]  # (URN, attribute name) -> rows
 
@@ -32,34 +35,43 @@ def compile_tables(
     kinds: Iterable[Kind],
     offset: dt.timedelta = NO_OFFSET,
     hidden: Hidden = (),
+    shipped: Mapping[str, str] = NOTHING_SHIPPED,
 ) -> dict[str, Table]:
     """Compile all tables: file name -> TOML text. `kinds` is what PingOne has.
 
-    `hidden` is taken out as well as what the tables disable. Returns resource type name -> Table. Raises `TableFaults`
-    with every fault of every file and of `hidden`.
+    `hidden` is taken out as well as what the tables disable; `shipped` are the tables that `texts` lie over. Returns
+    resource type name -> Table for all that are served. Raises `TableFaults` with every fault of every file and of
+    `hidden`.
     """
     faults: list[str] = []
     if not texts:
         faults.append('mappings: no table at all; at least a table with resource = "User" is needed')
     known = {kind.name: kind for kind in kinds}
     calls = _calls_of(known.values())
-    read = (read_draft(file, text, calls, faults) for file, text in sorted(texts.items()))
-    drafts = [draft for draft in read if draft is not None]
-    _check_heads(drafts, known)
-    endpoints = {draft.resource: str(draft.head.get("endpoint")) for draft in drafts}
+    layers = lay_over(texts, shipped, calls, faults)
+    check_heads([layer.draft for layer in layers], known)
+    served = [layer for layer in layers if layer.origin.served]
+    if layers and not served:
+        faults.append("mappings: no resource type is served; every table says serve = false")
+    endpoints = {layer.draft.resource: str(layer.draft.head.get("endpoint")) for layer in served}
     faults += [
         f"hidden: {name!r} is no resource type; there are {', '.join(endpoints)}{nearest(name, endpoints)}"
         for name, _paths in hidden
         if name not in endpoints
     ]
     tables = {
-        draft.resource: _TableCompiler(draft, known[draft.resource], calls, endpoints, offset, dict(hidden)).compile()
-        for draft in drafts
-        if draft.resource in known
+        name: _TableCompiler(layer, known[name], calls, endpoints, offset, dict(hidden)).compile()
+        for layer in layers
+        if (name := layer.draft.resource) in known
     }
     if faults:
         raise TableFaults(faults)
-    return tables
+    return {name: table for name, table in tables.items() if table.origin.served}
+
+
+def read_origins(texts: Mapping[str, str], kinds: Iterable[Kind], shipped: Mapping[str, str]) -> tuple[Origin, ...]:
+    """Return where the tables come from that `compile_tables` makes of the same texts, those not served included."""
+    return tuple(layer.origin for layer in lay_over(texts, shipped, _calls_of(kinds), []))
 
 
 def _calls_of(kinds: Iterable[Kind]) -> dict[str, str]:
@@ -73,36 +85,20 @@ def _calls_of(kinds: Iterable[Kind]) -> dict[str, str]:
     return calls | holders
 
 
-def _check_heads(drafts: list[Draft], kinds: Mapping[str, Kind]) -> None:
-    for word in ("resource", "endpoint"):
-        seen: dict[str, str] = {}
-        for draft in drafts:
-            value = draft.head.get(word)
-            if not isinstance(value, str):
-                continue
-            if value.casefold() in seen:
-                draft.fault("", f"{word} = {value!r} is in {seen[value.casefold()]} already; each has one table")
-            seen[value.casefold()] = draft.file
-    for draft in drafts:
-        if draft.resource and draft.resource not in kinds:
-            hint = nearest(draft.resource, kinds)
-            draft.fault("", f"resource = {draft.resource!r} is not one of {', '.join(kinds)}{hint}")
-
-
 class _TableCompiler:
     """Compiles one table."""
 
     def __init__(
         self,
-        draft: Draft,
+        layer: Layered,
         kind: Kind,
         calls: Mapping[str, str],
         endpoints: Mapping[str, str],
         offset: dt.timedelta,
         hidden: Mapping[str, tuple[str, ...]],
     ) -> None:
-        self.draft = draft
-        self.hidden = hidden.get(draft.resource, ())
+        self.draft, self.origin = layer.draft, layer.origin
+        self.hidden = hidden.get(self.draft.resource, ())
         self.kind = kind
         self.calls = calls
         self.endpoints = endpoints
@@ -132,6 +128,7 @@ class _TableCompiler:
         kept = tuple(row for members in stored.values() for row in members)
         return Table(
             file=draft.file,
+            origin=self.origin,
             type=whole,
             published=self._resource_type(shapes, with_unstored=False),
             rows=kept,
@@ -180,6 +177,9 @@ class _TableCompiler:
         if allowed and self.kind.is_read_only:
             self.draft.fault("", f"allow = {allowed!r}: {self.kind.collection} are only read; leave `allow` out")
 
+    def _is_inherited(self, row: Row) -> bool:
+        return _where(row) in self.draft.inherited
+
     def _check_core(self) -> None:
         """Hold the core schema of users and groups to RFC 7643's, wherever its section stands."""
         draft = self.draft
@@ -206,13 +206,16 @@ class _TableCompiler:
     def _check_targets(self, rows: list[Row]) -> None:
         """Two rows that write one field, or one of which writes a part of the other's, would undo each other."""
         seen: dict[str, Row] = {}
-        for row in rows:
+        for row in sorted(rows, key=lambda row: not self._is_inherited(row)):  # a fault is reported of the own row
             if not row.to or not row.writable or row.via == MEMBERSHIPS:
                 continue
             for other in seen.values():
                 if _overlap(row, other) and not (row.codec.merge and other.codec.merge):
+                    where = _where(other)
+                    file = self.draft.inherited.get(where)
+                    place = f"{file} {where}" if file else where
                     self._fault_of(row)(
-                        f"writes {row.native}, and {_where(other)} writes {other.native} already;"
+                        f"writes {row.native}, and {place} writes {other.native} already;"
                         ' one of the two has to be mutability = "readOnly"'
                     )
                     break
@@ -236,7 +239,7 @@ class _TableCompiler:
         self, seen: Rows, stored: Rows, marks: Mapping[tuple[str, str], frozenset[str]]
     ) -> Iterator[tuple[tuple[str, str], Shape]]:
         for key, members in seen.items():
-            fault = self._fault_of(members[0])
+            fault = self._fault_of(min(members, key=self._is_inherited))
             bare = marks.get((key[0], key[1].casefold()), frozenset())
             shape = shaping.shape_of(members, stored.get(key, members), self.endpoints, fault, bare)
             if shape is not None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scimbridge.mapping.shapes import IdList, Shape
+from scimbridge.mapping.tables.overlaying import Origin
 from scimbridge.mapping.tables.rows import Row
 from scimbridge.scim.catalogue import Found, ResourceType
 from scimbridge.scim.filtering.trees import Node
@@ -40,6 +41,7 @@ class Table:
     """One resource type: what the machinery needs of its table."""
 
     file: str
+    origin: Origin
     type: ResourceType  # all attributes that are known, also those that are not stored
     published: ResourceType  # those that are stored
     rows: tuple[Row, ...]

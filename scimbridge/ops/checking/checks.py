@@ -118,6 +118,9 @@ def run(
     opened = open_tables(folder, settings.datetime_offset)
     tables = opened.whole
     report = Report(write)
+    for origin in opened.origins:
+        if not origin.copied:
+            report.ok(origin.file, origin.describe())
     clients = bridge.check_clients(report, settings.clients, opened, wall())
     bridge.check_state(report, settings.state_url.reveal(), clock)
     database = settings.audit_database.reveal() if settings.audit_database is not None else ""

@@ -86,7 +86,9 @@ def check_others(report: Report, table: Table, kind: Kind) -> None:
 
 def locate(table: Table, row: Row) -> str:
     """Return file, section and row, as faults of tables are told."""
-    return f"{table.file} [{row.urn or 'common'}] {row.spelled}"
+    where = f"[{row.urn or 'common'}] {row.spelled}"
+    replacing = f" (in place of the row in {table.origin.shipped})" if table.origin.replaces(where) else ""
+    return f"{table.origin.file_of(where)} {where}{replacing}"
 
 
 def _paths(row: Row) -> Iterator[tuple[str, ...]]:

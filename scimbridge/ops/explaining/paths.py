@@ -46,6 +46,7 @@ def tell_path(write: Write, text: str, table: Table) -> None:
     shape = table.shape_of(found)
     rows = _rows_of(path, found, table)
     write(text)
+    _tell_removed(write, found.attribute, table)
     if not rows:
         _tell_rowless(write, found, stored=shape is not None or found.attribute.name == "schemas")
         return
@@ -133,6 +134,11 @@ def _tell_rowless(write: Write, found: Found, *, stored: bool) -> None:
     else:
         show(write, "PingOne field", "none: clients may send it, and it is left out and logged once (no row keeps it)")
     show(write, "characteristics", _characteristics(found.leaf))
+
+
+def _tell_removed(write: Write, attribute: Attribute, table: Table) -> None:
+    origin = table.origin
+    show(write, "taken away", *(f"{origin.shipped} {row}" for row in origin.removed_of(attribute.name)))
 
 
 # -- one row -----------------------------------------------------------------------------------------------------------

@@ -83,13 +83,38 @@ def test_tables_that_are_wrong_in_themselves_are_not_checked(run_check, folder, 
     assert sandbox.journal.calls == []
 
 
-def test_only_the_tables_that_are_there_are_checked(run_check, folder):
-    """Without a group table nothing is said of groups' tables and filters."""
-    (folder / "groups.toml").unlink()
+def test_a_type_that_is_not_served_is_not_checked(run_check, folder):
+    """Where groups are not served nothing is said of their rows, rights and filters, but that they are not served."""
+    (folder / "groups.toml").write_text('resource = "Group"\nextends = "shipped"\nserve = false', encoding="utf-8")
     said = run_check(folder)
     assert said.code == 0
-    assert "groups.toml" not in said.text
+    assert [line for line in said.lines if "groups.toml" in line] == [
+        "ok    groups.toml: lies over shipped groups.toml: its head sets serve; Group is not served (serve = false)"
+    ]
     assert "group rights" not in said.text
+
+
+def test_what_lies_over_the_shipped_tables_is_told(run_check, tmp_path):
+    """Which rows of which file differ, and where the shipped table serves since the directory has none."""
+    (tmp_path / "mine.toml").write_text(
+        'resource = "User"\nextends = "shipped"\n'
+        '["urn:ietf:params:scim:schemas:core:2.0:User"]\nnickName = false\ntitle = "nosuch"\n',
+        encoding="utf-8",
+    )
+    said = run_check(tmp_path)
+    core = "[urn:ietf:params:scim:schemas:core:2.0:User]"
+    over = f"lies over shipped users.toml: it replaces {core} title; it takes away {core} nickName"
+    assert f"ok    mine.toml: {over}" in said.lines
+    told = "the directory has no table of Population, so the shipped one serves"
+    assert f"ok    shipped populations.toml: {told}" in said.lines
+    (fault,) = said.faults
+    assert fault.startswith(f"FAULT mine.toml {core} title (in place of the row in shipped users.toml): ")
+
+
+def test_shipped_tables_lie_over_nothing(run_check, folder):
+    """Neither they nor a copy of them are worth a line."""
+    for tables in (None, folder):
+        assert "shipped" not in run_check(tables).text
 
 
 def test_check_is_quiet_in_the_log(run_check, capsys):
