@@ -231,7 +231,6 @@ ALWAYS = {
     "is_json_text",
     "read_filter_text",
     "read_path_text",
-    "rename_country_code",
     "rename_country_codes",
     "rename_in_brackets",
 }
@@ -247,6 +246,7 @@ TOLD = {
     "read_reference": "with a `$ref`",
     "read_search_words": "`attributes` as one text",
     "read_whole_number": 'numbers as `"50"`',
+    "rename_country_code": "`countryCode` for the `country`",
     "unfold_dotted_keys": "`name.givenName` as a key",
     "unwrap_array": '"active": [false]',
     "unwrap_scalar": '{"value": {"value": "x"}}',
