@@ -20,12 +20,13 @@ def test_an_environment_in_order_has_no_fault(run_check):
     assert said.warnings == []
     assert said.lines[-1] == "everything fits"
     subjects = [line.split(":", 1)[0].split(None, 1)[1] for line in said.lines_of("ok")]
-    assert list(dict.fromkeys(subjects)) == [
+    expected = [
         "clients", "shared state", "records of changes",
         "connection", "token", "environment", "rights", "page size", "default population", "group rights",
         "users.toml", "groups.toml", "populations.toml",
         "filters on users", "filters on groups", "filters on populations",
     ]  # fmt: skip
+    assert [subject for subject in dict.fromkeys(subjects) if subject in expected] == expected
 
 
 def test_check_changes_nothing(run_check, sandbox):
