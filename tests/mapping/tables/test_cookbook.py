@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scimbridge.mapping.tables.compiling import compile_tables, read_origins
-from scimbridge.resources.tables import LIMITS
+from scimbridge.pingone.kinds import KINDS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "tables-over-shipped.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -18,8 +18,8 @@ EXAMPLES = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 def test_an_example_lies_over_the_shipped_tables(shipped, tables, text):
     """It is taken, it changes something, and it leaves the other resource types alone."""
     texts = {"mine.toml": text}
-    laid = compile_tables(texts, LIMITS, shipped=shipped)
-    (origin,) = (each for each in read_origins(texts, shipped) if each.own)
+    laid = compile_tables(texts, KINDS, shipped=shipped)
+    (origin,) = (each for each in read_origins(texts, KINDS, shipped) if each.own)
     assert origin.words or origin.replaced or origin.added or origin.removed
     others = set(tables) - {origin.resource}
     assert {name: laid[name].rows for name in others} == {name: tables[name].rows for name in others}

@@ -8,7 +8,7 @@ import pytest
 
 from scimbridge.mapping.tables.compiling import compile_tables, read_origins
 from scimbridge.mapping.tables.table import Table, TableFaults
-from scimbridge.resources.tables import LIMITS
+from scimbridge.pingone.kinds import KINDS
 
 CORE = '["urn:ietf:params:scim:schemas:core:2.0:User"]\n'
 PINGONE = '["urn:pingidentity:schemas:extension:2.0:PingOneUser"]\n'
@@ -21,7 +21,7 @@ Lay = Callable[..., dict[str, Table]]
 @pytest.fixture
 def lay(shipped) -> Lay:
     """Compile texts by file name over the shipped tables."""
-    return lambda **texts: compile_tables({f"{n}.toml": text for n, text in texts.items()}, LIMITS, shipped=shipped)
+    return lambda **texts: compile_tables({f"{n}.toml": text for n, text in texts.items()}, KINDS, shipped=shipped)
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_population_rules_replace_as_a_whole(shipped):
     rule = '\n[[population]]\nwhen = \'userType eq "{}"\'\nuse = "{}"\n'
     below = {**shipped, "users.toml": shipped["users.toml"] + rule.format("a", "A") + rule.format("b", "B")}
     uses = [
-        [each.use for each in compile_tables({"users.toml": text}, LIMITS, shipped=below)["User"].populations]
+        [each.use for each in compile_tables({"users.toml": text}, KINDS, shipped=below)["User"].populations]
         for text in (USERS, USERS + rule.format("c", "C"), USERS + "population = []")
     ]
     assert uses == [["A", "B"], ["C"], []]
@@ -205,7 +205,7 @@ def test_false_needs_something_beneath(faults, shipped):
 def test_the_shipped_tables_lie_over_nothing(shipped):
     """Without shipped tables `extends` has no meaning."""
     with pytest.raises(TableFaults, match="no table of 'User' is shipped"):
-        compile_tables({"users.toml": USERS}, LIMITS)
+        compile_tables({"users.toml": USERS}, KINDS)
 
 
 # -- what is told ------------------------------------------------------------------------------------------------------
@@ -215,7 +215,7 @@ def test_the_origin_says_what_lies_over_what(shipped):
     """Words, rows replaced, added and taken away, each by section and row; and where the shipped table serves."""
     users = USERS + "allow = []\n" + CORE + 'title = "jobTitle"\nnickName = false\n' + PINGONE + 'badge = "badge"'
     texts = {"mine.toml": users, "groups.toml": shipped["groups.toml"]}
-    told = {origin.resource: origin for origin in read_origins(texts, shipped)}
+    told = {origin.resource: origin for origin in read_origins(texts, KINDS, shipped)}
     assert told["User"].describe() == (
         f"lies over shipped users.toml: its head sets allow; it replaces {WHERE} title;"
         f" it adds [urn:pingidentity:schemas:extension:2.0:PingOneUser] badge; it takes away {WHERE} nickName"
@@ -236,12 +236,12 @@ def test_the_origin_says_what_lies_over_what(shipped):
 )
 def test_the_origin_of_a_table_that_says_little(shipped, text, told):
     """A sentence for each."""
-    assert read_origins({"users.toml": text}, shipped)[-1].describe().startswith(told)
+    assert read_origins({"users.toml": text}, KINDS, shipped)[-1].describe().startswith(told)
 
 
 def test_the_origin_of_a_whole_table(shipped):
     """It is told that the shipped one is not used."""
-    (origin,) = (each for each in read_origins({"u.toml": shipped["users.toml"] + "\n"}, shipped) if each.own)
+    (origin,) = (each for each in read_origins({"u.toml": shipped["users.toml"] + "\n"}, KINDS, shipped) if each.own)
     assert origin.describe() == "a whole table of User, in place of the shipped one"
 
 
