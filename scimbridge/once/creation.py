@@ -17,9 +17,9 @@ from typing import Any
 from scimbridge.once.intents import Intent, Intents
 from scimbridge.once.recent_names import RecentNames
 from scimbridge.pingone import filters as native
-from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import NotThere, PingOneError, Refused, Unreachable
-from scimbridge.reach.confinement import Confinement
+from scimbridge.reach.records import MERGE, ReachableRecords
+from scimbridge.reach.unconfined import UnconfinedRecords
 from scimbridge.request.context import Ask
 
 Record = dict[str, Any]
@@ -51,11 +51,15 @@ Created = NewRecord | FoundRecord
 
 
 class Creation:
-    """Creates in one collection. `key` is the field by which a holder is found: username, name."""
+    """Creates in one collection. `key` is the field by which a holder is found: username, name.
 
-    def __init__(
+    Who holds a value is asked of the whole environment, since that is where it is unique.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a part of its own
         self,
-        collection: Collection,
+        records: ReachableRecords,
+        holders: UnconfinedRecords,
         key: str,
         fresh: RecentNames,
         intents: Intents,
@@ -65,7 +69,8 @@ class Creation:
         sleep: Callable[[float], None],
         page_size: int,
     ) -> None:
-        self._collection = collection
+        self._records = records
+        self._holders = holders
         self._key = key
         self._fresh = fresh
         self._intents = intents
@@ -76,10 +81,15 @@ class Creation:
 
     def intent(self, ask: Ask, body: Mapping[str, Any]) -> AbstractContextManager[Intent]:
         """Note what a client asks to be created, until it has its answer; all calls for it are made inside."""
-        return self._intents.of(ask, self._collection.name, body)
+        return self._intents.of(ask, self._records.name, body)
 
     def create(
-        self, ask: Ask, intent: Intent, body: Mapping[str, Any], media: str, own: Mapping[str, Any] | None = None
+        self,
+        ask: Ask,
+        intent: Intent,
+        body: Mapping[str, Any],
+        media: str = MERGE,
+        own: Mapping[str, Any] | None = None,
     ) -> Created:
         """Make a record, or find the one that a lost try of this intent has made.
 
@@ -92,7 +102,7 @@ class Creation:
             if not self._wait(ask, pause):
                 break
             try:
-                record = self._collection.create(ask.call, dict(body), media)
+                record = self._records.create(ask, dict(body), media)
             except Unreachable as error:
                 if not error.maybe_done:
                     raise
@@ -126,15 +136,14 @@ class Creation:
         self, ask: Ask, own: Mapping[str, Any], since: float | None, refusal: Refused, pauses: Iterable[float]
     ) -> FoundRecord:
         """Return the record that holds the value, if a lost try of ours made it; else the refusal stands."""
-        within = Confinement.of(ask.caller, self._collection.name)
         for pause in pauses:
             if not self._wait(ask, pause):
                 break
             holder = self._holder(ask, own, refusal)
             if holder is not None:
-                if agrees(own, holder) and within.keeps(holder) and not _made_before(holder, since):
+                if agrees(own, holder) and self._records.keeps(ask, holder) and not _made_before(holder, since):
                     ask.notes.found(holder["id"])
-                    return FoundRecord(holder)
+                    return FoundRecord(self._records.check(ask, holder))
                 break
         raise refusal
 
@@ -143,11 +152,11 @@ class Creation:
             existing = fault.inner.get("existingId")
             if isinstance(existing, str):
                 try:
-                    return self._collection.read(ask.call, existing)
+                    return self._holders.read(ask.call, existing)
                 except NotThere:
                     return None
         asked = native.render(native.Term(self._key, "eq", str(own[self._key])))
-        for page in self._collection.pages(ask.call, filter=asked, limit=self._page_size):
+        for page in self._holders.pages(ask.call, filter=asked, limit=self._page_size):
             for record in page.records:
                 if agrees(own, record):
                     return record

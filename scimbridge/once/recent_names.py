@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from scimbridge.pingone.sending.read_after_write import made_key
-from scimbridge.reach.confinement import Confinement
+from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import Ask
 from scimbridge.scim.filtering.trees import Compare, Node, Or, conjuncts
 from scimbridge.scim.usernames import comparable
@@ -27,10 +27,17 @@ class RecentNames:
     """The new names of one collection. `field` is PingOne's name for what is unique in it."""
 
     def __init__(
-        self, state: State, kind: str, field: str, *, clock: Callable[[], float], sleep: Callable[[float], None]
+        self,
+        state: State,
+        records: ReachableRecords,
+        field: str,
+        *,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
     ) -> None:
         self._state = state
-        self._kind = kind
+        self._records = records
+        self._kind = records.name
         self._field = field
         self._clock = clock
         self._sleep = sleep
@@ -47,19 +54,21 @@ class RecentNames:
 
         A client does not wait for what was made outside its populations: that would tell of it.
         """
-        within = Confinement.of(ask.caller, self._kind)
         for pause in PAUSES:
-            if not self._is_awaited(asked, within) or self._clock() + pause >= ask.call.deadline:
+            if not self._is_awaited(ask, asked) or self._clock() + pause >= ask.call.deadline:
                 return
             self._sleep(pause)
             yield
 
-    def _is_awaited(self, asked: Node | None, within: Confinement) -> bool:
+    def _is_awaited(self, ask: Ask, asked: Node | None) -> bool:
         for name in _names(asked, self._field):
             held = self._state.get(self._key(name))
             if held is not None:
                 made = orjson.loads(held)
-                return within.keeps(made) and self._state.get(made_key(f"/{self._kind}/{made['id']}")) is not None
+                return (
+                    self._records.keeps(ask, made)
+                    and self._state.get(made_key(f"/{self._kind}/{made['id']}")) is not None
+                )
         return False
 
     def _key(self, name: str) -> str:

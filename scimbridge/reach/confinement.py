@@ -18,6 +18,12 @@ from scimbridge.pingone.errors import NotThere
 from scimbridge.scim.errors import Forbidden, InvalidValue
 
 Record = dict[str, Any]
+
+
+class OutOfReach(NotThere):
+    """A record that is there, and for this client is not."""
+
+
 EVERYWHERE = "*"
 FIELDS: Mapping[str, str] = {"users": "population.id", "groups": "population.id", "populations": "id"}
 
@@ -49,6 +55,11 @@ class Confinement:
         return self.populations is not None and not self.populations
 
     @property
+    def is_by_id(self) -> bool:
+        """Whether the id of a record alone says where it is."""
+        return self.populations is not None and self.field == "id"
+
+    @property
     def condition(self) -> native.Node | None:
         """What PingOne is asked beside everything else; None where there is nothing to ask."""
         if not self.populations:
@@ -71,9 +82,9 @@ class Confinement:
         return isinstance(held, str) and held in self.populations
 
     def check(self, record: Record) -> Record:
-        """Return a record where the client may go. Raises `NotThere` for any other, as PingOne does for no record."""
+        """Return a record where the client may go. Raises `OutOfReach` for any other, as PingOne does for no record."""
         if not self.keeps(record):
-            raise NotThere("not in the client's populations", status=404)
+            raise OutOfReach("not in the client's populations", status=404)
         return record
 
     def cut(self, page: Page) -> Page:
@@ -88,6 +99,12 @@ class Confinement:
         if self.populations is not None and self.field == "id":
             msg = "this client is confined to populations and may make no other"
             raise Forbidden(msg)
+
+    def check_placed(self, body: Record) -> None:
+        """Refuse to make a record outside. Raises `InvalidValue`."""
+        if not self.is_by_id and not self.keeps(body):
+            msg = f"{self.field}: name a population that this client may use"
+            raise InvalidValue(msg)
 
     # -- where something new goes, or something moves --------------------------------------------------------------
 

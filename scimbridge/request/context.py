@@ -80,7 +80,7 @@ class Ask:
     `base` is the SCIM base URL that locations are made of. `minimal`: the client wants no body (RFC 7240).
     `is_present` tells whether the client still waits for its answer; `if_missed` is given what to do should it come out
     that the answer did not reach it. `bulk`: it is one operation of a bulk request.
-    `notes` is told what becomes of it.
+    `notes` is told what becomes of it. `reached` are the ids of records that it was shown, which `reach` keeps.
     """
 
     caller: Caller
@@ -96,6 +96,7 @@ class Ask:
     if_missed: Callable[[Callable[[], object]], object] = field(default=_never, compare=False)
     bulk: bool = False
     notes: Notes = field(default=UNNOTED, compare=False)
+    reached: set[str] = field(default_factory=set, compare=False, repr=False)
 
     @property
     def is_conditional(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from scimbridge.lists.lists import Lists
-from scimbridge.reach.confinement import Confinement
+from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import Ask, Reply
 from scimbridge.request.ids import is_id
 from scimbridge.request.rights import READ, WRITE, check_scope, veil, veil_reply
@@ -48,6 +48,7 @@ class Endpoint:
     """
 
     path: str
+    records: ReachableRecords
     resource: Resource
     lists: Lists
     allow: frozenset[str]
@@ -124,7 +125,7 @@ class Endpoint:
             msg = f"{self.path} does not allow to {verb}; its table allows {allowed}"
             raise MethodNotAllowed(msg, headers=(("Allow", "GET"),))
         if verb == "create":
-            Confinement.of(ask.caller, self.kind).check_may_create()
+            self.records.check_may_create(ask)
 
     def _read(self, ask: Ask, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the body of a whole resource with names as RFC 7644 wants them. Raises `InvalidSyntax`."""

@@ -13,9 +13,8 @@ from scimbridge.mapping.links import Links
 from scimbridge.mapping.plan import Changes, plan_create
 from scimbridge.mapping.tables.rows import read_field
 from scimbridge.once.creation import Created, Creation, FoundRecord, NewRecord
-from scimbridge.pingone.collections import MERGE, Collection
 from scimbridge.pingone.errors import Refused
-from scimbridge.reach.confinement import Confinement
+from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import Ask, Reply
 from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
@@ -36,7 +35,7 @@ class GroupCreation:
 
     def __init__(
         self,
-        groups: Collection,
+        groups: ReachableRecords,
         view: View,
         records: GroupRecords,
         members: CurrentMembers,
@@ -59,7 +58,7 @@ class GroupCreation:
         ask.notes.planned(self._table, changes)
         progress = ask.notes.follow(Progress())
         with self._creation.intent(ask, body) as intent, refusing(self._table, progress):
-            created = self._creation.create(ask, intent, changes.body, MERGE)
+            created = self._creation.create(ask, intent, changes.body)
             record = created.record
             is_empty = isinstance(created, NewRecord) and not record.get("userFilter")
             members: list[Record] | None = [] if is_empty else None
@@ -76,7 +75,7 @@ class GroupCreation:
 
         Raises `InvalidValue`.
         """
-        within = Confinement.of(ask.caller, "groups")
+        within = self._groups.within(ask)
         spelled = self._table.scim_name("population.id") or "population"
         named = read_field(changes.body, ("population", "id"))
         population = within.choose(None, spelled) if named is None else within.check_named(named, spelled)
@@ -112,5 +111,5 @@ class GroupCreation:
         except (ScimError, Refused):
             if not self._members.lists.has_others(ask, record, links.add):
                 with progress.taking_back():
-                    self._groups.delete(ask.call, record["id"])
+                    self._groups.delete(ask, record["id"])
             raise

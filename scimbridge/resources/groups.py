@@ -13,10 +13,8 @@ from typing import Any
 
 from scimbridge.mapping.links import Links, plan_links
 from scimbridge.mapping.plan import Changes, keep_unmentioned, plan_change
-from scimbridge.pingone import bodies
-from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import Refused
-from scimbridge.reach.confinement import Confinement
+from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import Ask, Reply
 from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
@@ -45,7 +43,7 @@ class Groups:
 
     def __init__(
         self,
-        groups: Collection,
+        groups: ReachableRecords,
         view: View,
         records: GroupRecords,
         members: CurrentMembers,
@@ -107,14 +105,11 @@ class Groups:
         with refusing(self._table), self._records.turn(ask, key):
             if ask.is_conditional:
                 self._check_match(ask, self._records.read(ask, key), self._own.of(key))
-            elif not self._is_open(ask):
-                self._records.read(ask, key)
+            else:
+                self._groups.look(ask, key)
             self._own.note_deleted(key)
-            self._groups.delete(ask.call, key)
+            self._groups.delete(ask, key)
         return Reply(204)
-
-    def _is_open(self, ask: Ask) -> bool:
-        return Confinement.of(ask.caller, "groups").is_open
 
     def _read_to_change(self, ask: Ask, key: str, own: Recent) -> Record:
         record = self._records.read(ask, key)
@@ -130,7 +125,7 @@ class Groups:
         with refusing(self._table, progress), self._records.turn(ask, key):
             own = self._own.of(key)
             record, laid = None, None
-            if _count(links) >= MANY or ask.is_conditional or not self._is_open(ask):
+            if _count(links) >= MANY or ask.is_conditional or not self._groups.is_open(ask):
                 record = self._read_to_change(ask, key, own)
                 links, laid = self._needed(ask, record, links, own)
             ask.notes.planned(self._table, Changes(links=links))
@@ -210,7 +205,7 @@ class Groups:
         progress.plan(*(["attributes"] if changes.body else []), *(["members"] if changes.links else []))
         if changes.body:
             with progress.step("attributes"):
-                after = bodies.put(self._groups, ask.call, record, changes.body)
+                after = self._groups.put(ask, record, changes.body)
         if not changes.links:
             return after, NOTHING_MADE
         try:
@@ -227,10 +222,10 @@ class Groups:
 
     def _restore(self, ask: Ask, before: Record, after: Record, changes: Changes) -> None:
         """Put back those of a group's own fields that still are as this request has set them."""
-        now = self._groups.read(ask.call, before["id"])
+        now = self._groups.read(ask, before["id"])
         ours = {name: before.get(name) for name in changes.body if now.get(name) == after.get(name)}
         if ours:
-            bodies.put(self._groups, ask.call, now, ours)
+            self._groups.put(ask, now, ours)
 
     # -- lists -----------------------------------------------------------------------------------------------------
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from scimbridge.mapping.plan import keep_unmentioned, plan_change, plan_create
 from scimbridge.once.creation import Creation
 from scimbridge.once.locks import ChangeLocks
-from scimbridge.pingone import bodies
-from scimbridge.pingone.collections import MERGE, Collection
-from scimbridge.reach.confinement import Confinement
+from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import Ask, Reply
 from scimbridge.request.refusals import refusing
 from scimbridge.request.view import View
@@ -25,7 +24,7 @@ Record = dict[str, Any]
 class Populations:
     """The resource type Population."""
 
-    def __init__(self, populations: Collection, view: View, creation: Creation, turns: ChangeLocks) -> None:
+    def __init__(self, populations: ReachableRecords, view: View, creation: Creation, turns: ChangeLocks) -> None:
         self.view = view
         self._populations = populations
         self._table = view.table
@@ -35,15 +34,7 @@ class Populations:
     def get(self, ask: Ask, key: str) -> Reply:
         """Read one population: one call."""
         with refusing(self._table, reading=True):
-            return self.view.show(ask, self._read(ask, key))
-
-    def _read(self, ask: Ask, key: str) -> Record:
-        """Return PingOne's record of a population of the client's. Raises `NotThere`, for any other without a call."""
-        self._check_own(ask, key)
-        return self._populations.read(ask.call, key)
-
-    def _check_own(self, ask: Ask, key: str) -> None:
-        Confinement.of(ask.caller, "populations").check({"id": key})
+            return self.view.show(ask, self._populations.read(ask, key))
 
     def create(self, ask: Ask, body: Mapping[str, Any]) -> Reply:
         """Make a population."""
@@ -51,7 +42,7 @@ class Populations:
         changes = plan_create(self._table, resource, ask.manner)
         ask.notes.planned(self._table, changes)
         with self._creation.intent(ask, body) as intent, refusing(self._table):
-            return self.view.show(ask, self._creation.create(ask, intent, changes.body, MERGE).record, 201)
+            return self.view.show(ask, self._creation.create(ask, intent, changes.body).record, 201)
 
     def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
         """Make a population what the body says."""
@@ -66,22 +57,25 @@ class Populations:
 
     def delete(self, ask: Ask, key: str) -> Reply:
         """Delete a population; PingOne refuses while it has users, which is a 409."""
-        with refusing(self._table), self._turns.of(ask, "population", key, lambda: self._check_own(ask, key)):
-            self._check_own(ask, key)
+        with refusing(self._table), self._turn(ask, key):
+            self._populations.look(ask, key)
             if ask.is_conditional:
-                self.view.check_match(ask, self._read(ask, key))
-            self._populations.delete(ask.call, key)
+                self.view.check_match(ask, self._populations.read(ask, key))
+            self._populations.delete(ask, key)
         return Reply(204)
 
+    def _turn(self, ask: Ask, key: str) -> AbstractContextManager[None]:
+        return self._turns.of(ask, "population", key, lambda: self._populations.look(ask, key))
+
     def _change(self, ask: Ask, key: str, make: Callable[[Record], Record]) -> Reply:
-        with refusing(self._table), self._turns.of(ask, "population", key, lambda: self._check_own(ask, key)):
-            record = self._read(ask, key)
+        with refusing(self._table), self._turn(ask, key):
+            record = self._populations.read(ask, key)
             self.view.check_match(ask, record)
             before = self.view.resource(record, ask.base)
             changes = plan_change(self._table, record, before, make(before), ask.manner)
             ask.notes.planned(self._table, changes, record)
             if changes.body:
-                record = bodies.put(self._populations, ask.call, record, changes.body)
+                record = self._populations.put(ask, record, changes.body)
         if ask.minimal:
             return Reply(204, etag=self.view.version(record))
         return self.view.show(ask, record)

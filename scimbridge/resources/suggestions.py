@@ -9,11 +9,10 @@ from collections.abc import Callable, Mapping
 
 import orjson
 
-from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import PingOneError
 from scimbridge.pingone.fields import EXAMPLES
 from scimbridge.pingone.send import Call
-from scimbridge.pingone.target import Target
+from scimbridge.reach.unconfined import Unconfined, UnconfinedRecords
 from scimbridge.state.base import State
 
 MOST = 100
@@ -26,13 +25,13 @@ PATIENCE = 5.0  # seconds that /Schemas waits for suggestions
 class Suggestions:
     """What `/Schemas` suggests, by resource type and PingOne field."""
 
-    def __init__(self, target: Target, state: State, *, page_size: int, clock: Callable[[], float]) -> None:
+    def __init__(self, whole: Unconfined, state: State, *, page_size: int, clock: Callable[[], float]) -> None:
         self._state = state
         self._clock = clock
         self._page_size = page_size
-        self._collections: Mapping[str, Collection] = {
-            _POPULATION: target.populations,
-            "identityProvider.id": target.identity_providers,
+        self._collections: Mapping[str, UnconfinedRecords] = {
+            _POPULATION: whole.populations,
+            "identityProvider.id": whole.identity_providers,
         }
 
     def values(self, resource: str, native: str, populations: frozenset[str] | None) -> tuple[str, ...]:
@@ -48,7 +47,7 @@ class Suggestions:
         collection = self._collections.get(native)
         return () if collection is None else self._existing(collection)
 
-    def _existing(self, collection: Collection) -> tuple[str, ...]:
+    def _existing(self, collection: UnconfinedRecords) -> tuple[str, ...]:
         key = f"suggest:{collection.name}"
         held = self._state.get(key)
         if held is None:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from scimbridge.mapping.leaving import clear, leave_out, remove
 from scimbridge.mapping.native import NativeOperations, as_operations
 from scimbridge.mapping.plan import Changes
-from scimbridge.pingone.collections import UserCollection as NativeUsers
+from scimbridge.reach.records import ReachableUsers
 from scimbridge.request.context import Ask
 from scimbridge.request.progress import Progress
 from scimbridge.resources.enforced import Enforced
@@ -32,7 +32,7 @@ AFTER_BODY = ("mfaEnabled", PASSWORD)
 class UserWriter:
     """Writes users at PingOne, held against what the environment is known to enforce and to have."""
 
-    def __init__(self, users: NativeUsers, own: OwnMemberships, lookalikes: Lookalikes, enforced: Enforced) -> None:
+    def __init__(self, users: ReachableUsers, own: OwnMemberships, lookalikes: Lookalikes, enforced: Enforced) -> None:
         self._users = users
         self._own = own
         self._lookalikes = lookalikes
@@ -81,20 +81,20 @@ class UserWriter:
                 if name == BODY:
                     record = self._write_body(ask, key, changes, native)
                 else:  # PingOne's facet calls do not return the user
-                    self._users.set_facet(ask.call, key, _facet(name), value)
+                    self._users.set_facet(ask, key, _facet(name), value)
                     record = {}
         return bool(steps), record
 
     def _write_body(self, ask: Ask, key: str, changes: Changes, native: NativeOperations | None) -> Record:
         operations = native.operations if native is not None else as_operations(changes) if changes.shrunk else ()
         if not operations:
-            return self._enforced.send(ask, changes.body, clear, partial(self._users.merge, ask.call, key))
-        return self._enforced.send(ask, list(operations), remove, partial(self._users.operate, ask.call, key))
+            return self._enforced.send(ask, changes.body, clear, partial(self._users.merge, ask, key))
+        return self._enforced.send(ask, list(operations), remove, partial(self._users.operate, ask, key))
 
     def delete(self, ask: Ask, key: str) -> None:
         """Delete a user. Raises PingOne's errors."""
         self._own.note_deleted(key)
-        self._users.delete(ask.call, key)
+        self._users.delete(ask, key)
 
 
 def _steps(changes: Changes, native: NativeOperations | None) -> Iterator[tuple[str, Any]]:

@@ -21,6 +21,7 @@ from scimbridge.mapping.tables.rows import Row
 from scimbridge.mapping.tables.table import Table
 from scimbridge.pingone.send import Call, Json, Request, Response
 from scimbridge.pingone.target import Target
+from scimbridge.reach.unconfined import UnconfinedRecords
 from scimbridge.request.context import Ask
 from scimbridge.resources.assembly import Assembly, Parts
 from scimbridge.resources.endpoint import Endpoint
@@ -106,7 +107,7 @@ class _Assumed(DirectoryKnowledge):
 
     def __init__(self, recorder: _Recorder, *, caseless: bool) -> None:
         target = Target(recorder, clock=_stand, sleep=_pass)
-        super().__init__(target.users, MemoryState(_stand), PAGE)
+        super().__init__(UnconfinedRecords(target.users), MemoryState(_stand), PAGE)
         self._caseless = caseless
 
     def ignores_case(self, row: Row, op: str) -> bool | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from scimbridge.mapping.links import Member
 from scimbridge.pingone.errors import PingOneError, Refused
-from scimbridge.pingone.memberships import Outcome
+from scimbridge.reach.memberships import Outcome
 from scimbridge.resources.members.own_changes import ChangeState
 
 COLLECTION = {"User": "users", "Group": "groups"}
