@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,14 +37,8 @@ class Notes:
         """Be told where the steps of a change are noted, and return that."""
         return progress
 
-    def planned(
-        self,
-        table: Table,
-        changes: Changes,
-        record: Mapping[str, Any] | None = None,
-        operations: Iterable[Mapping[str, Any]] = (),
-    ) -> None:
-        """Be told what changes: against PingOne's `record`, or by its own `operations`."""
+    def planned(self, table: Table, changes: Changes, record: Mapping[str, Any] | None = None) -> None:
+        """Be told what changes, against PingOne's `record` where it was read."""
 
     def left_out(self, name: str) -> None:
         """Be told of what was planned and is not written after all, by its SCIM path."""

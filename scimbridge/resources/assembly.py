@@ -40,12 +40,14 @@ from scimbridge.resources.endpoint import Endpoint, Resource
 from scimbridge.resources.enforced import Enforced, Findings
 from scimbridge.resources.group_creation import GroupCreation
 from scimbridge.resources.group_records import GroupRecords
+from scimbridge.resources.group_writer import GroupWriter
 from scimbridge.resources.groups import Groups
 from scimbridge.resources.lookalikes import Lookalikes
 from scimbridge.resources.members.current import CurrentMembers
 from scimbridge.resources.members.own_changes import OwnMemberships
 from scimbridge.resources.members.reading import Members
 from scimbridge.resources.placement import Placement
+from scimbridge.resources.population_writer import PopulationWriter
 from scimbridge.resources.populations import Populations
 from scimbridge.resources.user_creation import UserCreation
 from scimbridge.resources.user_records import UserRecords
@@ -189,7 +191,8 @@ class Assembly:
         records = GroupRecords(groups, view, self._turns)
         current = CurrentMembers(self._reach, members, self._together)
         creation = GroupCreation(groups, view, records, current, self._creation(groups), self._own)
-        resource = Groups(groups, view, records, current, creation, self._own)
+        writer = GroupWriter(groups, records, current, self._own)
+        resource = Groups(groups, view, records, current, creation, writer, self._own)
         links = Membership(field, None, self._each(holders), whole, lambda _ask, _member: True, has_members)
         return groups, resource, links if field else None, resource.complete
 
@@ -204,7 +207,9 @@ class Assembly:
 
     def _populations(self, view: View) -> tuple[ReachableRecords, Resource, Membership | None, Complete | None]:
         populations = self._reach.populations
-        resource = Populations(populations, view, self._creation(populations), self._turns)
+        resource = Populations(
+            populations, view, self._creation(populations), PopulationWriter(populations), self._turns
+        )
         return populations, resource, None, None
 
 

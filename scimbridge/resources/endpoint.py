@@ -11,13 +11,19 @@ from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import Ask, Reply
 from scimbridge.request.ids import is_id
 from scimbridge.request.rights import READ, WRITE, check_scope, veil, veil_reply
+from scimbridge.resources.writer import Writer
 from scimbridge.scim.errors import MethodNotAllowed, NotFound
 from scimbridge.scim.key_dialects import unfold_dotted_keys
 from scimbridge.trail.attempts import UNTRACED, Trail
 
 
 class Resource(Protocol):
-    """A resource type's verbs on one resource."""
+    """A resource type's verbs on one resource; its `writer` carries out changes that were planned elsewhere."""
+
+    @property
+    def writer(self) -> Writer:
+        """What its changes are carried out by."""
+        ...
 
     def get(self, ask: Ask, key: str) -> Reply:
         """Read it."""

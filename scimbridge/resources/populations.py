@@ -11,8 +11,11 @@ from scimbridge.once.creation import Creation
 from scimbridge.once.locks import ChangeLocks
 from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import Ask, Reply
+from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
 from scimbridge.request.view import View
+from scimbridge.resources.population_writer import PopulationWriter
+from scimbridge.resources.writer import Present
 from scimbridge.scim.messages import read_patch
 from scimbridge.scim.patching.apply import apply_operations
 from scimbridge.scim.patching.operations import read_operations
@@ -24,11 +27,19 @@ Record = dict[str, Any]
 class Populations:
     """The resource type Population."""
 
-    def __init__(self, populations: ReachableRecords, view: View, creation: Creation, turns: ChangeLocks) -> None:
+    def __init__(
+        self,
+        populations: ReachableRecords,
+        view: View,
+        creation: Creation,
+        writer: PopulationWriter,
+        turns: ChangeLocks,
+    ) -> None:
         self.view = view
         self._populations = populations
         self._table = view.table
         self._creation = creation
+        self.writer = writer
         self._turns = turns
 
     def get(self, ask: Ask, key: str) -> Reply:
@@ -61,7 +72,7 @@ class Populations:
             self._populations.look(ask, key)
             if ask.is_conditional:
                 self.view.check_match(ask, self._populations.read(ask, key))
-            self._populations.delete(ask, key)
+            self.writer.delete(ask, key)
         return Reply(204)
 
     def _turn(self, ask: Ask, key: str) -> AbstractContextManager[None]:
@@ -74,8 +85,8 @@ class Populations:
             before = self.view.resource(record, ask.base)
             changes = plan_change(self._table, record, before, make(before), ask.manner)
             ask.notes.planned(self._table, changes, record)
-            if changes.body:
-                record = self._populations.put(ask, record, changes.body)
+            # One step has nothing to tell of how far it came, so nobody follows its progress.
+            record = self.writer.write(ask, key, changes, Progress(), Present(record)).record
         if ask.minimal:
             return Reply(204, etag=self.view.version(record))
         return self.view.show(ask, record)

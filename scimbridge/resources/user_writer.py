@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from scimbridge.mapping.leaving import clear, leave_out, remove
-from scimbridge.mapping.native import NativeOperations, as_operations
+from scimbridge.mapping.native import as_operations
 from scimbridge.mapping.plan import Changes
 from scimbridge.reach.records import ReachableUsers
 from scimbridge.request.context import Ask
@@ -19,10 +19,10 @@ from scimbridge.request.progress import Progress
 from scimbridge.resources.enforced import Enforced
 from scimbridge.resources.lookalikes import Lookalikes
 from scimbridge.resources.members.own_changes import OwnMemberships
+from scimbridge.resources.writer import BODY, UNREAD, Present, Written
 
 Record = dict[str, Any]
 Made = TypeVar("Made")
-BODY = "attributes"
 DISABLE = "disable"
 BEFORE_BODY = ("population", "identityProvider")
 PASSWORD = "password"  # noqa: S105 - the name of a call
@@ -62,31 +62,28 @@ class UserWriter:
         self._lookalikes.check(ask, None, body)
         return self._enforced.send(ask, body, leave_out, make)
 
-    def write(
-        self, ask: Ask, key: str, changes: Changes, native: NativeOperations | None, progress: Progress
-    ) -> tuple[bool, Record]:
-        """Make the calls of a change, noting each in `progress`.
+    def write(self, ask: Ask, key: str, changes: Changes, progress: Progress, _present: Present = UNREAD) -> Written:
+        """Make the calls of a change, noting each in `progress`; nothing has to be read for them.
 
-        Returns whether there was anything to write, and the record as it then is where PingOne says so, else {}.
         Raises PingOne's errors, `InvalidValue`, `Uniqueness`.
         """
         record: Record = {}
-        self._lookalikes.check(ask, key, changes.body, () if native is None else native.operations)
-        steps = list(_steps(changes, native))
+        self._lookalikes.check(ask, key, changes.body, changes.operations)
+        steps = list(_steps(changes))
         progress.plan(*(name for name, _value in steps))
         if "population" in changes.facets:
             self._own.note_moved(key)
         for name, value in steps:
             with progress.step(name):
                 if name == BODY:
-                    record = self._write_body(ask, key, changes, native)
+                    record = self._write_body(ask, key, changes)
                 else:  # PingOne's facet calls do not return the user
                     self._users.set_facet(ask, key, _facet(name), value)
                     record = {}
-        return bool(steps), record
+        return Written(record, bool(steps))
 
-    def _write_body(self, ask: Ask, key: str, changes: Changes, native: NativeOperations | None) -> Record:
-        operations = native.operations if native is not None else as_operations(changes) if changes.shrunk else ()
+    def _write_body(self, ask: Ask, key: str, changes: Changes) -> Record:
+        operations = changes.operations or (as_operations(changes) if changes.shrunk else ())
         if not operations:
             return self._enforced.send(ask, changes.body, clear, partial(self._users.merge, ask, key))
         return self._enforced.send(ask, list(operations), remove, partial(self._users.operate, ask, key))
@@ -97,14 +94,14 @@ class UserWriter:
         self._users.delete(ask, key)
 
 
-def _steps(changes: Changes, native: NativeOperations | None) -> Iterator[tuple[str, Any]]:
+def _steps(changes: Changes) -> Iterator[tuple[str, Any]]:
     facets = changes.facets
     if facets.get("enabled") is False:
         yield DISABLE, False
     for name in BEFORE_BODY:
         if name in facets:
             yield name, facets[name]
-    if changes.body or (native is not None and native.operations):
+    if changes.body or changes.operations:
         yield BODY, changes.body
     for name in AFTER_BODY:
         if name in facets:

@@ -56,6 +56,9 @@ class MadeChanges:
     kinds: Mapping[str, str]
 
 
+NOTHING_MADE = MadeChanges(0, 0, certain=True, kinds={})
+
+
 @dataclass(slots=True)
 class Run:
     """What became of the changes of one request.
