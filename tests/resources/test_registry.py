@@ -83,7 +83,7 @@ def test_a_face_that_is_there_needs_no_lock(served):
 
 def test_faces_are_bounded(served, monkeypatch):
     """The oldest goes when there are too many; who needs it again gets it again."""
-    monkeypatch.setattr(module, "Face", lambda *_: object())
+    monkeypatch.setattr(module, "ClientView", lambda *_: object())
     names = [f"{MOST_FACES}-{number}" for number in range(MOST_FACES + 6)]
     monkeypatch.setattr(served._tables, "without", lambda hidden: {})
     first = served.to(Caller("a", hidden=(("User", (names[0],)),)))
