@@ -15,13 +15,14 @@ from scimbridge.lists.reading import ReadWindow
 from scimbridge.lists.walks import Walks
 from scimbridge.request.context import Ask
 from scimbridge.request.refusals import refusing
-from scimbridge.request.rights import READ, check_any, may_read
+from scimbridge.request.rights import check_any, may_read
 from scimbridge.request.view import View
 from scimbridge.scim.catalogue import LIST_URN
 from scimbridge.scim.cursors import Seal
 from scimbridge.scim.errors import InvalidCursor, InvalidFilter
 from scimbridge.scim.filtering.filter_dialects import read_filter_text
 from scimbridge.scim.paging import Window, parse_cursor_count, parse_window
+from scimbridge.scim.verbs import READ
 from scimbridge.trail.attempts import UNTRACED, Trail
 
 Record = dict[str, Any]

@@ -20,6 +20,7 @@ from scimbridge.request.context import Ask, Notes, Reply
 from scimbridge.request.ids import is_id
 from scimbridge.request.progress import Progress, may_be_done
 from scimbridge.scim.errors import ScimError, Unavailable
+from scimbridge.scim.verbs import CREATE
 
 OK = 200
 SERVER_FAULT = 500
@@ -130,7 +131,7 @@ class AuditEntry(Notes):
 
     def left_out(self, name: str) -> None:
         """Take back what was noted of a value; in a change the field loses what it held."""
-        if self.head.verb == "create":
+        if self.head.verb == CREATE.name:
             self.changed.pop(name, None)
         elif name in self.changed:
             self.changed[name] = None

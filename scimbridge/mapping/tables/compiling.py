@@ -13,11 +13,12 @@ from functools import partial
 from scimbridge.mapping.shapes import Shape
 from scimbridge.mapping.tables import attributes, shaping
 from scimbridge.mapping.tables.disabling import Hidden, Wording, check_names, take_out, unmarked
-from scimbridge.mapping.tables.drafts import VERBS, Draft, read_draft
+from scimbridge.mapping.tables.drafts import Draft, read_draft
 from scimbridge.mapping.tables.population_rules import read_rules
 from scimbridge.mapping.tables.rows import FACETS, MEMBERSHIPS, Left, Row, Words, nearest
 from scimbridge.mapping.tables.table import FieldLimits, Table, TableFaults
 from scimbridge.scim.catalogue import ResourceType, Schema
+from scimbridge.scim.verbs import ALLOWED
 
 COMMON_PATHS = ("id", "externalId", "meta.created", "meta.lastModified")
 NO_OFFSET = dt.timedelta(0)
@@ -117,7 +118,7 @@ class _TableCompiler:
             published=self._resource_type(shapes, with_unstored=False),
             rows=kept,
             shapes=shapes,
-            allow=frozenset(draft.head.get("allow", VERBS)),
+            allow=frozenset(draft.head.get("allow", ALLOWED)),
             populations=rules,
             unnamed=frozenset(row.native for row in enabled if row.to) - frozenset(row.native for row in kept),
             _by_native={row.native: row for row in reversed(kept) if row.to},

@@ -14,9 +14,9 @@ from typing import Any
 
 from scimbridge.mapping.tables.attributes import KNOWN
 from scimbridge.mapping.tables.rows import WORDS, Left, Words, nearest, read_words
+from scimbridge.scim.verbs import ALLOWED
 
 TAKEN = frozenset({"bulk", "me", "schemas", "resourcetypes", "serviceproviderconfig"})
-VERBS = ("create", "change", "delete")
 HEAD_WORDS = ("resource", "endpoint", "description", "disable", "allow", "common", "population")
 
 _LEFT = re.compile(
@@ -106,8 +106,8 @@ def _read_head(draft: Draft) -> None:
             draft.fault("", f"{word} is a list of strings, not {value!r}")
             head[word] = []
     for verb in head.get("allow", []):
-        if verb not in VERBS:
-            draft.fault("", f"allow has {verb!r}, which is not one of {', '.join(VERBS)}{nearest(verb, VERBS)}")
+        if verb not in ALLOWED:
+            draft.fault("", f"allow has {verb!r}, which is not one of {', '.join(ALLOWED)}{nearest(verb, ALLOWED)}")
     if not draft.urns:
         draft.fault("", "no schema: a section headed by a URN holds the rows")
 

@@ -25,6 +25,7 @@ from scimbridge.reach.unconfined import UnconfinedRecords
 from scimbridge.request.context import Ask
 from scimbridge.resources.assembly import Assembly, Parts
 from scimbridge.resources.endpoint import Endpoint
+from scimbridge.scim import verbs
 from scimbridge.scim.errors import ScimError
 from scimbridge.scim.filtering.trees import Node
 from scimbridge.scim.reading import Manner
@@ -85,7 +86,7 @@ def key_of(table: Table) -> str:
 def record_of(table: Table, resource: Mapping[str, Any]) -> Json:
     """Return PingOne's record of a SCIM resource, as its creation would send it."""
     record: Json = {"directMemberCounts": {"users": 1, "groups": 0}} if table.type.name == "Group" else {}
-    made = Stage(table).play(lambda endpoint, ask: endpoint.create(ask, resource))
+    made = Stage(table).play(lambda endpoint, ask: endpoint.do(verbs.CREATE, ask, read=lambda: resource))
     body = next((request.body for request in made.requests if request.method == "POST"), None)
     record.update(body if isinstance(body, dict) else {})
     record.pop("password", None)
@@ -131,7 +132,7 @@ class _Recorder:
         if len(steps) % 2 and request.method == "GET":
             return Response(200, body=self._list(steps[-1]))
         if len(steps) % 2:
-            return Response(201, body={**body, "id": IDS["NEW-ID"]})
+            return Response(201, body={"id": IDS["NEW-ID"], **body})  # a membership has the id of its group
         if request.method == "DELETE":
             return Response(204)
         kept = {} if "Operations" in body else body
