@@ -35,6 +35,7 @@ from scimbridge.pingone.sending.connect import Connection, connect
 from scimbridge.pingone.sending.read_after_write import WithReadAfterWrite
 from scimbridge.pingone.sending.readiness import Outlook
 from scimbridge.pingone.target import Target
+from scimbridge.reach.unconfined import Unconfined
 from scimbridge.request.parallel import OPERATIONS
 from scimbridge.resources.assembly import Assembly, Parts
 from scimbridge.resources.members.changes import IN_FLIGHT
@@ -119,7 +120,7 @@ def create_app(
         ahead=ReadAhead(pool, settings.read_ahead, writes, clock=clock),
         observe_window=measured.observe_window,
     )
-    suggestions = Suggestions(target, state, page_size=settings.page_size, clock=clock)
+    suggestions = Suggestions(Unconfined(target), state, page_size=settings.page_size, clock=clock)
     many = InContext(OPERATIONS, thread_name_prefix="bulk")
     served = Registry(tables, Assembly(parts), suggestions.values, many)
     taking = Incoming(clock, settings.request_deadline, PREFIX, lambda name: _notice(once, name))

@@ -20,6 +20,7 @@ from scimbridge.mapping.tables.table import TableFaults
 from scimbridge.pingone.kinds import KINDS
 from scimbridge.scim import dialects, key_dialects
 from scimbridge.scim.filtering import filter_dialects
+from scimbridge.scim.verbs import ALLOWED
 from scimbridge.settings import declared
 from scimbridge.settings.declared import SETTINGS, Secret
 
@@ -208,7 +209,7 @@ def test_every_value_of_a_word_is_told():
         *(facet.name for kind in KINDS for facet in kind.facets),
         *rows.PUSHABLE,
         *NAMED,
-        *drafts.VERBS,
+        *ALLOWED,
         *compiling.COMMON_PATHS,
     }
     values |= {"when", "use", "[[population]]"}

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import click
 
-from scimbridge.observe.audit import RESULTS, VERBS, Wanted
+from scimbridge.observe.audit import RESULTS, Wanted
+from scimbridge.scim.verbs import AUDITED
 from scimbridge.settings.declared import Secret, SettingsFaults, some
 
 _MOMENT = "A time (2026-11-21T10:00, UTC unless it says else) or an age (90s, 15m, 2h, 3d, 1w)."
@@ -29,7 +30,7 @@ class _Unsearchable(click.ClickException):
 @click.option("--since", metavar="TIME", help=_MOMENT)
 @click.option("--until", metavar="TIME", help="The same; records of that very moment are left out.")
 @click.option("--result", type=click.Choice(RESULTS), help="How it ended.")
-@click.option("--verb", type=click.Choice(VERBS), help="What was attempted.")
+@click.option("--verb", type=click.Choice(AUDITED), help="What was attempted.")
 @click.option("--request", metavar="ID", help="What one request did: its X-Request-Id.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 1_000_000), help="The newest so many.")
 @click.option("--json", "as_json", is_flag=True, help="A line of JSON for each record instead of a table.")

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from scimbridge.mapping.tables.rows import Row, read_field
-from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import Misconfigured, NoPermission, PingOneError, Refused
 from scimbridge.pingone.filters import Node, Term, render
 from scimbridge.pingone.send import Call
+from scimbridge.reach.unconfined import UnconfinedRecords
 from scimbridge.state.base import State
 
 LEARNT = 24 * 3600.0  # seconds
@@ -25,7 +25,7 @@ WIDER = 900.0  # seconds that a count is not believed, where an answer had more 
 class DirectoryKnowledge:
     """Case and filters of one collection, learnt when first needed and shared through `state`."""
 
-    def __init__(self, collection: Collection, state: State, page_size: int) -> None:
+    def __init__(self, collection: UnconfinedRecords, state: State, page_size: int) -> None:
         self._collection = collection
         self._state = state
         self._page_size = page_size

@@ -28,10 +28,10 @@ from scimbridge.mapping.query import PUSHED_LENGTH, Query, split_filter
 from scimbridge.mapping.translate import silent
 from scimbridge.once.recent_names import RecentNames
 from scimbridge.pingone import filters as native
-from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import NotThere, Refused
 from scimbridge.pingone.paging import Page
 from scimbridge.reach.confinement import Confinement
+from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import Ask
 from scimbridge.request.ids import is_id
 from scimbridge.request.view import View
@@ -53,7 +53,8 @@ class Listing:
 
     def __init__(  # noqa: PLR0913 - each is a part of its own
         self,
-        collection: Collection,
+        records: ReachableRecords,
+        knowledge: DirectoryKnowledge,
         view: View,
         links: Membership | None,
         fresh: RecentNames,
@@ -66,20 +67,20 @@ class Listing:
         ahead: ReadAhead | None = None,
         observe_window: Callable[[str], None] = silent,
     ) -> None:
-        self.kind = collection.name
-        self._collection = collection
+        self.kind = records.name
+        self._records = records
         self._view = view
         self._links = links
         self._fresh = fresh
         self._page_size = page_size
         kept = WalkState(state, wall)
         self._windows = Windows(
-            Pages(collection, page_size, ahead),
+            Pages(records, page_size, ahead),
             Walks(kept, wall, vouches, observe_window),
             WalkProgress(kept, wall),
             scan_limit,
         )
-        self.knowledge = DirectoryKnowledge(collection, state, page_size)
+        self.knowledge = knowledge
         self.places = RootPlaces(state, wall)
 
     def find(self, ask: Ask, text: str | None, window: Window) -> ReadWindow:
@@ -95,7 +96,7 @@ class Listing:
     # -- which records are candidates ------------------------------------------------------------------------------
 
     def _with_query(self, ask: Ask, node: trees.Node | None, read: Callable[[Source], ReadWindow]) -> ReadWindow:
-        within = Confinement.of(ask.caller, self.kind)
+        within = self._records.within(ask)
         while True:
             query = self._split(ask, node)
             if within.is_closed:
@@ -136,8 +137,7 @@ class Listing:
             if not is_id(query.id):
                 return []
             try:
-                found = self._collection.read(ask.call, query.id)
-                return [Confinement.of(ask.caller, self.kind).check(found)]
+                return [self._records.read(ask, query.id)]
             except NotThere:
                 return []
         if query.linked and linked is not None and self._links is not None:
@@ -173,7 +173,7 @@ class Listing:
         exact, check = query.exact, query.check
         if links:
             exact, check = query.exact_beside, query.beside
-        within = Confinement.of(ask.caller, self.kind)
+        within = self._records.within(ask)
         walk = self._walk_name(ask, node)
         confined = self._confined(within, parts, links)
         if confined is not None:
@@ -233,9 +233,12 @@ class Listing:
         checking = linked.check(check, held)
         return checking.keep, checking
 
+    def mark(self, ask: Ask) -> str:
+        """Return what stands for how far the caller may go, for names of walks and for cursors."""
+        return self._records.within(ask).mark
+
     def _walk_name(self, ask: Ask, node: trees.Node | None) -> str:
-        within = Confinement.of(ask.caller, self.kind)
         text = "" if node is None else trees.render(node)
         # A reader asks for the same attributes on every page: who asks for others is another one.
         shown = (ask.attributes or "", ask.excluded or "")
-        return Walks.name((self.kind, text, ask.caller.name, within.mark, str(self._page_size), *shown))
+        return Walks.name((self.kind, text, ask.caller.name, self.mark(ask), str(self._page_size), *shown))

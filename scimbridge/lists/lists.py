@@ -13,16 +13,16 @@ from scimbridge.lists.listing import Listing
 from scimbridge.lists.marks import START, Mark
 from scimbridge.lists.reading import ReadWindow
 from scimbridge.lists.walks import Walks
-from scimbridge.reach.confinement import Confinement
 from scimbridge.request.context import Ask
 from scimbridge.request.refusals import refusing
-from scimbridge.request.rights import READ, check_any, may_read
+from scimbridge.request.rights import check_any, may_read
 from scimbridge.request.view import View
 from scimbridge.scim.catalogue import LIST_URN
 from scimbridge.scim.cursors import Seal
 from scimbridge.scim.errors import InvalidCursor, InvalidFilter
 from scimbridge.scim.filtering.filter_dialects import read_filter_text
 from scimbridge.scim.paging import Window, parse_cursor_count, parse_window
+from scimbridge.scim.verbs import READ
 from scimbridge.trail.attempts import UNTRACED, Trail
 
 Record = dict[str, Any]
@@ -75,7 +75,7 @@ class Lists:
     def _by_cursor(self, ask: Ask, text: str | None, parameters: Mapping[str, str]) -> dict[str, Any]:
         count = parse_cursor_count(parameters.get("count") or None, default=default_count(ask.caller), maximum=MOST)
         bound_to = "\0".join((
-            self.view.table.type.name, ask.caller.name, Confinement.of(ask.caller, self.kind).mark,
+            self.view.table.type.name, ask.caller.name, self.listing.mark(ask),
             text or "", ask.attributes or "", ask.excluded or "",
         ))  # fmt: skip
         now = self._wall()
@@ -149,7 +149,7 @@ class Everything:
             default=default_count(ask.caller),
             maximum=MOST,
         )
-        walk = _walk_name(ask, text, [lists.kind for lists in readable])
+        walk = _walk_name(ask, text, readable)
         places = readable[0].listing.places  # the same for all types
         behind = places.find(walk, window.start) if window.count else ()
         resources: list[Record] = []
@@ -176,6 +176,6 @@ class Everything:
         return list_response(resources, total, window.start)
 
 
-def _walk_name(ask: Ask, text: str | None, kinds: Iterable[str]) -> str:
-    within = [(kind, Confinement.of(ask.caller, kind).mark) for kind in kinds]
+def _walk_name(ask: Ask, text: str | None, types: Iterable[Lists]) -> str:
+    within = [(lists.kind, lists.listing.mark(ask)) for lists in types]
     return Walks.name(("root", text or "", ask.caller.name, ask.attributes or "", ask.excluded or "", repr(within)))

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 from cachetools import LRUCache, TTLCache
 
-from scimbridge.pingone.collections import Page
 from scimbridge.pingone.errors import PingOneError
 from scimbridge.pingone.send import CallRecord
+from scimbridge.reach.records import SealedPage
 from scimbridge.state.base import State
 
 _WRITTEN, _WRITING = "written", "writing"
@@ -37,7 +37,7 @@ REMEMBERED = 1000  # walks, and walks of slow clients
 @dataclass(frozen=True, slots=True)
 class _FetchedPage:
     walk: str
-    future: Future[Page]
+    future: Future[SealedPage]
     written: bytes
 
 
@@ -103,7 +103,7 @@ class ReadAhead:
         self._ends: LRUCache[str, tuple[int, int]] = LRUCache(REMEMBERED)
         self._slow: LRUCache[str, tuple[float, float]] = LRUCache(REMEMBERED)  # until when, and how long that was
 
-    def start(self, walk: str, begun: int, ended: int, href: str, fetch: Callable[[str], Page]) -> None:
+    def start(self, walk: str, begun: int, ended: int, href: str, fetch: Callable[[str], SealedPage]) -> None:
         """Begin to fetch the page that `href` leads to, if the walk goes on in order and its client is not slow.
 
         `begun` and `ended` are the positions between which this request has read. It goes on in order where it begins
@@ -119,7 +119,7 @@ class ReadAhead:
         if future is not None:
             self._pool.submit(self._go_on, walk, href, future, fetch)
 
-    def take(self, walk: str, href: str, deadline: float) -> Page | None:
+    def take(self, walk: str, href: str, deadline: float) -> SealedPage | None:
         """Return the page if it was fetched ahead and may be used; waits for it no longer than to the deadline."""
         with self._changing:
             self._sweep()
@@ -141,7 +141,7 @@ class ReadAhead:
             self._sleep(GAP)
         return page
 
-    def _begin(self, walk: str, href: str) -> Future[Page] | None:
+    def _begin(self, walk: str, href: str) -> Future[SealedPage] | None:
         """Hold a place for a page that is about to be fetched, if there is room."""
         written = self._writes.mark()  # what is written from now on is newer than this page may be
         if written is None:
@@ -151,11 +151,13 @@ class ReadAhead:
             same = sum(1 for name, _href in self._held if name == walk)
             if (walk, href) in self._held or same >= DEPTH or len(self._held) >= self._most:
                 return None
-            future: Future[Page] = Future()
+            future: Future[SealedPage] = Future()
             self._held[walk, href] = _FetchedPage(walk, future, written)
             return future
 
-    def _go_on(self, walk: str, href: str, future: Future[Page] | None, fetch: Callable[[str], Page]) -> None:
+    def _go_on(
+        self, walk: str, href: str, future: Future[SealedPage] | None, fetch: Callable[[str], SealedPage]
+    ) -> None:
         """Fetch one page after the other while there is room for them, without a pause between two."""
         while future is not None and future.set_running_or_notify_cancel():
             try:

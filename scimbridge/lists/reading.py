@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scimbridge.lists.marks import TAIL, Ids, Mark, stamp
-from scimbridge.pingone.collections import Page
+from scimbridge.pingone.paging import Page
 from scimbridge.scim.paging import Window
 
 Record = dict[str, Any]

@@ -8,7 +8,7 @@ is read, patched in SCIM terms and compared (see `plan`). Both ways lead to the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from scimbridge.mapping.lists import type_of
@@ -23,18 +23,10 @@ from scimbridge.scim.patching.operations import Operation
 from scimbridge.scim.reading import Manner, is_empty
 
 
-@dataclass(frozen=True, slots=True)
-class NativeOperations:
-    """A PATCH that PingOne can carry out as it is: its own RFC 7644 operations, and facets beside them."""
-
-    operations: tuple[dict[str, Any], ...]
-    facets: dict[str, Any]
-
-
-def plan_operations(table: Table, operations: Iterable[Operation], manner: Manner) -> NativeOperations | None:
+def plan_operations(table: Table, operations: Iterable[Operation], manner: Manner) -> Changes | None:
     """Translate a PATCH operation by operation, or return None where that needs the present state.
 
-    Raises `InvalidValue`, `Mutability`.
+    What has a call of its own stands among the facets. Raises `InvalidValue`, `Mutability`.
     """
     operations = tuple(_without_composed(table, tuple(operations)))
     if _build_on_each_other(table, operations):
@@ -60,7 +52,7 @@ def plan_operations(table: Table, operations: Iterable[Operation], manner: Manne
                 return None
             else:
                 native.append({"op": "remove", "path": row.native})
-    return NativeOperations(tuple(native), facets)
+    return Changes(facets=facets, operations=tuple(native))
 
 
 def _without_composed(table: Table, operations: tuple[Operation, ...]) -> Iterator[Operation]:

@@ -24,7 +24,8 @@ from scimbridge.scim.reading import Manner, is_empty, is_same
 class Changes:
     """All that one request changes: `body` in one call, each of `facets` in its own, `links` one call a member.
 
-    `nested` names what of the body is an object of several rows, `shrunk` what is an object that loses members.
+    `operations` are PingOne's own, which say in one call what a body would, whatever PingOne holds. `nested` names what
+    of the body is an object of several rows, `shrunk` what is an object that loses members.
     """
 
     body: dict[str, Any] = field(default_factory=dict)
@@ -32,9 +33,10 @@ class Changes:
     links: Links = field(default_factory=Links)
     nested: frozenset[str] = frozenset()
     shrunk: frozenset[str] = frozenset()
+    operations: tuple[dict[str, Any], ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.body or self.facets or self.links)
+        return bool(self.body or self.facets or self.links or self.operations)
 
 
 def plan_create(table: Table, resource: Mapping[str, Any], manner: Manner) -> Changes:

@@ -15,7 +15,6 @@ from typing import Any, Protocol
 from scimbridge.observe.logs import named
 
 HIDDEN = "***"
-VERBS = ("create", "replace", "patch", "delete", "bulk", "read", "search")
 BEGUN, DONE, REFUSED, FAILED, UNKNOWN = RESULTS = ("begun", "done", "refused", "failed", "unknown")
 LISTS = ("changed", "steps", "filter", "correlations")
 NEEDED = dict.fromkeys(("id", "time", "client", "request", "verb", "result"), str)

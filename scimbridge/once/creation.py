@@ -17,10 +17,10 @@ from typing import Any
 from scimbridge.once.intents import Intent, Intents
 from scimbridge.once.recent_names import RecentNames
 from scimbridge.pingone import filters as native
-from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import NotThere, PingOneError, Refused, Unreachable
-from scimbridge.pingone.kinds import kind_of
-from scimbridge.reach.confinement import Confinement
+from scimbridge.pingone.media import JSON
+from scimbridge.reach.records import ReachableRecords
+from scimbridge.reach.unconfined import UnconfinedRecords
 from scimbridge.request.context import Ask
 
 Record = dict[str, Any]
@@ -52,11 +52,15 @@ Created = NewRecord | FoundRecord
 
 
 class Creation:
-    """Creates in one collection. Who holds what is unique there is found by the field that its kind says."""
+    """Creates in one collection. Who holds what is unique there is found by the field that its kind says.
+
+    Who holds a value is asked of the whole environment, since that is where it is unique.
+    """
 
     def __init__(
         self,
-        collection: Collection,
+        records: ReachableRecords,
+        holders: UnconfinedRecords,
         fresh: RecentNames,
         intents: Intents,
         *,
@@ -65,8 +69,9 @@ class Creation:
         sleep: Callable[[float], None],
         page_size: int,
     ) -> None:
-        self._collection = collection
-        self._kind = kind_of(collection.name)
+        self._records = records
+        self._holders = holders
+        self._kind = records.kind
         self._fresh = fresh
         self._intents = intents
         self._clock = clock
@@ -76,10 +81,15 @@ class Creation:
 
     def intent(self, ask: Ask, body: Mapping[str, Any]) -> AbstractContextManager[Intent]:
         """Note what a client asks to be created, until it has its answer; all calls for it are made inside."""
-        return self._intents.of(ask, self._collection.name, body)
+        return self._intents.of(ask, self._records.name, body)
 
     def create(
-        self, ask: Ask, intent: Intent, body: Mapping[str, Any], media: str, own: Mapping[str, Any] | None = None
+        self,
+        ask: Ask,
+        intent: Intent,
+        body: Mapping[str, Any],
+        media: str = JSON,
+        own: Mapping[str, Any] | None = None,
     ) -> Created:
         """Make a record, or find the one that a lost try of this intent has made.
 
@@ -92,7 +102,7 @@ class Creation:
             if not self._wait(ask, pause):
                 break
             try:
-                record = self._collection.create(ask.call, dict(body), media)
+                record = self._records.create(ask, dict(body), media)
             except Unreachable as error:
                 if not error.maybe_done:
                     raise
@@ -126,15 +136,15 @@ class Creation:
         self, ask: Ask, own: Mapping[str, Any], since: float | None, refusal: Refused, pauses: Iterable[float]
     ) -> FoundRecord:
         """Return the record that holds the value, if a lost try of ours made it; else the refusal stands."""
-        within = Confinement.of(ask.caller, self._collection.name)
         for pause in pauses:
             if not self._wait(ask, pause):
                 break
             holder = self._holder(ask, own, refusal)
             if holder is not None:
-                if agrees(own, holder, self._kind.secrets) and within.keeps(holder) and not _made_before(holder, since):
+                ours = agrees(own, holder, self._kind.secrets) and self._records.keeps(ask, holder)
+                if ours and not _made_before(holder, since):
                     ask.notes.found(holder["id"])
-                    return FoundRecord(holder)
+                    return FoundRecord(self._records.check(ask, holder))
                 break
         raise refusal
 
@@ -143,12 +153,12 @@ class Creation:
             existing = fault.inner.get("existingId")
             if isinstance(existing, str):
                 try:
-                    return self._collection.read(ask.call, existing)
+                    return self._holders.read(ask.call, existing)
                 except NotThere:
                     return None
         (unique,) = self._kind.required
         asked = native.render(native.Term(unique, "eq", str(own[unique])))
-        for page in self._collection.pages(ask.call, filter=asked, limit=self._page_size):
+        for page in self._holders.pages(ask.call, filter=asked, limit=self._page_size):
             for record in page.records:
                 if agrees(own, record, self._kind.secrets):
                     return record

@@ -12,9 +12,8 @@ from typing import Any
 
 import orjson
 
-from scimbridge.pingone.kinds import Kind
 from scimbridge.pingone.sending.read_after_write import made_key
-from scimbridge.reach.confinement import Confinement
+from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import Ask
 from scimbridge.scim.filtering.trees import Compare, Node, Or, conjuncts
 from scimbridge.scim.usernames import comparable
@@ -27,11 +26,14 @@ PAUSES = (0.1, 0.2, 0.4, 0.8, 1.0, 1.5, 2.0)  # seconds between looks: six in al
 class RecentNames:
     """The new names of one kind; of one that has nothing unique none is remembered."""
 
-    def __init__(self, state: State, kind: Kind, *, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self, state: State, records: ReachableRecords, *, clock: Callable[[], float], sleep: Callable[[float], None]
+    ) -> None:
         self._state = state
-        self._kind = kind.collection
-        self._field = kind.unique or ""
-        self._home = kind.home_path[:1]
+        self._records = records
+        self._kind = records.name
+        self._field = records.kind.unique or ""
+        self._home = records.kind.home_path[:1]
         self._clock = clock
         self._sleep = sleep
 
@@ -47,19 +49,21 @@ class RecentNames:
 
         A client does not wait for what was made outside its populations: that would tell of it.
         """
-        within = Confinement.of(ask.caller, self._kind)
         for pause in PAUSES:
-            if not self._is_awaited(asked, within) or self._clock() + pause >= ask.call.deadline:
+            if not self._is_awaited(ask, asked) or self._clock() + pause >= ask.call.deadline:
                 return
             self._sleep(pause)
             yield
 
-    def _is_awaited(self, asked: Node | None, within: Confinement) -> bool:
+    def _is_awaited(self, ask: Ask, asked: Node | None) -> bool:
         for name in _names(asked, self._field):
             held = self._state.get(self._key(name))
             if held is not None:
                 made = orjson.loads(held)
-                return within.keeps(made) and self._state.get(made_key(f"/{self._kind}/{made['id']}")) is not None
+                return (
+                    self._records.keeps(ask, made)
+                    and self._state.get(made_key(f"/{self._kind}/{made['id']}")) is not None
+                )
         return False
 
     def _key(self, name: str) -> str:

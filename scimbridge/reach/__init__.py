@@ -1,1 +1,1 @@
-"""Who may go where: what of PingOne a client may see. Knows no verb and no list."""
+"""Who may go where: the only door to PingOne's records, as far as each caller may go. Knows no verb and no list."""

@@ -19,6 +19,12 @@ from scimbridge.pingone.kinds import POPULATIONS, kind_of
 from scimbridge.scim.errors import Forbidden, InvalidValue
 
 Record = dict[str, Any]
+
+
+class OutOfReach(NotThere):
+    """A record that is there, and for this client is not."""
+
+
 EVERYWHERE = "*"
 
 
@@ -50,9 +56,9 @@ class Confinement:
         return self.populations is not None and not self.populations
 
     @property
-    def is_told_by_id(self) -> bool:
-        """Whether a record's id alone says if the client may go there."""
-        return self.field in (None, POPULATIONS.home)
+    def is_by_id(self) -> bool:
+        """Whether the id of a record alone says if the client may go there."""
+        return self.populations is not None and self.field in (None, POPULATIONS.home)
 
     @property
     def condition(self) -> native.Node | None:
@@ -79,9 +85,9 @@ class Confinement:
         return isinstance(held, str) and held in self.populations
 
     def check(self, record: Record) -> Record:
-        """Return a record where the client may go. Raises `NotThere` for any other, as PingOne does for no record."""
+        """Return a record where the client may go. Raises `OutOfReach` for any other, as PingOne does for no record."""
         if not self.keeps(record):
-            raise NotThere("not in the client's populations", status=404)
+            raise OutOfReach("not in the client's populations", status=404)
         return record
 
     def cut(self, page: Page) -> Page:
@@ -96,6 +102,12 @@ class Confinement:
         if self.populations is not None and self.field == POPULATIONS.home:
             msg = "this client is confined to populations and may make no other"
             raise Forbidden(msg)
+
+    def check_placed(self, body: Record) -> None:
+        """Refuse to make a record outside. Raises `InvalidValue`."""
+        if not self.is_by_id and not self.keeps(body):
+            msg = f"{self.field}: name a population that this client may use"
+            raise InvalidValue(msg)
 
     # -- where something new goes, or something moves --------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,14 +37,8 @@ class Notes:
         """Be told where the steps of a change are noted, and return that."""
         return progress
 
-    def planned(
-        self,
-        table: Table,
-        changes: Changes,
-        record: Mapping[str, Any] | None = None,
-        operations: Iterable[Mapping[str, Any]] = (),
-    ) -> None:
-        """Be told what changes: against PingOne's `record`, or by its own `operations`."""
+    def planned(self, table: Table, changes: Changes, record: Mapping[str, Any] | None = None) -> None:
+        """Be told what changes, against PingOne's `record` where it was read."""
 
     def left_out(self, name: str) -> None:
         """Be told of what was planned and is not written after all, by its SCIM path."""
@@ -80,7 +74,7 @@ class Ask:
     `base` is the SCIM base URL that locations are made of. `minimal`: the client wants no body (RFC 7240).
     `is_present` tells whether the client still waits for its answer; `if_missed` is given what to do should it come out
     that the answer did not reach it. `bulk`: it is one operation of a bulk request.
-    `notes` is told what becomes of it.
+    `notes` is told what becomes of it. `reached` are the ids of records that it was shown, which `reach` keeps.
     """
 
     caller: Caller
@@ -96,6 +90,7 @@ class Ask:
     if_missed: Callable[[Callable[[], object]], object] = field(default=_never, compare=False)
     bulk: bool = False
     notes: Notes = field(default=UNNOTED, compare=False)
+    reached: set[str] = field(default_factory=set, compare=False, repr=False)
 
     @property
     def is_conditional(self) -> bool:

@@ -14,8 +14,8 @@ from scimbridge.request.context import Ask, Reply
 from scimbridge.scim.errors import Forbidden
 from scimbridge.scim.filtering.trees import paths_of
 from scimbridge.scim.patching.operations import Operation
+from scimbridge.scim.verbs import READ, WRITE
 
-READ, WRITE = "read", "write"
 PASSWORDS = PASSWORD.scope
 _SHOWN = "id,meta.resourceType,meta.location"  # what a client is told that may write and not read
 _TELLING_NOTHING = {"type", "primary"}

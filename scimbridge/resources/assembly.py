@@ -29,11 +29,13 @@ from scimbridge.once.locks import ChangeLocks
 from scimbridge.once.recent_names import RecentNames
 from scimbridge.once.unfinished import Unfinished
 from scimbridge.pingone.bodies import direct_members
-from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.filters import MemberOf
 from scimbridge.pingone.kinds import GROUPS, KINDS, USERS, kind_named
 from scimbridge.pingone.send import Call
 from scimbridge.pingone.target import Target
+from scimbridge.reach.reach import Reach
+from scimbridge.reach.records import ReachableRecords
+from scimbridge.reach.unconfined import Unconfined
 from scimbridge.request.context import Ask
 from scimbridge.request.parallel import Parallel
 from scimbridge.request.rendered import Rendered
@@ -42,6 +44,7 @@ from scimbridge.resources.endpoint import Endpoint, Resource
 from scimbridge.resources.enforced import Enforced, Findings
 from scimbridge.resources.group_creation import GroupCreation
 from scimbridge.resources.group_records import GroupRecords
+from scimbridge.resources.group_writer import GroupWriter
 from scimbridge.resources.groups import Groups
 from scimbridge.resources.lookalikes import Lookalikes
 from scimbridge.resources.members.current import CurrentMembers
@@ -49,6 +52,7 @@ from scimbridge.resources.members.own_changes import OwnMemberships
 from scimbridge.resources.members.reading import Members
 from scimbridge.resources.placement import Placement
 from scimbridge.resources.plain import Plain
+from scimbridge.resources.plain_writer import PlainWriter
 from scimbridge.resources.user_creation import UserCreation
 from scimbridge.resources.user_records import UserRecords
 from scimbridge.resources.user_writer import UserWriter
@@ -93,6 +97,8 @@ class Assembly:
 
     def __init__(self, parts: Parts, listing: Callable[..., Listing] = Listing) -> None:
         self._parts = parts
+        self._reach = Reach(parts.target)
+        self._whole = Unconfined(parts.target)
         self.trail = parts.trail
         self._listing = partial(
             listing, page_size=parts.page_size, scan_limit=parts.scan_limit,
@@ -103,12 +109,19 @@ class Assembly:
         self._turns = ChangeLocks(parts.state, parts.clock)
         self._intents = Intents(parts.state, self._turns, parts.secret, wall=parts.wall)
         self._fresh = {
-            kind.collection: RecentNames(parts.state, kind, clock=parts.clock, sleep=parts.sleep) for kind in KINDS
+            kind.collection: RecentNames(
+                parts.state, self._reach.of(kind.collection), clock=parts.clock, sleep=parts.sleep
+            )
+            for kind in KINDS
         }
         self._together = Parallel(parts.pool, rate=parts.rate, clock=parts.clock)
-        known = [parts.target.of(kind.collection) for kind in KINDS if kind.can_join]
-        self._known = {each.name: DirectoryKnowledge(each, parts.state, parts.page_size) for each in known}
-        self._members = Members(parts.target, self._together, self._check_numbers, page_size=parts.page_size)
+        self._known = {
+            kind.collection: DirectoryKnowledge(self._whole.of(kind.collection), parts.state, parts.page_size)
+            for kind in KINDS
+        }
+        self._members = Members(
+            self._reach, self._whole, self._together, self._check_numbers, page_size=parts.page_size
+        )
         self._own = OwnMemberships(parts.state, parts.wall)
 
     def _check_numbers(self, call: Call, kind: str, numbers: list[tuple[int, int | None]]) -> None:
@@ -122,26 +135,28 @@ class Assembly:
         """Join the resource type of a table."""
         view = View(table, self._parts.notice, self._rendered)
         own = {USERS.name: self._users, GROUPS.name: self._groups}
-        collection, resource, links, complete = own.get(table.type.name, self._plain)(view)
-        listing = self._listing(collection, view, links, self._fresh[collection.name], self._parts.state)
+        records, resource, links, complete = own.get(table.type.name, self._plain)(view)
+        listing = self._listing(
+            records, self._known[records.name], view, links, self._fresh[records.name], self._parts.state
+        )
         lists = Lists(listing, view, complete, self._seal, self._parts.wall)
-        return Endpoint(table.type.endpoint, resource, lists, table.allow, self.trail)
+        return Endpoint(table.type.endpoint, records, resource, lists, table.allow, self.trail)
 
-    def _creation(self, collection: Collection) -> Creation:
+    def _creation(self, records: ReachableRecords) -> Creation:
         parts = self._parts
         return Creation(
-            collection, self._fresh[collection.name], self._intents,
+            records, self._whole.of(records.name), self._fresh[records.name], self._intents,
             clock=parts.clock, wall=parts.wall, sleep=parts.sleep, page_size=parts.page_size,
         )  # fmt: skip
 
-    def _users(self, view: View) -> tuple[Collection, Resource, Membership | None, Complete | None]:
-        parts, users = self._parts, self._parts.target.users
+    def _users(self, view: View) -> tuple[ReachableRecords, Resource, Membership | None, Complete | None]:
+        parts, users = self._parts, self._reach.users
         placement = Placement(
-            view.table, parts.target.populations, parts.default_population, parts.state, page_size=parts.page_size
+            view.table, users, self._whole.populations, parts.default_population, parts.state, page_size=parts.page_size
         )
-        records = UserRecords(users, self._members, self._together, self._turns)
+        records = UserRecords(self._reach, self._members, self._together, self._turns)
         writer = UserWriter(
-            users, self._own, Lookalikes(users, view.table, parts.page_size),
+            users, self._own, Lookalikes(self._whole.users, view.table, parts.page_size),
             Enforced(Findings(parts.state), view.table),
         )  # fmt: skip
         creation = UserCreation(
@@ -161,8 +176,8 @@ class Assembly:
         )
         return users, resource, links if field else None, resource.complete
 
-    def _groups(self, view: View) -> tuple[Collection, Resource, Membership | None, Complete | None]:
-        groups, members = self._parts.target.groups, self._members
+    def _groups(self, view: View) -> tuple[ReachableRecords, Resource, Membership | None, Complete | None]:
+        groups, members = self._reach.groups, self._members
 
         field = _linked(view)
 
@@ -174,11 +189,16 @@ class Assembly:
         def whole(ask: Ask, found: list[Record]) -> list[Record]:
             return [{**group, field: each} for group, each in zip(found, members.read_each(ask, found), strict=True)]
 
+        def has_members(ask: Ask, group: Record) -> bool:
+            # A group's own counts say so to who may know of all its members.
+            return groups.is_open(ask) and any(direct_members(group))
+
         records = GroupRecords(groups, view, self._turns)
-        current = CurrentMembers(self._parts.target, members, self._together)
+        current = CurrentMembers(self._reach, members, self._together)
         creation = GroupCreation(groups, view, records, current, self._creation(groups), self._own)
-        resource = Groups(groups, view, records, current, creation, self._own)
-        links = Membership(field, None, self._each(holders), whole, lambda _ask, _member: True, _has_members)
+        writer = GroupWriter(groups, records, current, self._own)
+        resource = Groups(groups, view, records, current, creation, writer, self._own)
+        links = Membership(field, None, self._each(holders), whole, lambda _ask, _member: True, has_members)
         return groups, resource, links if field else None, resource.complete
 
     def _each(self, read: Callable[[Ask, str], Holders]) -> Callable[[Ask, tuple[str, ...]], list[Holders]]:
@@ -190,14 +210,9 @@ class Assembly:
 
         return read_each
 
-    def _plain(self, view: View) -> tuple[Collection, Resource, Membership | None, Complete | None]:
-        collection = self._parts.target.of(kind_named(view.table.type.name).collection)
-        return collection, Plain(collection, view, self._creation(collection), self._turns), None, None
-
-
-def _has_members(ask: Ask, group: Record) -> bool:
-    """Whether a group has a member that the client may know of, by its own counts: who may know of all sees some."""
-    return ask.caller.populations is None and any(direct_members(group))
+    def _plain(self, view: View) -> tuple[ReachableRecords, Resource, Membership | None, Complete | None]:
+        records = self._reach.of(kind_named(view.table.type.name).collection)
+        return records, Plain(records, view, self._creation(records), PlainWriter(records), self._turns), None, None
 
 
 def _linked(view: View) -> str:

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from scimbridge.lists.lists import Lists
-from scimbridge.reach.confinement import Confinement
+from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import Ask, Reply
 from scimbridge.request.ids import is_id
-from scimbridge.request.rights import READ, WRITE, check_scope, veil, veil_reply
+from scimbridge.request.rights import check_scope, veil, veil_reply
+from scimbridge.resources.writer import Writer
+from scimbridge.scim import verbs
 from scimbridge.scim.errors import MethodNotAllowed, NotFound
 from scimbridge.scim.key_dialects import unfold_dotted_keys
+from scimbridge.scim.verbs import WRITE, Verb
 from scimbridge.trail.attempts import UNTRACED, Trail
+
+NO_PARAMETERS: Mapping[str, str] = {}
 
 
 class Resource(Protocol):
-    """A resource type's verbs on one resource."""
+    """A resource type's verbs on one resource; its `writer` carries out changes that were planned elsewhere."""
+
+    @property
+    def writer(self) -> Writer:
+        """What its changes are carried out by."""
+        ...
 
     def get(self, ask: Ask, key: str) -> Reply:
         """Read it."""
@@ -44,10 +55,12 @@ class Resource(Protocol):
 class Endpoint:
     """A resource type as it is served; `allow` are the writing verbs of its table.
 
-    Every verb, whoever calls it, passes the client's rights here before anything else of the request is looked at.
+    Every verb, whoever calls it, goes through `do`, and passes the client's rights there before anything else of the
+    request is looked at.
     """
 
     path: str
+    records: ReachableRecords
     resource: Resource
     lists: Lists
     allow: frozenset[str]
@@ -63,70 +76,73 @@ class Endpoint:
         """What is served: PingOne's name of the collection."""
         return self.lists.kind
 
-    def list(self, ask: Ask, parameters: Mapping[str, str]) -> dict[str, Any]:
-        """Return the ListResponse to a query."""
-        with self.trail.searching(ask, (self.lists.view.table.type,), parameters.get("filter")) as noted:
-            self.check_allowed(noted, "read")
-            return noted.notes.listed(self.lists.answer(noted, parameters))
+    def do(
+        self,
+        verb: Verb,
+        ask: Ask,
+        key: str = "",
+        *,
+        parameters: Mapping[str, str] = NO_PARAMETERS,
+        read: Callable[[], Mapping[str, Any]] = dict,
+    ) -> Reply:
+        """Carry out a verb: right, reach, audit entry, and then what the resource type makes of it.
 
-    def get(self, ask: Ask, key: str) -> Reply:
-        """Read one resource."""
-        with self.trail.reading(ask, self.name, key) as noted:
-            self.check_allowed(noted, "read")
-            self._check_key(key)
-            return noted.notes.answered(self.resource.get(noted, key))
+        `key` is an id as the client gave it, `parameters` are those of a search. `read` gives the body of a change, and
+        is called when it is known that the client may make it; what is refused until then is a refusal in the trail.
+        Raises `Forbidden`, `MethodNotAllowed`, and whatever else is wrong or goes wrong.
+        """
+        body: Mapping[str, Any] = {}
+        if verb.scope == WRITE:
+            with self.trail.refusals(ask, self.name, verb, key):
+                self.check_allowed(ask, verb)
+                body = read()
+        with self._recorded(verb, ask, key, parameters) as noted:
+            self.check_allowed(noted, verb)
+            if verb.on_one:
+                self._check_key(key)
+            ready = self._begin(noted, verb) if verb.scope == WRITE else noted
+            reply = self._carry_out(verb, ready, key, parameters, body)
+            return ready.notes.answered(veil_reply(ready, self.kind, reply))
 
-    def create(self, ask: Ask, body: Mapping[str, Any]) -> Reply:
-        """Make a resource. Raises `MethodNotAllowed` where the table does not allow it, as the verbs below do."""
-        with self.trail.change(ask, self.name, "create") as noted:
-            self.check_allowed(noted, "create")
-            ready = self._prepare(noted)
-            standard = self._read(ready, body)
-            return noted.notes.answered(veil_reply(ready, self.kind, self.resource.create(ready, standard)))
+    def _recorded(self, verb: Verb, ask: Ask, key: str, parameters: Mapping[str, str]) -> AbstractContextManager[Ask]:
+        if verb == verbs.SEARCH:
+            return self.trail.searching(ask, (self.lists.view.table.type,), parameters.get("filter"))
+        return self.trail.attempt(ask, self.name, verb, key)
 
-    def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
-        """Make a resource what the body says."""
-        with self.trail.change(ask, self.name, "replace", key) as noted:
-            self.check_allowed(noted, "change")
-            self._check_key(key)
-            ready = self._prepare(noted)
-            standard = self._read(ready, body)
-            return noted.notes.answered(veil_reply(ready, self.kind, self.resource.replace(ready, key, standard)))
+    def _carry_out(
+        self, verb: Verb, ask: Ask, key: str, parameters: Mapping[str, str], body: Mapping[str, Any]
+    ) -> Reply:
+        standard = self._standard(ask, body) if verb.whole else body
+        match verb:
+            case verbs.SEARCH:
+                return Reply(verb.success, ask.notes.listed(self.lists.answer(ask, parameters)))
+            case verbs.GET:
+                return self.resource.get(ask, key)
+            case verbs.CREATE:
+                return self.resource.create(ask, standard)
+            case verbs.REPLACE:
+                return self.resource.replace(ask, key, standard)
+            case verbs.PATCH:
+                return self.resource.patch(ask, key, standard)
+            case verbs.DELETE:
+                return self.resource.delete(ask, key)
+        msg = f"{self.path} has no way to {verb.name}"
+        raise ValueError(msg)
 
-    def patch(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
-        """Change a resource."""
-        with self.trail.change(ask, self.name, "patch", key) as noted:
-            self.check_allowed(noted, "change")
-            self._check_key(key)
-            ready = self._prepare(noted)
-            return noted.notes.answered(veil_reply(ready, self.kind, self.resource.patch(ready, key, body)))
-
-    def delete(self, ask: Ask, key: str) -> Reply:
-        """Delete a resource; deletes go before other calls."""
-        with self.trail.change(ask, self.name, "delete", key) as noted:
-            self.check_allowed(noted, "delete")
-            self._check_key(key)
-            noted.notes.begin()
-            return noted.notes.answered(
-                self.resource.delete(replace(noted, call=replace(noted.call, urgent=True)), key)
-            )
-
-    def check_allowed(self, ask: Ask, verb: str) -> None:
-        """Hold read, create, change or delete to the client's rights, then to the table.
+    def check_allowed(self, ask: Ask, verb: Verb) -> None:
+        """Hold a verb to the client's rights, then to the table.
 
         Looks at nothing else, so that it can be called before a body is read. Raises `Forbidden`, `MethodNotAllowed`.
         """
-        check_scope(ask.caller, self.kind, READ if verb == "read" else WRITE)
-        if verb == "read":
-            return
-        if verb not in self.allow:
+        check_scope(ask.caller, self.kind, verb.scope)
+        if verb.allow and verb.allow not in self.allow:
             allowed = ", ".join(sorted(self.allow)) or "reading only"
-            msg = f"{self.path} does not allow to {verb}; its table allows {allowed}"
+            msg = f"{self.path} does not allow to {verb.allow}; its table allows {allowed}"
             raise MethodNotAllowed(msg, headers=(("Allow", "GET"),))
-        if verb == "create":
-            Confinement.of(ask.caller, self.kind).check_may_create()
+        if verb == verbs.CREATE:
+            self.records.check_may_create(ask)
 
-    def _read(self, ask: Ask, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _standard(self, ask: Ask, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the body of a whole resource with names as RFC 7644 wants them. Raises `InvalidSyntax`."""
         return body if ask.manner.strict else unfold_dotted_keys(body, self.lists.view.table.type)
 
@@ -135,12 +151,13 @@ class Endpoint:
             msg = f"no {self.name} has an id like that: they are UUIDs"
             raise NotFound(msg)
 
-    def _prepare(self, ask: Ask) -> Ask:
+    def _begin(self, ask: Ask, verb: Verb) -> Ask:
         """Decide what the answer to a change has, refuse what is wrong with it, and let the change begin.
 
         Raises `BadRequest`, and `Unavailable` where the change has to be recorded beforehand and cannot be.
         """
-        ask = veil(ask, self.kind)
-        self.lists.view.projection(ask)
+        if verb.shows:
+            ask = veil(ask, self.kind)
+            self.lists.view.projection(ask)
         ask.notes.begin()
-        return ask
+        return replace(ask, call=replace(ask.call, urgent=True)) if verb.urgent else ask

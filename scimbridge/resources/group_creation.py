@@ -13,11 +13,9 @@ from scimbridge.mapping.links import Links
 from scimbridge.mapping.plan import Changes, plan_create
 from scimbridge.mapping.tables.rows import read_field
 from scimbridge.once.creation import Created, Creation, FoundRecord, NewRecord
-from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import Refused
 from scimbridge.pingone.kinds import GROUPS
-from scimbridge.pingone.media import JSON
-from scimbridge.reach.confinement import Confinement
+from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import Ask, Reply
 from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
@@ -38,7 +36,7 @@ class GroupCreation:
 
     def __init__(
         self,
-        groups: Collection,
+        groups: ReachableRecords,
         view: View,
         records: GroupRecords,
         members: CurrentMembers,
@@ -61,7 +59,7 @@ class GroupCreation:
         ask.notes.planned(self._table, changes)
         progress = ask.notes.follow(Progress())
         with self._creation.intent(ask, body) as intent, refusing(self._table, progress):
-            created = self._creation.create(ask, intent, changes.body, JSON)
+            created = self._creation.create(ask, intent, changes.body)
             record = created.record
             is_empty = isinstance(created, NewRecord) and not record.get("userFilter")
             members: list[Record] | None = [] if is_empty else None
@@ -78,7 +76,7 @@ class GroupCreation:
 
         Raises `InvalidValue`.
         """
-        within = Confinement.of(ask.caller, "groups")
+        within = self._groups.within(ask)
         top, *rest = home = GROUPS.home_path
         spelled = self._table.scim_name(".".join(home)) or top
         named = read_field(changes.body, home)
@@ -115,5 +113,5 @@ class GroupCreation:
         except (ScimError, Refused):
             if not self._members.lists.has_others(ask, record, links.add):
                 with progress.taking_back():
-                    self._groups.delete(ask.call, record["id"])
+                    self._groups.delete(ask, record["id"])
             raise

@@ -13,10 +13,7 @@ from typing import Any
 
 from scimbridge.mapping.links import Links, plan_links
 from scimbridge.mapping.plan import Changes, keep_unmentioned, plan_change
-from scimbridge.pingone import bodies
-from scimbridge.pingone.collections import Collection
-from scimbridge.pingone.errors import Refused
-from scimbridge.reach.confinement import Confinement
+from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import Ask, Reply
 from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
@@ -24,11 +21,11 @@ from scimbridge.request.rights import check_selection
 from scimbridge.request.view import View
 from scimbridge.resources.group_creation import GroupCreation
 from scimbridge.resources.group_records import GroupRecords
+from scimbridge.resources.group_writer import GroupWriter
 from scimbridge.resources.members.changes import check_ids, leave_foreign
 from scimbridge.resources.members.current import CurrentMembers, may_have_indirect
-from scimbridge.resources.members.outcomes import MadeChanges
 from scimbridge.resources.members.own_changes import Laid, OwnMemberships, Recent
-from scimbridge.scim.errors import ScimError, Unavailable
+from scimbridge.resources.writer import Present, Written
 from scimbridge.scim.messages import read_patch
 from scimbridge.scim.patching.apply import apply_operations
 from scimbridge.scim.patching.operations import read_operations
@@ -36,7 +33,6 @@ from scimbridge.scim.reading import read_resource
 from scimbridge.scim.versions import check_conditions
 
 Record = dict[str, Any]
-NOTHING_MADE = MadeChanges(0, 0, certain=True, kinds={})
 MANY = 10  # membership changes from which on it may be cheaper to read the members first
 
 
@@ -45,11 +41,12 @@ class Groups:
 
     def __init__(
         self,
-        groups: Collection,
+        groups: ReachableRecords,
         view: View,
         records: GroupRecords,
         members: CurrentMembers,
         creation: GroupCreation,
+        writer: GroupWriter,
         own: OwnMemberships,
     ) -> None:
         self.view = view
@@ -58,6 +55,7 @@ class Groups:
         self._records = records
         self._members = members
         self._creation = creation
+        self.writer = writer
         self._own = own
 
     def get(self, ask: Ask, key: str) -> Reply:
@@ -107,14 +105,10 @@ class Groups:
         with refusing(self._table), self._records.turn(ask, key):
             if ask.is_conditional:
                 self._check_match(ask, self._records.read(ask, key), self._own.of(key))
-            elif not self._is_open(ask):
-                self._records.read(ask, key)
-            self._own.note_deleted(key)
-            self._groups.delete(ask.call, key)
+            else:
+                self._groups.look(ask, key)
+            self.writer.delete(ask, key)
         return Reply(204)
-
-    def _is_open(self, ask: Ask) -> bool:
-        return Confinement.of(ask.caller, "groups").is_open
 
     def _read_to_change(self, ask: Ask, key: str, own: Recent) -> Record:
         record = self._records.read(ask, key)
@@ -126,20 +120,19 @@ class Groups:
     def _patch_links(self, ask: Ask, key: str, links: Links) -> Reply:
         links = leave_foreign(links, ask.manner)
         check_ids(links)
-        progress = ask.notes.follow(Progress(["members"]))
+        progress = ask.notes.follow(Progress())
         with refusing(self._table, progress), self._records.turn(ask, key):
             own = self._own.of(key)
             record, laid = None, None
-            if _count(links) >= MANY or ask.is_conditional or not self._is_open(ask):
+            if _count(links) >= MANY or ask.is_conditional or not self._groups.is_open(ask):
                 record = self._read_to_change(ask, key, own)
                 links, laid = self._needed(ask, record, links, own)
-            ask.notes.planned(self._table, Changes(links=links))
-            with progress.step("members"):
-                made = self._members.change(ask, key, links, own, record, laid)
-            record = self._records.read(ask, key) if record is None else self._records.after(ask, record, made)
+            changes = Changes(links=links)
+            ask.notes.planned(self._table, changes)
+            written = self.writer.write(ask, key, changes, progress, Present(record, own, laid))
             if ask.minimal:
                 return Reply(204)
-            return self._answer(ask, record, own, laid, made)
+            return self._answer(ask, written, own, laid)
 
     def _needed(self, ask: Ask, record: Record, links: Links, own: Recent) -> tuple[Links, Laid | None]:
         """Return what is still to be changed, and the members where reading them is cheaper than repeating."""
@@ -171,12 +164,12 @@ class Groups:
                 changes = replace(changes, links=needed)
             ask.notes.planned(self._table, changes, record)
             was_dynamic = bool(record.get("userFilter"))
-            record, made = self._carry_out(ask, record, laid, changes, own, progress)
+            written = self.writer.write(ask, record["id"], changes, progress, Present(record, own, laid))
             if ask.minimal:
                 return Reply(204)
             if was_dynamic and changes.body:
                 laid = None  # whom the filter brought may be gone
-            return self._answer(ask, record, own, laid, made, whole=always_answered)
+            return self._answer(ask, written, own, laid, whole=always_answered)
 
     def _plan(self, ask: Ask, record: Record, laid: Laid | None, make: Callable[[Record], Record]) -> Changes:
         """Return the difference that a change makes.
@@ -201,37 +194,6 @@ class Groups:
         before = self.view.resource(whole, ask.base)
         return plan_change(self._table, record, before, make(before), ask.manner)
 
-    def _carry_out(
-        self, ask: Ask, record: Record, laid: Laid | None, changes: Changes, own: Recent, progress: Progress
-    ) -> tuple[Record, MadeChanges]:
-        """Make the calls: the group's own fields, then the members; a refusal of these takes both back."""
-        key, after = record["id"], record
-        check_ids(changes.links)
-        progress.plan(*(["attributes"] if changes.body else []), *(["members"] if changes.links else []))
-        if changes.body:
-            with progress.step("attributes"):
-                after = bodies.put(self._groups, ask.call, record, changes.body)
-        if not changes.links:
-            return after, NOTHING_MADE
-        try:
-            with progress.step("members"):
-                made = self._members.change(ask, key, changes.links, own, after, laid)
-        except Unavailable:
-            raise
-        except (ScimError, Refused):
-            if changes.body:
-                with progress.taking_back():
-                    self._restore(ask, record, after, changes)
-            raise
-        return self._records.after(ask, after, made), made
-
-    def _restore(self, ask: Ask, before: Record, after: Record, changes: Changes) -> None:
-        """Put back those of a group's own fields that still are as this request has set them."""
-        now = self._groups.read(ask.call, before["id"])
-        ours = {name: before.get(name) for name in changes.body if now.get(name) == after.get(name)}
-        if ours:
-            bodies.put(self._groups, ask.call, now, ours)
-
     # -- lists -----------------------------------------------------------------------------------------------------
 
     def complete(self, ask: Ask, records: list[Record]) -> list[Record]:
@@ -247,10 +209,9 @@ class Groups:
 
     # -- answers ---------------------------------------------------------------------------------------------------
 
-    def _answer(
-        self, ask: Ask, record: Record, own: Recent, laid: Laid | None, made: MadeChanges, *, whole: bool = False
-    ) -> Reply:
+    def _answer(self, ask: Ask, written: Written, own: Recent, laid: Laid | None, *, whole: bool = False) -> Reply:
         """Answer a change: with the whole group where that costs no more than one page of members, or is demanded."""
+        record, made = written.record, written.members
         if not self._records.wants_members(ask):
             return self.view.show(ask, record)
         members: list[Record] | None = None

@@ -11,8 +11,8 @@ from typing import Any
 
 from scimbridge.mapping.tables.rows import Row, read_field
 from scimbridge.mapping.tables.table import Table
-from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.filters import Any_, Term, render
+from scimbridge.reach.unconfined import UnconfinedRecords
 from scimbridge.request.context import Ask
 from scimbridge.scim.errors import Uniqueness
 
@@ -20,7 +20,7 @@ from scimbridge.scim.errors import Uniqueness
 class Lookalikes:
     """The unique names of one collection, as its table has them."""
 
-    def __init__(self, collection: Collection, table: Table, page_size: int) -> None:
+    def __init__(self, collection: UnconfinedRecords, table: Table, page_size: int) -> None:
         self._collection = collection
         self._rows = tuple(row for row in table.rows if row.attribute.profile and row.attribute.uniqueness != "none")
         self._page_size = page_size

@@ -12,10 +12,11 @@ from typing import Any
 
 from scimbridge.mapping.tables.table import Table
 from scimbridge.pingone import filters as native
-from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.facets import POPULATION
 from scimbridge.pingone.send import Call
 from scimbridge.reach.confinement import Confinement
+from scimbridge.reach.records import ReachableRecords
+from scimbridge.reach.unconfined import UnconfinedRecords
 from scimbridge.request.context import Ask
 from scimbridge.request.ids import is_id
 from scimbridge.scim.errors import Unavailable
@@ -26,13 +27,21 @@ _REMEMBERED = 300.0  # seconds that a name stands for an id
 
 
 class Placement:
-    """The population rules of the user table, compiled."""
+    """The population rules of the user table, compiled; what they name is looked up among all `populations`."""
 
     def __init__(
-        self, table: Table, populations: Collection, default: str | None, state: State, *, page_size: int
+        self,
+        table: Table,
+        users: ReachableRecords,
+        populations: UnconfinedRecords,
+        default: str | None,
+        state: State,
+        *,
+        page_size: int,
     ) -> None:
         self._rules = [(compile_filter(rule.when, rule.type), rule.use) for rule in table.populations]
         self._spelled = table.scim_name(POPULATION.field) or POPULATION.name
+        self._users = users
         self._populations = populations
         self._default = default
         self._state = state
@@ -44,7 +53,7 @@ class Placement:
         Raises `InvalidValue` where that is outside the client's populations, or where it has to name one; and
         `Unavailable` where a rule names a population that is not there: a user in the wrong one is worse.
         """
-        within = Confinement.of(ask.caller, "users")
+        within = self._users.within(ask)
         if named is not None:
             return within.check_named(named, self._spelled)
         proposed = None if within.only else self._propose(ask, resource, within)
@@ -53,7 +62,7 @@ class Placement:
     def check_move(self, ask: Ask, facets: Mapping[str, Any]) -> None:
         """Hold a move to the client's populations. Raises `InvalidValue`."""
         if POPULATION.name in facets:
-            Confinement.of(ask.caller, "users").check_named(facets[POPULATION.name], self._spelled)
+            self._users.within(ask).check_named(facets[POPULATION.name], self._spelled)
 
     def _propose(self, ask: Ask, resource: dict[str, Any], within: Confinement) -> str | None:
         for holds, use in self._rules:

@@ -6,19 +6,19 @@ Read always; made, changed and deleted where the table allows it, which for a re
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from scimbridge.mapping.plan import keep_unmentioned, plan_change, plan_create
 from scimbridge.once.creation import Creation
 from scimbridge.once.locks import ChangeLocks
-from scimbridge.pingone import bodies
-from scimbridge.pingone.collections import Collection
-from scimbridge.pingone.kinds import kind_of
-from scimbridge.pingone.media import JSON
-from scimbridge.reach.confinement import Confinement
+from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import Ask, Reply
+from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
 from scimbridge.request.view import View
+from scimbridge.resources.plain_writer import PlainWriter
+from scimbridge.resources.writer import Present
 from scimbridge.scim.messages import read_patch
 from scimbridge.scim.patching.apply import apply_operations
 from scimbridge.scim.patching.operations import read_operations
@@ -33,32 +33,24 @@ class Plain:
     Making it raises ValueError for a kind that these verbs would not do justice, so that it is never served.
     """
 
-    def __init__(self, collection: Collection, view: View, creation: Creation, turns: ChangeLocks) -> None:
-        kind = kind_of(collection.name)
+    def __init__(
+        self, records: ReachableRecords, view: View, creation: Creation, writer: PlainWriter, turns: ChangeLocks
+    ) -> None:
+        kind = records.kind
         if kind.facets or kind.has_members:
             raise ValueError(f"kind {kind.name}: it has facets or members, and no verbs that know of them")
         self.view = view
-        self._collection = collection
+        self._records = records
         self._table = view.table
         self._creation = creation
+        self.writer = writer
         self._turns = turns
         self._held_as = kind.name.lower()
 
     def get(self, ask: Ask, key: str) -> Reply:
         """Read one: one call."""
         with refusing(self._table, reading=True):
-            return self.view.show(ask, self._read(ask, key))
-
-    def _read(self, ask: Ask, key: str) -> Record:
-        """Return PingOne's record. Raises `NotThere` for what is outside of where the client may go."""
-        self._check_own(ask, key)
-        return self._collection.read(ask.call, key)
-
-    def _check_own(self, ask: Ask, key: str) -> None:
-        """Hold an id to where the client may go: without a call where the id says it. Raises `NotThere`."""
-        within = Confinement.of(ask.caller, self._collection.name)
-        if not within.is_open:
-            within.check({"id": key} if within.is_told_by_id else self._collection.read(ask.call, key))
+            return self.view.show(ask, self._records.read(ask, key))
 
     def create(self, ask: Ask, body: Mapping[str, Any]) -> Reply:
         """Make one."""
@@ -66,7 +58,7 @@ class Plain:
         changes = plan_create(self._table, resource, ask.manner)
         ask.notes.planned(self._table, changes)
         with self._creation.intent(ask, body) as intent, refusing(self._table):
-            return self.view.show(ask, self._creation.create(ask, intent, changes.body, JSON).record, 201)
+            return self.view.show(ask, self._creation.create(ask, intent, changes.body).record, 201)
 
     def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
         """Make it what the body says."""
@@ -81,22 +73,25 @@ class Plain:
 
     def delete(self, ask: Ask, key: str) -> Reply:
         """Delete it; what PingOne refuses, as a population that has users, is a 409."""
-        with refusing(self._table), self._turns.of(ask, self._held_as, key, lambda: self._check_own(ask, key)):
-            self._check_own(ask, key)
+        with refusing(self._table), self._turn(ask, key):
+            self._records.look(ask, key)
             if ask.is_conditional:
-                self.view.check_match(ask, self._read(ask, key))
-            self._collection.delete(ask.call, key)
+                self.view.check_match(ask, self._records.read(ask, key))
+            self.writer.delete(ask, key)
         return Reply(204)
 
+    def _turn(self, ask: Ask, key: str) -> AbstractContextManager[None]:
+        return self._turns.of(ask, self._held_as, key, lambda: self._records.look(ask, key))
+
     def _change(self, ask: Ask, key: str, make: Callable[[Record], Record]) -> Reply:
-        with refusing(self._table), self._turns.of(ask, self._held_as, key, lambda: self._check_own(ask, key)):
-            record = self._read(ask, key)
+        with refusing(self._table), self._turn(ask, key):
+            record = self._records.read(ask, key)
             self.view.check_match(ask, record)
             before = self.view.resource(record, ask.base)
             changes = plan_change(self._table, record, before, make(before), ask.manner)
             ask.notes.planned(self._table, changes, record)
-            if changes.body:
-                record = bodies.put(self._collection, ask.call, record, changes.body)
+            # One step has nothing to tell of how far it came, so nobody follows its progress.
+            record = self.writer.write(ask, key, changes, Progress(), Present(record)).record
         if ask.minimal:
             return Reply(204, etag=self.view.version(record))
         return self.view.show(ask, record)

@@ -9,11 +9,10 @@ from collections.abc import Callable
 
 import orjson
 
-from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import PingOneError
 from scimbridge.pingone.kinds import POPULATIONS, kind_named
 from scimbridge.pingone.send import Call
-from scimbridge.pingone.target import Target
+from scimbridge.reach.unconfined import Unconfined, UnconfinedRecords
 from scimbridge.state.base import State
 
 MOST = 100
@@ -25,11 +24,11 @@ PATIENCE = 5.0  # seconds that /Schemas waits for suggestions
 class Suggestions:
     """What `/Schemas` suggests, by resource type and PingOne field."""
 
-    def __init__(self, target: Target, state: State, *, page_size: int, clock: Callable[[], float]) -> None:
+    def __init__(self, whole: Unconfined, state: State, *, page_size: int, clock: Callable[[], float]) -> None:
         self._state = state
         self._clock = clock
         self._page_size = page_size
-        self._target = target
+        self._whole = whole
 
     def values(self, resource: str, native: str, populations: frozenset[str] | None) -> tuple[str, ...]:
         """Return values for a field of a resource type; none where nothing is known or PingOne does not say.
@@ -40,9 +39,9 @@ class Suggestions:
         collection = kind.points_at.get(native)
         if collection == POPULATIONS.collection and populations is not None:
             return tuple(sorted(populations))[:MOST]
-        return kind.examples.get(native, ()) if collection is None else self._existing(self._target.of(collection))
+        return kind.examples.get(native, ()) if collection is None else self._existing(self._whole.of(collection))
 
-    def _existing(self, collection: Collection) -> tuple[str, ...]:
+    def _existing(self, collection: UnconfinedRecords) -> tuple[str, ...]:
         key = f"suggest:{collection.name}"
         held = self._state.get(key)
         if held is None:

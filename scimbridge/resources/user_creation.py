@@ -97,7 +97,7 @@ class UserCreation:
                 missed = self._open_facets(created, missed)
             self._unfinished.note(key, {name: USERS.facet(name).held(created.record) for name in missed})
             try:
-                self._writer.write(ask, key, Changes(facets=missed), None, progress)
+                self._writer.write(ask, key, Changes(facets=missed), progress)
             except Refused:
                 if is_new:
                     with progress.taking_back():

@@ -9,9 +9,8 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from scimbridge.once.locks import ChangeLocks
-from scimbridge.pingone.collections import UserCollection as NativeUsers
 from scimbridge.pingone.errors import NotThere
-from scimbridge.reach.confinement import Confinement
+from scimbridge.reach.reach import Reach
 from scimbridge.request.context import Ask
 from scimbridge.request.parallel import Parallel
 from scimbridge.resources.members.reading import Members
@@ -23,23 +22,24 @@ OF_GROUPS = {"memberOfGroupIDs": "id", "memberOfGroupNames": "name"}  # what a u
 class UserRecords:
     """Reads users. `include` names what a record shall have beside its own fields, in PingOne's words."""
 
-    def __init__(self, users: NativeUsers, members: Members, together: Parallel, turns: ChangeLocks) -> None:
-        self._users = users
+    def __init__(self, reach: Reach, members: Members, together: Parallel, turns: ChangeLocks) -> None:
+        self._reach = reach
         self._turns = turns
         self._members = members
         self._together = together
 
     def read(self, ask: Ask, key: str, include: tuple[str, ...] = ()) -> Record:
         """Return one record: a call, and one for the groups of a client that is confined. Raises `NotThere`."""
-        within = Confinement.of(ask.caller, "users")
-        if within.is_open:
-            return self._users.read(ask.call, key, include)
-        return self._with_groups(ask, within.check(self._users.read(ask.call, key)), include)
+        record = self._reach.users.read(ask, key, include)
+        return record if self._reach.users.is_open(ask) else self._with_groups(ask, record, include)
+
+    def look(self, ask: Ask, key: str) -> None:
+        """Hold a client to where it may go: a call where it is confined. Raises `NotThere`."""
+        self._reach.users.look(ask, key)
 
     def turn(self, ask: Ask, key: str) -> AbstractContextManager[None]:
         """Hold a user. Raises `NotThere` where others hold one that the client may not know of."""
-        may_know_all = Confinement.of(ask.caller, "users").is_open
-        return self._turns.of(ask, "user", key, lambda: may_know_all or self.read(ask, key))
+        return self._turns.of(ask, "user", key, lambda: self._reach.users.look(ask, key))
 
     def complete(self, ask: Ask, records: list[Record], include: tuple[str, ...]) -> list[Record]:
         """Return the records of a list with what lists do not hold: a call for each.
@@ -61,7 +61,7 @@ class UserRecords:
     def _with_groups(self, ask: Ask, record: Record, include: tuple[str, ...]) -> Record:
         if not include:
             return record
-        if Confinement.of(ask.caller, "groups").is_open:
-            return self._users.read(ask.call, record["id"], include)
+        if self._reach.groups.is_open(ask):
+            return self._reach.users.read(ask, record["id"], include)
         groups = list(self._members.joined(ask, "users", record["id"]))
         return record | {name: [group[OF_GROUPS[name]] for group in groups] for name in include if name in OF_GROUPS}

@@ -12,20 +12,20 @@ from functools import partial
 from typing import Any, TypeVar
 
 from scimbridge.mapping.leaving import clear, leave_out, remove
-from scimbridge.mapping.native import NativeOperations, as_operations
+from scimbridge.mapping.native import as_operations
 from scimbridge.mapping.plan import Changes
-from scimbridge.pingone.collections import UserCollection as NativeUsers
 from scimbridge.pingone.facets import POPULATION
 from scimbridge.pingone.kinds import USERS
+from scimbridge.reach.records import ReachableUsers
 from scimbridge.request.context import Ask
 from scimbridge.request.progress import Progress
 from scimbridge.resources.enforced import Enforced
 from scimbridge.resources.lookalikes import Lookalikes
 from scimbridge.resources.members.own_changes import OwnMemberships
+from scimbridge.resources.writer import BODY, UNREAD, Present, Written
 
 Record = dict[str, Any]
 Made = TypeVar("Made")
-BODY = "attributes"  # the step that writes all fields without a call of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class _Step:
 class UserWriter:
     """Writes users at PingOne, held against what the environment is known to enforce and to have."""
 
-    def __init__(self, users: NativeUsers, own: OwnMemberships, lookalikes: Lookalikes, enforced: Enforced) -> None:
+    def __init__(self, users: ReachableUsers, own: OwnMemberships, lookalikes: Lookalikes, enforced: Enforced) -> None:
         self._users = users
         self._own = own
         self._lookalikes = lookalikes
@@ -70,42 +70,39 @@ class UserWriter:
         self._lookalikes.check(ask, None, body)
         return self._enforced.send(ask, body, leave_out, make)
 
-    def write(
-        self, ask: Ask, key: str, changes: Changes, native: NativeOperations | None, progress: Progress
-    ) -> tuple[bool, Record]:
-        """Make the calls of a change, noting each in `progress`.
+    def write(self, ask: Ask, key: str, changes: Changes, progress: Progress, _present: Present = UNREAD) -> Written:
+        """Make the calls of a change, noting each in `progress`; nothing has to be read for them.
 
-        Returns whether there was anything to write, and the record as it then is where PingOne says so, else {}.
         Raises PingOne's errors, `InvalidValue`, `Uniqueness`.
         """
         record: Record = {}
-        self._lookalikes.check(ask, key, changes.body, () if native is None else native.operations)
-        steps = _steps(changes, native)
+        self._lookalikes.check(ask, key, changes.body, changes.operations)
+        steps = _steps(changes)
         progress.plan(*(step.name for step in steps))
         if POPULATION.name in changes.facets:
             self._own.note_moved(key)
         for step in steps:
             with progress.step(step.name):
                 if step.facet is None:
-                    record = self._write_body(ask, key, changes, native)
+                    record = self._write_body(ask, key, changes)
                 else:  # PingOne's facet calls do not return the user
-                    self._users.set_facet(ask.call, key, step.facet, changes.facets[step.facet])
+                    self._users.set_facet(ask, key, step.facet, changes.facets[step.facet])
                     record = {}
-        return bool(steps), record
+        return Written(record, bool(steps))
 
-    def _write_body(self, ask: Ask, key: str, changes: Changes, native: NativeOperations | None) -> Record:
-        operations = native.operations if native is not None else as_operations(changes) if changes.shrunk else ()
+    def _write_body(self, ask: Ask, key: str, changes: Changes) -> Record:
+        operations = changes.operations or (as_operations(changes) if changes.shrunk else ())
         if not operations:
-            return self._enforced.send(ask, changes.body, clear, partial(self._users.merge, ask.call, key))
-        return self._enforced.send(ask, list(operations), remove, partial(self._users.operate, ask.call, key))
+            return self._enforced.send(ask, changes.body, clear, partial(self._users.merge, ask, key))
+        return self._enforced.send(ask, list(operations), remove, partial(self._users.operate, ask, key))
 
     def delete(self, ask: Ask, key: str) -> None:
         """Delete a user. Raises PingOne's errors."""
         self._own.note_deleted(key)
-        self._users.delete(ask.call, key)
+        self._users.delete(ask, key)
 
 
-def _steps(changes: Changes, native: NativeOperations | None) -> list[_Step]:
+def _steps(changes: Changes) -> list[_Step]:
     """Return the calls of a change in their order."""
     values = changes.facets
     steps = [
@@ -113,6 +110,6 @@ def _steps(changes: Changes, native: NativeOperations | None) -> list[_Step]:
         for facet in USERS.facets
         if facet.name in values
     ]
-    if changes.body or (native is not None and native.operations):
+    if changes.body or changes.operations:
         steps.append(_Step(0, BODY))
     return sorted(steps, key=lambda step: step.place)

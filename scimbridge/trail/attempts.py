@@ -15,6 +15,7 @@ from scimbridge.scim.characteristics import ResourceType
 from scimbridge.scim.errors import ScimError
 from scimbridge.scim.filtering.filter_dialects import read_filter_text
 from scimbridge.scim.filtering.trees import parse, paths_of
+from scimbridge.scim.verbs import SEARCH, WRITE, Verb
 from scimbridge.trail.entry import AuditEntry, Keeping, head_of
 
 __all__ = ["UNTRACED", "Keeping", "Trail"]
@@ -28,15 +29,15 @@ class Trail:
         self._reads = keeping is not None and keeping.reads
 
     @contextmanager
-    def change(self, ask: Ask, resource: str, verb: str, key: str = "") -> Iterator[Ask]:
-        """Record what happens inside, whether it is done or raises. Yields the ask to carry out.
+    def attempt(self, ask: Ask, resource: str, verb: Verb, key: str = "") -> Iterator[Ask]:
+        """Record what happens inside, whether it is done or raises; readings, where these are recorded.
 
-        `resource` is a resource type, `verb` one of the trail's, `key` the id as the client gave it.
+        `resource` is a resource type, `key` the id as the client gave it. Yields the ask to carry out.
         """
-        if self._keeping is None:
+        if self._keeping is None or not (self._reads or verb.scope == WRITE):
             yield ask
             return
-        entry = AuditEntry(self._keeping, head_of(ask, resource, verb, key))
+        entry = AuditEntry(self._keeping, head_of(ask, resource, verb.name, key))
         try:
             yield replace(ask, call=replace(ask.call, heard=entry.heard), notes=entry)
         except BaseException as error:
@@ -45,33 +46,24 @@ class Trail:
         entry.end(None)
 
     @contextmanager
-    def reading(self, ask: Ask, resource: str, key: str) -> Iterator[Ask]:
-        """Record the reading of one resource, where readings are recorded."""
-        if not self._reads:
-            yield ask
-            return
-        with self.change(ask, resource, "read", key) as noted:
-            yield noted
-
-    @contextmanager
     def searching(self, ask: Ask, types: Iterable[ResourceType], text: str | None) -> Iterator[Ask]:
         """Record a search by a filter, where readings are recorded: the attributes it names, and how many it found."""
         if not self._reads:
             yield ask
             return
         types = tuple(types)
-        with self.change(ask, types[0].name if len(types) == 1 else "", "search") as noted:
+        with self.attempt(ask, types[0].name if len(types) == 1 else "", SEARCH) as noted:
             noted.notes.filtered(_names_in(text, types))
             yield noted
 
     @contextmanager
-    def refusals(self, ask: Ask, resource: str, verb: str, key: str = "") -> Iterator[None]:
+    def refusals(self, ask: Ask, resource: str, verb: Verb, key: str = "") -> Iterator[None]:
         """Record only what is refused inside: a change that ends before its resource is asked."""
         try:
             yield
         except ScimError as error:
             if self._keeping is not None:
-                AuditEntry(self._keeping, head_of(ask, resource, verb, key)).end(error)
+                AuditEntry(self._keeping, head_of(ask, resource, verb.name, key)).end(error)
             raise
 
 

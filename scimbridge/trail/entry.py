@@ -6,7 +6,7 @@ from what was done and from what PingOne's failure was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from scimbridge.request.context import Ask, Notes, Reply
 from scimbridge.request.ids import is_id
 from scimbridge.request.progress import Progress, may_be_done
 from scimbridge.scim.errors import ScimError, Unavailable
+from scimbridge.scim.verbs import CREATE
 
 OK = 200
 SERVER_FAULT = 500
@@ -107,13 +108,7 @@ class AuditEntry(Notes):
         self.progress = progress
         return progress
 
-    def planned(
-        self,
-        table: Table,
-        changes: Changes,
-        record: Mapping[str, Any] | None = None,
-        operations: Iterable[Mapping[str, Any]] = (),
-    ) -> None:
+    def planned(self, table: Table, changes: Changes, record: Mapping[str, Any] | None = None) -> None:
         """Note the names of what changes, and the values masked, where they are kept."""
         for row in table.rows:
             if row.template is not None:
@@ -124,7 +119,7 @@ class AuditEntry(Notes):
                 value = read_field(changes.body, row.to)
                 if value != read_field(record, row.to):
                     self.changed[row.spelled] = self._shown(row, value)
-        for operation in operations:
+        for operation in changes.operations:
             for row in table.rows:
                 if row.native == operation["path"]:
                     self.changed[row.spelled] = self._shown(row, operation.get("value"))
@@ -135,7 +130,7 @@ class AuditEntry(Notes):
 
     def left_out(self, name: str) -> None:
         """Take back what was noted of a value; in a change the field loses what it held."""
-        if self.head.verb == "create":
+        if self.head.verb == CREATE.name:
             self.changed.pop(name, None)
         elif name in self.changed:
             self.changed[name] = None

@@ -8,6 +8,7 @@ from scimbridge.resources.bulk.requests import MOST_OPERATIONS
 from scimbridge.resources.registry import Registry
 from scimbridge.scim.errors import PayloadTooLarge
 from scimbridge.scim.messages import read_bulk
+from scimbridge.scim.verbs import BULK
 from scimbridge.web import render
 from scimbridge.web.incoming import Incoming, read_body
 from scimbridge.web.login.limiting import smaller
@@ -19,7 +20,7 @@ def blueprint(served: Registry, intake: Incoming) -> Blueprint:
 
     def run() -> Response:
         many, ask = served.to(g.caller).bulk, intake.ask(request, g.caller, g.request_id, {})
-        with many.trail.refusals(ask, "", "bulk"):  # of the request as a whole; each operation has a record of its own
+        with many.trail.refusals(ask, "", BULK):  # of the request as a whole; each operation has a record of its own
             many.check_allowed(ask)
             operations = read_bulk(read_body(request), strict=g.caller.strict)
             most = smaller(g.caller.limits.bulk_operations, MOST_OPERATIONS)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import partial
 
 from flask import Blueprint, Response, g, request
 
 from scimbridge.request.context import Ask
 from scimbridge.resources.endpoint import Endpoint
 from scimbridge.resources.registry import Registry
+from scimbridge.scim import verbs
 from scimbridge.scim.errors import BadRequest
 from scimbridge.scim.messages import read_search
 from scimbridge.web import render
@@ -43,45 +44,34 @@ def _add(routes: Blueprint, path: str, served: Registry, intake: Incoming) -> No
         endpoint = served_here()
         if request.method == "POST":
             ask = _ask(intake, read_shown(request))
-            return render.reply(endpoint.create(ask, _change(endpoint, ask, "create")))
+            return render.reply(endpoint.do(verbs.CREATE, ask, read=partial(read_body, request)))
         parameters = _query_parameters(endpoint, intake)
-        return render.message(endpoint.list(_ask(intake, parameters), parameters))
+        return render.reply(endpoint.do(verbs.SEARCH, _ask(intake, parameters), parameters=parameters))
 
     def search() -> Response:
         endpoint = served_here()
-        endpoint.check_allowed(_ask(intake, {}), "read")
+        endpoint.check_allowed(_ask(intake, {}), verbs.SEARCH)
         parameters = _search_parameters()
-        return render.message(endpoint.list(_ask(intake, parameters), parameters))
+        return render.reply(endpoint.do(verbs.SEARCH, _ask(intake, parameters), parameters=parameters))
 
     def one(key: str) -> Response:
         endpoint = served_here()
         ask = _ask(intake, read_shown(request))
-        match request.method:
-            case "PUT":
-                return render.reply(endpoint.replace(ask, key, _change(endpoint, ask, "replace", key)))
-            case "PATCH":
-                return render.reply(endpoint.patch(ask, key, _change(endpoint, ask, "patch", key)))
-            case "DELETE":
-                return render.reply(endpoint.delete(ask, key))
-        return render.reply(endpoint.get(ask, key), ask.if_none_match)
+        verb = verbs.BY_METHOD.get(request.method, verbs.GET)
+        if verb == verbs.GET:
+            return render.reply(endpoint.do(verb, ask, key), ask.if_none_match)
+        return render.reply(endpoint.do(verb, ask, key, read=partial(read_body, request) if verb.shows else dict))
 
     routes.add_url_rule(path, name, collection, methods=["GET", "POST"])
     routes.add_url_rule(f"{path}/.search", f"{name}-search", search, methods=["POST"])
     routes.add_url_rule(f"{path}/<key>", f"{name}-one", one, methods=["GET", "PUT", "PATCH", "DELETE"])
 
 
-def _change(endpoint: Endpoint, ask: Ask, verb: str, key: str = "") -> dict[str, Any]:
-    """Read the body of a change, if the client may make it at all; what ends here is a refusal in the trail too."""
-    with endpoint.trail.refusals(ask, endpoint.name, verb, key):
-        endpoint.check_allowed(ask, "create" if verb == "create" else "change")
-        return read_body(request)
-
-
 def _query_parameters(endpoint: Endpoint, intake: Incoming) -> Mapping[str, str]:
     try:
         return read_parameters(request)
     except BadRequest:
-        endpoint.check_allowed(_ask(intake, {}), "read")  # who may not read is told that, and nothing else
+        endpoint.check_allowed(_ask(intake, {}), verbs.SEARCH)  # who may not read is told that, and nothing else
         raise
 
 

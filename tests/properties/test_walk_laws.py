@@ -19,6 +19,7 @@ from scimbridge.lists.windows import Windows
 from scimbridge.pingone.collections import Page
 from scimbridge.pingone.errors import Fault, Refused
 from scimbridge.pingone.send import Call
+from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import Ask
 from scimbridge.scim.errors import Unavailable
 from scimbridge.scim.paging import Window
@@ -83,7 +84,7 @@ class World:
         kept = WalkState(self.state, self.clock)
         walks = Walks(kept, self.clock, lambda seconds: self.now - self.lost_at > seconds)
         progress = WalkProgress(kept, self.clock, lambda: f"c{next(self.keys)}")
-        self.windows = Windows(Pages(self.directory, self.directory.size), walks, progress, 10_000)
+        self.windows = Windows(Pages(ReachableRecords(self.directory), self.directory.size), walks, progress, 10_000)
 
     def lose(self, share: int) -> None:
         """Lose all that is kept, or some of it; the state knows."""

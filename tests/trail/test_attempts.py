@@ -19,6 +19,7 @@ from scimbridge.observe.audit_lines import AuditFile
 from scimbridge.pingone.send import Call
 from scimbridge.request.context import UNNOTED, Ask
 from scimbridge.scim.reading import Manner
+from scimbridge.scim.verbs import CREATE, GET
 from scimbridge.settings.declared import Secret
 from scimbridge.trail.attempts import UNTRACED
 
@@ -565,9 +566,9 @@ def test_a_result_that_cannot_be_written_leaves_the_answer(required, logged, mon
 def test_without_a_trail_nothing_is_gathered():
     """Where no trail is kept, a request carries notes that forget everything."""
     ask = Ask(Caller("token"), Call(), Manner(strict=False, notice=print), "http://localhost")
-    with UNTRACED.change(ask, "User", "create") as noted:
+    with UNTRACED.attempt(ask, "User", CREATE) as noted:
         assert noted is ask
-    with UNTRACED.reading(ask, "User", NOBODY) as noted:
+    with UNTRACED.attempt(ask, "User", GET, NOBODY) as noted:
         assert noted.notes is UNNOTED
 
 

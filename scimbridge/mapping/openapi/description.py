@@ -13,6 +13,8 @@ from typing import Any
 from scimbridge.mapping.openapi.messages import MESSAGES, bulk_request, list_of
 from scimbridge.mapping.openapi.schemas import describe_answer, describe_request
 from scimbridge.mapping.tables.table import Table
+from scimbridge.scim import verbs
+from scimbridge.scim.verbs import Verb
 
 Json = dict[str, Any]
 
@@ -54,6 +56,12 @@ _QUERY: Mapping[str, tuple[str, Json]] = {
     "cursor": ("Empty to begin, then nextCursor (RFC 9865)", {"type": "string"}),
     "attributes": ("Only these attributes, with commas between", {"type": "string"}),
     "excludedAttributes": ("All but these, with commas between", {"type": "string"}),
+}
+_CHANGES: Mapping[Verb, str] = {
+    verbs.CREATE: "Make one {}",
+    verbs.REPLACE: "Make one {} what the body says",
+    verbs.PATCH: "Change one {}",
+    verbs.DELETE: "Delete one {}",
 }
 _REQUEST_HEADERS: Mapping[str, tuple[str, Json]] = {
     "If-Match": ("Only if the resource is as the client knows it (RFC 7644 section 3.14)", {"type": "string"}),
@@ -126,32 +134,30 @@ def _paths_of(table: Table) -> Json:
             answers={200: _answer(name, "ETag", "Location"), 304: _empty(304)}, refusals=_READ,
         ),
     }  # fmt: skip
-    changed = {200: _answer(name, "ETag", "Location"), 204: _empty(204)}
-
-    def change(verb: str, text: str, body: str) -> Json:
-        return _operation(
-            f"{verb}{name}", text, parameters=(*_projection(), "If-Match", "If-None-Match", "Prefer"), body=body,
-            answers=changed, refusals=_WRITE,
-        )  # fmt: skip
-
-    if "create" in table.allow:
-        collection["post"] = _operation(
-            f"create{name}", f"Make one {name}", parameters=_projection(), body=f"{name}Request",
-            answers={201: _answer(name, "ETag", "Location")}, refusals=_WRITE,
-        )  # fmt: skip
-    if "change" in table.allow:
-        one["put"] = change("replace", f"Make one {name} what the body says", f"{name}Request")
-        one["patch"] = change("patch", f"Change one {name}", "PatchOp")
-    if "delete" in table.allow:
-        one["delete"] = _operation(
-            f"delete{name}", f"Delete one {name}", parameters=("If-Match", "If-None-Match"),
-            answers={204: _empty(204)}, refusals=_WRITE,
-        )  # fmt: skip
+    for verb in verbs.CHANGES:
+        if verb.allow in table.allow:
+            (one if verb.on_one else collection)[verb.method.lower()] = _change(verb, name)
     return {
         endpoint: collection,
         f"{endpoint}/.search": {"post": _search(f"search{name}", f"Query {endpoint} by POST", f"{name}List")},
         f"{endpoint}/{{id}}": one,
     }
+
+
+def _change(verb: Verb, name: str) -> Json:
+    """Describe a verb that changes something, on the resource type of that name."""
+    parameters = (
+        *(_projection() if verb.shows else ()),
+        *(("If-Match", "If-None-Match") if verb.on_one else ()),
+        *(("Prefer",) if verb.on_one and verb.shows else ()),
+    )
+    answers = {verb.success: _answer(name, "ETag", "Location")} if verb.shows else {}
+    if verb.on_one:
+        answers[verbs.DELETE.success] = _empty(verbs.DELETE.success)  # a change may be answered without a body too
+    return _operation(
+        f"{verb.name}{name}", _CHANGES[verb].format(name), parameters=parameters,
+        body=f"{name}Request" if verb.whole else "PatchOp" if verb.shows else None, answers=answers, refusals=_WRITE,
+    )  # fmt: skip
 
 
 def _discovery() -> Json:
@@ -262,7 +268,7 @@ def _schemas(tables: tuple[Table, ...], bounds: Bounds) -> Json:
     names = [table.type.name for table in tables]
     for table in tables:
         found[table.type.name] = describe_answer(table)
-        if table.allow & {"create", "change"}:
+        if any(verb.whole and verb.allow in table.allow for verb in verbs.CHANGES):
             found[f"{table.type.name}Request"] = describe_request(table)
     for name in (*names, "ResourceType", "Schema"):
         found[f"{name}List"] = list_of(_ref("schemas", name))

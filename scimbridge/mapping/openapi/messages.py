@@ -16,6 +16,7 @@ from scimbridge.scim.catalogue import (
     SEARCH_URN,
     SPC_URN,
 )
+from scimbridge.scim.verbs import CHANGES
 
 Json = dict[str, Any]
 
@@ -57,7 +58,7 @@ def bulk_request(most_operations: int) -> Json:
     operation = {
         "type": "object",
         "properties": {
-            "method": {"enum": ["POST", "PUT", "PATCH", "DELETE"]},
+            "method": {"enum": [verb.method for verb in CHANGES]},
             "path": {"type": "string", "examples": ["/Users", "/Users/bulkId:1"]},
             "bulkId": {"type": "string", "minLength": 1},
             "version": _TEXT,

@@ -15,13 +15,14 @@ from types import MappingProxyType
 from scimbridge.mapping.shapes import Shape
 from scimbridge.mapping.tables import attributes, fitting, shaping
 from scimbridge.mapping.tables.disabling import Hidden, Wording, check_names, take_out, unmarked
-from scimbridge.mapping.tables.drafts import VERBS, check_heads
+from scimbridge.mapping.tables.drafts import check_heads
 from scimbridge.mapping.tables.kinds import Kind
 from scimbridge.mapping.tables.overlaying import Layered, Origin, lay_over
 from scimbridge.mapping.tables.population_rules import read_rules
 from scimbridge.mapping.tables.rows import MEMBERSHIPS, Left, Row, Words, nearest
 from scimbridge.mapping.tables.table import Table, TableFaults
 from scimbridge.scim.catalogue import ResourceType, Schema
+from scimbridge.scim.verbs import ALLOWED
 
 COMMON_PATHS = ("id", "externalId", "meta.created", "meta.lastModified")
 NO_OFFSET = dt.timedelta(0)
@@ -133,7 +134,7 @@ class _TableCompiler:
             published=self._resource_type(shapes, with_unstored=False),
             rows=kept,
             shapes=shapes,
-            allow=frozenset() if self.kind.is_read_only else frozenset(draft.head.get("allow", VERBS)),
+            allow=frozenset() if self.kind.is_read_only else frozenset(draft.head.get("allow", ALLOWED)),
             populations=rules,
             unnamed=frozenset(row.native for row in enabled if row.to) - frozenset(row.native for row in kept),
             _by_native={row.native: row for row in reversed(kept) if row.to},

@@ -14,9 +14,9 @@ from typing import Any
 
 from scimbridge.mapping.tables.attributes import KNOWN
 from scimbridge.mapping.tables.rows import WORDS, Left, Words, nearest, read_words
+from scimbridge.scim.verbs import ALLOWED
 
 TAKEN = frozenset({"bulk", "me", "schemas", "resourcetypes", "serviceproviderconfig"})
-VERBS = ("create", "change", "delete")
 HEAD_WORDS = ("resource", "extends", "serve", "endpoint", "description", "disable", "allow", "common", "population")
 SHIPPED = "shipped"  # what a table can extend
 
@@ -119,8 +119,8 @@ def _read_head(draft: Draft) -> None:
             draft.fault("", f"{word} is a list of strings, not {value!r}")
             head[word] = []
     for verb in head.get("allow", []):
-        if verb not in VERBS:
-            draft.fault("", f"allow has {verb!r}, which is not one of {', '.join(VERBS)}{nearest(verb, VERBS)}")
+        if verb not in ALLOWED:
+            draft.fault("", f"allow has {verb!r}, which is not one of {', '.join(ALLOWED)}{nearest(verb, ALLOWED)}")
 
 
 def _check_layer(draft: Draft) -> None:

@@ -14,6 +14,7 @@ from scimbridge.ops.checking.findings import Probe
 from scimbridge.ops.checking.rows import locate
 from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import PingOneError
+from scimbridge.reach.unconfined import UnconfinedRecords
 from scimbridge.scim.errors import InvalidFilter
 from scimbridge.scim.filtering.trees import AttrPath, Compare
 from scimbridge.state.base import State
@@ -21,7 +22,7 @@ from scimbridge.state.base import State
 
 def check_comparing(probe: Probe, table: Table, collection: Collection, state: State) -> None:
     """Find out and tell, for one collection."""
-    knowledge = DirectoryKnowledge(collection, state, probe.page_size)
+    knowledge = DirectoryKnowledge(UnconfinedRecords(collection), state, probe.page_size)
     doubtful: dict[tuple[Row, str], None] = {}
     for row in table.rows:
         doubtful.update(dict.fromkeys(_doubts(row, table, knowledge)))

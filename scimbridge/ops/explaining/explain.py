@@ -19,6 +19,7 @@ from scimbridge.ops.explaining.rehearsal import Stage, key_of, record_of
 from scimbridge.ops.explaining.samples import make_resource
 from scimbridge.ops.explaining.showing import WHERE, Write, show_played
 from scimbridge.resources.tables import read_tables
+from scimbridge.scim import verbs
 from scimbridge.scim.errors import InvalidPath, InvalidSyntax, ScimError
 from scimbridge.scim.json_text import read_json
 
@@ -109,18 +110,22 @@ def _full(table: Table) -> dict[str, Any]:
 
 
 def _tell_resource(write: Write, file: FilePath, body: dict[str, Any], table: Table) -> None:
-    create = Stage(table).play(lambda endpoint, ask: endpoint.create(ask, body))
+    create = Stage(table).play(lambda endpoint, ask: endpoint.do(verbs.CREATE, ask, read=lambda: body))
     if create.refusal is not None and not create.requests:
         raise create.refusal
     write(f"{file}: a SCIM {table.type.name}")
     show_played(write, "POST", create)
-    replace = Stage(table, _full(table)).play(lambda endpoint, ask: endpoint.replace(ask, key_of(table), body))
+    replace = Stage(table, _full(table)).play(
+        lambda endpoint, ask: endpoint.do(verbs.REPLACE, ask, key_of(table), read=lambda: body)
+    )
     show_played(write, "PUT", replace)
     write("  PUT is the difference to what PingOne holds: shown for one that holds an example in every attribute")
 
 
 def _tell_patch(write: Write, file: FilePath, body: dict[str, Any], table: Table) -> None:
-    played = Stage(table, _full(table)).play(lambda endpoint, ask: endpoint.patch(ask, key_of(table), body))
+    played = Stage(table, _full(table)).play(
+        lambda endpoint, ask: endpoint.do(verbs.PATCH, ask, key_of(table), read=lambda: body)
+    )
     if played.refusal is not None and not played.requests:
         raise played.refusal
     write(f"{file}: a PatchOp message for a {table.type.name}")

@@ -14,7 +14,7 @@ from scimbridge.ops.explaining.rehearsal import IDS, Stage, key_of, record_of
 from scimbridge.ops.explaining.samples import choose_value, make_patch, make_resource, spell_path
 from scimbridge.ops.explaining.showing import WHERE, Write, say_refusal, show, show_played, write_json
 from scimbridge.pingone.kinds import kind_named
-from scimbridge.scim import dialects
+from scimbridge.scim import dialects, verbs
 from scimbridge.scim.catalogue import Attribute, Found
 from scimbridge.scim.errors import InvalidPath, ScimError
 from scimbridge.scim.filtering.filter_dialects import read_path_text
@@ -241,14 +241,14 @@ def _tell_requests(write: Write, rows: tuple[Row, ...], table: Table, written: s
         return
     key = key_of(table)
     show(write, "example", f"{path} = {write_json(value)}")
-    create = Stage(table).play(lambda endpoint, ask: endpoint.create(ask, resource))
+    create = Stage(table).play(lambda endpoint, ask: endpoint.do(verbs.CREATE, ask, read=lambda: resource))
     show_played(write, "POST", create)
     replace = Stage(table, _without(rows, record_of(table, make_resource(table, ())))).play(
-        lambda endpoint, ask: endpoint.patch(ask, key, make_patch("replace", path, value))
+        lambda endpoint, ask: endpoint.do(verbs.PATCH, ask, key, read=lambda: make_patch("replace", path, value))
     )
     show_played(write, "PATCH replace", replace)
     remove = Stage(table, record_of(table, resource)).play(
-        lambda endpoint, ask: endpoint.patch(ask, key, _removal(rows[0], path))
+        lambda endpoint, ask: endpoint.do(verbs.PATCH, ask, key, read=lambda: _removal(rows[0], path))
     )
     show_played(write, "PATCH remove", remove)
 

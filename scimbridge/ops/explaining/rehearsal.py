@@ -22,9 +22,11 @@ from scimbridge.mapping.tables.table import Table
 from scimbridge.pingone.kinds import KINDS, POPULATIONS, kind_named
 from scimbridge.pingone.send import Call, Json, Request, Response
 from scimbridge.pingone.target import Target
+from scimbridge.reach.unconfined import UnconfinedRecords
 from scimbridge.request.context import Ask
 from scimbridge.resources.assembly import Assembly, Parts
 from scimbridge.resources.endpoint import Endpoint
+from scimbridge.scim import verbs
 from scimbridge.scim.errors import ScimError
 from scimbridge.scim.filtering.trees import Node
 from scimbridge.scim.reading import Manner
@@ -85,7 +87,7 @@ def record_of(table: Table, resource: Mapping[str, Any]) -> Json:
     """Return PingOne's record of a SCIM resource, as its creation would send it."""
     kind = kind_named(table.type.name)
     record: Json = {"directMemberCounts": {"users": 1, "groups": 0}} if kind.has_members else {}
-    made = Stage(table).play(lambda endpoint, ask: endpoint.create(ask, resource))
+    made = Stage(table).play(lambda endpoint, ask: endpoint.do(verbs.CREATE, ask, read=lambda: resource))
     body = next((request.body for request in made.requests if request.method == "POST"), None)
     record.update(body if isinstance(body, dict) else {})
     return {name: value for name, value in record.items() if name not in kind.secrets}
@@ -106,7 +108,7 @@ class _Assumed(DirectoryKnowledge):
 
     def __init__(self, recorder: _Recorder, *, caseless: bool) -> None:
         target = Target(recorder, clock=_stand, sleep=_pass)
-        super().__init__(target.users, MemoryState(_stand), PAGE)
+        super().__init__(UnconfinedRecords(target.users), MemoryState(_stand), PAGE)
         self._caseless = caseless
 
     def ignores_case(self, row: Row, op: str) -> bool | None:
@@ -130,7 +132,7 @@ class _Recorder:
         if len(steps) % 2 and request.method == "GET":
             return Response(200, body=self._list(steps[-1]))
         if len(steps) % 2:
-            return Response(201, body={**body, "id": IDS["NEW-ID"]})
+            return Response(201, body={"id": IDS["NEW-ID"], **body})  # a membership has the id of its group
         if request.method == "DELETE":
             return Response(204)
         kept = {} if "Operations" in body else body

@@ -15,10 +15,8 @@ from scimbridge.scim import dialects
 from scimbridge.scim.bulk.references import PREFIX, references, resolve
 from scimbridge.scim.errors import BadRequest, Conflict, InvalidSyntax, InvalidValue, NotFound, ScimError
 from scimbridge.scim.messages import BulkOperation
+from scimbridge.scim.verbs import BULK, BY_METHOD, Verb
 from scimbridge.trail.attempts import UNTRACED, Trail
-
-VERBS = {"POST": "create", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
-RECORDED = {"POST": "create", "PUT": "replace", "PATCH": "patch", "DELETE": "delete"}  # the trail's words
 
 
 class BulkOperations:
@@ -65,25 +63,21 @@ class BulkOperations:
     def _reply(
         self, ask: Ask, operation: BulkOperation, path: str, ids: Mapping[str, str], refers: Collection[str]
     ) -> Reply:
-        ask = replace(ask, if_match=operation.version, if_none_match=None, bulk=True)  # headers are of the whole
+        # The headers are of the request as a whole, and what one operation was shown is no other's.
+        ask = replace(ask, if_match=operation.version, if_none_match=None, bulk=True, reached=set())
         with self._trail.refusals(ask, *self._about(operation, path)):
             endpoint, key = self.target(path)
-            _check_method(operation)
-            endpoint.check_allowed(ask, VERBS[operation.method])
-            _check_references(operation, key, ids, refers)
-            body = _body(ask, operation, ids)
-        match operation.method:
-            case "PUT" if key:
-                return endpoint.replace(ask, key, body)
-            case "PATCH" if key:
-                return endpoint.patch(ask, key, body)
-            case "DELETE" if key:
-                return endpoint.delete(ask, key)
-        return endpoint.create(ask, body)
+            verb = _verb_of(operation)
 
-    def _about(self, operation: BulkOperation, path: str) -> tuple[str, str, str]:
+        def read() -> dict[str, Any]:
+            _check_references(operation, key, ids, refers)
+            return _body(ask, operation, ids)
+
+        return endpoint.do(verb, ask, key or "", read=read)
+
+    def _about(self, operation: BulkOperation, path: str) -> tuple[str, Verb, str]:
         """Return the resource type, the verb and the id that an operation names, empty where it names none."""
-        verb = RECORDED.get(operation.method, "bulk")
+        verb = BY_METHOD.get(operation.method, BULK)
         try:
             endpoint, key = self.target(path)
         except ScimError:
@@ -91,10 +85,11 @@ class BulkOperations:
         return endpoint.name, verb, key or ""
 
 
-def _check_method(operation: BulkOperation) -> None:
-    if operation.method not in VERBS:
-        msg = f"method {operation.method[:20]!r} is not one of {', '.join(VERBS)}"
+def _verb_of(operation: BulkOperation) -> Verb:
+    if operation.method not in BY_METHOD:
+        msg = f"method {operation.method[:20]!r} is not one of {', '.join(BY_METHOD)}"
         raise BadRequest(msg)
+    return BY_METHOD[operation.method]
 
 
 def _check_references(

@@ -14,7 +14,7 @@ from typing import Any
 
 from scimbridge.request.context import Ask
 from scimbridge.request.parallel import OPERATIONS, each_in_turn, side_by_side
-from scimbridge.request.rights import WRITE, check_any, may_write
+from scimbridge.request.rights import check_any, may_write
 from scimbridge.resources.bulk.operations import BulkOperations, refers_to
 from scimbridge.resources.bulk.ties import Touch, Traits, find_cells
 from scimbridge.resources.endpoint import Endpoint
@@ -24,6 +24,7 @@ from scimbridge.scim.bulk.sequence import Step, find_waits, put_in_sequence
 from scimbridge.scim.catalogue import BULK_RESPONSE_URN, PATCH_URN
 from scimbridge.scim.errors import Conflict, InvalidSyntax, ScimError
 from scimbridge.scim.messages import BulkOperation, BulkRequest
+from scimbridge.scim.verbs import WRITE
 from scimbridge.trail.attempts import UNTRACED, Trail
 
 MOST_OPERATIONS = 1000  # in one request

@@ -13,11 +13,10 @@ from dataclasses import replace
 from typing import Any
 
 from scimbridge.mapping.links import Links, Member
-from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import NotThere, PingOneError, Refused
-from scimbridge.pingone.memberships import Outcome
-from scimbridge.pingone.target import Target
-from scimbridge.reach.confinement import Confinement
+from scimbridge.reach.memberships import Outcome
+from scimbridge.reach.reach import Reach
+from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import Ask
 from scimbridge.request.ids import is_id, is_token
 from scimbridge.request.progress import PartlyDone
@@ -41,10 +40,10 @@ class MemberChanges:
     need no look whether the client may know of them.
     """
 
-    def __init__(self, target: Target, pool: Executor) -> None:
-        self._target = target
+    def __init__(self, reach: Reach, pool: Executor) -> None:
+        self._reach = reach
         self._pool = pool
-        self._refusals = Refusals(target)
+        self._refusals = Refusals(reach)
 
     def make(
         self, ask: Ask, group_id: str, links: Links, group: Record | None, own: Recent, listed: frozenset[str] | None
@@ -127,7 +126,7 @@ class MemberChanges:
 
     def _one(self, ask: Ask, group_id: str, change: MemberChange, known: frozenset[str], own: Recent) -> Done:
         """Make one change."""
-        call, memberships = ask.call, self._target.memberships
+        memberships = self._reach.memberships
         member = change.member if change.member.id in known else self._look(ask, change.member)
         if member is None and change.add:
             raise NotThere("no such member", status=404)
@@ -135,16 +134,16 @@ class MemberChanges:
             return Done(change, COLLECTION[change.member.kind or "User"], Outcome.ALREADY, is_seen=False)
         kind = COLLECTION[member.kind or "User"]
         if not change.add:
-            outcome = memberships.remove(call, kind, member.id, group_id)
+            outcome = memberships.remove(ask, kind, member.id, group_id)
             if outcome is Outcome.ALREADY and member.kind is None:
-                kind, outcome = "groups", memberships.remove(call, "groups", member.id, group_id)
+                kind, outcome = "groups", memberships.remove(ask, "groups", member.id, group_id)
             return Done(change, kind, outcome)
         try:
-            return Done(change, kind, memberships.add(call, kind, member.id, group_id))
+            return Done(change, kind, memberships.add(ask, kind, member.id, group_id))
         except NotThere:
-            if member.kind is not None or not _exists(self._target.groups, ask, member.id):
+            if member.kind is not None or not _exists(self._reach.groups, ask, member.id):
                 raise
-            return Done(change, "groups", memberships.add(call, "groups", member.id, group_id))
+            return Done(change, "groups", memberships.add(ask, "groups", member.id, group_id))
         except Refused as error:
             # PingOne may not show yet what was made here a moment ago, and refuses to make it again.
             if own.standing(member.id) is not ChangeState.IN or not error.has("UNIQUENESS_VIOLATION"):
@@ -158,9 +157,9 @@ class MemberChanges:
         than for nobody.
         """
         for kind in (member.kind,) if member.kind else KIND.values():
-            if Confinement.of(ask.caller, COLLECTION[kind]).is_open:
+            if self._reach.of(COLLECTION[kind]).is_open(ask):
                 return member
-            if _exists(self._target.groups if kind == "Group" else self._target.users, ask, member.id):
+            if _exists(self._reach.of(COLLECTION[kind]), ask, member.id):
                 return replace(member, kind=kind)
         return None
 
@@ -179,10 +178,10 @@ class MemberChanges:
             for done in run.done
             if done.outcome is not Outcome.ALREADY and done.change.member.id not in kept
         ]
-        memberships = self._target.memberships
+        memberships = self._reach.memberships
         futures = [
             (done, self._pool.submit(memberships.remove if done.change.add else memberships.add,
-                                     ask.call, done.kind, done.change.member.id, group_id))
+                                     ask, done.kind, done.change.member.id, group_id))
             for done in ours
         ]  # fmt: skip
         settled = []
@@ -214,7 +213,7 @@ class MemberChanges:
     def _refuses_members(self, ask: Ask, group_id: str, member: Done) -> bool:
         """Whether PingOne refuses to add somebody who is a member already."""
         try:
-            again = self._target.memberships.add(ask.call, member.kind, member.change.member.id, group_id)
+            again = self._reach.memberships.add(ask, member.kind, member.change.member.id, group_id)
         except PingOneError as error:
             return error.has("UNIQUENESS_VIOLATION")
         return again is Outcome.ALREADY
@@ -253,9 +252,9 @@ def leave_foreign(links: Links, manner: Manner) -> Links:
     return Links(tuple(member for member in links.add if member not in foreign), links.remove)
 
 
-def _exists(collection: Collection, ask: Ask, key: str) -> bool:
+def _exists(records: ReachableRecords, ask: Ask, key: str) -> bool:
     try:
-        Confinement.of(ask.caller, collection.name).check(collection.read(ask.call, key))
+        records.read(ask, key)
     except NotThere:
         return False
     return True

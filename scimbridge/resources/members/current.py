@@ -10,12 +10,11 @@ from typing import Any
 
 from scimbridge.mapping.links import Links, Member
 from scimbridge.pingone.errors import NotThere
-from scimbridge.pingone.target import Target
-from scimbridge.reach.confinement import Confinement
+from scimbridge.reach.reach import Reach
 from scimbridge.request.context import Ask
 from scimbridge.request.parallel import Parallel
 from scimbridge.resources.members.changes import MemberChanges
-from scimbridge.resources.members.outcomes import COLLECTION, KIND, MadeChanges
+from scimbridge.resources.members.outcomes import COLLECTION, MadeChanges
 from scimbridge.resources.members.own_changes import Laid, Recent
 from scimbridge.resources.members.reading import Members
 
@@ -25,10 +24,10 @@ Record = dict[str, Any]
 class CurrentMembers:
     """The members of the groups of one environment; `lists` are PingOne's."""
 
-    def __init__(self, target: Target, lists: Members, together: Parallel) -> None:
+    def __init__(self, reach: Reach, lists: Members, together: Parallel) -> None:
         self.lists = lists
-        self._target = target
-        self._changes = MemberChanges(target, together.pool)
+        self._reach = reach
+        self._changes = MemberChanges(reach, together.pool)
         self._together = together
 
     def read_laid(self, ask: Ask, group: Record, own: Recent, seen: Iterable[str] = ()) -> Laid:
@@ -46,7 +45,7 @@ class CurrentMembers:
         if out and (group.get("userFilter") or any(member["type"] == "Group" for member in listed)):
             still = self._together.read(lambda member: self._is_in(ask, group, member), out)
             kept = frozenset(member["id"] for member, stays in zip(out, still, strict=True) if stays)
-        if not all(Confinement.of(ask.caller, kind).is_open for kind in KIND):
+        if not self._reach.users.is_open(ask):
             known = frozenset(seen)
             unknown = [Member(key, kind or None) for key, kind in own.unlisted(listed).items() if key not in known]
             hidden = frozenset(member.id for member in unknown if not self._changes.is_visible(ask, member))
@@ -54,7 +53,7 @@ class CurrentMembers:
 
     def _is_in(self, ask: Ask, group: Record, member: Record) -> bool:
         try:
-            self._target.memberships.read(ask.call, COLLECTION[member["type"]], member["id"], group["id"])
+            self._reach.memberships.read(ask, COLLECTION[member["type"]], member["id"], group["id"])
         except NotThere:
             return False
         return True

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from scimbridge.mapping.links import Member
 from scimbridge.pingone.errors import PingOneError, Refused
 from scimbridge.pingone.kinds import GROUPS, KINDS, USERS
-from scimbridge.pingone.memberships import Outcome
+from scimbridge.reach.memberships import Outcome
 from scimbridge.resources.members.own_changes import ChangeState
 
 COLLECTION = {kind.name: kind.collection for kind in KINDS if kind.can_join}  # of those who can be members
@@ -55,6 +55,9 @@ class MadeChanges:
     groups: int
     certain: bool
     kinds: Mapping[str, str]
+
+
+NOTHING_MADE = MadeChanges(0, 0, certain=True, kinds={})
 
 
 @dataclass(slots=True)

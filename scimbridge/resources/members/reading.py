@@ -14,8 +14,9 @@ from scimbridge.pingone import filters as native
 from scimbridge.pingone.bodies import direct_members, is_surely_empty
 from scimbridge.pingone.errors import NotThere, Refused
 from scimbridge.pingone.send import Call
-from scimbridge.pingone.target import Target
-from scimbridge.reach.confinement import Confinement
+from scimbridge.reach.reach import Reach
+from scimbridge.reach.records import ReachedPage
+from scimbridge.reach.unconfined import Unconfined
 from scimbridge.request.context import Ask
 from scimbridge.request.ids import is_id
 from scimbridge.request.parallel import Parallel
@@ -44,13 +45,15 @@ class Members:
 
     def __init__(
         self,
-        target: Target,
+        reach: Reach,
+        whole: Unconfined,
         together: Parallel,
         check_numbers: Callable[[Call, str, list[tuple[int, int | None]]], None],
         *,
         page_size: int,
     ) -> None:
-        self._target = target
+        self._reach = reach
+        self._whole = whole
         self._together = together
         self._check_numbers = check_numbers
         self._page_size = page_size
@@ -82,10 +85,10 @@ class Members:
         if is_surely_empty(group):
             return []
         asked = native.render(native.MemberOf(group["id"]))
-        page = self._target.users.page(ask.call, filter=asked, limit=self._page_size)
-        if page.next is not None:
+        page = self._reach.users.page(ask, filter=asked, limit=self._page_size)
+        if page.page.next is not None:
             return None
-        answer = _ReadMembers(self._seen(ask, "users", page.records), [("users", len(page.records), users)])
+        answer = _ReadMembers(_seen("users", page), [("users", page.records, users)])
         if direct_members(group)[1] != 0:
             answer += self._ids(ask, "groups", asked, direct_members(group)[1])
         return self._held_to_filter(ask, [answer])[0]
@@ -105,13 +108,15 @@ class Members:
 
     def shows_group(self, ask: Ask, group_id: str) -> bool:
         """Whether the client may know of a group; a call where it is confined to populations, else none."""
-        within = Confinement.of(ask.caller, "groups")
-        if within.is_open:
+        if self._reach.groups.is_open(ask):
             return True
+        if not is_id(group_id):
+            return False
         try:
-            return is_id(group_id) and within.keeps(self._target.groups.read(ask.call, group_id))
+            self._reach.groups.look(ask, group_id)
         except NotThere:
             return False
+        return True
 
     def users_of(self, ask: Ask, group_id: str) -> frozenset[str]:
         """Return the ids of a group's users; none where there is no such group."""
@@ -127,13 +132,11 @@ class Members:
     def groups_of(self, ask: Ask, member_id: str) -> tuple[str, list[Record]]:
         """Return of what kind a member is, and the groups that it is in; none where there is no such member."""
         found: dict[str, Record] = {}
-        for kind, collection in (("users", self._target.users), ("groups", self._target.groups)):
-            within = Confinement.of(ask.caller, kind)
+        for kind in KIND:
             try:
                 if not is_id(member_id):
                     break
-                if not within.is_open:
-                    within.check(collection.read(ask.call, member_id))
+                self._reach.of(kind).look(ask, member_id)
                 found.update((group["id"], group) for group in self.joined(ask, kind, member_id))
             except NotThere:
                 continue
@@ -141,29 +144,16 @@ class Members:
         return KIND["users"], []
 
     def joined(self, ask: Ask, kind: str, member_id: str) -> Iterator[Record]:
-        """Yield the groups that a member out of users or groups is in. Raises `NotThere` where there is none of it."""
-        within = Confinement.of(ask.caller, "groups")
-        for page in self._target.memberships.of(ask.call, kind, member_id, self._page_size):
-            for membership in page.records:
-                embedded = membership.get("_embedded")
-                whole = embedded.get("group") if isinstance(embedded, dict) else None
-                group = whole or self._target.groups.read(ask.call, membership["id"])
-                if within.keeps(group):
-                    yield group
+        """Return the groups that a member out of users or groups is in. Raises `NotThere` where there is none of it."""
+        return self._reach.memberships.groups_of(ask, kind, member_id, self._page_size)
 
     def _ids(self, ask: Ask, kind: str, asked: str, expected: int | None) -> _ReadMembers:
-        collection = self._target.users if kind == "users" else self._target.groups
         members: list[Record] = []
         came = 0
-        for page in collection.pages(ask.call, filter=asked, limit=self._page_size):
-            members += self._seen(ask, kind, page.records)
-            came += len(page.records)
+        for page in self._reach.of(kind).pages(ask, filter=asked, limit=self._page_size):
+            members += _seen(kind, page)
+            came += page.records
         return _ReadMembers(members, [(kind, came, expected)])
-
-    def _seen(self, ask: Ask, kind: str, records: list[Record]) -> list[Record]:
-        """Return as members those of some records that the client may know of."""
-        keeps = Confinement.of(ask.caller, kind).keeps
-        return [{"id": record["id"], "type": KIND[kind]} for record in records if keeps(record)]
 
     def has_others(self, ask: Ask, group: Record, members: Iterable[Member]) -> bool:
         """Whether a group has direct members besides these, also where PingOne does not say.
@@ -175,9 +165,14 @@ class Members:
         try:
             return any(
                 record["id"] not in ours
-                for collection in (self._target.users, self._target.groups)
+                for collection in (self._whole.users, self._whole.groups)
                 for page in collection.pages(ask.call, filter=asked, limit=self._page_size)
                 for record in page.records
             )
         except Refused:
             return True
+
+
+def _seen(kind: str, page: ReachedPage) -> list[Record]:
+    """Return as members what a client may see of a page."""
+    return [{"id": record["id"], "type": KIND[kind]} for record in page.page.records]

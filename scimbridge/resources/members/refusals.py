@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import NoPermission, NotThere, PingOneError
-from scimbridge.pingone.target import Target
-from scimbridge.reach.confinement import Confinement
+from scimbridge.reach.reach import Reach
 from scimbridge.request.context import Ask
 from scimbridge.request.rights import may_read
-from scimbridge.resources.members.outcomes import NAMED, Run, names
+from scimbridge.resources.members.outcomes import COLLECTION, NAMED, Run, names
 from scimbridge.scim.errors import InvalidValue, Mutability, NotFound, ScimError, Uniqueness
 
 Record = dict[str, Any]
@@ -19,8 +17,8 @@ Record = dict[str, Any]
 class Refusals:
     """Words the refusals of one environment."""
 
-    def __init__(self, target: Target) -> None:
-        self._target = target
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
 
     def explain(self, ask: Ask, group_id: str, run: Run, group: Record | None, kept: str) -> ScimError:
         """Return the refusal; `kept` says what of the request stands.
@@ -33,7 +31,7 @@ class Refusals:
             if isinstance(error, NoPermission):
                 raise error
         try:
-            group = group or self._target.groups.read(ask.call, group_id)
+            group = group or self._reach.groups.read(ask, group_id)
         except NotThere:
             return NotFound("no Group of that id")
         removals = [change.member for change, _error in run.refused if not change.add]
@@ -46,7 +44,7 @@ class Refusals:
         if unknown:
             return InvalidValue(f"members: there is no such user or group: {names(unknown)}{kept}")
         doubled = [change.member for change, error in run.refused if error.has("UNIQUENESS_VIOLATION")]
-        if doubled and ask.caller.populations is None:
+        if doubled and self._reach.groups.is_open(ask):
             return Uniqueness(f"members: these are in another group of the same name already: {names(doubled)}{kept}")
         if doubled:  # PingOne looks at all groups, of which the other may be one that the client may not know of
             return Uniqueness(f"members: PingOne does not take these into the group: {names(doubled)}{kept}")
@@ -58,9 +56,8 @@ class Refusals:
         strangers = []
         if own is not None and may_read(ask.caller, "users") and may_read(ask.caller, "groups"):
             for member in refused[:NAMED]:
-                collection: Collection = self._target.groups if member.kind == "Group" else self._target.users
                 try:
-                    record = Confinement.of(ask.caller, collection.name).check(collection.read(ask.call, member.id))
+                    record = self._reach.of(COLLECTION[member.kind or "User"]).read(ask, member.id)
                 except PingOneError:
                     continue
                 if _population(record) != own:

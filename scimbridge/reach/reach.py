@@ -1,0 +1,26 @@
+"""One PingOne environment as its callers may go there: what the verbs are given instead of PingOne's collections."""
+
+from __future__ import annotations
+
+from scimbridge.pingone.kinds import GROUPS, KINDS, POPULATIONS, USERS
+from scimbridge.pingone.target import Target
+from scimbridge.reach.memberships import ReachableMemberships
+from scimbridge.reach.records import ReachableRecords, ReachableUsers
+
+
+class Reach:
+    """The records of all kinds, and memberships: each method of theirs is given the request, and asks who calls."""
+
+    def __init__(self, target: Target) -> None:
+        self.users = ReachableUsers(target.users)
+        self._records = {
+            kind.collection: self.users if kind is USERS else ReachableRecords(target.of(kind.collection))
+            for kind in KINDS
+        }
+        self.groups = self.of(GROUPS.collection)
+        self.populations = self.of(POPULATIONS.collection)
+        self.memberships = ReachableMemberships(target.memberships, self.users, self.groups)
+
+    def of(self, collection: str) -> ReachableRecords:
+        """Return the records of one kind. Raises KeyError where no kind is kept in a collection of that name."""
+        return self._records[collection]

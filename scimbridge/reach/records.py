@@ -1,0 +1,206 @@
+"""PingOne's collections as far as a caller may go: the one door of the verbs to records.
+
+Every method takes the request, whose caller says how far that is. What is outside is not there: no read returns it, no
+page holds it, nothing is made there. A write to a record that the request was not shown before looks at it first, so
+that no verb has to remember to. Knows PingOne's records, and nothing of what is done with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scimbridge.pingone import bodies
+from scimbridge.pingone.collections import Collection, UserCollection
+from scimbridge.pingone.facets import POPULATION
+from scimbridge.pingone.kinds import kind_of
+from scimbridge.pingone.media import JSON
+from scimbridge.pingone.paging import Page, Pass
+from scimbridge.reach.confinement import Confinement
+from scimbridge.request.context import Ask
+
+__all__ = ["ReachableRecords", "ReachableUsers", "ReachedPage", "SealedPage"]
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReachedPage:
+    """A page that was turned to, as its caller may see it, and the link that led there.
+
+    `records` is how many records PingOne had on it for everybody, and `last` the id of the last of them.
+    """
+
+    href: str | None
+    page: Page
+    records: int
+    last: str | None = None
+
+
+class SealedPage:
+    """A page as PingOne gave it, which may wait for its reader; its records are seen only as far as he may go."""
+
+    __slots__ = ("_page", "next")
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.next = page.next
+
+    def turn(self, href: str | None, passed: Pass, within: Confinement) -> ReachedPage:
+        """Return what may be seen of it, without records that came on an earlier page. Raises as `Pass` does."""
+        page = passed.take(self._page)
+        last = page.records[-1]["id"] if page.records else None
+        return ReachedPage(href, within.cut(page), len(page.records), last)
+
+
+class ReachableRecords:
+    """The records of one kind. `filter`, `limit` and `include` are PingOne's words."""
+
+    def __init__(self, collection: Collection) -> None:
+        self.name = collection.name
+        self.kind = kind_of(collection.name)
+        self._collection = collection
+
+    def within(self, ask: Ask) -> Confinement:
+        """Return how far the caller may go, for who asks PingOne for it or chooses a place there."""
+        return Confinement.of(ask.caller, self.name)
+
+    def is_open(self, ask: Ask) -> bool:
+        """Whether the caller may go everywhere."""
+        return self.within(ask).is_open
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def read(self, ask: Ask, key: str, include: tuple[str, ...] = ()) -> Record:
+        """Return one record. Raises `NotThere` for what is not there and for what is outside.
+
+        What is included may lie outside of where a confined caller may go: for it, nothing is.
+        """
+        within = self.within(ask)
+        if within.is_open:
+            return self._collection.read(ask.call, key, include)
+        if within.is_by_id:
+            within.check({"id": key})
+            return self._collection.read(ask.call, key)
+        return self.check(ask, self._collection.read(ask.call, key))
+
+    def look(self, ask: Ask, key: str) -> None:
+        """Hold a caller to where it may go: a call, where only the record says whether that is there.
+
+        Raises `NotThere`.
+        """
+        within = self.within(ask)
+        if within.is_by_id:
+            within.check({"id": key})
+        elif not within.is_open:
+            self.read(ask, key)
+
+    def check(self, ask: Ask, record: Record) -> Record:
+        """Return a record that was found in another way. Raises `OutOfReach`."""
+        record = self.within(ask).check(record)
+        ask.reached.add(record["id"].lower())
+        return record
+
+    def keeps(self, ask: Ask, record: Mapping[str, Any]) -> bool:
+        """Whether a record, or what is known of one, is where the caller may go."""
+        return self.within(ask).keeps(record)
+
+    def page(self, ask: Ask, *, filter: str | None = None, limit: int) -> ReachedPage:  # noqa: A002 - PingOne's word
+        """Return the first page."""
+        return self._turn(ask, self.fetch(ask, filter=filter, limit=limit), None, Pass())
+
+    def pages(
+        self,
+        ask: Ask,
+        *,
+        filter: str | None = None,  # noqa: A002 - PingOne's word
+        limit: int,
+        href: str | None = None,
+        held: Callable[[str], SealedPage | None] | None = None,
+    ) -> Iterator[ReachedPage]:
+        """Yield every page in turn, no record twice: from a link on, or from the first.
+
+        `held` gives a page that was fetched before its time. Raises `Unreachable` as `Pass` does.
+        """
+        passed = Pass(begun=href is None)
+        while True:
+            waiting = None if held is None or href is None else held(href)
+            turned = self._turn(ask, waiting or self.fetch(ask, filter=filter, limit=limit, href=href), href, passed)
+            yield turned
+            if turned.page.next is None:
+                return
+            href = turned.page.next
+
+    def fetch(
+        self,
+        ask: Ask,
+        *,
+        filter: str | None,  # noqa: A002 - PingOne's word
+        limit: int,
+        href: str | None = None,
+    ) -> SealedPage:
+        """Return the first page, or the one that a link leads to, to be turned to in time."""
+        return SealedPage(self._collection.page(ask.call, filter=filter, limit=limit, next=href))
+
+    def _turn(self, ask: Ask, page: SealedPage, href: str | None, passed: Pass) -> ReachedPage:
+        within = self.within(ask)
+        turned = page.turn(href, passed, within)
+        if not within.is_open:
+            ask.reached.update(record["id"].lower() for record in turned.page.records)
+        return turned
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def check_may_create(self, ask: Ask) -> None:
+        """Refuse to make what would be outside by itself. Raises `Forbidden`."""
+        self.within(ask).check_may_create()
+
+    def create(self, ask: Ask, body: Record, media: str = JSON) -> Record:
+        """Make a record. Raises PingOne's errors, and for what would be outside `Forbidden` or `InvalidValue`."""
+        within = self.within(ask)
+        within.check_may_create()
+        within.check_placed(body)
+        record = self._collection.create(ask.call, body, media)
+        ask.reached.add(record["id"].lower())
+        return record
+
+    def put(self, ask: Ask, record: Record, changes: Mapping[str, Any]) -> Record:
+        """PUT changes of a record, with everything else that PingOne holds of it. Returns the record."""
+        self.hold(ask, record["id"])
+        return bodies.put(self._collection, ask.call, record, changes)
+
+    def delete(self, ask: Ask, key: str) -> None:
+        """Delete one record. Raises `NotThere`."""
+        self.hold(ask, key)
+        self._collection.delete(ask.call, key)
+
+    def hold(self, ask: Ask, key: str) -> None:
+        """Look at a record that the request was not shown before. Raises `NotThere`."""
+        if key.lower() not in ask.reached:
+            self.look(ask, key)
+
+
+class ReachableUsers(ReachableRecords):
+    """The users, whose changes have calls of their own."""
+
+    def __init__(self, users: UserCollection) -> None:
+        super().__init__(users)
+        self._users = users
+
+    def merge(self, ask: Ask, key: str, body: Record) -> Record:
+        """PATCH: members given are set, null clears, the rest stays. Returns the record."""
+        self.hold(ask, key)
+        return self._users.merge(ask.call, key, body)
+
+    def operate(self, ask: Ask, key: str, operations: list[Record]) -> Record:
+        """PATCH with operations of RFC 7644 §3.5.2 on native names. Returns the record."""
+        self.hold(ask, key)
+        return self._users.operate(ask.call, key, operations)
+
+    def set_facet(self, ask: Ask, key: str, name: str, value: Any) -> Record:
+        """PUT a field that has a call of its own; see `UserCollection`. Raises `InvalidValue` for a move outside."""
+        self.hold(ask, key)
+        if name == POPULATION.name:
+            self.within(ask).check_named(value, name)
+        return self._users.set_facet(ask.call, key, name, value)
