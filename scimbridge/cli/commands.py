@@ -109,12 +109,13 @@ def serve(
 
 def _prepare(files: NodeFiles, address: tuple[str, int]) -> Factory:
     """Read and check the whole configuration, so that nothing listens before it is right."""
-    from scimbridge.app import create_app, read_tables  # noqa: PLC0415 - Flask is needed by this command alone
+    from scimbridge.app import create_app  # noqa: PLC0415 - Flask is needed by this command alone
+    from scimbridge.bridge import load_tables  # noqa: PLC0415 - the same
     from scimbridge.observe import logs  # noqa: PLC0415 - the same
 
     settings = load(os.environ)
     # The tables that were checked are the tables of every worker, also of one that is made anew much later.
-    tables = read_tables(settings)
+    tables = load_tables(settings)
     create_app(settings, tables=tables)
     # Last of all: where anything above is refused, what is logged and masked stays as it was.
     mask = logs.configure(settings.log_level, settings.secrets())
@@ -211,7 +212,7 @@ def check(*, write: bool, population: str | None) -> None:
 
 def _trial(settings: Settings, population: str) -> Trial:
     """Return what a check may try; what it finds is kept where the bridges of these settings look."""
-    from scimbridge.app import open_shared_state  # noqa: PLC0415 - Flask is not needed by all commands
+    from scimbridge.bridge import open_shared_state  # noqa: PLC0415 - the engine is not needed by all commands
     from scimbridge.ops.checking.trial import Trial  # noqa: PLC0415 - the same
 
     shared = not settings.state_url.reveal().startswith("memory:")

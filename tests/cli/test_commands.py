@@ -93,7 +93,8 @@ def test_serve_makes_an_application_to_check_it_and_one_per_worker(run, served, 
         made.append((settings, given))
         return "application"
 
-    stand_in_for(monkeypatch, "app", create_app=create_app, read_tables=lambda _settings: "tables")
+    stand_in_for(monkeypatch, "app", create_app=create_app)
+    stand_in_for(monkeypatch, "bridge", load_tables=lambda _settings: "tables")
     assert run("serve", **WHOLE).exit_code == 0
     for name, value in WHOLE.items():
         monkeypatch.setenv(name, value)
@@ -113,7 +114,7 @@ def test_what_is_refused_leaves_the_log_as_it_was(run, served, monkeypatch):
         raise SettingsFaults(["SCIMBRIDGE_CLIENTS: faulty"])
 
     configured = []
-    stand_in_for(monkeypatch, "app", create_app=refuse, read_tables=str)
+    stand_in_for(monkeypatch, "app", create_app=refuse)
     assert run("serve", **WHOLE).exit_code == 0
     for name, value in WHOLE.items():
         monkeypatch.setenv(name, value)
@@ -127,7 +128,7 @@ def test_what_is_refused_leaves_the_log_as_it_was(run, served, monkeypatch):
 def test_workers_share_a_file_that_is_found_again(run, served, monkeypatch, tmp_path, workers):
     """One worker has a file as several have, the same at each start, and another one for another environment."""
     given = []
-    stand_in_for(monkeypatch, "app", create_app=lambda _settings, **more: given.append(more), read_tables=str)
+    stand_in_for(monkeypatch, "app", create_app=lambda _settings, **more: given.append(more))
     monkeypatch.setattr("scimbridge.observe.logs.configure", lambda *_: Mask())
     monkeypatch.setattr(server, "run", lambda prepare, _options: prepare()())
     environments = [WHOLE["SCIMBRIDGE_PINGONE_ENVIRONMENT_ID"]] * 2 + ["0f3b5c1e-8d2a-4c6f-9b7e-000000000000"]

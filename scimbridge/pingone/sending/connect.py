@@ -39,6 +39,8 @@ from scimbridge.pingone.sending.transport import HttpTransport
 from scimbridge.pingone.wire import Wire
 from scimbridge.state.base import State
 
+TIMEOUT = 30.0  # seconds that PingOne may stay silent
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:
@@ -48,6 +50,7 @@ class Connection:
     circuit: Circuit = field(repr=False)
     rate: WithRate = field(repr=False)
     token: WithToken = field(repr=False)
+    token_endpoint: TokenEndpoint = field(repr=False)
     wire: Wire = field(repr=False)
 
     def __call__(self, request: Request, call: Call) -> Response:
@@ -71,7 +74,7 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
     verify_tls: bool | str = True,
     proxy: str | None = None,
     rate: float = 50.0,
-    timeout: float = 30.0,
+    timeout: float = TIMEOUT,
     pool: int = 20,
     clock: Callable[[], float] = time.monotonic,
     wall: Callable[[], float] = time.time,
@@ -95,7 +98,7 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
     transport = HttpTransport(
         wire, api_url=api_url, environment_id=environment_id, clock=clock, wall=wall, observe=observe
     )
-    issuer = TokenEndpoint(
+    token_endpoint = TokenEndpoint(
         wire,
         auth_url=auth_url,
         environment_id=environment_id,
@@ -111,8 +114,8 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
     paced = WithRate(WithCircuit(transport, circuit), Pace(rate), clock=clock, wait=wait, share=share)
 
     def fetch(deadline: float) -> tuple[str, float]:
-        return circuit.attempt(lambda: issuer.fetch(deadline))
+        return circuit.attempt(lambda: token_endpoint.fetch(deadline))
 
     token = WithToken(paced, fetch, state, name=name, clock=clock, wall=wall, learn=learn)
     send = WithRetry(WithGuard(token, circuit), clock=clock, sleep=sleep, random=random)
-    return Connection(send, circuit, paced, token, wire)
+    return Connection(send, circuit, paced, token, token_endpoint, wire)

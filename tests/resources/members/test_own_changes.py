@@ -166,7 +166,7 @@ def test_a_confined_client_is_told_of_nobody(make_client, caller_of):
 
 def test_a_lost_state_drops_no_named_change(monkeypatch, state, make_client):
     """Where the state has lost what was changed, each named change is made all the same."""
-    monkeypatch.setattr("scimbridge.app.open_shared_state", lambda *_arguments: state)
+    monkeypatch.setattr("scimbridge.bridge.open_shared_state", lambda *_arguments: state)
     client = make_client()
     client.sandbox.faults.set(membership_lag=LAG)
     group, users = client.group("Empty Room"), client.users_in("Employees")[:30]
