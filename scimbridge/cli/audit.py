@@ -1,4 +1,4 @@
-"""The word `scimbridge audit`: options in, one search of the trail.
+"""The word `scimbridge audit`: options in, one search of the trail, one printer.
 
 Knows how options are spelled and which settings name the trail; needs no other setting.
 """
@@ -6,6 +6,7 @@ Knows how options are spelled and which settings name the trail; needs no other 
 from __future__ import annotations
 
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,6 +53,8 @@ def audit(  # noqa: PLR0913 - every option of a command is an argument
 ) -> None:
     """Search the trail of changes: the database of SCIMBRIDGE_AUDIT_DATABASE, else the file of SCIMBRIDGE_AUDIT."""
     from scimbridge.ops import audit as searching  # noqa: PLC0415 - no other command needs it
+    from scimbridge.ops.printing import records as printing  # noqa: PLC0415 - the same
+    from scimbridge.ops.printing.paper import open_paper  # noqa: PLC0415 - the same
 
     now = datetime.now(UTC)
     try:
@@ -62,13 +65,18 @@ def audit(  # noqa: PLR0913 - every option of a command is an argument
         key=None if key is None else key.lower(), client=client, request=request, verb=verb, result=result,
         since=moments[0], until=moments[1],
     )  # fmt: skip
-    show = searching.show_json if as_json else searching.show_table
     try:
-        searching.run(searching.Where(*_trail(file)), wanted, limit, show, click.echo)
+        found = searching.search(searching.Where(*_trail(file)), wanted, limit)
     except SettingsFaults as faults:
         raise _Unsearchable("\n".join(faults.faults)) from None
     except searching.Unsearchable as wrong:
         raise _Unsearchable(str(wrong)) from None
+    if as_json:
+        printing.write_records(sys.stdout, found.records)
+    else:
+        printing.print_records(open_paper(sys.stdout), found.records)
+    if found.broken:
+        click.echo(f"{found.broken} lines of the file are no records; a full disk may have cut them off", err=as_json)
 
 
 def _trail(file: Path | None) -> tuple[str | None, str | None]:

@@ -1,7 +1,7 @@
-"""Searching the trail: which records are wanted, found in a file or a database, as a table or as JSON lines.
+"""Searching the trail: which records are wanted, found in a file or a database.
 
-Reads one record at a time, so that files of any size need no more memory than what is shown. Knows neither settings
-nor where they come from; what is printed goes to a function, since only the command line may print.
+Reads one record at a time, so that files of any size need no more memory than what is found. Knows neither settings
+nor where they come from, and not how records are shown.
 """
 
 from __future__ import annotations
@@ -9,22 +9,17 @@ from __future__ import annotations
 import heapq
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import orjson
-
 from scimbridge.observe.audit import BEGUN, Record, Unwritable, Wanted
 from scimbridge.observe.audit_lines import Lines
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-COLUMNS = (("TIME", 24), ("CLIENT", 16), ("VERB", 8), ("RESOURCE", 47), ("RESULT", 8), ("STATUS", 6))
 _AGO = re.compile(r"([0-9]{1,6})([smhdw])")
-
-Print = Callable[[str], None]
 
 
 class Unsearchable(Exception):
@@ -56,29 +51,31 @@ def read_moment(text: str, now: datetime) -> datetime:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
-def run(where: Where, wanted: Wanted, limit: int, show: Callable[[Iterable[Record], Print], None], say: Print) -> None:
-    """Show the newest records that are wanted, at most `limit` of them, the oldest first.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The records that were found, the oldest first. `broken` is how many lines of the file are no records."""
 
-    Raises `Unsearchable`.
-    """
+    records: tuple[Record, ...]
+    broken: int = 0
+
+
+def search(where: Where, wanted: Wanted, limit: int) -> Found:
+    """Return the newest records that are wanted, at most `limit` of them. Raises `Unsearchable`."""
     if where.database is not None:
-        show(_in_database(where.database, wanted, limit), say)
-    elif where.file == "-":
+        return Found(tuple(_in_database(where.database, wanted, limit)))
+    if where.file == "-":
         msg = "SCIMBRIDGE_AUDIT is `-`, so the records went to standard output; search them where that was kept"
         raise Unsearchable(msg)
-    elif where.file is None:
+    if where.file is None:
         msg = "nothing is recorded; set SCIMBRIDGE_AUDIT to a file, or SCIMBRIDGE_AUDIT_DATABASE to a database"
         raise Unsearchable(msg)
-    else:
-        lines = Lines(Path(where.file))
-        try:
-            found = newest(settled(lines, wanted), limit)
-        except OSError as error:
-            reason = os.strerror(error.errno or 0)
-            raise Unsearchable(f"the file {where.file} cannot be read ({reason})") from None
-        show(found, say)
-        if lines.broken:
-            say(f"{lines.broken} lines of the file are no records; a full disk may have cut them off")
+    lines = Lines(Path(where.file))
+    try:
+        found = newest(settled(lines, wanted), limit)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise Unsearchable(f"the file {where.file} cannot be read ({reason})") from None
+    return Found(tuple(found), lines.broken)
 
 
 def settled(records: Iterable[Record], wanted: Wanted) -> Iterator[Record]:
@@ -120,45 +117,3 @@ def _in_database(url: str, wanted: Wanted, limit: int) -> list[Record]:
 
 def _no_time() -> float:
     return 0.0  # a search waits for nothing
-
-
-def show_table(records: Iterable[Record], say: Print) -> None:
-    """Print a line for each record under a head line."""
-    empty = True
-    for record in records:
-        if empty:
-            say(_line([*(name for name, _width in COLUMNS), "CHANGED"]))
-        empty = False
-        status = "" if record.status is None else str(record.status)
-        resource = f"{record.resource} {record.key}".strip()
-        verb = f"{record.verb}*" if record.bulk else record.verb
-        cells = [record.time, record.client, verb, resource, record.result, status, _told(record)]
-        say(_line(cells))
-    if empty:
-        say("nothing found")
-
-
-def show_json(records: Iterable[Record], say: Print) -> None:
-    """Print each record as a line of JSON."""
-    for record in records:
-        say(orjson.dumps(record.to_json()).decode())
-
-
-def _line(cells: list[str]) -> str:
-    padded = (cell.ljust(width) for cell, (_name, width) in zip(cells, COLUMNS, strict=False))
-    text = "  ".join([*padded, cells[-1]]).rstrip()
-    return "".join(mark if mark.isprintable() else "?" for mark in text)  # nothing moves a terminal's cursor
-
-
-def _told(record: Record) -> str:
-    """Return what a record says besides."""
-    parts = [", ".join(record.changed or record.filter)]
-    if record.added or record.removed:
-        parts.append(f"(+{record.added} -{record.removed})")
-    if record.returned is not None:
-        parts.append(f"{record.returned} returned")
-    if record.scim_type:
-        parts.append(record.scim_type)
-    if record.steps:
-        parts.append(f"done: {', '.join(record.steps)}")
-    return " ".join(filter(None, parts))

@@ -65,6 +65,15 @@ def test_a_table_is_what_people_get(trail):
     assert run("--client", "nobody", audit=trail).stdout == "nothing found\n"
 
 
+def test_broken_lines_are_told_beside_the_json(trail):
+    """What is no record is counted below the table; with --json on standard error, so that every line stays JSON."""
+    trail.write_text(trail.read_text() + "{\n")
+    told = "1 lines of the file are no records; a full disk may have cut them off\n"
+    assert run(audit=trail).stdout.endswith(told)
+    result = run("--json", audit=trail)
+    assert (len(result.stdout.splitlines()), result.stderr) == (3, told)
+
+
 def test_a_rotated_file_can_be_named(trail):
     """A file that was rotated away is searched by naming it, without any setting."""
     assert len(run("--file", str(trail), "--json").stdout.splitlines()) == 3

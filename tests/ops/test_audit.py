@@ -44,9 +44,7 @@ def keep(request, tmp_path):
 
 
 def found(where: audit.Where, wanted: Wanted = Wanted(), limit: int = 100) -> list[str]:  # noqa: B008 - it is frozen
-    lines: list[str] = []
-    audit.run(where, wanted, limit, audit.show_json, lines.append)
-    return [f"{record['id']} {record['result']}" for record in map(json.loads, lines)]
+    return [f"{record.id} {record.result}" for record in audit.search(where, wanted, limit).records]
 
 
 def test_the_newest_are_shown_the_oldest_first(keep):
@@ -111,47 +109,12 @@ def test_what_is_no_moment_is_told(text):
         audit.read_moment(text, NOW)
 
 
-def test_the_table_has_a_line_for_each_record(keep):
-    """A record is one line with time, client, verb, resource, result, status and what changed."""
-    where = keep(
-        RECORD,
-        replace(RECORD, id="a1", verb="create", result="refused", scim_type="uniqueness", status=409, bulk=True),
-        replace(RECORD, id="a2", verb="patch", result="failed", steps=("disable",), status=503, added=2, removed=1),
-    )  # fmt: skip
-    lines: list[str] = []
-    audit.run(where, Wanted(), 100, audit.show_table, lines.append)
-    assert len(lines) == 4
-    assert lines[0].split() == ["TIME", "CLIENT", "VERB", "RESOURCE", "RESULT", "STATUS", "CHANGED"]
-    cells = [RECORD.time, "okta", "patch", "User", KEY, "done", "200", "name.familyName,", "active"]
-    assert cells in [line.split() for line in lines]
-    rest = "\n".join(lines)
-    for part in ("create*", "refused", "409", "uniqueness", "(+2 -1)", "done: disable"):
-        assert part in rest
-
-
-def test_nothing_found_is_said(keep):
-    """An empty table says that it is one."""
-    lines: list[str] = []
-    audit.run(keep(RECORD), Wanted(client="nobody"), 100, audit.show_table, lines.append)
-    assert lines == ["nothing found"]
-
-
-def test_no_record_can_move_the_cursor(tmp_path):
-    """What somebody wrote into the file cannot play tricks on a terminal."""
-    path = tmp_path / "audit.jsonl"
-    path.write_text(json.dumps(replace(RECORD, client="\x1b[2J", changed=("\r\x07",)).to_json()) + "\n")
-    lines: list[str] = []
-    audit.run(audit.Where(file=str(path)), Wanted(), 100, audit.show_table, lines.append)
-    assert all(line.isprintable() for line in lines)
-
-
 def test_broken_lines_are_counted(tmp_path):
     """Lines that are no records are passed over, and their number is told."""
     path = tmp_path / "audit.jsonl"
     path.write_text("{\n" + json.dumps(RECORD.to_json()) + "\n")
-    lines: list[str] = []
-    audit.run(audit.Where(file=str(path)), Wanted(), 100, audit.show_table, lines.append)
-    assert "1 lines" in lines[-1]
+    found = audit.search(audit.Where(file=str(path)), Wanted(), 100)
+    assert (len(found.records), found.broken) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +130,7 @@ def test_broken_lines_are_counted(tmp_path):
 def test_a_trail_that_cannot_be_searched_is_told(where, says):
     """Without a file or a database that can be read, the sentence says what to set, and no password."""
     with pytest.raises(audit.Unsearchable, match=says) as told:
-        audit.run(where, Wanted(), 100, audit.show_table, print)
+        audit.search(where, Wanted(), 100)
     assert "hidden-word" not in str(told.value)
 
 
@@ -175,7 +138,8 @@ SEARCH = """
 import resource, sys
 from scimbridge.observe.audit import Wanted
 from scimbridge.ops import audit
-audit.run(audit.Where(file=sys.argv[1]), Wanted(client="okta"), 10, audit.show_json, print)
+from scimbridge.ops.printing.records import write_records
+write_records(sys.stdout, audit.search(audit.Where(file=sys.argv[1]), Wanted(client="okta"), 10).records)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
 """
 
