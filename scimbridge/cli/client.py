@@ -1,4 +1,4 @@
-"""The words below `scimbridge client`: options in, one call of `ops.clients` each.
+"""The words below `scimbridge client`: options in, one call of `ops.clients` and one printer each.
 
 Knows how options are spelled and where the file is named; no secret is ever an option.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from scimbridge.settings.sources import Names, read
 
 if TYPE_CHECKING:
     from scimbridge.ops.clients import ClientsFile
+    from scimbridge.ops.printing.paper import Paper
 
 _FILE = click.option(
     "--file",
@@ -64,17 +66,26 @@ def client() -> None:
 def add(file: Path | None, **wished: Any) -> None:
     """Add a client and show its secret once; the file is made where there is none."""
     from scimbridge.ops.clients import Wish  # noqa: PLC0415 - needed by this command alone
+    from scimbridge.ops.printing.clients import print_added  # noqa: PLC0415 - the same
 
-    with _told():
-        _clients(file).add(Wish(**wished), _check_hidden)
+    with _faults_shown():
+        print_added(_paper(), _clients(file).add(Wish(**wished), _check_hidden))
 
 
 @client.command(name="list")
 @_FILE
-def list_all(file: Path | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
+def list_all(file: Path | None, *, as_json: bool) -> None:
     """Show what each client may do and which secrets it has, without anything secret."""
-    with _told():
-        _clients(file).show()
+    from scimbridge.ops.printing.clients import print_clients  # noqa: PLC0415 - needed by this command alone
+    from scimbridge.ops.printing.documents import write_document  # noqa: PLC0415 - the same
+
+    with _faults_shown():
+        held = _clients(file).list_all()
+    if as_json:
+        write_document(sys.stdout, held)
+    else:
+        print_clients(_paper(), held)
 
 
 @client.command()
@@ -84,8 +95,10 @@ def list_all(file: Path | None) -> None:
 @click.option("--keep-old-until", metavar="TIME", help="Until when the old secret stays, as 2026-11-21T10:00:00Z.")
 def rotate(name: str, file: Path | None, keep_old: int | None, keep_old_until: str | None) -> None:
     """Give a client a new secret and show it once; the old one stays valid until it is revoked."""
-    with _told():
-        _clients(file).rotate(name, _old_until(keep_old, keep_old_until))
+    from scimbridge.ops.printing.clients import print_rotated  # noqa: PLC0415 - needed by this command alone
+
+    with _faults_shown():
+        print_rotated(_paper(), _clients(file).rotate(name, _old_until(keep_old, keep_old_until)))
 
 
 @client.command()
@@ -94,8 +107,10 @@ def rotate(name: str, file: Path | None, keep_old: int | None, keep_old_until: s
 @click.option("--secret", metavar="ID", help="End this secret only, by its id; the client stays.")
 def revoke(name: str, file: Path | None, secret: str | None) -> None:
     """Take a client out of the file: all of its secrets end at once."""
-    with _told():
-        _clients(file).revoke(name, secret)
+    from scimbridge.ops.printing.clients import print_revoked  # noqa: PLC0415 - needed by this command alone
+
+    with _faults_shown():
+        print_revoked(_paper(), _clients(file).revoke(name, secret))
 
 
 def _clients(given: Path | None) -> ClientsFile:
@@ -106,7 +121,13 @@ def _clients(given: Path | None) -> ClientsFile:
         if entry is None or not entry.text:
             raise ClientFaults(["no file is named; write --file PATH, or set SCIMBRIDGE_CLIENTS"])
         given = Path(entry.text.strip())
-    return ClientsFile(given, click.echo, time.time, os.urandom)
+    return ClientsFile(given, time.time, os.urandom)
+
+
+def _paper() -> Paper:
+    from scimbridge.ops.printing.paper import open_paper  # noqa: PLC0415 - needed by these commands alone
+
+    return open_paper(sys.stdout)
 
 
 def _check_hidden(hidden: Any) -> list[str]:
@@ -138,7 +159,7 @@ def _old_until(minutes: int | None, moment: str | None) -> float | None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _faults_shown() -> Iterator[None]:
     try:
         yield
     except (ClientFaults, SettingsFaults) as error:

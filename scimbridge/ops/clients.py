@@ -1,7 +1,7 @@
-"""`scimbridge client`: make, list, rotate and revoke the clients of a file, and tell a new secret once.
+"""`scimbridge client`: make, list, rotate and revoke the clients of a file.
 
-Knows how an operator writes a wish and reads an answer. The file itself is changed by `access.editing`; no line shows
-a digest, and a secret is shown only by the call that makes it.
+Knows how an operator writes a wish, and not how an answer is shown. The file itself is changed by `access.editing`; no
+answer holds a digest, and a secret stands only in that of the call that makes it.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from scimbridge.access import editing
@@ -22,7 +22,6 @@ from scimbridge.access.entries import CONFIG
 from scimbridge.access.limits import ClientLimits
 from scimbridge.access.secrets import make_secret
 
-Write = Callable[[str], object]
 Hidden = tuple[tuple[str, tuple[str, ...]], ...]
 
 _HASH = re.compile(r"[0-9A-Fa-f]{64}|[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){31}")
@@ -51,6 +50,72 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretFacts:
+    """What may be shown of a secret: its id, when it was made and when it ends, where that is known."""
+
+    id: str
+    made: dt.datetime | None
+    ends: dt.datetime | None
+    valid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom the tokens of an issuer outside name."""
+
+    issuer: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientFacts:
+    """What a client may do and by what it is known. `populations`: None is everywhere; `hidden`: type -> attributes."""
+
+    name: str
+    scopes: tuple[str, ...]
+    populations: tuple[str, ...] | None
+    hidden: Mapping[str, tuple[str, ...]]
+    default_count: int | None
+    strict: bool
+    limits: ClientLimits
+    secrets: tuple[SecretFacts, ...]
+    certificates: tuple[str, ...]
+    subjects: tuple[Subject, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientList:
+    """All clients of a file."""
+
+    clients: tuple[ClientFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A new client, and its secret where it has one."""
+
+    name: str
+    secret: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """A client with a new secret; `others` are those that it has besides."""
+
+    name: str
+    secret: str = field(repr=False)
+    others: tuple[SecretFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """A client whose secret of this id ended; None: the client itself is gone."""
+
+    name: str
+    secret: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ClientsFile:
     """The commands on one clients file. `wall` is seconds since 1970, `random` gives bytes nobody can foretell.
 
@@ -58,12 +123,11 @@ class ClientsFile:
     """
 
     path: Path
-    write: Write
     wall: Callable[[], float]
     random: Callable[[int], bytes]
 
-    def add(self, wish: Wish, check_hidden: Callable[[Hidden], list[str]]) -> None:
-        """Add a client and tell its secret; `check_hidden` says which hidden attributes no table has."""
+    def add(self, wish: Wish, check_hidden: Callable[[Hidden], list[str]]) -> Added:
+        """Add a client; `check_hidden` says which hidden attributes no table has."""
         caller = _caller(wish)
         faults = check_hidden(caller.hidden) if caller.hidden else []
         if faults:
@@ -76,90 +140,37 @@ class ClientsFile:
             frozenset(_certificate(one) for one in wish.certificates),
             frozenset(wish.subjects),
         )
-        with self._told():
+        with self._faults_named():
             editing.add_client(self.path, client)
-        if wish.no_secret:
-            self.write(f"Client:  {wish.name}")
-        else:
-            self._tell(wish.name, made.text)
+        return Added(wish.name, None if wish.no_secret else made.text)
 
-    def show(self) -> None:
-        """Tell of every client what it may do and by what it is known."""
-        with self._told():
+    def list_all(self) -> ClientList:
+        """Return of every client what it may do and by what it is known."""
+        with self._faults_named():
             held = editing.read_file(self.path)
-        for client in held.clients:
-            self.write(client.name)
-            for what, text in self._lines(client):
-                self.write(f"  {what:<12} {text}")
-        if not held.clients:
-            self.write("there is no client; make one with `scimbridge client add NAME`")
+        return ClientList(tuple(_facts(client, self.wall()) for client in held.clients))
 
-    def rotate(self, name: str, old_until: float | None) -> None:
-        """Give a client a second secret and tell it; the first is valid until `old_until`, None until revoked."""
+    def rotate(self, name: str, old_until: float | None) -> Rotated:
+        """Give a client a second secret; the first is valid until `old_until`, None until revoked."""
         made = make_secret(self.random)
-        with self._told():
+        with self._faults_named():
             held = editing.add_secret(self.path, name, made, now=self.wall(), old_until=old_until)
-        self._tell(name, made.text)
         client = held.named(name)
         others = [one for one in client.secrets if one.id != made.id] if client else []
-        for one in others:
-            self.write(f"The secret {one.id} is {_validity(one, self.wall())}.")
-        if any(one.ends_at is None for one in others):
-            self.write(f"Once nobody uses it any more: scimbridge client revoke {name} --secret {others[0].id}")
+        return Rotated(name, made.text, tuple(_secret_facts(one, self.wall()) for one in others))
 
-    def revoke(self, name: str, secret: str | None) -> None:
+    def revoke(self, name: str, secret: str | None) -> Revoked:
         """End one secret of a client, or the client with all that it is known by."""
-        with self._told():
+        with self._faults_named():
             if secret is None:
                 editing.remove_client(self.path, name)
             else:
                 editing.remove_secret(self.path, name, secret)
-        what = f"the client {name}" if secret is None else f"the secret {secret} of {name}"
-        self.write(f"Revoked: {what}. Running bridges refuse it within two seconds.")
-
-    def _lines(self, client: Client) -> Iterator[tuple[str, str]]:
-        caller, limits, now = client.caller, client.caller.limits, self.wall()
-        yield "scopes", " ".join(sorted(caller.scopes))
-        if caller.populations is None:
-            yield "populations", "everywhere"
-        else:
-            yield "populations", " ".join(sorted(caller.populations)) or "nowhere"
-        for kind, paths in caller.hidden:
-            yield "hidden", " ".join(f"{kind}:{path}" for path in paths)
-        if caller.hidden_config:
-            yield "hidden", " ".join(f"{CONFIG}:{name}" for name in caller.hidden_config)
-        if caller.default_count is not None:
-            yield "default count", f"{caller.default_count} results in a list for which it names no count"
-        if caller.strict:
-            yield "strict", "held to the letter of RFC 7644"
-        told = (
-            (limits.requests_per_second, "{:g} requests a second"),
-            (limits.concurrent, "{} requests at once"),
-            (limits.body, "{} bytes in a body"),
-            (limits.bulk_operations, "{} operations in a bulk request"),
-        )
-        if any(held is not None for held, _form in told):
-            yield "limits", ", ".join(form.format(held) for held, form in told if held is not None)
-        for secret in client.secrets:
-            made = "" if secret.created_at is None else f"made {_moment(secret.created_at)}, "
-            yield "secret", f"{secret.id}  {made}{_validity(secret, now)}"
-        for shown in sorted(client.certificates):
-            yield "certificate", shown
-        for issuer, subject in sorted(client.subjects):
-            yield "subject", f"{subject} of {issuer}"
-
-    def _tell(self, name: str, secret: str) -> None:
-        self.write(f"Client:  {name}")
-        self.write(f"Secret:  {secret}")
-        self.write("")
-        self.write("It is shown this once and kept nowhere. It opens the bridge in three ways:")
-        self.write("  bearer token   Authorization: Bearer SECRET")
-        self.write(f"  HTTP Basic     user {name}, password SECRET")
-        self.write(f"  OAuth 2        POST /oauth2/token, client_id {name}, client_secret SECRET")
+        return Revoked(name, secret)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Tell what the system refuses as what is wrong with the file."""
+    def _faults_named(self) -> Iterator[None]:
+        """Raise what the system refuses as what is wrong with the file, and name the file in each fault."""
         try:
             yield
         except OSError as error:
@@ -212,11 +223,28 @@ def _certificate(given: str) -> str:
         raise ClientFaults([f"--certificate {given}: {right}"]) from None
 
 
-def _validity(secret: StoredSecret, now: float) -> str:
-    if secret.ends_at is None:
-        return "valid until it is revoked"
-    return f"{'valid until' if secret.is_valid(now) else 'ended'} {_moment(secret.ends_at)}"
+def _facts(client: Client, now: float) -> ClientFacts:
+    caller = client.caller
+    hidden = {kind: tuple(paths) for kind, paths in caller.hidden}
+    if caller.hidden_config:
+        hidden[CONFIG] = tuple(caller.hidden_config)
+    return ClientFacts(
+        name=client.name,
+        scopes=tuple(sorted(caller.scopes)),
+        populations=None if caller.populations is None else tuple(sorted(caller.populations)),
+        hidden=hidden,
+        default_count=caller.default_count,
+        strict=caller.strict,
+        limits=caller.limits,
+        secrets=tuple(_secret_facts(secret, now) for secret in client.secrets),
+        certificates=tuple(sorted(client.certificates)),
+        subjects=tuple(Subject(issuer, subject) for issuer, subject in sorted(client.subjects)),
+    )
 
 
-def _moment(seconds: float) -> str:
-    return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat().replace("+00:00", "Z")
+def _secret_facts(secret: StoredSecret, now: float) -> SecretFacts:
+    return SecretFacts(secret.id, _moment(secret.created_at), _moment(secret.ends_at), secret.is_valid(now))
+
+
+def _moment(seconds: float | None) -> dt.datetime | None:
+    return None if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import re
 import shutil
@@ -164,6 +165,19 @@ def test_list_shows_rights_and_ids_and_no_digest(good, path):
         assert secret[-43:] not in listed
     for found in read_file(path).clients[0].secrets:
         assert found.digest.hex() not in listed
+
+
+def test_list_as_json_is_one_document(good, path):
+    """With --json the same is one document, without a secret and without a hash; of no client too."""
+    path.write_text("")
+    assert json.loads(good("list", "--json")) == {"clients": []}
+    secret = secret_in(good("add", "a", "--scope", "users:read", "--population", POPULATION))
+    listed = good("list", "--json")
+    (client,) = json.loads(listed)["clients"]
+    assert (client["name"], client["scopes"], client["populations"]) == ("a", ["users:read"], [POPULATION])
+    assert client["secrets"][0]["id"] == secret.split("_")[1]
+    assert secret[-43:] not in listed
+    assert read_file(path).clients[0].secrets[0].digest.hex() not in listed
 
 
 def test_rotation_keeps_the_old_secret_until_it_is_revoked(good, path):
