@@ -111,7 +111,7 @@ def open_bridge(settings: Settings, tables: Tables | None = None, around: Surrou
     writes = Writes(state, lambda: uuid.uuid4().bytes, around.clock)
     connection = open_connection(settings, state, around, (around.observe, metrics.observe_call, writes.note))
     metrics.read = lambda: _read_gauges(connection, state)
-    parts = _join_parts(settings, around, _open_target(connection, state, around), state, trail, writes, metrics)
+    parts = _join_parts(settings, around, open_target(connection, state, around), state, trail, writes, metrics)
     bulk = InContext(OPERATIONS, thread_name_prefix="bulk")
     registry = _open_registry(tables, parts, around, bulk)
     return Bridge(settings, around, tables, register, connection, parts, registry, metrics, (parts.pool, bulk))
@@ -233,7 +233,7 @@ def _open_trail(settings: Settings, lost: Callable[[], None], around: Surroundin
     return Trail(keeping)
 
 
-def _open_target(connection: Connection, state: State, around: Surroundings) -> Target:
+def open_target(connection: Connection, state: State, around: Surroundings) -> Target:
     """Return the environment's collections, which show what was written through any node of this bridge."""
     clock, sleep = around.clock, around.sleep
     send = around.send or WithReadAfterWrite(connection, state, clock=clock, sleep=sleep)

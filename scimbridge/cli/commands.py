@@ -8,10 +8,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
@@ -21,10 +19,9 @@ import click
 
 from scimbridge.cli.audit import audit
 from scimbridge.cli.client import client
-from scimbridge.settings.declared import SettingsFaults, default_mappings, load, tables
+from scimbridge.settings.declared import SettingsFaults, load, tables
 
 if TYPE_CHECKING:
-    from scimbridge.ops.checking.trial import Trial
     from scimbridge.serve.server import Factory
     from scimbridge.settings.declared import Settings
     from scimbridge.state.node_file import NodeFiles
@@ -198,25 +195,24 @@ def _checked(values: dict[str, Any], hints: dict[str, Any]) -> dict[str, Any]:
 @command.command()
 @click.option("--write", is_flag=True, help="Make a user and delete it, to learn what the environment enforces.")
 @click.option("--population", metavar="NAME", help="Where --write may make that user: name or id of a population.")
-def check(*, write: bool, population: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON document of all findings, at the end.")
+def check(*, write: bool, population: str | None, as_json: bool) -> None:
     """Test connection, rights and tables against the PingOne environment; exit code 1 on any fault."""
-    from scimbridge.ops.checking import checks as checking  # noqa: PLC0415 - an HTTP client is not needed by all commands
+    from scimbridge.ops.checking.checks import check as look  # noqa: PLC0415 - an HTTP client is not needed by all
+    from scimbridge.ops.checking.findings import Report  # noqa: PLC0415 - the same
+    from scimbridge.ops.printing.documents import write_document  # noqa: PLC0415 - the same
+    from scimbridge.ops.printing.findings import print_findings  # noqa: PLC0415 - the same
+    from scimbridge.ops.printing.paper import open_paper  # noqa: PLC0415 - the same
 
     if write != (population is not None):
         raise click.UsageError("--write and --population go together: a user is made, and has to be somewhere")
-    with _faults_told(), _table_faults_told():
-        settings = load(os.environ)
-        run = partial(checking.run, settings, settings.mappings or default_mappings(), click.echo)
-        sys.exit(run() if population is None else run(trial=_trial(settings, population)))
-
-
-def _trial(settings: Settings, population: str) -> Trial:
-    """Return what a check may try; what it finds is kept where the bridges of these settings look."""
-    from scimbridge.bridge import open_shared_state  # noqa: PLC0415 - the engine is not needed by all commands
-    from scimbridge.ops.checking.trial import Trial  # noqa: PLC0415 - the same
-
-    shared = not settings.state_url.reveal().startswith("memory:")
-    return Trial(population, open_shared_state(settings, None, time.monotonic), shared, lambda: uuid.uuid4().hex)
+    with _faults_told(), closing(look(load(os.environ), population)) as findings:
+        if as_json:
+            report = Report.of(findings)
+            write_document(sys.stdout, report)
+        else:
+            report = print_findings(open_paper(sys.stdout), findings)
+    sys.exit(1 if report.faults else 0)
 
 
 @command.command()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 from types import ModuleType, SimpleNamespace
 
@@ -9,6 +10,8 @@ from click.testing import CliRunner
 
 from scimbridge.cli import commands
 from scimbridge.observe.logs import Mask
+from scimbridge.ops.checking import checks
+from scimbridge.ops.checking.findings import fault, ok, warn
 from scimbridge.serve import server
 from scimbridge.serve.tls import Tls
 from scimbridge.settings.declared import SettingsFaults
@@ -61,7 +64,7 @@ def stand_in_for(monkeypatch, name, **members):
 @pytest.mark.parametrize("command", ["serve", "check"])
 def test_a_faulty_configuration_is_told_whole_and_starts_nothing(run, served, monkeypatch, command):
     """Every fault stands on standard error by the name of its variable, and the exit code is 2."""
-    stand_in_for(monkeypatch, "ops.checking.checks", run=lambda *_: pytest.fail("it went on"))
+    monkeypatch.setattr(checks, "check", lambda *_: pytest.fail("it went on"))
     result = run(command, SCIMBRIDGE_PAGE_SIZE="150", SCIMBRIDGE_PINGONE_REGION="EU")
     assert result.exit_code == 2
     assert served.options is None
@@ -141,14 +144,46 @@ def test_workers_share_a_file_that_is_found_again(run, served, monkeypatch, tmp_
     assert first.parent.parent == tmp_path
 
 
-@pytest.mark.parametrize("code", [0, 1])
-def test_check_ends_with_the_code_of_what_it_found(run, monkeypatch, code):
-    """`check` prints what it is told and ends with its exit code."""
-    stand_in_for(
-        monkeypatch, "ops.checking.checks", run=lambda settings, folder, write: write(settings.api_url) or code
-    )
+@pytest.fixture
+def found(monkeypatch):
+    """What `check` was asked, and findings of a test's own in place of those that it would make."""
+    seen = SimpleNamespace(asked=[], findings=[ok("token", "there is one")])
+
+    def look(settings, population):
+        seen.asked.append((settings.api_url, population))
+        yield from seen.findings
+
+    monkeypatch.setattr(checks, "check", look)
+    return seen
+
+
+def test_check_ends_with_the_code_of_what_it_found(run, found):
+    """`check` prints what is found, and ends with code 1 where anything is at fault."""
     result = run("check", **WHOLE)
-    assert (result.exit_code, result.stdout) == (code, "https://api.pingone.eu\n")
+    assert (result.exit_code, result.stdout) == (0, "ok    token: there is one\neverything fits\n")
+    found.findings += [warn("page size", "it is odd", "set it"), fault("clients", "there is none", "make one")]
+    result = run("check", **WHOLE)
+    assert (result.exit_code, result.stdout.splitlines()[1:]) == (1, [
+        "warn  page size: it is odd; do: set it",
+        "FAULT clients: there is none; do: make one",
+        "1 fault and 1 warning",
+    ])  # fmt: skip
+    assert found.asked == [("https://api.pingone.eu", None)] * 2
+
+
+def test_check_as_json_is_one_document(run, found):
+    """With --json the same findings are one document, and the exit codes stay."""
+    found.findings.append(fault("clients", "there is none", "make one"))
+    result = run("check", "--json", **WHOLE)
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == {
+        "findings": [
+            {"grade": "ok", "where": "token", "what": "there is one", "cure": None},
+            {"grade": "fault", "where": "clients", "what": "there is none", "cure": "make one"},
+        ],
+        "faults": 1,
+        "warnings": 0,
+    }
 
 
 @pytest.mark.parametrize("words", [("--write",), ("--population", "Trials")])
@@ -159,22 +194,16 @@ def test_check_writes_only_where_it_may(run, words):
     assert "--write and --population go together" in result.output
 
 
-def test_check_with_a_trial(run, monkeypatch):
-    """What is found is kept where the bridges of the same settings look."""
-    given = []
-    stand_in_for(monkeypatch, "ops.checking.checks", run=lambda *_, trial: given.append(trial) or 0)
+def test_check_with_a_trial(run, found):
+    """Where a user may be made reaches the check."""
     assert run("check", "--write", "--population", "Trials", **WHOLE).exit_code == 0
-    redis = {"SCIMBRIDGE_STATE_URL": "redis://127.0.0.1:1/0"}
-    assert run("check", "--write", "--population", "Trials", **WHOLE, **redis).exit_code == 0
-    alone, shared = given
-    assert (alone.population, alone.shared, shared.shared) == ("Trials", False, True)
-    assert len({alone.new_name(), alone.new_name(), shared.new_name()}) == 3
+    assert found.asked == [("https://api.pingone.eu", "Trials")]
 
 
 def test_explain_needs_tables_and_no_other_setting(run, monkeypatch, tmp_path):
     """`explain` works without a PingOne, on the tables in use."""
     said = []
-    stand_in_for(monkeypatch, "ops.explaining.explain", run=lambda *words: said.append(words) or 0)
+    monkeypatch.setattr("scimbridge.ops.explaining.explain.run", lambda *words: said.append(words) or 0)
     assert run("explain", "active", SCIMBRIDGE_MAPPINGS=str(tmp_path)).exit_code == 0
     assert run("explain", "members", "--resource", "Group").exit_code == 0
     assert said[0][:3] == ("active", "User", tmp_path)

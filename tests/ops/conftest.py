@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,10 +11,14 @@ from typing import Any
 
 import pytest
 
-from scimbridge.ops.checking import checks
+from scimbridge.bridge import Surroundings
+from scimbridge.ops.checking.checks import check
 from scimbridge.ops.explaining import explain
+from scimbridge.ops.printing.findings import print_findings
+from scimbridge.ops.printing.paper import Lines
 from scimbridge.sandbox import Sandbox
 from scimbridge.settings.declared import default_mappings
+from scimbridge.state.base import State
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 PINGONE = "urn:pingidentity:schemas:extension:2.0:PingOneUser"
@@ -93,7 +98,14 @@ def add_row(folder) -> Callable[..., Path]:
 def run_check(settings, clock) -> Callable[..., Said]:
     """Check a sandbox (the usual one unless another is named) against a folder of tables."""
 
-    def run(tables: Any = None, *, at: Sandbox | None = None, **changes: Any) -> Said:
+    def run(
+        tables: Any = None,
+        *,
+        at: Sandbox | None = None,
+        population: str | None = None,
+        state: State | None = None,
+        **changes: Any,
+    ) -> Said:
         if at is not None:
             changes = {
                 "pingone_environment_id": at.environment_id,
@@ -103,12 +115,11 @@ def run_check(settings, clock) -> Callable[..., Said]:
                 "pingone_auth_url": at.url,
                 **changes,
             }
-        lines: list[str] = []
-        code = checks.run(
-            replace(settings, **changes), tables or default_mappings(), lines.append,
-            clock=clock, wall=clock.wall, sleep=clock.sleep,
-        )  # fmt: skip
-        return Said(code, lines)
+        around = Surroundings(clock=clock, wall=clock.wall, sleep=clock.sleep, state=state)
+        stream = io.StringIO()
+        found = check(replace(settings, mappings=tables, **changes), population, around)
+        report = print_findings(Lines(stream), found)
+        return Said(1 if report.faults else 0, stream.getvalue().splitlines())
 
     return run
 

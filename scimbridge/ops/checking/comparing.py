@@ -6,11 +6,13 @@ the lists ask: the engine says which fields are in doubt, and `resources.knowled
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from scimbridge.lists.knowledge import DirectoryKnowledge
 from scimbridge.mapping.query import split_filter
 from scimbridge.mapping.tables.rows import Row
 from scimbridge.mapping.tables.table import Table
-from scimbridge.ops.checking.findings import Probe
+from scimbridge.ops.checking.findings import Finding, Probe, ok, refused, warn
 from scimbridge.ops.checking.rows import locate
 from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import PingOneError
@@ -20,8 +22,8 @@ from scimbridge.scim.filtering.trees import AttrPath, Compare
 from scimbridge.state.base import State
 
 
-def check_comparing(probe: Probe, table: Table, collection: Collection, state: State) -> None:
-    """Find out and tell, for one collection."""
+def check_comparing(probe: Probe, table: Table, collection: Collection, state: State) -> Iterator[Finding]:
+    """Find out for one collection."""
     knowledge = DirectoryKnowledge(UnconfinedRecords(collection), state, probe.page_size)
     doubtful: dict[tuple[Row, str], None] = {}
     for row in table.rows:
@@ -31,12 +33,12 @@ def check_comparing(probe: Probe, table: Table, collection: Collection, state: S
         for row, op in doubtful:
             knowledge.learn_case(probe.call(), [(row, op)])
     except PingOneError as error:
-        probe.refused(where, "whether PingOne compares with case cannot be found out", error)
+        yield refused(where, "whether PingOne compares with case cannot be found out", error)
         return
     caseless, unknown = [], []
     for row, op in doubtful:
         if not knowledge.answers(row, op):
-            probe.report.warn(
+            yield warn(
                 locate(table, row),
                 f"PingOne does not filter by {row.native!r}: such a filter reads all {collection.name}",
                 "write filter = [] in the row, so that nobody tries",
@@ -46,15 +48,15 @@ def check_comparing(probe: Probe, table: Table, collection: Collection, state: S
         elif knowledge.ignores_case(row, op):
             caseless.append(row.spelled)
         else:
-            probe.report.warn(
+            yield warn(
                 locate(table, row),
                 f"PingOne minds case in {row.native!r} and SCIM does not: such a filter reads all {collection.name}",
                 "write caseExact = true in the row where clients' values have the right case",
             )
     if caseless:
-        probe.report.ok(where, f"PingOne compares without case, as SCIM does: {', '.join(caseless)}")
+        yield ok(where, f"PingOne compares without case, as SCIM does: {', '.join(caseless)}")
     if unknown:
-        probe.report.ok(where, f"no value there yet to find out about case: {', '.join(unknown)}")
+        yield ok(where, f"no value there yet to find out about case: {', '.join(unknown)}")
 
 
 def _doubts(row: Row, table: Table, knowledge: DirectoryKnowledge) -> tuple[tuple[Row, str], ...]:

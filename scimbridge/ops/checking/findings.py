@@ -1,12 +1,13 @@
-"""What `check` finds, one line each: how bad it is, where, what is so, and what to do about it.
+"""What `check` finds: how bad it is, where, what is so, and what to do about it.
 
-Knows PingOne's failures in general. No line holds a secret, an id of a person or a value of an attribute.
+Knows PingOne's failures in general. No finding holds a secret, an id of a person or a value of an attribute.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from scimbridge.pingone import errors
 from scimbridge.pingone.send import Call
@@ -18,30 +19,60 @@ ROLE = (
     " (PingOne's console: Applications, the application, Roles)"
 )
 
-Write = Callable[[str], object]
+
+class Grade(StrEnum):
+    """How bad a finding is. A note adds to the finding before it."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAULT = "fault"
+    NOTE = "note"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: where, what is so, and how it is cured where it is not as it should be."""
+
+    grade: Grade
+    where: str
+    what: str
+    cure: str | None = None
+
+
+def ok(where: str, what: str) -> Finding:
+    """Return that something is right."""
+    return Finding(Grade.OK, where, what)
+
+
+def warn(where: str, what: str, cure: str) -> Finding:
+    """Return that something works, but not as it should."""
+    return Finding(Grade.WARN, where, what, cure)
+
+
+def fault(where: str, what: str, cure: str) -> Finding:
+    """Return that something does not work."""
+    return Finding(Grade.FAULT, where, what, cure)
+
+
+def note(where: str, what: str) -> Finding:
+    """Return what else is to be known of the finding before."""
+    return Finding(Grade.NOTE, where, what)
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """Writes each finding at once, so that a slow check shows where it is, and counts what is wrong."""
+    """All findings of a check, and how many of them are bad."""
 
-    write: Write
-    faults: int = 0
-    warnings: int = 0
+    findings: tuple[Finding, ...]
+    faults: int
+    warnings: int
 
-    def ok(self, where: str, text: str) -> None:
-        """Tell of something that is right."""
-        self.write(f"ok    {where}: {text}")
-
-    def warn(self, where: str, text: str, remedy: str) -> None:
-        """Tell of something that works, but not as it should."""
-        self.warnings += 1
-        self.write(f"warn  {where}: {text}; do: {remedy}")
-
-    def fault(self, where: str, text: str, remedy: str) -> None:
-        """Tell of something that does not work."""
-        self.faults += 1
-        self.write(f"FAULT {where}: {text}; do: {remedy}")
+    @classmethod
+    def of(cls, findings: Iterable[Finding]) -> Report:
+        """Return the report of a check, when all of it has been looked at."""
+        found = tuple(findings)
+        grades = [finding.grade for finding in found]
+        return cls(found, grades.count(Grade.FAULT), grades.count(Grade.WARN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +80,6 @@ class Probe:
     """What every check of the environment is made with. `page_size` is the one that is set."""
 
     target: Target
-    report: Report
     clock: Callable[[], float]
     page_size: int
 
@@ -57,10 +87,11 @@ class Probe:
         """Return what goes along with a call that starts now."""
         return Call(deadline=self.clock() + PATIENCE, trace="scimbridge-check")
 
-    def refused(self, where: str, what: str, error: errors.PingOneError) -> None:
-        """Tell as a fault that something failed, and why."""
-        text, remedy = explain_failure(error)
-        self.report.fault(where, f"{what}: {text}", remedy)
+
+def refused(where: str, what: str, error: errors.PingOneError) -> Finding:
+    """Return as a fault that something failed, and why."""
+    text, remedy = explain_failure(error)
+    return fault(where, f"{what}: {text}", remedy)
 
 
 def explain_failure(error: errors.PingOneError) -> tuple[str, str]:

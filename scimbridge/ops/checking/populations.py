@@ -5,11 +5,12 @@ Reads all populations once. Knows populations and rules; which user a rule is fo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from scimbridge.mapping.tables.rows import nearest
 from scimbridge.mapping.tables.table import Table
-from scimbridge.ops.checking.findings import Probe
+from scimbridge.ops.checking.findings import Finding, Probe, fault, ok, refused
 from scimbridge.pingone.errors import PingOneError
 
 Json = dict[str, Any]
@@ -18,7 +19,7 @@ _DEFAULT = "default population"
 _NAMED = 10  # populations that a line names
 
 
-def check_populations(probe: Probe, default: str | None, users: Table | None) -> None:
+def check_populations(probe: Probe, default: str | None, users: Table | None) -> Iterator[Finding]:
     """Look for the default (`default` is the id that is set, if one is), and for those of the rules."""
     try:
         found = [
@@ -27,44 +28,41 @@ def check_populations(probe: Probe, default: str | None, users: Table | None) ->
             for record in page.records
         ]
     except PingOneError as error:
-        probe.refused(_DEFAULT, "the populations cannot be listed", error)
+        yield refused(_DEFAULT, "the populations cannot be listed", error)
         return
-    _check_default(probe, default, found)
+    yield _check_default(default, found)
     for number, rule in enumerate(users.populations if users else (), 1):
         where = f"{users.file if users else ''} [[population]] {number}"
         held = next((one for one in found if rule.use in (one.get("id"), one.get("name"))), None)
         if held is not None:
-            probe.report.ok(where, f"the population {held.get('name')!r} is there")
+            yield ok(where, f"the population {held.get('name')!r} is there")
         else:
             hint = nearest(rule.use, [str(one.get("name")) for one in found])
-            probe.report.fault(
+            yield fault(
                 where,
                 f"PingOne has no population of the id or name {rule.use!r}{hint}",
                 f"name one that is there ({_names(found)}), or make it; until then these users are refused",
             )
 
 
-def _check_default(probe: Probe, default: str | None, found: list[Json]) -> None:
+def _check_default(default: str | None, found: list[Json]) -> Finding:
     if default is not None:
         held = next((one for one in found if one.get("id") == default), None)
         if held is not None:
-            probe.report.ok(_DEFAULT, f"{held.get('name')!r}, by SCIMBRIDGE_DEFAULT_POPULATION_ID")
-        else:
-            probe.report.fault(
-                _DEFAULT,
-                "SCIMBRIDGE_DEFAULT_POPULATION_ID names none that this application can see",
-                f"set it to the id of one that is there: {_names(found)}",
-            )
-        return
+            return ok(_DEFAULT, f"{held.get('name')!r}, by SCIMBRIDGE_DEFAULT_POPULATION_ID")
+        return fault(
+            _DEFAULT,
+            "SCIMBRIDGE_DEFAULT_POPULATION_ID names none that this application can see",
+            f"set it to the id of one that is there: {_names(found)}",
+        )
     held = next((one for one in found if one.get("default") is True), None)
     if held is not None:
-        probe.report.ok(_DEFAULT, f"{held.get('name')!r}, PingOne's own")
-    else:
-        probe.report.fault(
-            _DEFAULT,
-            "PingOne shows none, so that a user who names no population has nowhere to go",
-            f"set SCIMBRIDGE_DEFAULT_POPULATION_ID to the id of one that is there: {_names(found)}",
-        )
+        return ok(_DEFAULT, f"{held.get('name')!r}, PingOne's own")
+    return fault(
+        _DEFAULT,
+        "PingOne shows none, so that a user who names no population has nowhere to go",
+        f"set SCIMBRIDGE_DEFAULT_POPULATION_ID to the id of one that is there: {_names(found)}",
+    )
 
 
 def _names(found: list[Json]) -> str:

@@ -5,11 +5,11 @@ Only reads: whether it may write shows at the first write. Knows roles (referenc
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scimbridge.ops.checking.findings import ROLE, Probe, explain_failure
+from scimbridge.ops.checking.findings import ROLE, Finding, Probe, fault, ok, refused, warn
 from scimbridge.pingone import filters
 from scimbridge.pingone.bodies import is_surely_empty
 from scimbridge.pingone.collections import Collection as NativeCollection
@@ -40,8 +40,8 @@ class FirstPages:
         return page.records[0] if page is not None and page.records else None
 
 
-def look_around(probe: Probe, tables: Collection[str]) -> FirstPages:
-    """Read a first page of everything, and tell what may not be read and which pages are not as asked for.
+def look_around(probe: Probe, tables: Collection[str]) -> Generator[Finding, None, FirstPages]:
+    """Read a first page of everything; find what may not be read and which pages are not as asked for.
 
     `tables` are the resource types that are served. What is the environment's and not served may well be forbidden.
     """
@@ -49,69 +49,72 @@ def look_around(probe: Probe, tables: Collection[str]) -> FirstPages:
     refusals: dict[str, Refused] = {}
     looked_at = [kind for kind in KINDS if kind.home is not None or kind.name in tables]
     collections = [target.of(kind.collection) for kind in looked_at]
-    pages = {each.name: _read_page(probe, each, refusals) for each in collections}
+    pages: dict[str, Page | None] = {}
+    for each in collections:
+        pages[each.name] = yield from _read_page(probe, each, refusals)
     schema: list[Json] | None = None
     try:
         schema = target.schema_attributes(probe.call())
     except PingOneError as error:
-        probe.refused(_RIGHTS, "the user schema cannot be read", error)
+        yield refused(_RIGHTS, "the user schema cannot be read", error)
     seen = FirstPages(pages, schema, SAFE_SIZE if refusals else probe.page_size)
     readable = [name for name, page in pages.items() if page is not None]
     if schema is not None:
         readable.append("the user schema")
-    _tell_environment(probe, anything=bool(readable))
+    yield from _check_environment(probe, anything=bool(readable))
     if readable:
-        probe.report.ok(_RIGHTS, f"{', '.join(readable)} can be read; writing is tried by check --write")
+        yield ok(_RIGHTS, f"{', '.join(readable)} can be read; writing is tried by check --write")
     if refusals:
-        _tell_refused_size(probe, refusals)
+        yield from _check_refused_size(probe, refusals)
     else:
-        _tell_page_size(probe, seen)
+        yield from _check_page_size(probe, seen)
     return seen
 
 
-def _read_page(probe: Probe, collection: NativeCollection, refusals: dict[str, Refused]) -> Page | None:
+def _read_page(
+    probe: Probe, collection: NativeCollection, refusals: dict[str, Refused]
+) -> Generator[Finding, None, Page | None]:
     size = SAFE_SIZE if refusals else probe.page_size
     try:
         return collection.page(probe.call(), limit=size)
     except PingOneError as error:
-        if size > SAFE_SIZE and isinstance(error, Refused) and any(fault.target == "limit" for fault in error.faults):
+        if size > SAFE_SIZE and isinstance(error, Refused) and any(each.target == "limit" for each in error.faults):
             refusals[collection.name] = error
-            return _read_page(probe, collection, refusals)
-        probe.refused(_RIGHTS, f"{collection.name} cannot be read", error)
+            return (yield from _read_page(probe, collection, refusals))
+        yield refused(_RIGHTS, f"{collection.name} cannot be read", error)
     return None
 
 
-def _tell_environment(probe: Probe, *, anything: bool) -> None:
-    report = probe.report
+def _check_environment(probe: Probe, *, anything: bool) -> Iterator[Finding]:
     try:
         record = probe.target.environment(probe.call())
     except (NoPermission, NotThere) as error:
         if anything:
-            report.ok("environment", "its own record is not shown to this application, which the bridge does not need")
+            yield ok("environment", "its own record is not shown to this application, which the bridge does not need")
             return
-        report.fault(
+        yield fault(
             "environment",
             f"nothing in it can be read ({error.status}): it is not there, or the application has no right in it",
             f"compare SCIMBRIDGE_PINGONE_ENVIRONMENT_ID and the region with PingOne's console; {ROLE}",
         )
     except PingOneError as error:
-        probe.refused("environment", "it cannot be read", error)
+        yield refused("environment", "it cannot be read", error)
     else:
         kind = ", ".join(str(record[name]) for name in ("type", "region") if isinstance(record.get(name), str))
-        report.ok("environment", f"{str(record.get('name'))!r} can be read{f' ({kind})' if kind else ''}")
+        yield ok("environment", f"{str(record.get('name'))!r} can be read{f' ({kind})' if kind else ''}")
 
 
-def _tell_refused_size(probe: Probe, refusals: Mapping[str, Refused]) -> None:
+def _check_refused_size(probe: Probe, refusals: Mapping[str, Refused]) -> Iterator[Finding]:
     for name, error in refusals.items():
-        most = next((fault.inner.get("rangeMaximumValue") for fault in error.faults), None)
+        most = next((each.inner.get("rangeMaximumValue") for each in error.faults), None)
         right = most // SAFE_SIZE * SAFE_SIZE if isinstance(most, int) and most >= SAFE_SIZE else SAFE_SIZE
-        probe.report.fault(
+        yield fault(
             _PAGES, f"PingOne refuses pages of {probe.page_size} {name}", f"set SCIMBRIDGE_PAGE_SIZE to {right}"
         )
 
 
-def _tell_page_size(probe: Probe, seen: FirstPages) -> None:
-    size, report = probe.page_size, probe.report
+def _check_page_size(probe: Probe, seen: FirstPages) -> Iterator[Finding]:
+    size = probe.page_size
     # What fits on one page says nothing about the size.
     given = {name: len(page.records) for name, page in seen.pages.items() if page is not None and page.next is not None}
     full = [name for name, count in given.items() if count == size]
@@ -119,31 +122,31 @@ def _tell_page_size(probe: Probe, seen: FirstPages) -> None:
         right = max(SAFE_SIZE, count // SAFE_SIZE * SAFE_SIZE)
         told = f"PingOne gives {count} {name} a page and not {size}; lists stay right, the number of calls changes"
         if right != size:
-            report.warn(_PAGES, told, f"set SCIMBRIDGE_PAGE_SIZE to {right}")
+            yield warn(_PAGES, told, f"set SCIMBRIDGE_PAGE_SIZE to {right}")
         elif count != size:
-            report.ok(_PAGES, told)
+            yield ok(_PAGES, told)
     if full:
-        report.ok(_PAGES, f"{size} asked for and given ({', '.join(full)})")
+        yield ok(_PAGES, f"{size} asked for and given ({', '.join(full)})")
     elif not given and any(page is not None for page in seen.pages.values()):
-        report.ok(_PAGES, f"{size} asked for; all there is fits on one page, so nothing more can be said")
+        yield ok(_PAGES, f"{size} asked for; all there is fits on one page, so nothing more can be said")
 
 
 # -- groups ------------------------------------------------------------------------------------------------------------
 
 
-def check_groups(probe: Probe, seen: FirstPages) -> None:
+def check_groups(probe: Probe, seen: FirstPages) -> Iterator[Finding]:
     """Read what the bridge reads of memberships: the members of a group, the groups of a user."""
     user = seen.first(USERS.collection)
     done = []
-    if (group := _some_group(seen)) is not None and _read_members(probe, group):
+    if (group := _some_group(seen)) is not None and (yield from _read_members(probe, group)):
         done.append("the members of a group")
-    if user is not None and _read_groups_of(probe, user):
+    if user is not None and (yield from _read_groups_of(probe, user)):
         done.append("the groups of a user")
     if done:
-        probe.report.ok(_GROUPS, f"{' and '.join(done)} can be read")
+        yield ok(_GROUPS, f"{' and '.join(done)} can be read")
     if group is None or user is None:
         lacking = " and ".join(name for name, one in (("group", group), ("user", user)) if one is None)
-        probe.report.ok(_GROUPS, f"not all could be tried: there is no {lacking} to read")
+        yield ok(_GROUPS, f"not all could be tried: there is no {lacking} to read")
 
 
 def _some_group(seen: FirstPages) -> Json | None:
@@ -152,7 +155,7 @@ def _some_group(seen: FirstPages) -> Json | None:
     return next((record for record in records if not is_surely_empty(record)), records[0] if records else None)
 
 
-def _read_members(probe: Probe, group: Json) -> bool:
+def _read_members(probe: Probe, group: Json) -> Generator[Finding, None, bool]:
     asked = filters.render(filters.MemberOf(group["id"]))
     fine = True
     for collection in (probe.target.users, probe.target.groups):
@@ -160,11 +163,11 @@ def _read_members(probe: Probe, group: Json) -> bool:
             collection.page(probe.call(), filter=asked, limit=SAFE_SIZE)
         except PingOneError as error:
             fine = False
-            probe.refused(_GROUPS, f"the {collection.name} in a group cannot be read", error)
+            yield refused(_GROUPS, f"the {collection.name} in a group cannot be read", error)
     return fine
 
 
-def _read_groups_of(probe: Probe, user: Json) -> bool:
+def _read_groups_of(probe: Probe, user: Json) -> Generator[Finding, None, bool]:
     target, key = probe.target, user["id"]
     try:
         target.users.read(probe.call(), key, ("memberOfGroupIDs",))
@@ -173,7 +176,6 @@ def _read_groups_of(probe: Probe, user: Json) -> bool:
     except NotThere:
         return False  # the user went away in the meantime
     except PingOneError as error:
-        text, remedy = explain_failure(error)
-        probe.report.fault(_GROUPS, f"the groups of a user cannot be read: {text}", remedy)
+        yield refused(_GROUPS, "the groups of a user cannot be read", error)
         return False
     return True

@@ -1,18 +1,18 @@
 """Each row of a table against what PingOne has: the user schema, and the fields of groups and populations.
 
 PingOne takes attributes that it does not know, or that are disabled, and drops them without a word (reference.md §1.4,
-§3): only this comparison shows it. Pure: tables and PingOne's schema records in, findings into the report.
+§3): only this comparison shows it. Pure: tables and PingOne's schema records in, findings out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from scimbridge.mapping.tables.rows import Row, nearest
 from scimbridge.mapping.tables.table import Table
-from scimbridge.ops.checking.findings import Report
+from scimbridge.ops.checking.findings import Finding, fault, ok, warn
 from scimbridge.pingone.kinds import USERS, Kind
 
 # Members of a user's record that are PingOne's own: an environment may list them in its schema, or not (§2.2, §2.7).
@@ -55,33 +55,29 @@ def read_declared(record: Mapping[str, Any]) -> Declared:
     )
 
 
-def check_users(report: Report, table: Table, schema: Iterable[Mapping[str, Any]]) -> None:
+def check_users(table: Table, schema: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
     """Compare the user table with the environment's schema."""
     declared = {each.name: each for each in map(read_declared, schema)}
-    before = report.faults + report.warnings
-    for row in table.rows:
-        where = locate(table, row)
-        for path in _paths(row):
-            if _check_place(report, where, path, row, declared) and row.to:
-                _check_kind(report, where, row, declared.get(path[0]))
-    _check_required(report, table, declared)
-    if report.faults + report.warnings == before:
-        report.ok(table.file, f"{len(table.rows)} rows fit the environment's user schema")
+    found = [*_check_rows(table, declared), *_check_required(table, declared)]
+    yield from found
+    if not found:
+        yield ok(table.file, f"{len(table.rows)} rows fit the environment's user schema")
 
 
-def check_others(report: Report, table: Table, kind: Kind) -> None:
+def check_others(table: Table, kind: Kind) -> Iterator[Finding]:
     """Compare the table of a kind that no schema of the environment tells of with what PingOne keeps of it."""
     kept = kind.writable
-    before = report.faults
+    fine = True
     for row in table.rows:
         if row.to and row.writable and row.via is None and row.to[0] not in kept:
-            report.fault(
+            fine = False
+            yield fault(
                 locate(table, row),
                 f"PingOne keeps no {row.to[0]!r} of {kind.collection} and drops it without a word",
                 f"name one of {', '.join(kept)}{nearest(row.to[0], kept)}, or make the row readOnly, or take it out",
             )
-    if report.faults == before:
-        report.ok(table.file, f"{len(table.rows)} rows fit what PingOne keeps of {kind.collection}")
+    if fine:
+        yield ok(table.file, f"{len(table.rows)} rows fit what PingOne keeps of {kind.collection}")
 
 
 def locate(table: Table, row: Row) -> str:
@@ -89,6 +85,14 @@ def locate(table: Table, row: Row) -> str:
     where = f"[{row.urn or 'common'}] {row.spelled}"
     replacing = f" (in place of the row in {table.origin.shipped})" if table.origin.replaces(where) else ""
     return f"{table.origin.file_of(where)} {where}{replacing}"
+
+
+def _check_rows(table: Table, declared: Mapping[str, Declared]) -> Iterator[Finding]:
+    for row in table.rows:
+        where = locate(table, row)
+        for path in _paths(row):
+            if (yield from _check_place(where, path, row, declared)) and row.to:
+                yield from _check_kind(where, row, declared.get(path[0]))
 
 
 def _paths(row: Row) -> Iterator[tuple[str, ...]]:
@@ -101,15 +105,17 @@ def _paths(row: Row) -> Iterator[tuple[str, ...]]:
 # -- is it there -------------------------------------------------------------------------------------------------------
 
 
-def _check_place(report: Report, where: str, path: tuple[str, ...], row: Row, declared: Mapping[str, Declared]) -> bool:
-    """Tell where PingOne would drop the value, or never show one. Returns whether it is there."""
+def _check_place(
+    where: str, path: tuple[str, ...], row: Row, declared: Mapping[str, Declared]
+) -> Generator[Finding, None, bool]:
+    """Find where PingOne would drop the value, or never show one. Returns whether it is there."""
     name, native = path[0], ".".join(path)
     attribute = declared.get(name)
     if attribute is None:
         if name in BESIDE_SCHEMA:
             return True
         lost = "takes it and drops it without a word" if row.writable else "never shows one"
-        report.fault(
+        yield fault(
             where,
             f"the user schema has no attribute {name!r}{nearest(name, declared)}; PingOne {lost}",
             "correct the name (case matters), or add the attribute in PingOne's console (Directory, User Attributes),"
@@ -117,30 +123,32 @@ def _check_place(report: Report, where: str, path: tuple[str, ...], row: Row, de
         )
         return False
     if not attribute.enabled:
-        report.fault(
+        yield fault(
             where,
             f"the attribute {name!r} is disabled in the user schema: PingOne drops what is written and shows nothing",
             f"enable it in PingOne's console (Directory, User Attributes), or put {row.attr!r} into `disable`",
         )
         return False
-    return _check_member(report, where, path, attribute, native)
+    return (yield from _check_member(where, path, attribute, native))
 
 
-def _check_member(report: Report, where: str, path: tuple[str, ...], attribute: Declared, native: str) -> bool:
+def _check_member(
+    where: str, path: tuple[str, ...], attribute: Declared, native: str
+) -> Generator[Finding, None, bool]:
     if attribute.type == "COMPLEX" and attribute.subs:
         known = ", ".join(attribute.subs)
         if len(path) == 1:
-            report.fault(where, f"{native!r} has members of its own: {known}", f'name one, as in to = "{native}.x"')
+            yield fault(where, f"{native!r} has members of its own: {known}", f'name one, as in to = "{native}.x"')
         elif len(path) > 2 or path[1] not in attribute.subs:  # noqa: PLR2004 - an attribute and a member
             hint = nearest(path[1], attribute.subs)
-            report.fault(where, f"{path[0]!r} has no member {'.'.join(path[1:])!r}{hint}", f"name one of {known}")
+            yield fault(where, f"{path[0]!r} has no member {'.'.join(path[1:])!r}{hint}", f"name one of {known}")
         elif not attribute.subs[path[1]]:
-            report.fault(where, f"{native!r} is disabled in the user schema", "enable it there, or take the row out")
+            yield fault(where, f"{native!r} is disabled in the user schema", "enable it there, or take the row out")
         else:
             return True
         return False
     if len(path) > 1 and attribute.type in ("STRING", "BOOLEAN"):
-        report.fault(where, f"{path[0]!r} is a {attribute.type} and has no members", f'write to = "{path[0]}"')
+        yield fault(where, f"{path[0]!r} is a {attribute.type} and has no members", f'write to = "{path[0]}"')
         return False
     return True
 
@@ -148,41 +156,41 @@ def _check_member(report: Report, where: str, path: tuple[str, ...], attribute: 
 # -- is it of the same kind --------------------------------------------------------------------------------------------
 
 
-def _check_kind(report: Report, where: str, row: Row, attribute: Declared | None) -> None:
+def _check_kind(where: str, row: Row, attribute: Declared | None) -> Iterator[Finding]:
     if attribute is None or len(row.to) > 1 or attribute.name in BESIDE_SCHEMA:
         return
     if attribute.type == "JSON":
-        _check_json(report, where, row, attribute)
+        yield from _check_json(where, row, attribute)
     else:
-        _check_number(report, where, row, attribute)
-        _check_text(report, where, row, attribute)
+        yield from _check_number(where, row, attribute)
+        yield from _check_text(where, row, attribute)
     if row.writable:
-        _check_promises(report, where, row, attribute)
+        yield from _check_promises(where, row, attribute)
 
 
-def _check_json(report: Report, where: str, row: Row, attribute: Declared) -> None:
+def _check_json(where: str, row: Row, attribute: Declared) -> Iterator[Finding]:
     if row.codec.name not in _JSON and not (attribute.several and _carries_several(row)):
-        report.fault(
+        yield fault(
             where,
             f"{attribute.name!r} holds JSON, and the row carries a {row.attribute.type}",
             'add codec = "json" (a string on the SCIM side) or codec = "object"',
         )
     elif attribute.several and row.codec.name != "json":
-        report.fault(
+        yield fault(
             where, f"{attribute.name!r} holds several JSON values, and the row one object", 'write codec = "json"'
         )
 
 
-def _check_number(report: Report, where: str, row: Row, attribute: Declared) -> None:
+def _check_number(where: str, row: Row, attribute: Declared) -> Iterator[Finding]:
     several = _carries_several(row)
     if attribute.several and not several:
-        report.fault(
+        yield fault(
             where,
             f"{attribute.name!r} holds several values in PingOne, and the row carries one",
             'add codec = "semicolons" ("[a;; b]" on the SCIM side) or codec = "list" (an array)',
         )
     elif several and not attribute.several:
-        report.fault(
+        yield fault(
             where,
             f"{attribute.name!r} holds one value in PingOne, and codec = {row.codec.name!r} carries several",
             "take the codec away, or allow several values in PingOne (which cannot be taken back)",
@@ -193,9 +201,9 @@ def _carries_several(row: Row) -> bool:
     return row.codec.multi_valued or row.codec.name == "semicolons" or row.codec.merge is not None
 
 
-def _check_text(report: Report, where: str, row: Row, attribute: Declared) -> None:
+def _check_text(where: str, row: Row, attribute: Declared) -> Iterator[Finding]:
     if row.codec.name in _JSON:
-        report.fault(
+        yield fault(
             where,
             f"{attribute.name!r} is a {attribute.type} in PingOne, and codec = {row.codec.name!r} carries JSON",
             "take the codec away, or use an attribute of type JSON",
@@ -204,38 +212,38 @@ def _check_text(report: Report, where: str, row: Row, attribute: Declared) -> No
     wanted = _BARE.get(row.attribute.type, "STRING")
     if attribute.type != wanted:
         kind = "boolean" if attribute.type == "BOOLEAN" else "string"
-        report.fault(
+        yield fault(
             where,
             f"{attribute.name!r} is a {attribute.type} in PingOne, and the row carries a {row.attribute.type}",
             f'write type = "{kind}"',
         )
 
 
-def _check_promises(report: Report, where: str, row: Row, attribute: Declared) -> None:
+def _check_promises(where: str, row: Row, attribute: Declared) -> Iterator[Finding]:
     """Hold what the row tells clients of uniqueness and need against what PingOne does."""
     promised = row.attribute.uniqueness != "none"
     if attribute.unique and not promised:
-        report.warn(
+        yield warn(
             where, f"{attribute.name!r} is unique in PingOne, and clients are not told", 'add uniqueness = "server"'
         )
     elif promised and not attribute.unique and attribute.changeable:
-        report.warn(
+        yield warn(
             where,
             f"clients are told that it is unique, and PingOne does not keep {attribute.name!r} so",
             "set Unique in PingOne's console (Directory, User Attributes), or take `uniqueness` away",
         )
     if attribute.required and not row.attribute.required:
-        report.warn(
+        yield warn(
             where, f"PingOne requires {attribute.name!r}, and clients are not told", "add required = true to the row"
         )
 
 
-def _check_required(report: Report, table: Table, declared: Mapping[str, Declared]) -> None:
+def _check_required(table: Table, declared: Mapping[str, Declared]) -> Iterator[Finding]:
     written = {row.to[0] for row in table.rows if row.to and row.writable}
     for attribute in declared.values():
         if not (attribute.required and attribute.enabled) or attribute.name in BESIDE_SCHEMA | written:
             continue
-        report.fault(
+        yield fault(
             table.file,
             f"the user schema requires {attribute.name!r} and no row writes it: PingOne refuses every new user",
             f'add a row, as in {attribute.name} = {{ to = "{attribute.name}", required = true }}',

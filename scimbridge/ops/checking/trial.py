@@ -7,13 +7,13 @@ an earlier run could not delete is deleted first. No user that anybody else made
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from scimbridge.mapping.tables.rows import Row
 from scimbridge.mapping.tables.table import Table
-from scimbridge.ops.checking.findings import Probe, Report
+from scimbridge.ops.checking.findings import Finding, Probe, fault, note, ok, refused
 from scimbridge.ops.checking.rows import locate
 from scimbridge.pingone.errors import NotThere, PingOneError, Refused
 from scimbridge.pingone.fields import Field
@@ -44,27 +44,30 @@ class Trial:
     new_name: Callable[[], str]
 
 
-def try_values(probe: Probe, table: Table, trial: Trial) -> None:
-    """Find out, remember and tell. Each failure is a fault, and the user is deleted whatever happens."""
+def try_values(probe: Probe, table: Table, trial: Trial) -> Iterator[Finding]:
+    """Find out and remember. Each failure is a fault, and the user is deleted whatever happens."""
     try:
         population = _find_population(probe, trial.population)
         if population is None:
+            yield _no_population(trial.population)
             return
-        _tidy_up(probe, population)
-        findings = Findings(trial.state)
-        user = _make_user(probe, table, findings, population, f"{_PREFIX}{trial.new_name()}")
+        yield from _tidy_up(probe, population)
+        user, needed = _make_user(probe, population, f"{_PREFIX}{trial.new_name()}")
     except PingOneError as error:
-        probe.refused(_WHERE, "no user can be made to try them", error)
+        yield refused(_WHERE, "no user can be made to try them", error)
         return
     try:
+        findings = Findings(trial.state)
+        yield from _learn_need(findings, table, needed=needed)
         for row, field in _doubtful(table):
-            _try_pattern(probe, findings, table, user, row, field)
+            yield from _try_pattern(probe, findings, table, user, row, field)
     except PingOneError as error:
-        probe.refused(_WHERE, "they cannot be tried", error)
+        yield refused(_WHERE, "they cannot be tried", error)
     finally:
-        _delete(probe, user)
+        left_behind = _delete(probe, user)
+    yield from left_behind
     if not trial.shared:
-        probe.report.ok(_WHERE, "with SCIMBRIDGE_STATE_URL=memory:// bridges do not see this; each learns by itself")
+        yield ok(_WHERE, "with SCIMBRIDGE_STATE_URL=memory:// bridges do not see this; each learns by itself")
 
 
 def _doubtful(table: Table) -> list[tuple[Row, Field]]:
@@ -77,11 +80,14 @@ def _find_population(probe: Probe, wanted: str) -> str | None:
         for record in page.records:
             if wanted in (record["id"], record.get("name")):
                 return str(record["id"])
-    probe.report.fault(_WHERE, f"PingOne has no population of the id or name {wanted!r}", "name one that is there")
     return None
 
 
-def _tidy_up(probe: Probe, population: str) -> None:
+def _no_population(wanted: str) -> Finding:
+    return fault(_WHERE, f"PingOne has no population of the id or name {wanted!r}", "name one that is there")
+
+
+def _tidy_up(probe: Probe, population: str) -> Iterator[Finding]:
     """Delete what earlier runs left behind: by the whole of a name that only this module gives, and only there."""
     users, asked = probe.target.users, render(Term("username", "sw", _PREFIX))
     pages = users.pages(probe.call(), filter=asked, limit=probe.page_size)
@@ -89,29 +95,38 @@ def _tidy_up(probe: Probe, population: str) -> None:
     for record in left:
         home = record.get("population")
         inside = isinstance(home, dict) and home.get("id") == population
-        if inside and _OWN.fullmatch(str(record.get("username"))) and _delete(probe, record["id"]):
-            probe.report.ok(_WHERE, "a user that an earlier run left behind is deleted")
+        if inside and _OWN.fullmatch(str(record.get("username"))):
+            failed = _delete(probe, record["id"])
+            yield from failed or [ok(_WHERE, "a user that an earlier run left behind is deleted")]
 
 
-def _make_user(probe: Probe, table: Table, findings: Findings, population: str, name: str) -> str:
-    """Make the user with what every environment takes, and with more where this one wants it. Returns its id."""
+def _make_user(probe: Probe, population: str, name: str) -> tuple[str, bool]:
+    """Make the user with what every environment takes, and with more where this one wants it.
+
+    Returns its id, and whether it needs an e-mail address.
+    """
     body: Json = {"username": name, "enabled": False, "population": {"id": population}}
     try:
         record, needed = probe.target.users.create(probe.call(), body), False
     except Refused as error:
-        needed = any(fault.code in _MISSING and fault.target == _MAIL for fault in error.faults)
+        needed = any(each.code in _MISSING and each.target == _MAIL for each in error.faults)
         if not needed:
             raise
         record = probe.target.users.create(probe.call(), {**body, _MAIL: f"{name}@example.com"})
+    return str(record["id"]), needed
+
+
+def _learn_need(findings: Findings, table: Table, *, needed: bool) -> Iterator[Finding]:
     findings.learn(_MAIL, NEED, enforced=needed)
     for row in table.rows:
         if row.native == _MAIL and row.writable:
             said = "PingOne requires a value here" if needed else "PingOne takes users without a value"
-            probe.report.ok(locate(table, row), said)
-    return str(record["id"])
+            yield ok(locate(table, row), said)
 
 
-def _try_pattern(probe: Probe, findings: Findings, table: Table, user: str, row: Row, field: Field) -> None:
+def _try_pattern(
+    probe: Probe, findings: Findings, table: Table, user: str, row: Row, field: Field
+) -> Iterator[Finding]:
     if field.doubt is None:
         return
     body: Any = field.doubt.trial
@@ -120,23 +135,24 @@ def _try_pattern(probe: Probe, findings: Findings, table: Table, user: str, row:
     try:
         probe.target.users.merge(probe.call(), user, body)
     except Refused as error:
-        if not any(fault.code == "INVALID_VALUE" and fault.target == row.native for fault in error.faults):
+        if not any(each.code == "INVALID_VALUE" and each.target == row.native for each in error.faults):
             raise
         findings.learn(row.native, PATTERN, enforced=True)
-        probe.report.ok(locate(table, row), f"PingOne takes only {field.doubt.hint}")
+        yield ok(locate(table, row), f"PingOne takes only {field.doubt.hint}")
     else:
         findings.learn(row.native, PATTERN, enforced=False)
-        probe.report.ok(locate(table, row), f"PingOne takes more than {field.doubt.hint}")
+        yield ok(locate(table, row), f"PingOne takes more than {field.doubt.hint}")
 
 
-def _delete(probe: Probe, user: str) -> bool:
-    report: Report = probe.report
+def _delete(probe: Probe, user: str) -> list[Finding]:
+    """Delete a user. Returns what is to be known where that cannot be done, else nothing."""
     try:
         probe.target.users.delete(probe.call(), user)
     except NotThere:
-        return True
+        return []
     except PingOneError as error:
-        probe.refused(_WHERE, f"the user {user}, made to try them, cannot be deleted", error)
-        report.write("      the next `check --write` with this population deletes it")
-        return False
-    return True
+        return [
+            refused(_WHERE, f"the user {user}, made to try them, cannot be deleted", error),
+            note(_WHERE, "the next `check --write` with this population deletes it"),
+        ]
+    return []

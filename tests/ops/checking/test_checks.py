@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from scimbridge.mapping.tables.table import TableFaults
 from scimbridge.observe.logs import configure
 from scimbridge.sandbox import Sandbox
-from scimbridge.settings.declared import Secret
+from scimbridge.settings.declared import Secret, SettingsFaults
 
 PERSONAL = ("externalId", "email", "username", "mobilePhone", "primaryPhone")
 
@@ -79,7 +78,7 @@ def test_warnings_alone_do_not_fail(run_check):
 def test_tables_that_are_wrong_in_themselves_are_not_checked(run_check, folder, sandbox):
     """Faulty tables are raised before anything is sent, for the command line to tell."""
     (folder / "users.toml").write_text('resource = "User"\n', encoding="utf-8")
-    with pytest.raises(TableFaults):
+    with pytest.raises(SettingsFaults):
         run_check(folder)
     assert sandbox.journal.calls == []
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
 
 import pytest
 
-from scimbridge.ops.checking import checks
-from scimbridge.ops.checking.trial import Trial
+from scimbridge.bridge import Surroundings
+from scimbridge.ops.checking.checks import check
 from scimbridge.resources.enforced import NEED, PATTERN, Findings
 from scimbridge.sandbox.model.users import create_user
-from scimbridge.settings.declared import default_mappings
 from scimbridge.state.memory import MemoryState
 from tests.conftest import settings_for
 
@@ -19,18 +17,13 @@ DOUBTFUL = ("name.family", "name.formatted", "timezone")
 
 
 @pytest.fixture
-def try_out(clock):
+def try_out(run_check, clock):
     """Check an environment with a trial. Returns exit code, lines and what was found."""
 
     def run(sandbox, population="Partners", state=None, **changes):
-        lines = []
         state = state or MemoryState(clock)
-        trial = Trial(population, state, shared=True, new_name=lambda: uuid.uuid4().hex)
-        code = checks.run(
-            replace(settings_for(sandbox), **changes), default_mappings(), lines.append,
-            clock=clock, wall=clock.wall, sleep=clock.sleep, trial=trial,
-        )  # fmt: skip
-        return code, "\n".join(lines), Findings(state)
+        said = run_check(at=sandbox, population=population, state=state, **changes)
+        return said.code, said.text, Findings(state)
 
     return run
 
@@ -109,4 +102,15 @@ def test_a_user_that_cannot_be_deleted_is_told(make_sandbox, try_out):
     sandbox.faults.clear()
     code, text, _findings = try_out(sandbox)
     assert code == 0, text
+    assert names(sandbox) == before
+
+
+def test_who_stops_asking_leaves_nobody_behind(make_sandbox, clock):
+    """Whatever finding is the last that somebody wants, the user is deleted when the iterator is closed."""
+    sandbox = make_sandbox(5)
+    before, around = names(sandbox), Surroundings(clock=clock, wall=clock.wall, sleep=clock.sleep)
+    found = check(settings_for(sandbox), "Partners", around)
+    made = next(finding for finding in found if names(sandbox) != before)
+    assert made.what == "PingOne takes users without a value"
+    found.close()
     assert names(sandbox) == before

@@ -7,6 +7,7 @@ import io
 import json
 
 from scimbridge.access.limits import ClientLimits
+from scimbridge.ops.checking.findings import Report, note, ok, warn
 from scimbridge.ops.clients import ClientFacts, ClientList, SecretFacts, Subject
 from scimbridge.ops.printing.documents import write_document
 
@@ -43,3 +44,17 @@ def test_clients():
             "subjects": [{"issuer": "https://login.example.com/", "subject": "abc"}],
         }]
     }  # fmt: skip
+
+
+def test_findings():
+    """A report has every finding with all keys, and how many of them are bad."""
+    found = [ok("token", "there is one"), warn("page size", "it is odd", "set it"), note("page size", "for now")]
+    assert document(Report.of(found)) == {
+        "findings": [
+            {"grade": "ok", "where": "token", "what": "there is one", "cure": None},
+            {"grade": "warn", "where": "page size", "what": "it is odd", "cure": "set it"},
+            {"grade": "note", "where": "page size", "what": "for now", "cure": None},
+        ],
+        "faults": 0,
+        "warnings": 1,
+    }

@@ -73,6 +73,14 @@ def test_redis_that_does_not_answer(run_check):
     assert "pw12" not in said.text
 
 
+@pytest.mark.parametrize("url", ["memcached://somewhere:11211", "redis://127.0.0.1:port/0"])
+def test_a_state_that_cannot_be_kept_there(run_check, url):
+    """A place of which nobody here knows how to keep a state in it is a fault, and the rest is checked."""
+    said = run_check(state_url=Secret(url))
+    assert line(said, "shared state").startswith("FAULT shared state: SCIMBRIDGE_STATE_URL names no place")
+    assert line(said, "token").startswith("ok")
+
+
 def test_redis_that_answers(run_check, tmp_path):
     """A Redis that can be written to is right, and nothing is left in it."""
     with closing(socket.socket()) as held:
