@@ -46,7 +46,7 @@ def create_app(
     `tables` are those that were read already; the rest is as in `Surroundings`.
     """
     around = Surroundings(
-        clock=clock, wall=wall, sleep=sleep, node_file=node_file, learn=learn, observe=request_log.count
+        clock=clock, wall=wall, sleep=sleep, node_file=node_file, learn=learn, observers=(request_log.count,)
     )
     return put_edge(open_bridge(settings, tables, around))
 

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -49,10 +50,6 @@ Observe = Callable[[CallRecord], None]
 log = named(__name__)
 
 
-def _observe_nothing(_record: CallRecord) -> None:
-    """Let a call to PingOne pass."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What is around a bridge, and what a test, a check or a rehearsal puts in its place.
@@ -60,7 +57,7 @@ class Surroundings:
     `clock` counts seconds, `wall` is seconds since 1970. `node_file` is where the processes of a node share what they
     know, with those to come as well; None: each keeps to itself. `state` is used instead of the one that the settings
     name, and `send` instead of the connection to PingOne. `learn` hears every access token of PingOne's, to mask it;
-    `observe` every call. `timeout` is how many seconds PingOne may stay silent. `threads` carry calls side by side.
+    `observers` every call. `timeout` is how many seconds PingOne may stay silent. `threads` carry calls side by side.
     """
 
     clock: Clock = time.monotonic
@@ -70,7 +67,7 @@ class Surroundings:
     state: State | None = None
     send: Send | None = None
     learn: Callable[[str], None] | None = None
-    observe: Observe = _observe_nothing
+    observers: tuple[Observe, ...] = ()
     timeout: float = TIMEOUT
     threads: int = IN_FLIGHT
     listing: Callable[..., Listing] = Listing
@@ -105,15 +102,16 @@ def open_bridge(settings: Settings, tables: Tables | None = None, around: Surrou
     around = around or Surroundings()
     tables = tables or load_tables(settings)
     register = _open_register(settings, tables, around)
-    metrics = Metrics(version("scimbridge"))
+    metrics = Metrics(_own_version())
     trail = _open_trail(settings, metrics.observe_audit_failure, around)
     state = around.state or open_shared_state(settings, around.node_file, around.clock)
     writes = Writes(state, lambda: uuid.uuid4().bytes, around.clock)
-    connection = open_connection(settings, state, around, (around.observe, metrics.observe_call, writes.note))
+    connection = open_connection(settings, state, around, (*around.observers, metrics.observe_call, writes.note))
     metrics.read = lambda: _read_gauges(connection, state)
     parts = _join_parts(settings, around, open_target(connection, state, around), state, trail, writes, metrics)
     bulk = InContext(OPERATIONS, thread_name_prefix="bulk")
-    registry = _open_registry(tables, parts, around, bulk)
+    suggestions = Suggestions(Unconfined(parts.target), state, page_size=parts.page_size, clock=around.clock)
+    registry = Registry(tables, Assembly(parts, around.listing), suggestions.values, bulk)
     return Bridge(settings, around, tables, register, connection, parts, registry, metrics, (parts.pool, bulk))
 
 
@@ -269,9 +267,9 @@ def _join_parts(
     )
 
 
-def _open_registry(tables: Tables, parts: Parts, around: Surroundings, bulk: Executor) -> Registry:
-    suggestions = Suggestions(Unconfined(parts.target), parts.state, page_size=parts.page_size, clock=parts.clock)
-    return Registry(tables, Assembly(parts, around.listing), suggestions.values, bulk)
+@cache
+def _own_version() -> str:
+    return version("scimbridge")  # reads the whole README, which is part of a package's metadata
 
 
 def _read_gauges(connection: Connection, state: State) -> Readings:

@@ -67,7 +67,7 @@ def test_an_open_bridge_works(settings, sandbox, around):
 def test_every_call_is_observed(settings, around):
     """Who is around hears of each exchange, and the metrics count it."""
     heard = []
-    bridge = open_bridge(settings, around=replace(around, observe=heard.append))
+    bridge = open_bridge(settings, around=replace(around, observers=(heard.append,)))
     bridge.parts.target.environment(Call(deadline=around.clock() + 10))
     bridge.close()
     assert [record.path for record in heard] == ["/as/token", "/"]

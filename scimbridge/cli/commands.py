@@ -218,12 +218,21 @@ def check(*, write: bool, population: str | None, as_json: bool) -> None:
 @command.command()
 @click.argument("expression")
 @click.option("--resource", default="User", show_default=True, help="Resource type the expression is about.")
-def explain(expression: str, resource: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
+def explain(expression: str, resource: str, *, as_json: bool) -> None:
     """Show where a path, a filter or a resource (a file) goes, with the request that would be sent."""
-    from scimbridge.ops.explaining import explain as explaining  # noqa: PLC0415 - the engine is not needed by all commands
+    from scimbridge.ops.explaining import explain as explaining  # noqa: PLC0415 - the engine is not needed by all
+    from scimbridge.ops.printing.documents import write_document  # noqa: PLC0415 - the same
+    from scimbridge.ops.printing.explanations import print_explanation  # noqa: PLC0415 - the same
+    from scimbridge.ops.printing.paper import open_paper  # noqa: PLC0415 - the same
 
     with _faults_told(), _table_faults_told():
-        sys.exit(explaining.run(expression, resource, tables(os.environ), click.echo))
+        explanation = explaining.explain(expression, resource, tables(os.environ))
+    if as_json:
+        write_document(sys.stdout, explanation)
+    else:
+        print_explanation(open_paper(sys.stdout), explanation)
+    sys.exit(1 if explanation.kind == "error" else 0)
 
 
 command.add_command(client)

@@ -12,6 +12,8 @@ from scimbridge.cli import commands
 from scimbridge.observe.logs import Mask
 from scimbridge.ops.checking import checks
 from scimbridge.ops.checking.findings import fault, ok, warn
+from scimbridge.ops.explaining import explain
+from scimbridge.ops.explaining.explanations import NotExplained
 from scimbridge.serve import server
 from scimbridge.serve.tls import Tls
 from scimbridge.settings.declared import SettingsFaults
@@ -202,13 +204,20 @@ def test_check_with_a_trial(run, found):
 
 def test_explain_needs_tables_and_no_other_setting(run, monkeypatch, tmp_path):
     """`explain` works without a PingOne, on the tables in use."""
-    said = []
-    monkeypatch.setattr("scimbridge.ops.explaining.explain.run", lambda *words: said.append(words) or 0)
-    assert run("explain", "active", SCIMBRIDGE_MAPPINGS=str(tmp_path)).exit_code == 0
-    assert run("explain", "members", "--resource", "Group").exit_code == 0
-    assert said[0][:3] == ("active", "User", tmp_path)
-    assert said[1][:2] == ("members", "Group")
+    asked = []
+    monkeypatch.setattr(explain, "explain", lambda *words: asked.append(words) or NotExplained("no such thing"))
+    assert run("explain", "active", SCIMBRIDGE_MAPPINGS=str(tmp_path)).exit_code == 1
+    assert run("explain", "members", "--resource", "Group").stdout == "no such thing\n"
+    assert asked[0] == ("active", "User", tmp_path)
+    assert asked[1][:2] == ("members", "Group")
     assert run("explain", "active", SCIMBRIDGE_MAPPINGS="/nowhere").exit_code == 2
+
+
+@pytest.mark.parametrize(("expression", "kind", "code"), [("active", "path", 0), ("nosuch", "error", 1)])
+def test_explain_as_json_is_one_document(run, expression, kind, code):
+    """With --json an explanation, and why there is none, is one document of its kind; the exit codes stay."""
+    result = run("explain", expression, "--json")
+    assert (result.exit_code, json.loads(result.stdout)["kind"]) == (code, kind)
 
 
 @pytest.mark.parametrize("words", [("check",), ("explain", "active")])

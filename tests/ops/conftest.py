@@ -13,7 +13,8 @@ import pytest
 
 from scimbridge.bridge import Surroundings
 from scimbridge.ops.checking.checks import check
-from scimbridge.ops.explaining import explain
+from scimbridge.ops.explaining.explain import explain
+from scimbridge.ops.printing.explanations import print_explanation
 from scimbridge.ops.printing.findings import print_findings
 from scimbridge.ops.printing.paper import Lines
 from scimbridge.sandbox import Sandbox
@@ -129,8 +130,9 @@ def run_explain() -> Callable[..., Said]:
     """Explain an expression by a folder of tables."""
 
     def run(expression: object, resource: str = "User", tables: Any = None) -> Said:
-        lines: list[str] = []
-        code = explain.run(str(expression), resource, tables or default_mappings(), lines.append)
-        return Said(code, lines)
+        stream = io.StringIO()
+        explanation = explain(str(expression), resource, tables or default_mappings())
+        print_explanation(Lines(stream), explanation)
+        return Said(1 if explanation.kind == "error" else 0, stream.getvalue().splitlines())
 
     return run

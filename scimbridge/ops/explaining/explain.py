@@ -1,7 +1,7 @@
 """`scimbridge explain`: where a path, a filter or a resource goes, with the requests that PingOne would get.
 
-Needs tables and no connection: the real resources are played on a PingOne that is not there. Knows how to tell the
-three kinds of expression apart; each is explained in a module of its own.
+Needs tables and no connection: the real resources are played on a PingOne that is not there. Knows how to part the
+three kinds of expression; each is explained in a module of its own.
 """
 
 from __future__ import annotations
@@ -13,48 +13,41 @@ from typing import Any
 
 from scimbridge.mapping.tables.rows import nearest
 from scimbridge.mapping.tables.table import Table
-from scimbridge.ops.explaining.filters import play_filter, tell_filter
-from scimbridge.ops.explaining.paths import find_attribute, read_path, tell_path
+from scimbridge.ops.explaining.explanations import Explanation, NotExplained, PatchExplanation, ResourceExplanation
+from scimbridge.ops.explaining.filters import explain_filter, play_filter
+from scimbridge.ops.explaining.outcomes import describe_outcome
+from scimbridge.ops.explaining.paths import explain_path, find_attribute, read_path
 from scimbridge.ops.explaining.rehearsal import Stage, key_of, record_of
 from scimbridge.ops.explaining.samples import make_resource
-from scimbridge.ops.explaining.showing import WHERE, Write, show_played
-from scimbridge.resources.tables import read_tables
+from scimbridge.resources.tables import open_tables
 from scimbridge.scim import verbs
 from scimbridge.scim.errors import InvalidPath, InvalidSyntax, ScimError
 from scimbridge.scim.json_text import read_json
 
 
-def run(expression: str, resource: str, folder: Traversable, write: Write) -> int:
-    """Explain an expression against the tables of a folder. Returns the exit code: 1 for a wrong expression.
-
-    Raises `TableFaults` where the tables are wrong.
-    """
-    tables = read_tables(folder)
-    named = {name.casefold(): table for name, table in tables.items()}
+def explain(expression: str, resource: str, folder: Traversable) -> Explanation:
+    """Explain an expression against the tables of a folder. Raises `TableFaults` where the tables are wrong."""
+    tables = open_tables(folder)
+    named = {name.casefold(): table for name, table in tables.whole.items()}
     table = named.get(resource.strip().casefold())
     if table is None:
-        write(f"there is no resource type {resource!r}{nearest(resource, tables)}; there are {', '.join(tables)}")
-        return 1
+        hint, known = nearest(resource, tables.whole), ", ".join(tables.whole)
+        return NotExplained(f"there is no resource type {resource!r}{hint}; there are {known}")
     try:
-        _explain(write, expression.strip(), table, tables)
+        return _explain(expression.strip(), Stage(tables, table))
     except ScimError as error:
-        write(error.detail)
-        return 1
-    return 0
+        return NotExplained(error.detail)
 
 
-def _explain(write: Write, expression: str, table: Table, tables: Mapping[str, Table]) -> None:
+def _explain(expression: str, stage: Stage) -> Explanation:
     if not expression:
         msg = 'nothing to explain: give a path such as userName, a filter such as userName eq "jdoe", or a file'
         raise InvalidSyntax(msg)
-    if not _is_path(expression, table) and FilePath(expression).is_file():
-        _tell_file(write, FilePath(expression), table, tables)
-    elif _is_filter(expression, table):
-        write(expression)
-        tell_filter(write, expression, table)
-        write(WHERE)
-    else:
-        tell_path(write, expression, table)
+    if not _is_path(expression, stage.table) and FilePath(expression).is_file():
+        return _explain_file(FilePath(expression), stage)
+    if _is_filter(expression, stage):
+        return explain_filter(stage, expression)
+    return explain_path(stage, expression)
 
 
 def _is_path(expression: str, table: Table) -> bool:
@@ -66,12 +59,13 @@ def _is_path(expression: str, table: Table) -> bool:
     return find_attribute(path, table) is not None if path.attr is not None else True
 
 
-def _is_filter(expression: str, table: Table) -> bool:
+def _is_filter(expression: str, stage: Stage) -> bool:
     """Whether it is a filter and no path. Raises `ScimError` for one that looks like a filter and is wrong."""
+    table = stage.table
     try:
         path = read_path(expression, table)
     except ScimError as wrong_path:
-        refusal = play_filter(expression, table, caseless=True).refusal
+        refusal = play_filter(stage, expression, caseless=True).refusal
         if refusal is None:
             return True
         if any(character.isspace() for character in expression.split('"', 1)[0].strip()):
@@ -87,48 +81,40 @@ def _is_filter(expression: str, table: Table) -> bool:
 # -- a resource in a file ----------------------------------------------------------------------------------------------
 
 
-def _tell_file(write: Write, file: FilePath, table: Table, tables: Mapping[str, Table]) -> None:
-    """Write what a SCIM resource or a PatchOp message in a file leads to."""
+def _explain_file(file: FilePath, stage: Stage) -> Explanation:
+    """Return what a SCIM resource or a PatchOp message in a file leads to."""
     body = read_json(file.read_bytes())
     if any(name.lower() == "operations" for name in body):
-        _tell_patch(write, file, body, table)
-    else:
-        _tell_resource(write, file, body, _type_of(body, table, tables))
-    write(WHERE)
+        return _explain_patch(file, body, stage)
+    return _explain_resource(file, body, Stage(stage.tables, _type_of(body, stage)))
 
 
-def _type_of(body: Mapping[str, Any], table: Table, tables: Mapping[str, Table]) -> Table:
+def _type_of(body: Mapping[str, Any], stage: Stage) -> Table:
     """Return the table of the resource's own core schema, else the one that was asked for."""
     schemas = next((value for name, value in body.items() if name.lower() == "schemas"), None)
     told = {str(urn).lower() for urn in schemas} if isinstance(schemas, list) else set()
-    return next((each for each in tables.values() if each.type.schema.urn.lower() in told), table)
+    tables = stage.tables.whole.values()
+    return next((each for each in tables if each.type.schema.urn.lower() in told), stage.table)
 
 
-def _full(table: Table) -> dict[str, Any]:
+def _full(stage: Stage) -> dict[str, Any]:
     """Return a record that has an example in every attribute."""
-    return record_of(table, make_resource(table, table.rows))
+    return record_of(stage, make_resource(stage.table, stage.table.rows))
 
 
-def _tell_resource(write: Write, file: FilePath, body: dict[str, Any], table: Table) -> None:
-    create = Stage(table).play(lambda endpoint, ask: endpoint.do(verbs.CREATE, ask, read=lambda: body))
+def _explain_resource(file: FilePath, body: dict[str, Any], stage: Stage) -> Explanation:
+    create = stage.play(lambda endpoint, ask: endpoint.do(verbs.CREATE, ask, read=lambda: body))
     if create.refusal is not None and not create.requests:
         raise create.refusal
-    write(f"{file}: a SCIM {table.type.name}")
-    show_played(write, "POST", create)
-    replace = Stage(table, _full(table)).play(
-        lambda endpoint, ask: endpoint.do(verbs.REPLACE, ask, key_of(table), read=lambda: body)
-    )
-    show_played(write, "PUT", replace)
-    write("  PUT is the difference to what PingOne holds: shown for one that holds an example in every attribute")
+    key = key_of(stage.table)
+    replace = stage.play(lambda endpoint, ask: endpoint.do(verbs.REPLACE, ask, key, read=lambda: body), _full(stage))
+    return ResourceExplanation(stage.table.type.name, str(file), describe_outcome(create), describe_outcome(replace))
 
 
-def _tell_patch(write: Write, file: FilePath, body: dict[str, Any], table: Table) -> None:
-    played = Stage(table, _full(table)).play(
-        lambda endpoint, ask: endpoint.do(verbs.PATCH, ask, key_of(table), read=lambda: body)
-    )
+def _explain_patch(file: FilePath, body: dict[str, Any], stage: Stage) -> Explanation:
+    key = key_of(stage.table)
+    played = stage.play(lambda endpoint, ask: endpoint.do(verbs.PATCH, ask, key, read=lambda: body), _full(stage))
     if played.refusal is not None and not played.requests:
         raise played.refusal
-    write(f"{file}: a PatchOp message for a {table.type.name}")
-    show_played(write, "PATCH", played)
-    if played.requests and played.requests[0].method == "GET":
-        write("  what PingOne holds decides: shown for one that holds an example in every attribute")
+    reads = bool(played.requests) and played.requests[0].method == "GET"
+    return PatchExplanation(stage.table.type.name, str(file), describe_outcome(played), reads)

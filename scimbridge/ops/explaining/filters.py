@@ -2,52 +2,38 @@
 
 from __future__ import annotations
 
-from scimbridge.mapping.tables.table import Table
-from scimbridge.ops.explaining.rehearsal import SCAN, Played, Stage
-from scimbridge.ops.explaining.showing import Write, say_refusal, show, show_played
+from typing import Literal
+
+from scimbridge.ops.explaining.explanations import FilterExplanation, FilterReading
+from scimbridge.ops.explaining.outcomes import describe_outcome, describe_refusal, in_words
+from scimbridge.ops.explaining.rehearsal import Played, Stage
 from scimbridge.pingone.kinds import kind_named
 
-_WITHOUT, _WITH = "where PingOne compares without case", "where PingOne minds case"
 
-
-def play_filter(text: str, table: Table, *, caseless: bool) -> Played:
+def play_filter(stage: Stage, text: str, *, caseless: bool) -> Played:
     """Play a list request with a filter; `caseless` is how PingOne compares where nobody knows."""
-    return Stage(table, caseless=caseless).play(lambda endpoint, ask: endpoint.lists.answer(ask, {"filter": text}))
+    return stage.play(lambda endpoint, ask: endpoint.lists.answer(ask, {"filter": text}), caseless=caseless)
 
 
-def tell_filter(write: Write, text: str, table: Table) -> None:
-    """Write what becomes of a filter. One that is refused before anything is asked is written as a refusal."""
-    show(write, "filter", text)
-    caseless = play_filter(text, table, caseless=True)
-    minding = play_filter(text, table, caseless=False)
+def explain_filter(stage: Stage, text: str) -> FilterExplanation:
+    """Return what becomes of a filter; where case decides, for both ways of comparing."""
+    resource, shown = stage.table.type.name, in_words(text)
+    caseless = play_filter(stage, text, caseless=True)
+    minding = play_filter(stage, text, caseless=False)
     if caseless.refusal is not None and not caseless.requests:
-        show(write, "", say_refusal(caseless.refusal))
-    elif caseless.requests == minding.requests:
-        _tell(write, table, caseless)
-    else:
-        show(write, "", f"{_WITHOUT} (`scimbridge check` tells):")
-        _tell(write, table, caseless)
-        show(write, "", f"{_WITH}:")
-        _tell(write, table, minding)
+        return FilterExplanation(resource, shown, describe_refusal(caseless.refusal), ())
+    if caseless.requests == minding.requests:
+        return FilterExplanation(resource, shown, None, (_read(stage, None, caseless),))
+    readings = (_read(stage, "ignored", caseless), _read(stage, "minded", minding))
+    return FilterExplanation(resource, shown, None, readings)
 
 
-def _tell(write: Write, table: Table, played: Played) -> None:
-    collection = kind_named(table.type.name).collection
-    source = played.source
-    if source is None and not played.requests:
-        show(write, "PingOne is asked", "nothing: no record can match, since ids are UUIDs")
-        return
+def _read(stage: Stage, case: Literal["ignored", "minded"] | None, played: Played) -> FilterReading:
+    collection = kind_named(stage.table.type.name).collection
+    source, outcome = played.source, describe_outcome(played)
     if source is None:
-        show(write, "PingOne is asked", "for the few records that it can hold for, not for a list")
-        show(write, "checked here", "the whole filter")
-    elif source.asked is None:
-        show(write, "PingOne is asked", f"for all {collection}: it cannot answer any of it")
-        show(write, "checked here", f"the whole filter, over at most {SCAN:,} records (SCIMBRIDGE_SCAN_LIMIT)")
-    else:
-        show(write, "PingOne is asked", source.asked)
-        show(
-            write,
-            "checked here",
-            "that PingOne's answer has nothing else" if source.exact else "the whole filter, over what PingOne answers",
-        )
-    show_played(write, "requests", played)
+        asks: Literal["few", "nothing"] = "few" if played.requests else "nothing"
+        return FilterReading(case, asks, collection, None, exact=False, outcome=outcome)
+    if source.asked is None:
+        return FilterReading(case, "all", collection, None, exact=False, outcome=outcome)
+    return FilterReading(case, "filter", collection, in_words(source.asked), exact=source.exact, outcome=outcome)

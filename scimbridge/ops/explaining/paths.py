@@ -9,10 +9,19 @@ from scimbridge.mapping.shapes import OneOfList, TypedList
 from scimbridge.mapping.tables.rows import MEMBERSHIPS, Row, nearest
 from scimbridge.mapping.tables.table import Table
 from scimbridge.ops.checking.rows import locate
-from scimbridge.ops.explaining.filters import tell_filter
+from scimbridge.ops.explaining.explanations import (
+    Characteristics,
+    Example,
+    FilterExplanation,
+    PathExplanation,
+    RowFacts,
+    RowField,
+    SchemaExplanation,
+)
+from scimbridge.ops.explaining.filters import explain_filter
+from scimbridge.ops.explaining.outcomes import describe_outcome, describe_refusal, in_words, json_text, value_in_words
 from scimbridge.ops.explaining.rehearsal import IDS, Stage, key_of, record_of
 from scimbridge.ops.explaining.samples import choose_value, make_patch, make_resource, spell_path
-from scimbridge.ops.explaining.showing import WHERE, Write, say_refusal, show, show_played, write_json
 from scimbridge.pingone.kinds import kind_named
 from scimbridge.scim import dialects, verbs
 from scimbridge.scim.catalogue import Attribute, Found
@@ -34,30 +43,31 @@ _CODECS = {
 }
 
 
-def tell_path(write: Write, text: str, table: Table) -> None:
-    """Write what a path means. Raises `InvalidPath` for one that means nothing here."""
+def explain_path(stage: Stage, text: str) -> PathExplanation | SchemaExplanation:
+    """Return what a path means. Raises `InvalidPath` for one that means nothing here."""
+    table = stage.table
     path = read_path(text, table)
     if path.attr is None:
-        _tell_extension(write, table, path)
-        return
+        return _explain_schema(table, path)
     found = find_attribute(path, table)
     if found is None:
         raise InvalidPath(_unknown(text, path, table))
     shape = table.shape_of(found)
     rows = _rows_of(path, found, table)
-    write(text)
-    _tell_removed(write, found.attribute, table)
     if not rows:
-        _tell_rowless(write, found, stored=shape is not None or found.attribute.name == "schemas")
-        return
-    for row in rows:
-        _tell_row(write, row, table)
+        return _explain_rowless(table, text, found, stored=shape is not None or found.attribute.name == "schemas")
     # A value filter other than on the type is for the engine to see through: it gets the path as it was written.
     plain = path.where is None or (shape is not None and shape.select(_sub_of(found), path.where) is not None)
-    _tell_requests(write, rows, table, None if plain else text)
-    if len(rows) == 1:
-        _tell_filter(write, rows[0], table)
-    write(WHERE)
+    example = _find_example(stage, rows, None if plain else text)
+    return PathExplanation(
+        resource=table.type.name,
+        path=text,
+        taken_away=_taken_away(found.attribute, table),
+        rows=tuple(_facts(row, table) for row in rows),
+        example=None if isinstance(example, str) else example,
+        no_example=example if isinstance(example, str) else None,
+        filter=_find_filter(stage, rows[0]) if len(rows) == 1 else None,
+    )
 
 
 def read_path(text: str, table: Table) -> Path:
@@ -117,41 +127,48 @@ def _is_about_type(where: Node | None) -> bool:
     return isinstance(where, Compare) and where.op == "eq" and where.path.attr.casefold() == "type"
 
 
-def _tell_extension(write: Write, table: Table, path: Path) -> None:
+def _explain_schema(table: Table, path: Path) -> SchemaExplanation:
     schema = table.published.find_schema(path.urn or "")
     if schema is None:
         msg = f"{path.urn!r} is no schema that {table.file} keeps anything of"
         raise InvalidPath(msg)
-    write(schema.urn)
-    for row in table.rows:
-        if row.urn == schema.urn:
-            show(write, "row", f"{locate(table, row)} -> {_field_of(row)}")
+    rows = tuple(RowField(locate(table, row), _field_of(row)) for row in table.rows if row.urn == schema.urn)
+    return SchemaExplanation(table.type.name, schema.urn, rows)
 
 
-def _tell_rowless(write: Write, found: Found, *, stored: bool) -> None:
+def _explain_rowless(table: Table, text: str, found: Found, *, stored: bool) -> PathExplanation:
     if stored and found.leaf.stored:
-        show(write, "PingOne field", "none: it is made here from what the bridge knows of the resource")
+        why = "none: it is made here from what the bridge knows of the resource"
     else:
-        show(write, "PingOne field", "none: clients may send it, and it is left out and logged once (no row keeps it)")
-    show(write, "characteristics", _characteristics(found.leaf))
+        why = "none: clients may send it, and it is left out and logged once (no row keeps it)"
+    return PathExplanation(
+        resource=table.type.name,
+        path=text,
+        taken_away=_taken_away(found.attribute, table),
+        rowless=why,
+        characteristics=_characteristics(found.leaf),
+    )
 
 
-def _tell_removed(write: Write, attribute: Attribute, table: Table) -> None:
+def _taken_away(attribute: Attribute, table: Table) -> tuple[str, ...]:
+    """Return the rows of the attribute that the shipped table has and this one does not keep."""
     origin = table.origin
-    show(write, "taken away", *(f"{origin.shipped} {row}" for row in origin.removed_of(attribute.name)))
+    return tuple(f"{origin.shipped} {row}" for row in origin.removed_of(attribute.name))
 
 
 # -- one row -----------------------------------------------------------------------------------------------------------
 
 
-def _tell_row(write: Write, row: Row, table: Table) -> None:
-    show(write, "row", locate(table, row))
-    show(write, "PingOne field", _field_of(row))
-    show(write, "carried", _carriage(row, table))
-    show(write, "codec", _CODECS.get(row.codec.name, f"{row.codec.name}, the same on both sides"))
-    show(write, "limits", _limits(row, table))
-    show(write, "PingOne filters", _operators(row))
-    show(write, "characteristics", _characteristics(row.attribute))
+def _facts(row: Row, table: Table) -> RowFacts:
+    return RowFacts(
+        row=locate(table, row),
+        field=_field_of(row),
+        carried=_carriage(row, table),
+        codec=_CODECS.get(row.codec.name, f"{row.codec.name}, the same on both sides"),
+        limits=_limits(row, table),
+        filters=_operators(row),
+        characteristics=_characteristics(row.attribute),
+    )
 
 
 def _field_of(row: Row) -> str:
@@ -203,54 +220,53 @@ def _operators(row: Row) -> str:
     return f"{', '.join(sorted(row.operators))}, {case}"
 
 
-def _characteristics(attribute: Attribute) -> str:
-    said = [
-        f"type {attribute.type}",
-        f"multiValued {str(attribute.multi_valued).lower()}",
-        f"required {str(attribute.required).lower()}",
-        f"caseExact {str(attribute.case_exact).lower()}",
-        f"mutability {attribute.mutability}",
-        f"returned {attribute.returned}",
-        f"uniqueness {attribute.uniqueness}",
-    ]
-    if attribute.canonical_values:
-        said.append(f"canonicalValues {', '.join(attribute.canonical_values)}")
-    return ", ".join(said)
+def _characteristics(attribute: Attribute) -> Characteristics:
+    return Characteristics(
+        attribute.type,
+        attribute.multi_valued,
+        attribute.required,
+        attribute.case_exact,
+        attribute.mutability,
+        attribute.returned,
+        attribute.uniqueness,
+        tuple(attribute.canonical_values),
+    )
 
 
 # -- what it leads to --------------------------------------------------------------------------------------------------
 
 
-def _tell_requests(write: Write, rows: tuple[Row, ...], table: Table, written: str | None) -> None:
-    """Play a create, a replacing PATCH and a removing one with example values, and write what is sent.
+def _find_example(stage: Stage, rows: tuple[Row, ...], written: str | None) -> Example | str:
+    """Play a create, a replacing PATCH and a removing one with example values; a text says why none can be played.
 
     `written` is the path for PATCH where the rows' own would not say the same.
     """
+    table = stage.table
     if not any(row.writable for row in rows):
-        show(write, "requests", "none: a client cannot write it")
-        return
+        return "none: a client cannot write it"
     try:
         resource = make_resource(table, rows)
     except ScimError as error:
-        show(write, "requests", f"no example fits; {say_refusal(error)}")
-        return
+        refusal = describe_refusal(error)
+        kind = f" {refusal.scim_type}" if refusal.scim_type else ""
+        return f"no example fits; refused with {refusal.status}{kind}: {refusal.detail}"
     path = written or (spell_path(table, rows[0]) if len(rows) == 1 else _whole_path(table, rows[0]))
     value = choose_value(table, rows[0]) if len(rows) == 1 else _value_at(table, rows[0], resource)
     if value is None:
-        show(write, "requests", "no example value is known that PingOne would take here")
-        return
+        return "no example value is known that PingOne would take here"
     key = key_of(table)
-    show(write, "example", f"{path} = {write_json(value)}")
-    create = Stage(table).play(lambda endpoint, ask: endpoint.do(verbs.CREATE, ask, read=lambda: resource))
-    show_played(write, "POST", create)
-    replace = Stage(table, _without(rows, record_of(table, make_resource(table, ())))).play(
-        lambda endpoint, ask: endpoint.do(verbs.PATCH, ask, key, read=lambda: make_patch("replace", path, value))
+    create = stage.play(lambda endpoint, ask: endpoint.do(verbs.CREATE, ask, read=lambda: resource))
+    replace = stage.play(
+        lambda endpoint, ask: endpoint.do(verbs.PATCH, ask, key, read=lambda: make_patch("replace", path, value)),
+        _without(rows, record_of(stage, make_resource(table, ()))),
     )
-    show_played(write, "PATCH replace", replace)
-    remove = Stage(table, record_of(table, resource)).play(
-        lambda endpoint, ask: endpoint.do(verbs.PATCH, ask, key, read=lambda: _removal(rows[0], path))
+    remove = stage.play(
+        lambda endpoint, ask: endpoint.do(verbs.PATCH, ask, key, read=lambda: _removal(rows[0], path)),
+        record_of(stage, resource),
     )
-    show_played(write, "PATCH remove", remove)
+    return Example(
+        in_words(path), value_in_words(value), *(describe_outcome(played) for played in (create, replace, remove))
+    )
 
 
 def _whole_path(table: Table, row: Row) -> str:
@@ -264,7 +280,7 @@ def _value_at(table: Table, row: Row, resource: Mapping[str, Any]) -> Any:
 
 def _removal(row: Row, path: str) -> dict[str, Any]:
     if row.via == MEMBERSHIPS:
-        return make_patch("remove", f"{path}[value eq {write_json(IDS['USER-ID'])}]")
+        return make_patch("remove", f"{path}[value eq {json_text(IDS['USER-ID'])}]")
     return make_patch("remove", path)
 
 
@@ -274,16 +290,18 @@ def _without(rows: tuple[Row, ...], record: Mapping[str, Any]) -> dict[str, Any]
     return {name: value for name, value in record.items() if name not in ours}
 
 
-def _tell_filter(write: Write, row: Row, table: Table) -> None:
+def _find_filter(stage: Stage, row: Row) -> FilterExplanation | None:
+    """Explain a filter on the path with an example value; None where no filter can name it."""
+    table = stage.table
     value = choose_value(table, row)
     if row.attribute.type == "complex" or (value is None and row.template is None):
-        return
+        return None
     if row.via == MEMBERSHIPS or row.include:
         text = f'{row.attr}.value eq "{value[0]["value"]}"'
     else:
         one = value[0] if isinstance(value, list) else value
-        text = f"{_filter_path(table, row)} eq {write_json(one if row.template is None else 'Jane Doe')}"
-    tell_filter(write, text, table)
+        text = f"{_filter_path(table, row)} eq {json_text(one if row.template is None else 'Jane Doe')}"
+    return explain_filter(stage, text)
 
 
 def _filter_path(table: Table, row: Row) -> str:

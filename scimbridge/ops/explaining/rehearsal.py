@@ -1,18 +1,18 @@
 """The real resources on a PingOne that is not there: what would be sent is noted, and every answer is a good one.
 
-So that `explain` shows what the bridge does and never what somebody thinks it does. Knows how the resources are joined;
-what they send and why is theirs.
+So that `explain` shows what the bridge does and never what somebody thinks it does. The bridge is a real one, with
+something in PingOne's place; what its resources send and why is theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 from scimbridge.access.caller import Caller
+from scimbridge.bridge import open_rehearsal
 from scimbridge.lists.knowledge import DirectoryKnowledge
 from scimbridge.lists.listing import Listing
 from scimbridge.lists.reading import Source
@@ -24,8 +24,8 @@ from scimbridge.pingone.send import Call, Json, Request, Response
 from scimbridge.pingone.target import Target
 from scimbridge.reach.unconfined import UnconfinedRecords
 from scimbridge.request.context import Ask
-from scimbridge.resources.assembly import Assembly, Parts
 from scimbridge.resources.endpoint import Endpoint
+from scimbridge.resources.tables import Tables
 from scimbridge.scim import verbs
 from scimbridge.scim.errors import ScimError
 from scimbridge.scim.filtering.trees import Node
@@ -53,23 +53,32 @@ class Played:
     source: Source | None = None  # of a list: what PingOne is asked, and whether its answer is the answer
 
 
+@dataclass(frozen=True, slots=True)
 class Stage:
-    """One resource type of the bridge. `held` is PingOne's record of every resource that is read."""
+    """One resource type of a bridge with these tables."""
 
-    def __init__(self, table: Table, held: Mapping[str, Any] | None = None, *, caseless: bool = True) -> None:
-        self._table = table
-        self._held = held or {}
-        self._caseless = caseless
+    tables: Tables
+    table: Table
 
-    def play(self, act: Callable[[Endpoint, Ask], object]) -> Played:
-        """Let a SCIM request happen, and return what became of it."""
+    def play(
+        self,
+        act: Callable[[Endpoint, Ask], object],
+        held: Mapping[str, Any] | None = None,
+        *,
+        caseless: bool = True,
+    ) -> Played:
+        """Let a SCIM request happen, and return what became of it.
+
+        `held` is PingOne's record of every resource that is read; `caseless` is how it compares where nobody knows.
+        """
         left_out: dict[str, None] = {}
-        recorder = _Recorder(self._table, self._held)
+        recorder = _Recorder(self.table, held or {})
         ask = Ask(Caller(NOBODY), Call(), Manner(strict=False, notice=lambda name: left_out.update({name: None})), BASE)
         refusal = None
-        with _join(self._table, recorder) as endpoint:
+        with closing(open_rehearsal(self.tables, recorder, _WatchedListing)) as bridge:
+            endpoint = bridge.registry.whole.endpoints[self.table.type.endpoint]
             listing = endpoint.lists.listing
-            listing.knowledge = _Assumed(recorder, caseless=self._caseless)
+            listing.knowledge = _Assumed(bridge.parts.target, caseless=caseless)
             try:
                 act(endpoint, ask)
             except ScimError as error:
@@ -83,11 +92,11 @@ def key_of(table: Table) -> str:
     return IDS[f"{table.type.name.upper()}-ID"]
 
 
-def record_of(table: Table, resource: Mapping[str, Any]) -> Json:
+def record_of(stage: Stage, resource: Mapping[str, Any]) -> Json:
     """Return PingOne's record of a SCIM resource, as its creation would send it."""
-    kind = kind_named(table.type.name)
+    kind = kind_named(stage.table.type.name)
     record: Json = {"directMemberCounts": {"users": 1, "groups": 0}} if kind.has_members else {}
-    made = Stage(table).play(lambda endpoint, ask: endpoint.do(verbs.CREATE, ask, read=lambda: resource))
+    made = stage.play(lambda endpoint, ask: endpoint.do(verbs.CREATE, ask, read=lambda: resource))
     body = next((request.body for request in made.requests if request.method == "POST"), None)
     record.update(body if isinstance(body, dict) else {})
     return {name: value for name, value in record.items() if name not in kind.secrets}
@@ -106,9 +115,8 @@ class _WatchedListing(Listing):
 class _Assumed(DirectoryKnowledge):
     """A directory of which all is known: what PingOne's documents say it answers, with or without case."""
 
-    def __init__(self, recorder: _Recorder, *, caseless: bool) -> None:
-        target = Target(recorder, clock=_stand, sleep=_pass)
-        super().__init__(UnconfinedRecords(target.users), MemoryState(_stand), PAGE)
+    def __init__(self, target: Target, *, caseless: bool) -> None:
+        super().__init__(UnconfinedRecords(target.users), MemoryState(lambda: 0.0), PAGE)
         self._caseless = caseless
 
     def ignores_case(self, row: Row, op: str) -> bool | None:
@@ -143,21 +151,3 @@ class _Recorder:
         records = [{"id": f"id of {use}", "name": use} for use in held]
         key = "groupMemberships" if name == "memberOfGroups" else name
         return {"_embedded": {key: records}, "count": len(records), "size": len(records)}
-
-
-@contextmanager
-def _join(table: Table, recorder: _Recorder) -> Iterator[Endpoint]:
-    """Join one resource type as the application does; one thread, so that the calls come in their order."""
-    with ThreadPoolExecutor(1) as pool:
-        target = Target(recorder, clock=_stand, sleep=_pass)
-        parts = Parts(target, MemoryState(_stand), pool, b"rehearsal", clock=_stand, wall=_stand, sleep=_pass)
-        yield Assembly(parts, _WatchedListing).endpoint(table)
-
-
-def _stand() -> float:
-    """No time passes in a rehearsal."""
-    return 0.0
-
-
-def _pass(_seconds: float) -> None:
-    """Nobody waits in a rehearsal."""

@@ -1,0 +1,179 @@
+"""What `explain` finds out, as values: one kind for each thing that can be explained.
+
+Fields are what their JSON is called by. No value holds a password, not even one that the operator gave, and ids of the
+rehearsal are words: USER-ID, GROUP-ID.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class SentRequest:
+    """A request to PingOne, below /v1/environments/<environment id>. `media` is the type of its body, if it has one."""
+
+    method: str
+    path: str
+    media: str | None
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a client is answered instead."""
+
+    status: int
+    scim_type: str | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a SCIM request comes to: what PingOne is sent, the refusal if there is one, and attributes left out."""
+
+    requests: tuple[SentRequest, ...]
+    refusal: Refusal | None
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Characteristics:
+    """What RFC 7643 §7 says of an attribute."""
+
+    type: str
+    multi_valued: bool
+    required: bool
+    case_exact: bool
+    mutability: str
+    returned: str
+    uniqueness: str
+    canonical_values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowFacts:
+    """A row of a table: where it stands, the PingOne field, and what is so of both; the texts are sentences."""
+
+    row: str
+    field: str
+    carried: str
+    codec: str
+    limits: str
+    filters: str
+    characteristics: Characteristics
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A path with a value that PingOne would take, and what becomes of it when it is created, replaced and removed."""
+
+    path: str
+    value: Any
+    create: Outcome
+    replace: Outcome
+    remove: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class FilterReading:
+    """What PingOne is asked for a filter where it compares in one way; `case` is None where that does not matter.
+
+    `asks`: "filter" is the `native` one, "all" every record of the `collection`, "few" those by id or membership,
+    "nothing" where no record can match. `exact`: PingOne's answer is the answer.
+    """
+
+    case: Literal["ignored", "minded"] | None
+    asks: Literal["filter", "all", "few", "nothing"]
+    collection: str
+    native: str | None
+    exact: bool
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class FilterExplanation:
+    """What becomes of a filter: a refusal before anything is asked, or a reading for each way of comparing."""
+
+    resource: str
+    filter: str
+    refusal: Refusal | None
+    readings: tuple[FilterReading, ...]
+    kind: Literal["filter"] = "filter"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathExplanation:
+    """What a path means. Without `rows` nothing at PingOne stands behind it: `rowless` says why, and what it is.
+
+    `taken_away` are rows of the shipped table that the one in use takes away.
+    `no_example` says why there is no `example`. `filter` is one on the path, where the path is that of one row.
+    """
+
+    resource: str
+    path: str
+    taken_away: tuple[str, ...] = ()
+    rows: tuple[RowFacts, ...] = ()
+    rowless: str | None = None
+    characteristics: Characteristics | None = None
+    example: Example | None = None
+    no_example: str | None = None
+    filter: FilterExplanation | None = None
+    kind: Literal["path"] = "path"
+
+
+@dataclass(frozen=True, slots=True)
+class RowField:
+    """A row of a table, and the PingOne field that it leads to."""
+
+    row: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaExplanation:
+    """What a table keeps of a schema."""
+
+    resource: str
+    schema: str
+    rows: tuple[RowField, ...]
+    kind: Literal["schema"] = "schema"
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceExplanation:
+    """What becomes of a resource in a file. `replace` is for one that holds an example in every attribute."""
+
+    resource: str
+    file: str
+    create: Outcome
+    replace: Outcome
+    kind: Literal["resource"] = "resource"
+
+
+@dataclass(frozen=True, slots=True)
+class PatchExplanation:
+    """What becomes of a PatchOp message in a file, for a resource that holds an example in every attribute.
+
+    `reads` says that what PingOne holds decides.
+    """
+
+    resource: str
+    file: str
+    patch: Outcome
+    reads: bool
+    kind: Literal["patch"] = "patch"
+
+
+@dataclass(frozen=True, slots=True)
+class NotExplained:
+    """Why an expression cannot be explained, with what would be right."""
+
+    detail: str
+    kind: Literal["error"] = "error"
+
+
+Explanation = (
+    PathExplanation | SchemaExplanation | FilterExplanation | ResourceExplanation | PatchExplanation | NotExplained
+)

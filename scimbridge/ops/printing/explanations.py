@@ -1,0 +1,183 @@
+"""Explanations as text: a heading, and labels with what belongs to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import orjson
+
+from scimbridge.ops.explaining.explanations import (
+    Characteristics,
+    Explanation,
+    FilterExplanation,
+    FilterReading,
+    NotExplained,
+    Outcome,
+    PatchExplanation,
+    PathExplanation,
+    Refusal,
+    ResourceExplanation,
+    RowFacts,
+    SchemaExplanation,
+    SentRequest,
+)
+from scimbridge.ops.explaining.rehearsal import SCAN
+from scimbridge.ops.printing.paper import Paper
+
+WIDTH = 17
+WHERE = "(paths of requests are below /v1/environments/<environment id>; ids and values are examples)"
+_CASES = {
+    "ignored": "where PingOne compares without case (`scimbridge check` tells):",
+    "minded": "where PingOne minds case:",
+}
+_HEADING, _LABEL = "bold", "cyan"
+
+Labelled = Iterator[tuple[str, str]]
+"""Labels and texts; an empty label is for what belongs to the text above."""
+
+
+def print_explanation(paper: Paper, explanation: Explanation) -> None:
+    """Write an explanation of whatever kind."""
+    match explanation:
+        case NotExplained():
+            paper.line(explanation.detail)
+        case PathExplanation():
+            paper.line(explanation.path, _HEADING)
+            _print(paper, _path(explanation))
+            if explanation.rows:
+                paper.line(WHERE)
+        case SchemaExplanation():
+            paper.line(explanation.schema, _HEADING)
+            _print(paper, (("row", f"{each.row} -> {each.field}") for each in explanation.rows))
+        case FilterExplanation():
+            paper.line(explanation.filter, _HEADING)
+            _print(paper, _filter(explanation))
+            paper.line(WHERE)
+        case ResourceExplanation() | PatchExplanation():
+            _print_file(paper, explanation)
+            paper.line(WHERE)
+
+
+def _print(paper: Paper, labelled: Iterable[tuple[str, str]]) -> None:
+    for label, text in labelled:
+        paper.item(f"  {label:<{WIDTH}}", text, _LABEL)
+
+
+def _print_file(paper: Paper, explanation: ResourceExplanation | PatchExplanation) -> None:
+    if isinstance(explanation, PatchExplanation):
+        paper.line(f"{explanation.file}: a PatchOp message for a {explanation.resource}", _HEADING)
+        _print(paper, _outcome("PATCH", explanation.patch))
+        if explanation.reads:
+            paper.line("  what PingOne holds decides: shown for one that holds an example in every attribute")
+        return
+    paper.line(f"{explanation.file}: a SCIM {explanation.resource}", _HEADING)
+    _print(paper, _outcome("POST", explanation.create))
+    _print(paper, _outcome("PUT", explanation.replace))
+    paper.line("  PUT is the difference to what PingOne holds: shown for one that holds an example in every attribute")
+
+
+# -- paths -------------------------------------------------------------------------------------------------------------
+
+
+def _path(explanation: PathExplanation) -> Labelled:
+    for place, gone in enumerate(explanation.taken_away):
+        yield "" if place else "taken away", gone
+    if explanation.rowless is not None:
+        yield "PingOne field", explanation.rowless
+    if explanation.characteristics is not None:
+        yield "characteristics", _characteristics(explanation.characteristics)
+    for row in explanation.rows:
+        yield from _row(row)
+    if explanation.no_example is not None:
+        yield "requests", explanation.no_example
+    if (example := explanation.example) is not None:
+        yield "example", f"{example.path} = {orjson.dumps(example.value).decode()}"
+        yield from _outcome("POST", example.create)
+        yield from _outcome("PATCH replace", example.replace)
+        yield from _outcome("PATCH remove", example.remove)
+    if explanation.filter is not None:
+        yield from _filter(explanation.filter)
+
+
+def _row(facts: RowFacts) -> Labelled:
+    yield "row", facts.row
+    yield "PingOne field", facts.field
+    yield "carried", facts.carried
+    yield "codec", facts.codec
+    yield "limits", facts.limits
+    yield "PingOne filters", facts.filters
+    yield "characteristics", _characteristics(facts.characteristics)
+
+
+def _characteristics(attribute: Characteristics) -> str:
+    said = [
+        f"type {attribute.type}",
+        f"multiValued {str(attribute.multi_valued).lower()}",
+        f"required {str(attribute.required).lower()}",
+        f"caseExact {str(attribute.case_exact).lower()}",
+        f"mutability {attribute.mutability}",
+        f"returned {attribute.returned}",
+        f"uniqueness {attribute.uniqueness}",
+    ]
+    if attribute.canonical_values:
+        said.append(f"canonicalValues {', '.join(attribute.canonical_values)}")
+    return ", ".join(said)
+
+
+# -- filters -----------------------------------------------------------------------------------------------------------
+
+
+def _filter(explanation: FilterExplanation) -> Labelled:
+    yield "filter", explanation.filter
+    if explanation.refusal is not None:
+        yield "", _refusal(explanation.refusal)
+    for reading in explanation.readings:
+        if reading.case is not None:
+            yield "", _CASES[reading.case]
+        yield from _reading(reading)
+
+
+def _reading(reading: FilterReading) -> Labelled:
+    match reading.asks:
+        case "nothing":
+            yield "PingOne is asked", "nothing: no record can match, since ids are UUIDs"
+            return
+        case "few":
+            asked, checked = "for the few records that it can hold for, not for a list", "the whole filter"
+        case "all":
+            asked = f"for all {reading.collection}: it cannot answer any of it"
+            checked = f"the whole filter, over at most {SCAN:,} records (SCIMBRIDGE_SCAN_LIMIT)"
+        case "filter":
+            asked = reading.native or ""
+            checked = (
+                "that PingOne's answer has nothing else"
+                if reading.exact
+                else "the whole filter, over what PingOne answers"
+            )
+    yield "PingOne is asked", asked
+    yield "checked here", checked
+    yield from _outcome("requests", reading.outcome)
+
+
+# -- requests ----------------------------------------------------------------------------------------------------------
+
+
+def _outcome(label: str, outcome: Outcome) -> Labelled:
+    lines = [line for request in outcome.requests for line in _request(request)]
+    if outcome.refusal is not None:
+        lines.append(f"{'then ' if lines else ''}{_refusal(outcome.refusal)}")
+    lines.extend(f"left out, since nothing of that name is kept: {name}" for name in outcome.left_out)
+    for place, line in enumerate(lines or ["nothing is sent"]):
+        yield "" if place else label, line
+
+
+def _request(request: SentRequest) -> Iterator[str]:
+    yield f"{request.method} {request.path}"
+    if request.media is not None:
+        yield f"    Content-Type: {request.media}"
+        yield f"    {orjson.dumps(request.body).decode()}"
+
+
+def _refusal(refusal: Refusal) -> str:
+    kind = f" {refusal.scim_type}" if refusal.scim_type else ""
+    return f"refused with {refusal.status}{kind}: {refusal.detail}"

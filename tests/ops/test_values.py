@@ -1,0 +1,24 @@
+"""What operators do is returned as values; writing is left to the printers."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import scimbridge.ops
+
+ROOM = Path(scimbridge.ops.__file__).parent
+WRITING = {"print", "echo", "write", "writelines", "stdout", "stderr", "say"}
+MODULES = [path for path in sorted(ROOM.rglob("*.py")) if path.parent.name != "printing"]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=[str(path.relative_to(ROOM)) for path in MODULES])
+def test_only_printers_write(path):
+    """No module of `ops` but the printers names anything that writes."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    names |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    assert names & WRITING == set()
