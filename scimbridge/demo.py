@@ -31,7 +31,8 @@ STOP_SECONDS = 75.0
 """More than the bridge gives requests under way; an idle one stops at once."""
 
 # What an operator may try out in the demo. All else stays outside: the demo never speaks to a real PingOne.
-_PASSED_ON = ("DATETIME_OFFSET", "LOG_LEVEL", "MAPPINGS", "PAGE_SIZE", "STRICT")
+_PREFIX = "SCIMBRIDGE_"
+_PASSED_ON = tuple(f"{_PREFIX}{name}" for name in ("DATETIME_OFFSET", "LOG_LEVEL", "MAPPINGS", "PAGE_SIZE", "STRICT"))
 
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _CREATE = (
@@ -63,6 +64,8 @@ def run(first_port: int, environ: Mapping[str, str], write: Callable[[str], obje
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
+    if unused := unused_settings(environ):
+        write(f"Not used, since the demo has a PingOne and a token of its own: {', '.join(unused)}")
     port = find_free_port(first_port)
     address = Address(f"http://{HOST}:{port}/scim/v2", secrets.token_urlsafe(24))
     with (
@@ -99,10 +102,8 @@ def find_free_port(first: int) -> int:
 
 def bridge_environment(environ: Mapping[str, str], sandbox: Sandbox, token: str) -> dict[str, str]:
     """Return the environment of the bridge: settings for the sandbox and none for anything else."""
-    others = {name: value for name, value in environ.items() if not name.startswith("SCIMBRIDGE_")}
-    passed_on = {
-        f"SCIMBRIDGE_{name}": environ[f"SCIMBRIDGE_{name}"] for name in _PASSED_ON if f"SCIMBRIDGE_{name}" in environ
-    }
+    others = {name: value for name, value in environ.items() if not name.startswith(_PREFIX)}
+    passed_on = {name: environ[name] for name in _PASSED_ON if name in environ}
     return {
         **others,
         "SCIMBRIDGE_LOG_LEVEL": "warning",
@@ -110,6 +111,11 @@ def bridge_environment(environ: Mapping[str, str], sandbox: Sandbox, token: str)
         **describe(sandbox),
         "SCIMBRIDGE_BEARER_TOKEN": token,
     }
+
+
+def unused_settings(environ: Mapping[str, str]) -> list[str]:
+    """Return the names of the settings in `environ` that a demo does not use."""
+    return sorted(name for name in environ if name.startswith(_PREFIX) and name not in _PASSED_ON)
 
 
 def _nothing_kept(folder: str) -> dict[str, str]:

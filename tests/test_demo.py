@@ -59,14 +59,22 @@ def test_the_demo_never_speaks_to_a_real_pingone():
     assert settings.pingone_client_secret.reveal() == SANDBOX.client_secret
 
 
+def test_what_is_not_used_is_named():
+    """Every setting that stays outside is named, and no value of one; what is passed on is not."""
+    environ = {"PATH": "/bin", "SCIMBRIDGE_STRICT": "true", "SCIMBRIDGE_RATE": "5", "SCIMBRIDGE_CONFIG": "/nowhere"}
+    assert demo.unused_settings(environ) == ["SCIMBRIDGE_CONFIG", "SCIMBRIDGE_RATE"]
+
+
 @pytest.fixture
 def running():
     """`scimbridge demo` as a program, and the lines it has printed until it was ready."""
-    pytest.importorskip("scimbridge.app")
     process = subprocess.Popen(
         [sys.executable, "-m", "scimbridge.cli", "demo", "--port", "18200"],
         cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if not name.startswith("SCIMBRIDGE_")},
+        env={
+            **{name: value for name, value in os.environ.items() if not name.startswith("SCIMBRIDGE_")},
+            "SCIMBRIDGE_PINGONE_REGION": "EU",
+        },
         stdout=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         text=True,
@@ -88,6 +96,7 @@ def running():
 def test_the_printed_lines_work_and_nothing_is_left_behind(running, number):
     """The three curl lines answer as they should when pasted; a signal ends all processes with code 0."""
     process, printed = running
+    assert printed[0].endswith("of its own: SCIMBRIDGE_PINGONE_REGION")
     lines = [line for line in printed if line.startswith("curl ")]
     answers = []
     for line in lines:
