@@ -88,6 +88,7 @@ def test_every_setting_is_honoured():
     readers = [
         ROOT / "wsgi.py",
         ROOT / "scimbridge/app.py",
+        ROOT / "scimbridge/bridge.py",
         *(path for room in ("cli", "settings", "serve") for path in (ROOT / "scimbridge" / room).glob("*.py")),
     ]
     source = "\n".join(path.read_text("utf-8") for path in readers)
