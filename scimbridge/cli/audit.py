@@ -53,8 +53,7 @@ def audit(  # noqa: PLR0913 - every option of a command is an argument
 ) -> None:
     """Search the trail of changes: the database of SCIMBRIDGE_AUDIT_DATABASE, else the file of SCIMBRIDGE_AUDIT."""
     from scimbridge.ops import audit as searching  # noqa: PLC0415 - no other command needs it
-    from scimbridge.ops.printing import records as printing  # noqa: PLC0415 - the same
-    from scimbridge.ops.printing.paper import open_paper  # noqa: PLC0415 - the same
+    from scimbridge.ops.printing.records import show_records  # noqa: PLC0415 - the same
 
     now = datetime.now(UTC)
     try:
@@ -71,12 +70,7 @@ def audit(  # noqa: PLR0913 - every option of a command is an argument
         raise _Unsearchable("\n".join(faults.faults)) from None
     except searching.Unsearchable as wrong:
         raise _Unsearchable(str(wrong)) from None
-    if as_json:
-        printing.write_records(sys.stdout, found.records)
-    else:
-        printing.print_records(open_paper(sys.stdout), found.records)
-    if found.broken:
-        click.echo(f"{found.broken} lines of the file are no records; a full disk may have cut them off", err=as_json)
+    show_records(sys.stdout, sys.stderr, found, as_json=as_json)
 
 
 def _trail(file: Path | None) -> tuple[str | None, str | None]:

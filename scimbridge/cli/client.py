@@ -77,15 +77,10 @@ def add(file: Path | None, **wished: Any) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
 def list_all(file: Path | None, *, as_json: bool) -> None:
     """Show what each client may do and which secrets it has, without anything secret."""
-    from scimbridge.ops.printing.clients import print_clients  # noqa: PLC0415 - needed by this command alone
-    from scimbridge.ops.printing.documents import write_document  # noqa: PLC0415 - the same
+    from scimbridge.ops.printing.clients import show_clients  # noqa: PLC0415 - needed by this command alone
 
     with _faults_shown():
-        held = _clients(file).list_all()
-    if as_json:
-        write_document(sys.stdout, held)
-    else:
-        print_clients(_paper(), held)
+        show_clients(sys.stdout, _clients(file).list_all(), as_json=as_json)
 
 
 @client.command()

@@ -198,20 +198,13 @@ def _checked(values: dict[str, Any], hints: dict[str, Any]) -> dict[str, Any]:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document of all findings, at the end.")
 def check(*, write: bool, population: str | None, as_json: bool) -> None:
     """Test connection, rights and tables against the PingOne environment; exit code 1 on any fault."""
-    from scimbridge.ops.checking.checks import check as look  # noqa: PLC0415 - an HTTP client is not needed by all
-    from scimbridge.ops.checking.findings import Report  # noqa: PLC0415 - the same
-    from scimbridge.ops.printing.documents import write_document  # noqa: PLC0415 - the same
-    from scimbridge.ops.printing.findings import print_findings  # noqa: PLC0415 - the same
-    from scimbridge.ops.printing.paper import open_paper  # noqa: PLC0415 - the same
+    from scimbridge.ops.checking import checks as checking  # noqa: PLC0415 - an HTTP client is not needed by all commands
+    from scimbridge.ops.printing.findings import show_findings  # noqa: PLC0415 - the same
 
     if write != (population is not None):
         raise click.UsageError("--write and --population go together: a user is made, and has to be somewhere")
-    with _faults_told(), closing(look(load(os.environ), population)) as findings:
-        if as_json:
-            report = Report.of(findings)
-            write_document(sys.stdout, report)
-        else:
-            report = print_findings(open_paper(sys.stdout), findings)
+    with _faults_told(), closing(checking.check(load(os.environ), population)) as findings:
+        report = show_findings(sys.stdout, findings, as_json=as_json)
     sys.exit(1 if report.faults else 0)
 
 
@@ -221,17 +214,12 @@ def check(*, write: bool, population: str | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
 def explain(expression: str, resource: str, *, as_json: bool) -> None:
     """Show where a path, a filter or a resource (a file) goes, with the request that would be sent."""
-    from scimbridge.ops.explaining import explain as explaining  # noqa: PLC0415 - the engine is not needed by all
-    from scimbridge.ops.printing.documents import write_document  # noqa: PLC0415 - the same
-    from scimbridge.ops.printing.explanations import print_explanation  # noqa: PLC0415 - the same
-    from scimbridge.ops.printing.paper import open_paper  # noqa: PLC0415 - the same
+    from scimbridge.ops.explaining import explain as explaining  # noqa: PLC0415 - the engine is not needed by all commands
+    from scimbridge.ops.printing.explanations import show_explanation  # noqa: PLC0415 - the same
 
     with _faults_told(), _table_faults_told():
         explanation = explaining.explain(expression, resource, tables(os.environ))
-    if as_json:
-        write_document(sys.stdout, explanation)
-    else:
-        print_explanation(open_paper(sys.stdout), explanation)
+    show_explanation(sys.stdout, explanation, as_json=as_json)
     sys.exit(1 if explanation.kind == "error" else 0)
 
 

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import TextIO
 
 from scimbridge.access.limits import ClientLimits
 from scimbridge.ops.clients import Added, ClientFacts, ClientList, Revoked, Rotated, SecretFacts
-from scimbridge.ops.printing.paper import Paper
+from scimbridge.ops.printing.documents import write_document
+from scimbridge.ops.printing.paper import Paper, open_paper
 
 _NAME, _LABEL = "bold", "cyan"
+
+
+def show_clients(stream: TextIO, held: ClientList, *, as_json: bool) -> None:
+    """Write all clients as text or as one document."""
+    if as_json:
+        write_document(stream, held)
+    else:
+        print_clients(open_paper(stream), held)
 
 
 def print_clients(paper: Paper, held: ClientList) -> None:

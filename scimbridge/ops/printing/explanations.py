@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TextIO
 
 import orjson
 
@@ -22,7 +23,8 @@ from scimbridge.ops.explaining.explanations import (
     SentRequest,
 )
 from scimbridge.ops.explaining.rehearsal import SCAN
-from scimbridge.ops.printing.paper import Paper
+from scimbridge.ops.printing.documents import write_document
+from scimbridge.ops.printing.paper import Paper, open_paper
 
 WIDTH = 17
 WHERE = "(paths of requests are below /v1/environments/<environment id>; ids and values are examples)"
@@ -34,6 +36,14 @@ _HEADING, _LABEL = "bold", "cyan"
 
 Labelled = Iterator[tuple[str, str]]
 """Labels and texts; an empty label is for what belongs to the text above."""
+
+
+def show_explanation(stream: TextIO, explanation: Explanation, *, as_json: bool) -> None:
+    """Write an explanation as text or as one document."""
+    if as_json:
+        write_document(stream, explanation)
+    else:
+        print_explanation(open_paper(stream), explanation)
 
 
 def print_explanation(paper: Paper, explanation: Explanation) -> None:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TextIO
 
 from scimbridge.ops.checking.findings import Finding, Grade, Report
-from scimbridge.ops.printing.paper import Paper
+from scimbridge.ops.printing.documents import write_document
+from scimbridge.ops.printing.paper import Paper, open_paper
 
 _HEADS = {Grade.OK: "ok    ", Grade.WARN: "warn  ", Grade.FAULT: "FAULT ", Grade.NOTE: "      "}
 _STYLES = {Grade.OK: "green", Grade.WARN: "yellow", Grade.FAULT: "bold red", Grade.NOTE: ""}
+
+
+def show_findings(stream: TextIO, findings: Iterable[Finding], *, as_json: bool) -> Report:
+    """Write findings as lines when they come, or all of them as one document; returns all of them."""
+    if not as_json:
+        return print_findings(open_paper(stream), findings)
+    report = Report.of(findings)
+    write_document(stream, report)
+    return report
 
 
 def print_findings(paper: Paper, findings: Iterable[Finding]) -> Report:

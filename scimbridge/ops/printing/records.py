@@ -6,12 +6,27 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from scimbridge.observe.audit import Record
+from scimbridge.ops.audit import Found
 from scimbridge.ops.printing.documents import write_line
-from scimbridge.ops.printing.paper import Paper
+from scimbridge.ops.printing.paper import Paper, open_paper
 
 COLUMNS = (
     ("TIME", 24), ("CLIENT", 16), ("VERB", 8), ("RESOURCE", 47), ("RESULT", 8), ("STATUS", 6), ("CHANGED", 0),
 )  # fmt: skip
+
+
+def show_records(stream: TextIO, beside: TextIO, found: Found, *, as_json: bool) -> None:
+    """Write what was found as a table, or as lines of JSON.
+
+    That lines of the file are no records is told below the table; beside the JSON, so that every line stays JSON.
+    """
+    if as_json:
+        write_records(stream, found.records)
+    else:
+        print_records(open_paper(stream), found.records)
+    if found.broken:
+        told = f"{found.broken} lines of the file are no records; a full disk may have cut them off"
+        open_paper(beside if as_json else stream).line(told)
 
 
 def print_records(paper: Paper, records: Iterable[Record]) -> None:
