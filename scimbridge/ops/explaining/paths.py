@@ -10,37 +10,23 @@ from scimbridge.mapping.tables.rows import MEMBERSHIPS, Row, nearest
 from scimbridge.mapping.tables.table import Table
 from scimbridge.ops.checking.rows import locate
 from scimbridge.ops.explaining.explanations import (
-    Characteristics,
     Example,
     FilterExplanation,
     PathExplanation,
-    RowFacts,
     RowField,
     SchemaExplanation,
 )
 from scimbridge.ops.explaining.filters import explain_filter
 from scimbridge.ops.explaining.outcomes import describe_outcome, describe_refusal, in_words, json_text, value_in_words
 from scimbridge.ops.explaining.rehearsal import IDS, Stage, key_of, record_of
+from scimbridge.ops.explaining.row_facts import describe_attribute, describe_row, field_of
 from scimbridge.ops.explaining.samples import choose_value, make_patch, make_resource, spell_path
-from scimbridge.pingone.kinds import kind_named
 from scimbridge.scim import dialects, verbs
 from scimbridge.scim.catalogue import Attribute, Found
 from scimbridge.scim.errors import InvalidPath, ScimError
 from scimbridge.scim.filtering.filter_dialects import read_path_text
 from scimbridge.scim.filtering.trees import AttrPath, Compare, Node
 from scimbridge.scim.patching.paths import Path, parse_path
-
-_CODECS = {
-    "semicolons": 'an array in PingOne, one string "[a;; b]" for SCIM clients (an array is taken too)',
-    "list": "an array on both sides",
-    "json": "JSON in PingOne, JSON written as a string for SCIM clients",
-    "object": "a JSON object on both sides",
-    "country": "two letters in PingOne; a code of two or three letters or an English name from clients",
-    "language": "a language tag; en_US is taken for en-US",
-    "derived": "left out, and logged, where PingOne would refuse it",
-    "marked": "one marked text in PingOne's array, a string for SCIM clients",
-    "others": "PingOne's array without the marked text",
-}
 
 
 def explain_path(stage: Stage, text: str) -> PathExplanation | SchemaExplanation:
@@ -63,7 +49,7 @@ def explain_path(stage: Stage, text: str) -> PathExplanation | SchemaExplanation
         resource=table.type.name,
         path=text,
         taken_away=_taken_away(found.attribute, table),
-        rows=tuple(_facts(row, table) for row in rows),
+        rows=tuple(describe_row(row, table) for row in rows),
         example=None if isinstance(example, str) else example,
         no_example=example if isinstance(example, str) else None,
         filter=_find_filter(stage, rows[0]) if len(rows) == 1 else None,
@@ -132,7 +118,7 @@ def _explain_schema(table: Table, path: Path) -> SchemaExplanation:
     if schema is None:
         msg = f"{path.urn!r} is no schema that {table.file} keeps anything of"
         raise InvalidPath(msg)
-    rows = tuple(RowField(locate(table, row), _field_of(row)) for row in table.rows if row.urn == schema.urn)
+    rows = tuple(RowField(locate(table, row), field_of(row)) for row in table.rows if row.urn == schema.urn)
     return SchemaExplanation(table.type.name, schema.urn, rows)
 
 
@@ -146,7 +132,7 @@ def _explain_rowless(table: Table, text: str, found: Found, *, stored: bool) -> 
         path=text,
         taken_away=_taken_away(found.attribute, table),
         rowless=why,
-        characteristics=_characteristics(found.leaf),
+        characteristics=describe_attribute(found.leaf),
     )
 
 
@@ -154,83 +140,6 @@ def _taken_away(attribute: Attribute, table: Table) -> tuple[str, ...]:
     """Return the rows of the attribute that the shipped table has and this one does not keep."""
     origin = table.origin
     return tuple(f"{origin.shipped} {row}" for row in origin.removed_of(attribute.name))
-
-
-# -- one row -----------------------------------------------------------------------------------------------------------
-
-
-def _facts(row: Row, table: Table) -> RowFacts:
-    return RowFacts(
-        row=locate(table, row),
-        field=_field_of(row),
-        carried=_carriage(row, table),
-        codec=_CODECS.get(row.codec.name, f"{row.codec.name}, the same on both sides"),
-        limits=_limits(row, table),
-        filters=_operators(row),
-        characteristics=_characteristics(row.attribute),
-    )
-
-
-def _field_of(row: Row) -> str:
-    return row.native if row.template is None else f'none: composed here as "{row.template.text}"'
-
-
-def _carriage(row: Row, table: Table) -> str:
-    collection = kind_named(table.type.name).collection
-    if row.template is not None:
-        own = "" if not row.template.other else f", but for a value of its own: {'.'.join(row.template.other)}"
-        return f"never sent; what a client sends for it is left out{own}"
-    if row.via == MEMBERSHIPS:
-        return "by a call of its own for each member, and read by a filter on users and on groups"
-    if row.via is not None:
-        return f"by a call of its own, PUT /{collection}/ID/{row.via}; at creation together with the rest"
-    if row.include is not None:
-        return f"read only where include={row.include} is asked for, which lists cannot"
-    if not row.writable:
-        return "only read: in every answer of PingOne"
-    return "together with the other attributes"
-
-
-def _limits(row: Row, table: Table) -> str:
-    kind = kind_named(table.type.name)
-    rule = kind.fields.get(row.native)
-    if rule is None:
-        return f"none known here{'' if kind.schema is None else '; those of the user schema hold'}"
-    said = []
-    if rule.min_length or rule.max_length:
-        said.append(f"{rule.min_length} to {rule.max_length or 'any number of'} characters")
-    if rule.hint:
-        said.append(rule.hint)
-    if rule.boolean:
-        said.append("true or false")
-    return "; ".join(said) or "none known"
-
-
-def _operators(row: Row) -> str:
-    if row.attribute.returned == "never":
-        return "none: what is never shown cannot be asked for"
-    if row.via == MEMBERSHIPS or row.include:
-        return "eq on one id, by way of memberships"
-    if row.template is not None or not row.codec.comparable or not row.operators:
-        return "none: a filter on it is checked here, over every record that the rest of the filter leaves"
-    known = {True: "compared without case", False: "compared with case", None: "with or without case as `check` tells"}
-    case = "true or false" if row.attribute.type == "boolean" else known[row.caseless]
-    if row.attribute.case_exact and row.caseless is not False:
-        case += "; what differs in case is left out here"
-    return f"{', '.join(sorted(row.operators))}, {case}"
-
-
-def _characteristics(attribute: Attribute) -> Characteristics:
-    return Characteristics(
-        attribute.type,
-        attribute.multi_valued,
-        attribute.required,
-        attribute.case_exact,
-        attribute.mutability,
-        attribute.returned,
-        attribute.uniqueness,
-        tuple(attribute.canonical_values),
-    )
 
 
 # -- what it leads to --------------------------------------------------------------------------------------------------
