@@ -24,7 +24,7 @@ from scimbridge.lists.walk_state import WalkState
 from scimbridge.lists.walks import Vouches, Walks, always
 from scimbridge.lists.windows import Windows
 from scimbridge.mapping.membership_questions import Check
-from scimbridge.mapping.query import PUSHED_LENGTH, Query, split_filter
+from scimbridge.mapping.query import PUSHED_LENGTH, Query, plan_filter
 from scimbridge.mapping.translate import silent
 from scimbridge.once.recent_names import RecentNames
 from scimbridge.pingone import filters as native
@@ -97,10 +97,11 @@ class Listing:
 
     def _with_query(self, ask: Ask, node: trees.Node | None, read: Callable[[Source], ReadWindow]) -> ReadWindow:
         within = self._records.within(ask)
+        plan = None if node is None else plan_filter(node, self._view.table, strict=ask.manner.strict)
+        if within.is_closed:
+            return ReadWindow([], 0, None)
         while True:
-            query = self._split(ask, node)
-            if within.is_closed:
-                return ReadWindow([], 0, None)
+            query = _ALL if plan is None else plan.split(self.knowledge)
             if query.doubtful and query.id is None and self.knowledge.learn_case(ask.call, query.doubtful):
                 continue
             linked = self._linked(ask, query)
@@ -114,11 +115,6 @@ class Listing:
                 confined = source.confined and self.knowledge.learn_confinement(ask.call, error, within.condition)
                 if not confined and not self.knowledge.learn_refusal(error, query.asked):
                     raise
-
-    def _split(self, ask: Ask, node: trees.Node | None) -> Query:
-        if node is None:
-            return _ALL
-        return split_filter(node, self._view.table, self.knowledge, strict=ask.manner.strict)
 
     def _look(self, ask: Ask, query: Query, source: Source, read: Callable[[], ReadWindow]) -> ReadWindow:
         """Read, and again for a moment where PingOne does not show yet what this bridge has just made."""

@@ -1,4 +1,8 @@
-"""What PingOne is asked: the pushed part of a filter as PingOne's own tree, and several conditions in one text."""
+"""What PingOne is asked: the pushed part of a filter as PingOne's own tree, and several conditions in one text.
+
+The one place where a tree of RFC 7644 becomes a tree of PingOne's: the engine knows no grammar of PingOne's, the room
+that prints it knows no SCIM, and lists are where the two meet. What PingOne lacks cannot be printed by accident.
+"""
 
 from __future__ import annotations
 

@@ -1,38 +1,26 @@
 """A SCIM filter, split into what PingOne is asked and what is checked here (RFC 7644 §3.4.2.2).
 
 PingOne answers a few operators on a few fields. What it can answer exactly, or with too much, is pushed down; what
-comes back is checked against the whole filter, so that the answer is the RFC's and never wider. Pure: the pushed half
-leaves here as a tree on PingOne's field names, printed by the room that speaks to PingOne.
+comes back is checked against the whole filter, so that the answer is the RFC's and never wider. A filter is planned
+once; the plan is split again as more is known of PingOne. Pure: the pushed half leaves here as a tree on PingOne's
+field names, printed by the room that speaks to PingOne.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 from scimbridge.mapping.membership_questions import Check, Questions
-from scimbridge.mapping.shapes import Complex, OneOfList, Shape, Single, TypedList
+from scimbridge.mapping.pushing import Chooser, KnownFilters, Part, every, find_part
 from scimbridge.mapping.tables.rows import Row
 from scimbridge.mapping.tables.table import Table
 from scimbridge.scim import dialects
 from scimbridge.scim.errors import InvalidFilter
-from scimbridge.scim.filtering.folding import is_folded_alike
-from scimbridge.scim.filtering.trees import And, AttrPath, Compare, Node, Or, ValuePath, conjuncts, paths_of
+from scimbridge.scim.filtering.trees import And, AttrPath, Compare, Node, Or, conjuncts, paths_of
 
 PUSHED_LENGTH = 3000  # characters of values in one pushed filter; past that the URL may be too long for PingOne
-
-
-class KnownFilters(Protocol):
-    """What is known of the directory that is asked."""
-
-    def ignores_case(self, row: Row, op: str) -> bool | None:
-        """Whether PingOne compares this field without case; None where nobody knows yet."""
-        ...
-
-    def answers(self, row: Row, op: str) -> bool:
-        """Whether PingOne answers this operator on this field."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,44 +54,69 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pushed:
-    node: Node
-    exact: bool
+class QueryPlan:
+    """What a filter means for one resource type, whatever is known of PingOne.
+
+    `part` is what PingOne can answer of it; `others` the same for each conjunct that is not about linked ids alone.
+    """
+
+    part: Part | None
+    others: tuple[Part | None, ...]
+    check: Check
+    id: str | None
+    linked: tuple[tuple[str, ...], ...]
+    beside: Check
+    reads: tuple[str, ...]
+
+    def split(self, knowledge: KnownFilters) -> Query:
+        """Return the filter ready to be asked, by what is known now."""
+        chooser = Chooser(knowledge)
+        chosen = chooser.choose(self.part)
+        exact_beside = bool(self.linked) and all(
+            found is not None and found.exact for found in map(chooser.choose, self.others)
+        )
+        if chosen is not None and _length(chosen.node) > PUSHED_LENGTH:
+            chosen, exact_beside = None, False
+        return Query(
+            pushed=None if chosen is None else chosen.node,
+            exact=chosen is not None and chosen.exact,
+            check=self.check,
+            id=self.id,
+            doubtful=tuple(chooser.doubtful),
+            asked=() if chosen is None else chosen.asked,
+            linked=self.linked,
+            beside=self.beside,
+            exact_beside=exact_beside,
+            reads=self.reads,
+        )
 
 
-def split_filter(node: Node, table: Table, knowledge: KnownFilters, *, strict: bool) -> Query:
-    """Split a filter for one resource type. Raises `InvalidFilter` for what the type has not, or cannot be asked."""
+def plan_filter(node: Node, table: Table, *, strict: bool) -> QueryPlan:
+    """Plan a filter for one resource type. Raises `InvalidFilter` for what the type has not, or cannot be asked."""
     if not strict:
         node = dialects.rename_country_codes(node, table.type)
     _check_names(node, table, strict=strict)
     questions = Questions(table)
     questions.check_bounded(node)
-    splitter = _Splitter(table, knowledge)
-    pushed = splitter.push(node)
     top = conjuncts(node)
-    ids = [value for part in top if (value := _id_in(part, table)) is not None]
-    linked = tuple(found for part in top if (found := questions.ids_of(part)) is not None)
-    others = [part for part in top if not questions.is_plain(part)]
-    exact_beside = bool(linked) and all(_is_exact(splitter.push(part)) for part in others)
-    if pushed is not None and _length(pushed.node) > PUSHED_LENGTH:
-        pushed, exact_beside = None, False
+    parts = [find_part(part, table) for part in top]
+    others = [place for place, part in enumerate(top) if not questions.is_plain(part)]
+    beside = And(tuple(top[place] for place in others)) if others else None
     check = questions.compile(node)
-    return Query(
-        pushed=None if pushed is None else pushed.node,
-        exact=_is_exact(pushed),
+    return QueryPlan(
+        part=parts[0] if len(parts) == 1 else every(parts),
+        others=tuple(parts[place] for place in others),
         check=check,
-        id=ids[0] if ids else None,
-        doubtful=tuple(splitter.doubtful),
-        asked=() if pushed is None else tuple(splitter.asked),
-        linked=linked,
-        beside=check if len(others) == len(top) else questions.compile(And(tuple(others)) if others else None),
-        exact_beside=exact_beside,
+        id=next((value for part in top if (value := _id_in(part, table)) is not None), None),
+        linked=tuple(found for part in top if (found := questions.ids_of(part)) is not None),
+        beside=check if len(others) == len(top) else questions.compile(beside),
         reads=_reads(node, table),
     )
 
 
-def _is_exact(pushed: _Pushed | None) -> bool:
-    return pushed is not None and pushed.exact
+def split_filter(node: Node, table: Table, knowledge: KnownFilters, *, strict: bool) -> Query:
+    """Plan a filter and split it at once, for who asks it a single time. Raises as `plan_filter`."""
+    return plan_filter(node, table, strict=strict).split(knowledge)
 
 
 def _reads(node: Node, table: Table) -> tuple[str, ...]:
@@ -141,127 +154,3 @@ def _length(node: Node) -> int:
     if isinstance(node, And | Or):
         return sum(_length(part) for part in node.parts)
     return len(str(node.value)) + len(node.path.attr) + 10 if isinstance(node, Compare) else 0
-
-
-class _Splitter:
-    """Walks one filter; collects on the way the rows whose case nobody knows."""
-
-    def __init__(self, table: Table, knowledge: KnownFilters) -> None:
-        self.table = table
-        self.knowledge = knowledge
-        self.doubtful: dict[tuple[Row, str], None] = {}
-        self.asked: dict[tuple[Row, str], None] = {}
-
-    def push(self, node: Node) -> _Pushed | None:
-        """Return what of the node PingOne can answer; everything that satisfies the node is in its answer."""
-        match node:
-            case And(parts):
-                pushed = [found for part in parts if (found := self.push(part)) is not None]
-                if not pushed:
-                    return None
-                whole = len(pushed) == len(parts) and all(part.exact for part in pushed)
-                nodes = tuple(part.node for part in pushed)
-                return _Pushed(nodes[0] if len(nodes) == 1 else And(nodes), whole)
-            case Or(parts):
-                branches = [self.push(part) for part in parts]
-                held = [part for part in branches if part is not None]
-                if len(held) != len(branches):
-                    return None
-                return _Pushed(Or(tuple(part.node for part in held)), all(part.exact for part in held))
-            case Compare(path, op, value):
-                shape = self._shape(path)
-                return None if shape is None else self._push_leaf(shape, path.sub, None, op, value)
-            case ValuePath(path, inner):
-                shape = self._shape(path)
-                return None if shape is None else self._push_value_path(shape, inner)
-        return None
-
-    def _shape(self, path: AttrPath) -> Shape | None:
-        found = self.table.type.find(AttrPath(path.urn, path.attr))
-        if found is None:
-            return None
-        return self.table.shape_of(found)
-
-    def _push_value_path(self, shape: Shape, inner: Node) -> _Pushed | None:
-        """Push `emails[type eq "work" and value eq "x"]`: the conjunct on the type picks rows, the others go along."""
-        if not isinstance(shape, OneOfList | TypedList):
-            return None
-        parts = conjuncts(inner)
-        selector = None
-        leaves = []
-        for part in parts:
-            if not isinstance(part, Compare):
-                continue
-            if part.op == "eq" and part.path.attr.casefold() == "type" and isinstance(part.value, str):
-                selector = part.value
-            else:
-                leaves.append(part)
-        pushed = [
-            found
-            for leaf in leaves
-            if (found := self._push_leaf(shape, leaf.path.attr, selector, leaf.op, leaf.value)) is not None
-        ]
-        if not pushed:
-            return None
-        nodes = tuple(part.node for part in pushed)
-        return _Pushed(nodes[0] if len(nodes) == 1 else And(nodes), exact=False)
-
-    def _push_leaf(self, shape: Shape, sub: str | None, selector: str | None, op: str, value: Any) -> _Pushed | None:
-        # For a type that is not kept nothing will pass the check here; PingOne is asked for few candidates.
-        rows = _rows_for(shape, sub, selector) or _rows_for(shape, sub, None)
-        pushed = [self._push_row(row, op, value) for row in rows]
-        held = [part for part in pushed if part is not None]
-        if not held or len(held) != len(pushed):
-            return None
-        if len(held) == 1:
-            return held[0]
-        return _Pushed(Or(tuple(part.node for part in held)), all(part.exact for part in held))
-
-    def _push_row(self, row: Row, op: str, value: Any) -> _Pushed | None:
-        if row.template is not None or not row.codec.comparable or row.via == "memberships":
-            return None
-        if op not in row.operators or not self.knowledge.answers(row, op):
-            return None
-        native = Compare(AttrPath(None, row.native), op, value)
-        self.asked[row, op] = None
-        if row.attribute.type == "boolean":
-            truth = dialects.read_boolean_words(value)
-            known = op == "eq" and isinstance(truth, bool)
-            return _Pushed(Compare(native.path, op, truth), exact=True) if known else None
-        if row.attribute.type not in ("string", "reference") or not isinstance(value, str) or not value:
-            return None
-        if not row.attribute.case_exact and not is_folded_alike(value):
-            return None
-        ignores = self.knowledge.ignores_case(row, op)
-        pushed = _push_forms(row, native, value)
-        if row.attribute.case_exact:
-            return replace(pushed, exact=pushed.exact and ignores is False)
-        if ignores is None:
-            self.doubtful[row, op] = None
-        return pushed if ignores else None
-
-
-def _push_forms(row: Row, native: Compare, value: str) -> _Pushed:
-    """Ask for a text in every form in which the directory may hold it.
-
-    A beginning may end in the middle of a letter that is written as several: what comes back is checked here.
-    """
-    forms = (value,) if row.attribute.profile is None else row.attribute.profile.forms(value)
-    nodes = tuple(replace(native, value=form) for form in forms)
-    return _Pushed(nodes[0] if len(nodes) == 1 else Or(nodes), exact=native.op == "eq" or len(nodes) == 1)
-
-
-def _rows_for(shape: Shape, sub: str | None, selector: str | None) -> tuple[Row, ...]:
-    wanted = sub.casefold() if sub is not None else None
-    if isinstance(shape, Single):
-        return shape.rows if wanted is None else ()
-    if isinstance(shape, Complex):
-        return tuple(row for row in shape.rows if str(row.sub).casefold() == wanted)
-    if isinstance(shape, OneOfList | TypedList):
-        return tuple(
-            row
-            for row in shape.rows
-            if str(row.sub).casefold() == (wanted or "value")
-            and (selector is None or str(row.selector).casefold() == selector.casefold())
-        )
-    return ()
