@@ -3,6 +3,7 @@
 # make check   ruff, mypy, import-linter, and the coverage of the last test run
 # make fuzz    send random requests, texts and bytes for FUZZ_SECONDS (60)
 # make bench   measure the bridge beside direct calls to the sandbox, with a report in build/bench
+# make mutants change the code of scim/ and mapping/ line by line, and see whether a test fails (MUTANTS: which part)
 # make clean   take away what the others made
 
 VENV   := .venv
@@ -12,6 +13,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 DEMO   := $(VENV)/.installed-demo
 TEST   := $(VENV)/.installed-test
 BENCH  := $(VENV)/.installed-bench
+MUTATE := $(VENV)/.installed-mutants
 RECIPE := setup.cfg pyproject.toml
 SOURCE := $(shell find scimbridge tests mappings -name '*.py' -o -name '*.toml' -o -name '*.json') wsgi.py
 
@@ -19,8 +21,9 @@ export PIP_ROOT_USER_ACTION := ignore
 
 FUZZ_SECONDS ?= 60
 BENCH_USERS  ?= 100000
+MUTANTS      ?= scimbridge.scim.* scimbridge.mapping.*
 
-.PHONY: demo test check fuzz bench clean
+.PHONY: demo test check fuzz bench mutants clean
 .DELETE_ON_ERROR:
 
 demo: $(DEMO)
@@ -42,6 +45,10 @@ fuzz: $(TEST)
 bench: $(BENCH)
 	$(BIN)/python -m benchmarks --users $(BENCH_USERS)
 
+mutants: $(MUTATE)
+	$(BIN)/mutmut run $(foreach part,$(MUTANTS),'$(part)')
+	$(BIN)/mutmut results
+
 .coverage: $(SOURCE) setup.cfg
 	$(MAKE) test
 
@@ -60,6 +67,11 @@ $(BENCH): $(RECIPE) | $(VENV)/.made
 	@$(PIP) install --editable '.[bench]'
 	@touch $@ $(DEMO)
 
+$(MUTATE): $(RECIPE) | $(VENV)/.made
+	@echo "Installing the bridge, what its tests need and what changes its code ..."
+	@$(PIP) install --editable '.[test,mutants]'
+	@touch $@ $(TEST) $(DEMO)
+
 $(VENV)/.made:
 	@python=$$(for name in python3.11 python3 python3.12 python3.13 python3.14 python; do \
 	    if "$$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
@@ -69,6 +81,6 @@ $(VENV)/.made:
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist scimbridge.egg-info .coverage .coverage.* .mypy_cache .pytest_cache \
+	rm -rf $(VENV) build dist mutants scimbridge.egg-info .coverage .coverage.* .mypy_cache .pytest_cache \
 	    .ruff_cache .import_linter_cache .hypothesis
 	find scimbridge tests -name __pycache__ -type d -prune -exec rm -rf {} +
