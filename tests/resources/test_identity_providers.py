@@ -1,4 +1,4 @@
-"""The table of the cookbook laid beside the shipped ones: a resource type that is only read, on every way to it."""
+"""The table of the cookbook laid over the shipped ones: a resource type that is only read, on every way to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from scimbridge.access.caller import SCOPES
-from scimbridge.settings.declared import default_mappings
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "docs" / "cookbook" / "identityProviders.toml"
@@ -18,13 +17,9 @@ PLACE = "/IdentityProviders"
 
 @pytest.fixture
 def folder(tmp_path):
-    """The shipped tables and that of the cookbook."""
-    target = tmp_path / "tables"
-    target.mkdir()
-    for entry in default_mappings().iterdir():
-        (target / entry.name).write_text(entry.read_text(encoding="utf-8"), encoding="utf-8")
-    shutil.copy(TABLE, target)
-    return target
+    """An operator's folder, which holds the table of the cookbook alone."""
+    shutil.copy(TABLE, tmp_path)
+    return tmp_path
 
 
 @pytest.fixture
@@ -197,7 +192,7 @@ def test_where_pingone_forbids_them_all_else_works(served):
 def test_every_type_that_is_published_answers(served):
     """/ResourceTypes names no endpoint that is not there."""
     types = served.list("/ResourceTypes")["Resources"]
-    assert [each["name"] for each in types] == ["Group", "IdentityProvider", "Population", "User"]
+    assert {"User", "IdentityProvider"} <= {each["name"] for each in types}
     for each in types:
         assert served.send("GET", each["endpoint"]).status_code == 200
         assert served.send("GET", f"/Schemas/{each['schema']}").status_code == 200
