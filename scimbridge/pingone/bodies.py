@@ -1,6 +1,6 @@
 """What PingOne's creates and replacements have to carry, so that nothing is lost or refused.
 
-Creation takes fields that afterwards have a call of their own (reference.md §2.3). A PUT drops what it leaves out, so
+Creation takes fields that afterwards have a call of their own (docs/pingone.md §2.3). PUT drops what it leaves out, so
 what PingOne holds goes along, known or not; and a group's population exactly where the group has one (§4.4).
 """
 
@@ -15,7 +15,7 @@ from scimbridge.pingone.errors import Refused
 from scimbridge.pingone.send import Call, Json
 
 # What PingOne is known to write itself, of groups and of populations: a PUT carries everything else, so that a field
-# which PingOne has from tomorrow on is not cleared by it (reference.md §4.2, §5).
+# which PingOne has from tomorrow on is not cleared by it (docs/pingone.md §4.2, §5).
 READ_ONLY: Mapping[str, frozenset[str]] = {
     "groups": frozenset({
         "_links", "_embedded", "id", "environment", "createdAt", "updatedAt", "displayName", "checkSum", "isExternal",

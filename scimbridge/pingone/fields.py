@@ -1,6 +1,6 @@
 """What PingOne enforces on the fields it has from the start, and which operators it filters them by.
 
-From reference.md §2.2 (lengths, patterns), §4.2, §5 and §7 (filters). Knows native names only. A rule
+From docs/pingone.md §2.2 (lengths, patterns), §4.2, §5 and §7 (filters). Knows native names only. A rule
 stands here only where PingOne is known to refuse; everything else is left to PingOne itself. What the sources
 contradict each other about is a doubt: an environment may enforce it or not, and shows which.
 """
@@ -80,7 +80,7 @@ _AREA_AND_PLACE = Doubt(
 )
 _KNOWN_BY_ID = Field(operators=_EQ)
 
-# PingOne's own fields, which stand in no list of what can be filtered by (reference.md §7.1).
+# PingOne's own fields, which stand in no list of what can be filtered by (docs/pingone.md §7.1).
 _NOT_FILTERED = (
     "environment.id", "identityProvider.id", "identityProvider.type", "account.canAuthenticate", "account.status",
     "account.lockedAt", "lifecycle.status", "verifyStatus", "lastSignOn.at", "lastSignOn.remoteIp", "createdAt",
@@ -99,7 +99,7 @@ OWN: dict[str, frozenset[str]] = {
     ),
     "Population": frozenset({"id", "environment.id", "createdAt", "updatedAt", "userCount"}),
 }  # fmt: skip
-"""What only PingOne writes, by resource type: sent along it is ignored in silence (reference.md §2.2, §4.2, §5)."""
+"""What only PingOne writes, by resource type: sent along it is ignored in silence (docs/pingone.md §2.2, §4.2, §5)."""
 
 CUSTOM = _PLAIN
 """A custom attribute of type STRING; further rules of its own stand in the environment's schema."""
