@@ -15,7 +15,7 @@
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
-# A stamp says what is installed; while these two files stay as they are, nothing is looked up or fetched.
+# A stamp says what is installed; while these two files and its lock stay as they are, nothing is looked up or fetched.
 DEMO   := $(VENV)/.installed-demo
 TEST   := $(VENV)/.installed-test
 BENCH  := $(VENV)/.installed-bench
@@ -30,7 +30,7 @@ KIT    := $(TOOLS)/.installed
 IMAGE  := build/image
 
 PYTHONS := 3.11 3.12 3.13 3.14
-COMPILE  = $(TOOL)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --quiet \
+COMPILE  = $(TOOL)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
            --custom-compile-command 'make lock'
 
 export PIP_ROOT_USER_ACTION := ignore
@@ -76,11 +76,13 @@ docs: $(DOCS)
 reference: $(DEMO)
 	$(BIN)/python docs/generate.py
 
-# The image has no other versions than those that are tested.
+# The image has no other versions than those that are tested. What the wheel is built with stands in pyproject.toml.
 lock: $(KIT)
-	$(COMPILE) --extra test --output-file locks/test.txt
-	$(COMPILE) --extra docs --constraint locks/test.txt --output-file locks/docs.txt
-	$(COMPILE) --extra database --constraint locks/test.txt --output-file locks/image.txt
+	$(COMPILE) setup.cfg --extra test --output-file locks/test.txt
+	$(COMPILE) setup.cfg --extra docs --constraint locks/test.txt --output-file locks/docs.txt
+	$(COMPILE) setup.cfg --extra database --constraint locks/test.txt --output-file locks/image.txt
+	sed -n 's/^requires = \["\(.*\)"\]$$/\1/p' pyproject.toml | \
+	    $(COMPILE) - --constraint locks/test.txt --output-file locks/build.txt
 
 sbom: $(KIT)
 	rm -rf $(IMAGE)

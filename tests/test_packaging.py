@@ -132,6 +132,12 @@ def test_a_lock_has_what_the_package_needs(lock, extra):
         assert all(requirement.specifier.contains(version) for version in versions), requirement
 
 
+def test_the_wheel_of_the_image_is_built_with_what_is_locked():
+    """What pyproject.toml builds with is in a lock, at the version that is tested."""
+    assert set(pins("build")) == {"setuptools"}
+    assert pins("build")["setuptools"] == pins("test")["setuptools"]
+
+
 def test_the_image_has_the_versions_that_are_tested():
     """What is in the image is in the tests' lock too, at the same versions."""
     tested = pins("test")
