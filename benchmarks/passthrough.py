@@ -14,7 +14,7 @@ import click
 import requests
 from flask import Flask, Response
 
-from scimbridge.serve import Options, run
+from scimbridge.serve.server import Options, run
 
 
 def fetch_token(settings: Mapping[str, str]) -> str:

@@ -95,7 +95,11 @@ def build(users: int, *, workers: int, threads: int) -> Iterator[Stand]:
     with contextlib.ExitStack() as stack:
         port = _free_port()
         sandbox = stack.enter_context(
-            _run(["-m", "scimbridge.cli", "sandbox", "--port", str(port), "--users", str(users)], {}, stdout=True)
+            _run(
+                ["-m", "scimbridge.cli", "sandbox", "--port", str(port), "--users", str(users)],
+                {},
+                stdout=True,
+            )
         )
         settings = _read_settings(sandbox)
         token = secrets.token_urlsafe(24)

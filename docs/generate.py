@@ -18,12 +18,13 @@ from pathlib import Path
 import click
 from meanings import CODEC, HEAD, ROW, VIA
 
-from scimbridge import cli
-from scimbridge.config import SETTINGS, Secret, Setting
+from scimbridge.cli.commands import command
 from scimbridge.mapping.codecs import NAMED
-from scimbridge.mapping.drafts import HEAD_WORDS, VERBS
-from scimbridge.mapping.rows import PUSHABLE, RFC_WORDS, VIAS, WORDS
-from scimbridge.scim import dialects, errors, filter_dialects, key_dialects
+from scimbridge.mapping.tables.drafts import HEAD_WORDS, VERBS
+from scimbridge.mapping.tables.rows import PUSHABLE, RFC_WORDS, VIAS, WORDS
+from scimbridge.scim import dialects, errors, key_dialects
+from scimbridge.scim.filtering import filter_dialects
+from scimbridge.settings.declared import SETTINGS, Secret, Setting
 
 ROOT = Path(__file__).parent.parent
 MARKS = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -87,18 +88,18 @@ def settings() -> str:
 
 def commands() -> str:
     """Return each command with its options; a command of commands is followed by these."""
-    return "\n".join(_commands(cli.command, "scimbridge"))
+    return "\n".join(_commands(command, "scimbridge"))
 
 
 def _commands(group: click.Group, name: str) -> Iterator[str]:
-    for word, command in sorted(group.commands.items()):
+    for word, below in sorted(group.commands.items()):
         whole = f"{name} {word}"
-        arguments = [item for item in command.params if isinstance(item, click.Argument)]
-        usage = " ".join([whole, *(str(item.make_metavar(click.Context(command))) for item in arguments)])
-        yield f"## {usage}\n\n{first_paragraph(command.callback)}\n"
-        if isinstance(command, click.Group):
-            yield from _commands(command, whole)
-        elif options := [item for item in command.params if isinstance(item, click.Option)]:
+        arguments = [item for item in below.params if isinstance(item, click.Argument)]
+        usage = " ".join([whole, *(str(item.make_metavar(click.Context(below))) for item in arguments)])
+        yield f"## {usage}\n\n{first_paragraph(below.callback)}\n"
+        if isinstance(below, click.Group):
+            yield from _commands(below, whole)
+        elif options := [item for item in below.params if isinstance(item, click.Option)]:
             yield table(("option", "default", "meaning"), (_option(item) for item in options))
 
 

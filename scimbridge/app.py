@@ -22,35 +22,36 @@ from scimbridge.access.clients import ClientFaults, Clients, own_client
 from scimbridge.access.issuers import Issuers
 from scimbridge.access.jwks import Fetcher, KeySets
 from scimbridge.access.register import Register
-from scimbridge.access.tokens import Tokens
-from scimbridge.config import Faults, Secret, Settings, default_mappings
-from scimbridge.mapping.table import TableFaults
+from scimbridge.access.tokens import OwnTokens
+from scimbridge.lists.read_ahead import ReadAhead, Writes
+from scimbridge.mapping.tables.table import TableFaults
 from scimbridge.observe.audit import Recorder
 from scimbridge.observe.audit_opening import Unopenable, open_sinks
 from scimbridge.observe.logs import Once, named
 from scimbridge.observe.metrics import Metrics, Readings
 from scimbridge.observe.threads import InContext
-from scimbridge.pingone.connect import Connection, connect
-from scimbridge.pingone.patience import WithPatience
 from scimbridge.pingone.send import CallRecord
-from scimbridge.pingone.standing import Outlook
+from scimbridge.pingone.sending.connect import Connection, connect
+from scimbridge.pingone.sending.read_after_write import WithReadAfterWrite
+from scimbridge.pingone.sending.readiness import Outlook
 from scimbridge.pingone.target import Target
-from scimbridge.resources.ahead import Ahead, Writes
+from scimbridge.request.parallel import OPERATIONS
 from scimbridge.resources.assembly import Assembly, Parts
-from scimbridge.resources.member_changes import IN_FLIGHT
-from scimbridge.resources.served import Served
+from scimbridge.resources.members.changes import IN_FLIGHT
+from scimbridge.resources.registry import Registry
 from scimbridge.resources.suggestions import Suggestions
 from scimbridge.resources.tables import Tables, open_tables
-from scimbridge.resources.together import OPERATIONS
-from scimbridge.resources.trail import UNTRACED, Keeping, Trail
+from scimbridge.settings.declared import Secret, Settings, SettingsFaults, default_mappings
 from scimbridge.state.base import State
 from scimbridge.state.memory import MemoryState
 from scimbridge.state.opening import open_state
-from scimbridge.web import auth, bulk, discovery, errors, guard, health, metrics, oauth, resources, telling
-from scimbridge.web.failed_logins import FailedLogins
-from scimbridge.web.intake import Intake
-from scimbridge.web.limiting import Limiter
-from scimbridge.web.proxies import PublicAddress, TrustedProxies
+from scimbridge.trail.attempts import UNTRACED, Keeping, Trail
+from scimbridge.web import bulk, discovery, errors, health, metrics, request_log, resources
+from scimbridge.web.incoming import Incoming
+from scimbridge.web.login import auth, guard, oauth
+from scimbridge.web.login.failed_logins import FailedLogins
+from scimbridge.web.login.limiting import Limiter
+from scimbridge.web.login.proxies import PublicAddress, TrustedProxies
 from scimbridge.web.slashes import OneSlash
 
 PREFIX = "/scim/v2"
@@ -61,11 +62,11 @@ log = named(__name__)
 
 
 def read_tables(settings: Settings) -> Tables:
-    """Read and compile the tables in use. Raises `Faults` with all that is wrong in all of them."""
+    """Read and compile the tables in use. Raises `SettingsFaults` with all that is wrong in all of them."""
     try:
         return open_tables(settings.mappings or default_mappings(), settings.datetime_offset)
     except TableFaults as error:
-        raise Faults(error.faults) from None
+        raise SettingsFaults(error.faults) from None
 
 
 def create_app(
@@ -78,7 +79,7 @@ def create_app(
     wall: Clock = time.time,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Flask:
-    """Make the bridge. Raises `Faults` where tables, clients or the place of records are wrong.
+    """Make the bridge. Raises `SettingsFaults` where tables, clients or the place of records are wrong.
 
     `tables` are those that were read already. `node_file` is where the processes of a node share what they know, with
     those to come as well; None: each keeps to itself. `learn` is told every access token of PingOne's, to be masked.
@@ -91,13 +92,13 @@ def create_app(
     writes = Writes(state, lambda: uuid.uuid4().bytes)
 
     def observe(record: CallRecord) -> None:
-        telling.count(record)
+        request_log.count(record)
         measured.observe_call(record)
         writes.note(record)
 
     connection = _reach(settings, state, observe, learn, clock, wall, sleep)
     measured.read = lambda: _readings(connection, state)
-    target = Target(WithPatience(connection, state, clock=clock, sleep=sleep), clock=clock, sleep=sleep)
+    target = Target(WithReadAfterWrite(connection, state, clock=clock, sleep=sleep), clock=clock, sleep=sleep)
     pool = InContext(IN_FLIGHT, thread_name_prefix="pingone")
     parts = Parts(
         target=target,
@@ -113,20 +114,20 @@ def create_app(
         default_population=settings.default_population_id,
         notice=lambda reason: _tell_form(once, reason),
         trail=trail,
-        ahead=Ahead(pool, settings.read_ahead, writes, clock=clock),
+        ahead=ReadAhead(pool, settings.read_ahead, writes, clock=clock),
         observe_window=measured.observe_window,
     )
     suggestions = Suggestions(target, state, page_size=settings.page_size, clock=clock)
     many = InContext(OPERATIONS, thread_name_prefix="bulk")
-    served = Served(tables, Assembly(parts), suggestions.values, many)
-    taking = Intake(clock, settings.request_deadline, PREFIX, lambda name: _notice(once, name))
+    served = Registry(tables, Assembly(parts), suggestions.values, many)
+    taking = Incoming(clock, settings.request_deadline, PREFIX, lambda name: _notice(once, name))
 
     app = Flask("scimbridge", static_folder=None)
     app.url_map.strict_slashes = False
-    telling.register(app, clock)
+    request_log.register(app, clock)
     limiter = Limiter(state, clock=clock, trouble=lambda error: _tell_limits(once, error))
     failures = FailedLogins(clock)
-    tokens = Tokens(parts.secret, register.current, wall=wall)
+    tokens = OwnTokens(parts.secret, register.current, wall=wall)
     guard.register(app, _ways_in(settings, register, tokens, failures, clock, wall), limiter, _is_guarded)
     errors.register(app)
     for routes in (resources.blueprint(served, taking), bulk.blueprint(served, taking)):
@@ -134,7 +135,7 @@ def create_app(
     app.register_blueprint(discovery.blueprint(served, PREFIX), url_prefix=PREFIX)
     app.register_blueprint(discovery.at_root(served, PREFIX))
     lifetime = settings.token_lifetime * 60.0
-    endpoint = oauth.TokenEndpoint(register.current, tokens, lifetime, failures, wall)
+    endpoint = oauth.OwnTokenEndpoint(register.current, tokens, lifetime, failures, wall)
     app.register_blueprint(oauth.blueprint(endpoint), url_prefix="/oauth2")
     outlook = Outlook(connection.circuit, connection.token, clock)
     app.register_blueprint(health.blueprint(outlook.look, lambda: state.is_cut_off), url_prefix="/health")
@@ -160,7 +161,7 @@ def _wrap(app: Flask, settings: Settings, measured: Metrics, clock: Clock) -> No
 
 
 def _read_clients(settings: Settings, tables: Tables, clock: Clock) -> Register:
-    """Read who may do what. Raises `Faults` with all that is wrong."""
+    """Read who may do what. Raises `SettingsFaults` with all that is wrong."""
     token = _reveal(settings.bearer_token)
     own = own_client(token) if token else None
 
@@ -174,11 +175,11 @@ def _read_clients(settings: Settings, tables: Tables, clock: Clock) -> Register:
     try:
         return Register(settings.clients, own, clock=clock, check=check)
     except ClientFaults as error:
-        raise Faults(f"SCIMBRIDGE_CLIENTS: {fault}" for fault in error.faults) from None
+        raise SettingsFaults(f"SCIMBRIDGE_CLIENTS: {fault}" for fault in error.faults) from None
 
 
 def _ways_in(
-    settings: Settings, register: Register, tokens: Tokens, failures: FailedLogins, clock: Clock, wall: Clock
+    settings: Settings, register: Register, tokens: OwnTokens, failures: FailedLogins, clock: Clock, wall: Clock
 ) -> guard.Identify:
     """Return what says who sent a request, by whatever it shows."""
     current = register.current
@@ -201,11 +202,11 @@ def _ways_in(
 
 
 def _open_trail(settings: Settings, lost: Callable[[], None], clock: Clock, wall: Clock) -> Trail:
-    """Return what records changes. Raises `Faults` where records cannot be kept."""
+    """Return what records changes. Raises `SettingsFaults` where records cannot be kept."""
     try:
         sinks = open_sinks(settings.audit, _reveal(settings.audit_database), clock)
     except Unopenable as error:
-        raise Faults([str(error)]) from None
+        raise SettingsFaults([str(error)]) from None
     if not sinks:
         return UNTRACED
     keeping = Keeping(

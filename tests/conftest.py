@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -12,13 +13,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g, request
 from hypothesis import settings as laws
 from werkzeug.test import TestResponse
 
+from scimbridge.access.caller import SCOPES, Caller
 from scimbridge.app import create_app
-from scimbridge.config import Secret, Settings
 from scimbridge.sandbox import Sandbox, Switches
+from scimbridge.settings.declared import Secret, Settings
 
 Json = dict[str, Any]
 
@@ -29,6 +31,7 @@ laws.register_profile("exploring", deadline=None)
 laws.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "settled"))
 BASE = "/scim/v2"
 TOKEN = "the-token-of-the-tests"
+WHO = "X-Test-Caller"
 PINGONE_USER = "urn:pingidentity:schemas:extension:2.0:PingOneUser"
 PINGONE_GROUP = "urn:pingidentity:schemas:extension:2.0:PingOneGroup"
 
@@ -208,3 +211,47 @@ def make_client(make_sandbox, clock) -> Callable[..., Client]:
         return Client(create_app(chosen, clock=clock, wall=clock.wall, sleep=clock.sleep), sandbox)
 
     return make
+
+
+# --- clients with rights of their own, and what a test of rights compares ---------------------------------------------
+
+
+@pytest.fixture
+def caller_of() -> Callable[..., Any]:
+    """Give a client rights: `caller_of(client, populations={"Partners"}, scopes={"users:read"})`.
+
+    Populations are named, or given by id as `keys`.
+    """
+    known: dict[str, Caller] = {}
+    numbers = itertools.count()
+
+    def identify() -> None:
+        g.caller = known.get(request.headers.get(WHO, ""), g.caller)
+
+    def make(client, *, name="hr", scopes=SCOPES, populations=None, keys=None, **more):
+        hooks = client.app.before_request_funcs.setdefault(None, [])
+        if identify not in hooks:
+            hooks.append(identify)
+        ids = keys if populations is None else [client.population(each) for each in populations]
+        key = f"{name}-{next(numbers)}"
+        known[key] = Caller(name, scopes=frozenset(scopes), populations=None if ids is None else frozenset(ids), **more)
+        return replace(client, headers={**client.headers, WHO: key})
+
+    return make
+
+
+@pytest.fixture
+def held() -> Callable[..., Any]:
+    """Return all that a sandbox holds, to be compared with what it holds later."""
+
+    def hold(client):
+        directory = client.sandbox.directory
+        edges = {
+            (kind, group["id"]): sorted(directory.edges.members_of(kind, group["id"]))
+            for kind in ("users", "groups")
+            for group in directory.groups
+        }
+        groups = [{**group, "updatedAt": ""} for group in directory.groups]  # a rename that is taken back counts there
+        return list(directory.users), groups, list(directory.populations), edges, dict(directory.passwords)
+
+    return hold

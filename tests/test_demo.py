@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from scimbridge import demo
-from scimbridge.config import load
+from scimbridge.settings.declared import load
 
 ROOT = Path(__file__).parent.parent
 SANDBOX = SimpleNamespace(

@@ -149,7 +149,9 @@ def test_an_installed_package_finds_its_tables_from_anywhere(wheel, tmp_path):
     """Outside of the checkout the tables are read from the package."""
     with zipfile.ZipFile(wheel) as packed:
         packed.extractall(tmp_path / "installed")
-    program = "from scimbridge.config import default_mappings as d; print(*sorted(p.name for p in d().iterdir()))"
+    program = (
+        "from scimbridge.settings.declared import default_mappings as d; print(*sorted(p.name for p in d().iterdir()))"
+    )
     ran = subprocess.run(
         [sys.executable, "-c", program],
         cwd=tmp_path,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from scimbridge.access.limits import Limits
+from scimbridge.access.limits import ClientLimits
 
 SCOPES = frozenset(
     {
@@ -37,7 +37,7 @@ class Caller:
     scopes: frozenset[str] = SCOPES
     populations: frozenset[str] | None = None
     hidden: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    limits: Limits = field(default=Limits())
+    limits: ClientLimits = field(default=ClientLimits())
     hidden_config: tuple[str, ...] = ()
     default_count: int | None = None
 

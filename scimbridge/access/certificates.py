@@ -13,7 +13,7 @@ from cryptography import x509
 
 from scimbridge.access.caller import Caller
 from scimbridge.access.clients import Clients
-from scimbridge.access.refused import Refused
+from scimbridge.access.refused import CredentialRefused
 
 
 def fingerprint(certificate: bytes) -> str:
@@ -25,12 +25,12 @@ def find_by_certificate(clients: Clients, certificate: bytes, now: float) -> Cal
     """Return who a certificate in DER stands for; `now` is seconds since 1970. Raises Refused."""
     client = clients.by_certificate(fingerprint(certificate))
     if client is None:
-        raise Refused("a certificate that is not known")
+        raise CredentialRefused("a certificate that is not known")
     try:
         parsed = x509.load_der_x509_certificate(certificate)
         starts, ends = parsed.not_valid_before_utc, parsed.not_valid_after_utc
     except ValueError as error:
-        raise Refused("a certificate that cannot be read") from error
+        raise CredentialRefused("a certificate that cannot be read") from error
     if not starts <= datetime.fromtimestamp(now, UTC) <= ends:
-        raise Refused("a certificate outside its dates")
+        raise CredentialRefused("a certificate outside its dates")
     return client.caller

@@ -16,8 +16,8 @@ from typing import Any
 
 from scimbridge.access import entries, secrets
 from scimbridge.access.caller import SCOPES, Caller
-from scimbridge.access.entries import Section
-from scimbridge.access.limits import Limits
+from scimbridge.access.entries import SectionReader
+from scimbridge.access.limits import ClientLimits
 
 TOKEN = "token"  # noqa: S105 - a client's name
 """The name of the client that the one bearer token stands for; no other can have it."""
@@ -37,7 +37,7 @@ class ClientFaults(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Secret:
+class StoredSecret:
     """A secret as it is kept: its SHA-256.
 
     `ends_at` is when it is valid no more (None is never), `created_at` when it was made: seconds since 1970.
@@ -58,7 +58,7 @@ class Client:
     """A client: what it may do, and by what it is known. `certificates` are SHA-256 of the DER in lower-case hex."""
 
     caller: Caller
-    secrets: tuple[Secret, ...] = ()
+    secrets: tuple[StoredSecret, ...] = ()
     certificates: frozenset[str] = frozenset()
     subjects: frozenset[tuple[str, str]] = frozenset()  # (issuer, subject)
 
@@ -79,7 +79,7 @@ class Issuer:
     skew: int = DEFAULT_SKEW
 
 
-_NOBODY = Secret("", bytes(32), ends_at=0.0)  # what an unknown id is compared with, so that it costs the same
+_NOBODY = StoredSecret("", bytes(32), ends_at=0.0)  # what an unknown id is compared with, so that it costs the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Clients:
     issuers: tuple[Issuer, ...] = ()
     own: Client | None = None
     _names: Mapping[str, Client] = field(init=False, repr=False, compare=False)
-    _secrets: Mapping[str, tuple[Client, Secret]] = field(init=False, repr=False, compare=False)
+    _secrets: Mapping[str, tuple[Client, StoredSecret]] = field(init=False, repr=False, compare=False)
     _certificates: Mapping[str, Client] = field(init=False, repr=False, compare=False)
     _subjects: Mapping[tuple[str, str], Client] = field(init=False, repr=False, compare=False)
 
@@ -141,7 +141,7 @@ def own_client(token: str, *, strict: bool = False) -> Client:
     """Make the client of the one bearer token, which may do everything. Raises ValueError for an empty token."""
     if not token:
         raise ValueError("an empty token opens nothing; leave it unset")
-    return Client(Caller(TOKEN, strict=strict), (Secret(TOKEN, secrets.digest(token)),))
+    return Client(Caller(TOKEN, strict=strict), (StoredSecret(TOKEN, secrets.digest(token)),))
 
 
 def read_clients(text: str) -> Clients:
@@ -152,7 +152,7 @@ def read_clients(text: str) -> Clients:
         # The sentence of the decoder says where it stopped, and quotes no value of the file.
         raise ClientFaults([f"it is not TOML: {error}"]) from None
     faults: list[str] = []
-    section = Section("", document, faults)
+    section = SectionReader("", document, faults)
     section.only("clients", "issuers")
     table = section.inner("clients")
     clients = [_read_client(name, table.inner(name), faults) for name in table.table]
@@ -163,7 +163,7 @@ def read_clients(text: str) -> Clients:
     return Clients(tuple(clients), tuple(issuers))
 
 
-def _read_client(name: str, section: Section, faults: list[str]) -> Client:
+def _read_client(name: str, section: SectionReader, faults: list[str]) -> Client:
     if not entries.is_name(name):
         faults.append(
             f"clients.{name[:64]!r}: a client's name has 1 to 64 letters, digits, dots, hyphens or underscores"
@@ -200,7 +200,7 @@ def _read_client(name: str, section: Section, faults: list[str]) -> Client:
     )
 
 
-def _read_secret(section: Section) -> Secret:
+def _read_secret(section: SectionReader) -> StoredSecret:
     section.only("id", "sha256", "created", "ends")
     name = section.needed("id", entries.secret_id, "the part between scb_ and the next underscore")
     shown = section.needed("sha256", entries.sha256, "the SHA-256 of the secret in hexadecimal, never the secret")
@@ -208,24 +208,24 @@ def _read_secret(section: Section) -> Secret:
     ends = section.optional("ends", entries.moment, None)
     if created is not None and ends is not None and ends <= created:
         section.fault("it ends before it is made")
-    return Secret(name or "", bytes.fromhex(shown or ""), ends, created)
+    return StoredSecret(name or "", bytes.fromhex(shown or ""), ends, created)
 
 
-def _overlap(one: Secret, other: Secret) -> bool:
+def _overlap(one: StoredSecret, other: StoredSecret) -> bool:
     """Whether `other` is valid at the moment at which `one` begins to be."""
     start = one.created_at or 0.0
     return (other.created_at or 0.0) <= start and other.is_valid(start)
 
 
-def _read_hidden(section: Section) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _read_hidden(section: SectionReader) -> tuple[tuple[str, tuple[str, ...]], ...]:
     nothing: frozenset[str] = frozenset()
     held = ((name, section.optional(name, entries.texts, nothing)) for name in TYPES)
     return tuple((name, tuple(sorted(paths))) for name, paths in held if paths)
 
 
-def _read_limits(section: Section) -> Limits:
+def _read_limits(section: SectionReader) -> ClientLimits:
     section.only("requests_per_second", "concurrent", "body", "bulk_operations")
-    return Limits(
+    return ClientLimits(
         requests_per_second=section.optional("requests_per_second", entries.rate, None),
         concurrent=section.optional("concurrent", entries.count, None),
         body=section.optional("body", entries.count, None),
@@ -233,14 +233,14 @@ def _read_limits(section: Section) -> Limits:
     )
 
 
-def _read_subject(section: Section) -> tuple[str, str]:
+def _read_subject(section: SectionReader) -> tuple[str, str]:
     section.only("issuer", "subject")
     issuer = section.needed("issuer", entries.text, "the issuer as in the token's iss")
     subject = section.needed("subject", entries.text, "who the token is about")
     return issuer or "", subject or ""
 
 
-def _read_issuer(section: Section) -> Issuer:
+def _read_issuer(section: SectionReader) -> Issuer:
     section.only("issuer", "audience", "jwks", "algorithms", "skew")
     return Issuer(
         issuer=section.needed("issuer", entries.url, "the issuer as in the token's iss") or "",

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from tomlkit.exceptions import TOMLKitError
 
-from scimbridge.access.clients import MOST_SECRETS, Client, ClientFaults, Clients, Secret, read_clients
-from scimbridge.access.secrets import Made
+from scimbridge.access.clients import MOST_SECRETS, Client, ClientFaults, Clients, StoredSecret, read_clients
+from scimbridge.access.secrets import NewSecret
 from scimbridge.access.writing import append_client, drop_client, put_secrets
 
 _RIGHTS = 0o600
@@ -44,15 +44,15 @@ def add_client(path: Path, client: Client) -> Clients:
         return _replace(path, _text(path, if_missing=""), change)
 
 
-def add_secret(path: Path, name: str, made: Made, *, now: float, old_until: float | None) -> Clients:
+def add_secret(path: Path, name: str, made: NewSecret, *, now: float, old_until: float | None) -> Clients:
     """Give a client a new secret; the old one is valid until `old_until`, None is until it is revoked.
 
     Both times are seconds since 1970. Secrets that have ended are cleared away. Raises `ClientFaults` where more than
     two secrets would be valid at once, there is no such client or the file is faulty, and OSError.
     """
-    new = Secret(made.id, made.digest, None, float(int(now)))
+    new = StoredSecret(made.id, made.digest, None, float(int(now)))
 
-    def end(old: Secret) -> Secret:
+    def end(old: StoredSecret) -> StoredSecret:
         if old_until is None or not old.is_valid(old_until):
             return old
         return replace(old, ends_at=float(int(old_until)))

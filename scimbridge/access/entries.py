@@ -41,7 +41,7 @@ _SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class SectionReader:
     """One table of the file: `where` it stands, for the sentences that are added to `faults`."""
 
     where: str
@@ -77,22 +77,22 @@ class Section:
             self.faults.append(f"{self._at(key)}: {wrong}")
             return default
 
-    def inner(self, key: str) -> Section:
+    def inner(self, key: str) -> SectionReader:
         """Return the table that `key` holds; an empty one where there is none."""
         held = self.table.get(key, {})
         if not isinstance(held, dict):
             self.fault(f"{key} has to be a table")
             held = {}
-        return Section(self._at(key), held, self.faults)
+        return SectionReader(self._at(key), held, self.faults)
 
-    def each(self, key: str) -> Iterator[Section]:
+    def each(self, key: str) -> Iterator[SectionReader]:
         """Yield the tables of the list that `key` holds, counted from 1 in what is said of them."""
         held = self.table.get(key, [])
         if not isinstance(held, list) or not all(isinstance(one, dict) for one in held):
             self.fault(f"{key} has to be a list of tables")
             return
         for number, one in enumerate(held, 1):
-            yield Section(f"{self._at(key)}[{number}]", one, self.faults)
+            yield SectionReader(f"{self._at(key)}[{number}]", one, self.faults)
 
     def _at(self, key: str) -> str:
         return f"{self.where}.{key}" if self.where else key

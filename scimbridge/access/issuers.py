@@ -19,14 +19,14 @@ from scimbridge.access.caller import Caller
 from scimbridge.access.clients import Clients, Issuer
 from scimbridge.access.compact import LONGEST, Said, look_at
 from scimbridge.access.jwks import KeySets
-from scimbridge.access.refused import Refused
+from scimbridge.access.refused import CredentialRefused
 
 SUBJECTS = ("sub", "azp", "client_id", "appid")
 """Claims that name who a token stands for: RFC 7519, OpenID Connect, RFC 9068, Entra's version 1."""
 _KINDS = frozenset({"", "jwt", "application/jwt", "at+jwt", "application/at+jwt"})
 
 
-class _Headers(JWSRegistry):
+class _IssuerHeaders(JWSRegistry):
     """Headers with a certificate chain are long; what is in them beside `alg` and `kid` is not looked at."""
 
     max_header_length = LONGEST
@@ -61,11 +61,11 @@ class Issuers:
         """Return the claims of a token, which hold. Raises Refused."""
         kid = said.header.get("kid")
         if said.algorithm not in issuer.algorithms:
-            raise Refused("a token with an algorithm that its issuer does not use")
+            raise CredentialRefused("a token with an algorithm that its issuer does not use")
         if said.is_extended or str(said.header.get("typ", "")).lower() not in _KINDS:
-            raise Refused("a token of another kind")
+            raise CredentialRefused("a token of another kind")
         if kid is not None and not isinstance(kid, str):
-            raise Refused("a token with a malformed key id")
+            raise CredentialRefused("a token with a malformed key id")
         claims = self._verify(token, kid, issuer)
         expected = JWTClaimsRegistry(
             now=int(self._wall()),
@@ -77,22 +77,24 @@ class Issuers:
         try:
             expected.validate(claims)
         except ExpiredTokenError as error:
-            raise Refused("a token that has expired") from error
+            raise CredentialRefused("a token that has expired") from error
         except (JoseError, ValueError, TypeError) as error:
-            raise Refused("a token for somebody else, for another time, or without an end") from error
+            raise CredentialRefused("a token for somebody else, for another time, or without an end") from error
         if "cnf" in claims:  # RFC 7800: only with proof of a key, which a bearer does not give
-            raise Refused("a token that is bound to a key")
+            raise CredentialRefused("a token that is bound to a key")
         return claims
 
     def _verify(self, token: str, kid: str | None, issuer: Issuer) -> Claims:
         keys = self._keys.at(issuer.jwks).find(kid)
-        registry = _Headers(algorithms=issuer.algorithms, strict_check_header=False)
+        registry = _IssuerHeaders(algorithms=issuer.algorithms, strict_check_header=False)
         for key in keys:
             try:
                 return jwt.decode(token, key, registry=registry).claims
             except (JoseError, ValueError, TypeError, UnsupportedAlgorithm):
                 continue  # another key, or one of another kind
-        raise Refused("a token that no key of its issuer signed" if keys else "a token whose key is not known")
+        raise CredentialRefused(
+            "a token that no key of its issuer signed" if keys else "a token whose key is not known"
+        )
 
 
 def _stands_for(claims: Claims, issuer: Issuer, clients: Clients) -> Caller:
@@ -104,5 +106,5 @@ def _stands_for(claims: Claims, issuer: Issuer, clients: Clients) -> Caller:
         if (client := clients.by_subject(issuer.issuer, subject)) is not None
     }
     if len(found) != 1:
-        raise Refused("a token for two clients at once" if found else "a token for nobody that is known")
+        raise CredentialRefused("a token for two clients at once" if found else "a token for nobody that is known")
     return next(iter(found.values()))

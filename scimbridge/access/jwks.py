@@ -80,7 +80,7 @@ class Fetcher:
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _HeldKeys:
     keys: tuple[Key, ...]
     at: float
 
@@ -93,7 +93,7 @@ class KeySet:
         self._fetch = fetch
         self._clock = clock
         self._fetching = threading.Lock()
-        self._held: _Held | None = None
+        self._held: _HeldKeys | None = None
         self._tried: float | None = None
 
     def find(self, kid: str | None) -> tuple[Key, ...]:
@@ -117,7 +117,7 @@ class KeySet:
             found = _choose(held, kid)
         return found
 
-    def _believed(self) -> _Held | None:
+    def _believed(self) -> _HeldKeys | None:
         held = self._held
         return held if held is not None and self._clock() - held.at < STALE else None
 
@@ -128,7 +128,7 @@ class KeySet:
             return
         self._tried = now
         try:
-            self._held = _Held(read_keys(self._fetch(self._url)), now)
+            self._held = _HeldKeys(read_keys(self._fetch(self._url)), now)
         except Unfetched as failure:
             log.warning("issuer's keys not fetched", address=self._url, reason=str(failure), exc_info=failure)
 
@@ -175,5 +175,5 @@ def _read_key(data: Any) -> Key | None:
         return None
 
 
-def _choose(held: _Held, kid: str | None) -> tuple[Key, ...]:
+def _choose(held: _HeldKeys, kid: str | None) -> tuple[Key, ...]:
     return held.keys if kid is None else tuple(key for key in held.keys if key.kid == kid)

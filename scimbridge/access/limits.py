@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ClientLimits:
     """The limits of one client; None is no limit of its own.
 
     `requests_per_second`; `concurrent` requests under way; `body` bytes; `bulk_operations` in one request.

@@ -6,7 +6,7 @@ Knows no protocol: how a refusal is told to a client is the edge's to decide.
 from __future__ import annotations
 
 
-class Refused(Exception):
+class CredentialRefused(Exception):
     """A credential that does not hold.
 
     `reason` is constant text for the log; it never holds anything that was sent, and no client is told.
@@ -17,5 +17,5 @@ class Refused(Exception):
         self.reason = reason
 
 
-class Expired(Refused):
+class Expired(CredentialRefused):
     """A credential that held once; only who had it can learn that its time is over."""

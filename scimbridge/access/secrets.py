@@ -21,7 +21,7 @@ _ID = re.compile(r"[a-z0-9]{1,32}")
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class NewSecret:
     """A secret just made: `text` is told once to whom it is for, `id` and `digest` are what is kept."""
 
     text: str = field(repr=False)
@@ -29,11 +29,11 @@ class Made:
     digest: bytes = field(repr=False)
 
 
-def make_secret(random: Callable[[int], bytes]) -> Made:
+def make_secret(random: Callable[[int], bytes]) -> NewSecret:
     """Make a secret; `random` gives so many bytes that nobody can foretell (`os.urandom`)."""
     name = base64.b32encode(random(_ID_BYTES)).decode("ascii").lower()
     text = f"scb_{name}_{base64.urlsafe_b64encode(random(RANDOM_BYTES)).decode('ascii').rstrip('=')}"
-    return Made(text, name, digest(text))
+    return NewSecret(text, name, digest(text))
 
 
 def parse_id(text: str) -> str | None:

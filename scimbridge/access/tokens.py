@@ -19,9 +19,9 @@ from joserfc.jwk import OctKey
 from joserfc.jws import JWSRegistry
 
 from scimbridge.access.caller import Caller
-from scimbridge.access.clients import Client, Clients, Secret
+from scimbridge.access.clients import Client, Clients, StoredSecret
 from scimbridge.access.compact import look_at
-from scimbridge.access.refused import Expired, Refused
+from scimbridge.access.refused import CredentialRefused, Expired
 
 BRIDGE = "urn:scimbridge"
 """Issuer and audience at once: nobody else reads these tokens."""
@@ -30,7 +30,7 @@ _ALGORITHM = "HS256"
 _KEY = 32  # bytes, the digest's own size (RFC 7518 §3.2)
 
 
-class _Headers(JWSRegistry):
+class _OwnHeaders(JWSRegistry):
     """Our own tokens are small; how long a token may be at all is decided before."""
 
     max_header_length = 128
@@ -46,7 +46,7 @@ class Grant:
     scopes: frozenset[str]
 
 
-class Tokens:
+class OwnTokens:
     """Issues access tokens and says who one stands for."""
 
     def __init__(
@@ -64,7 +64,7 @@ class Tokens:
         self._current = current
         self._wall = wall
         self._random = random
-        self._registry = _Headers(algorithms=[_ALGORITHM])
+        self._registry = _OwnHeaders(algorithms=[_ALGORITHM])
 
     def issue(self, client: Client, secret_id: str, scopes: frozenset[str], lifetime: float) -> Grant:
         """Return a token of `lifetime` seconds, or less where the secret ends before.
@@ -98,33 +98,33 @@ class Tokens:
         if said is None or said.issuer != BRIDGE:
             return None
         if said.is_extended or said.header.get("typ") != KIND or said.algorithm != _ALGORITHM:
-            raise Refused("an access token of another kind")
+            raise CredentialRefused("an access token of another kind")
         try:
             claims = jwt.decode(token, self._key, registry=self._registry).claims
         except (JoseError, ValueError) as error:
-            raise Refused("an access token that was not issued here") from error
+            raise CredentialRefused("an access token that was not issued here") from error
         # From here on the claims are our own, so they have the form that `issue` gave them. The time of issue is not
         # looked at: the clock of the node that issued may be a little ahead of this one's.
         now = self._wall()
         if claims["aud"] != BRIDGE:
-            raise Refused("an access token for somebody else")
+            raise CredentialRefused("an access token for somebody else")
         if claims["exp"] <= now:
             raise Expired("an access token that has expired")
         client = self._current().named(claims["client_id"])
         if client is None:
-            raise Refused("an access token of a client that is no more")
+            raise CredentialRefused("an access token of a client that is no more")
         held = _find(client, claims["sid"], now)
         if not hmac.compare_digest(self._mark(held), claims["mark"]):
-            raise Refused("an access token for a secret that is no more")
+            raise CredentialRefused("an access token for a secret that is no more")
         return replace(client.caller, scopes=client.caller.scopes & frozenset(claims["scope"].split()))
 
-    def _mark(self, held: Secret) -> str:
+    def _mark(self, held: StoredSecret) -> str:
         """Tell secrets apart that have the same id one after the other; says nothing to who has not the key."""
         return hmac.digest(self._marking, held.digest, "sha256")[:16].hex()
 
 
-def _find(client: Client, secret_id: str, now: float) -> Secret:
+def _find(client: Client, secret_id: str, now: float) -> StoredSecret:
     for held in client.secrets:
         if held.id == secret_id and held.is_valid(now):
             return held
-    raise Refused("an access token for a secret that is no more")
+    raise CredentialRefused("an access token for a secret that is no more")

@@ -14,7 +14,7 @@ from tomlkit.items import AoT
 
 from scimbridge.access import sections
 from scimbridge.access.caller import Caller
-from scimbridge.access.clients import Client, Secret
+from scimbridge.access.clients import Client, StoredSecret
 from scimbridge.access.entries import CONFIG
 from scimbridge.access.sections import Section
 
@@ -127,7 +127,7 @@ def _limits(caller: Caller) -> dict[str, float | int]:
     return {key: value for key, value in held.items() if value is not None}
 
 
-def _secrets(held: tuple[Secret, ...]) -> AoT:
+def _secrets(held: tuple[StoredSecret, ...]) -> AoT:
     listed = tomlkit.aot()
     for secret in held:
         table = tomlkit.table()
@@ -136,7 +136,7 @@ def _secrets(held: tuple[Secret, ...]) -> AoT:
     return listed
 
 
-def _members(secret: Secret) -> dict[str, Any]:
+def _members(secret: StoredSecret) -> dict[str, Any]:
     members: dict[str, Any] = {"id": secret.id, "sha256": secret.digest.hex()}
     if secret.created_at is not None:
         members["created"] = tomlkit.datetime(_moment(secret.created_at))

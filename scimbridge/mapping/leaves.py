@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from scimbridge.mapping.rows import Row, compile_field
+from scimbridge.mapping.tables.rows import Row, compile_field
 from scimbridge.scim.reading import Notice, has_no_value
 
 Emit = Callable[[Mapping[str, Any], str], Any]  # (PingOne record, SCIM base URL) -> SCIM value or None

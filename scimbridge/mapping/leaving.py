@@ -9,7 +9,7 @@ import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from scimbridge.mapping.rows import Row, read_field
+from scimbridge.mapping.tables.rows import Row, read_field
 
 Body = dict[str, Any]
 Operations = list[dict[str, Any]]

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from scimbridge.mapping.shapes import IdList
-from scimbridge.mapping.table import Table
+from scimbridge.mapping.tables.table import Table
 from scimbridge.mapping.translate import attribute_value
 from scimbridge.scim import dialects
 from scimbridge.scim.errors import InvalidValue
-from scimbridge.scim.filters import Compare, Node, Or, conjuncts
-from scimbridge.scim.operations import Operation
+from scimbridge.scim.filtering.trees import Compare, Node, Or, conjuncts
+from scimbridge.scim.patching.operations import Operation
 
 
 @dataclass(frozen=True, slots=True)

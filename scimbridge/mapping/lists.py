@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from scimbridge.mapping.leaves import Element, Emit, Leaves, emit_members, rows_of_sub
-from scimbridge.mapping.rows import MEMBERSHIPS, Row, read_field
+from scimbridge.mapping.tables.rows import MEMBERSHIPS, Row, read_field
 from scimbridge.scim.catalogue import Attribute
-from scimbridge.scim.filters import Compare, Node
+from scimbridge.scim.filtering.trees import Compare, Node
 from scimbridge.scim.reading import Notice
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from scimbridge.scim.comparing import parse_instant
+from scimbridge.scim.filtering.comparing import parse_instant
 
 
 def read_time(text: str) -> dt.datetime | None:

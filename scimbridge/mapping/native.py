@@ -13,13 +13,13 @@ from typing import Any
 
 from scimbridge.mapping.lists import type_of
 from scimbridge.mapping.plan import Changes
-from scimbridge.mapping.rows import FACETS, Row
 from scimbridge.mapping.shapes import IdList, OneOfList, Shape, Single, TypedList
-from scimbridge.mapping.table import Table
+from scimbridge.mapping.tables.rows import FACETS, Row
+from scimbridge.mapping.tables.table import Table
 from scimbridge.mapping.translate import encode
 from scimbridge.scim.errors import Mutability
-from scimbridge.scim.filters import AttrPath, Compare
-from scimbridge.scim.operations import Operation
+from scimbridge.scim.filtering.trees import AttrPath, Compare
+from scimbridge.scim.patching.operations import Operation
 from scimbridge.scim.reading import Manner, is_empty
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scimbridge.mapping.links import Links, link_difference, members_of
-from scimbridge.mapping.rows import FACETS, Row, read_field
 from scimbridge.mapping.shapes import IdList
-from scimbridge.mapping.table import Table
+from scimbridge.mapping.tables.rows import FACETS, Row, read_field
+from scimbridge.mapping.tables.table import Table
 from scimbridge.mapping.translate import attribute_value, encode, held_value, native_fields, tell_lost
 from scimbridge.scim.errors import InvalidValue, Mutability
 from scimbridge.scim.reading import Manner, is_empty, is_same

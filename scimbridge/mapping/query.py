@@ -11,19 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from scimbridge.mapping.linked import Check, Questions
-from scimbridge.mapping.rows import Row
+from scimbridge.mapping.membership_questions import Check, Questions
 from scimbridge.mapping.shapes import Complex, OneOfList, Shape, Single, TypedList
-from scimbridge.mapping.table import Table
+from scimbridge.mapping.tables.rows import Row
+from scimbridge.mapping.tables.table import Table
 from scimbridge.scim import dialects
 from scimbridge.scim.errors import InvalidFilter
-from scimbridge.scim.filters import And, AttrPath, Compare, Node, Or, ValuePath, conjuncts, paths_of
-from scimbridge.scim.folding import is_folded_alike
+from scimbridge.scim.filtering.folding import is_folded_alike
+from scimbridge.scim.filtering.trees import And, AttrPath, Compare, Node, Or, ValuePath, conjuncts, paths_of
 
 PUSHED_LENGTH = 3000  # characters of values in one pushed filter; past that the URL may be too long for PingOne
 
 
-class Knowledge(Protocol):
+class KnownFilters(Protocol):
     """What is known of the directory that is asked."""
 
     def ignores_case(self, row: Row, op: str) -> bool | None:
@@ -71,7 +71,7 @@ class _Pushed:
     exact: bool
 
 
-def split_filter(node: Node, table: Table, knowledge: Knowledge, *, strict: bool) -> Query:
+def split_filter(node: Node, table: Table, knowledge: KnownFilters, *, strict: bool) -> Query:
     """Split a filter for one resource type. Raises `InvalidFilter` for what the type has not, or cannot be asked."""
     node = dialects.rename_country_codes(node, table.type)
     _check_names(node, table, strict=strict)
@@ -145,7 +145,7 @@ def _length(node: Node) -> int:
 class _Splitter:
     """Walks one filter; collects on the way the rows whose case nobody knows."""
 
-    def __init__(self, table: Table, knowledge: Knowledge) -> None:
+    def __init__(self, table: Table, knowledge: KnownFilters) -> None:
         self.table = table
         self.knowledge = knowledge
         self.doubtful: dict[tuple[Row, str], None] = {}

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scimbridge.mapping.table import Table
+from scimbridge.mapping.tables.table import Table
 from scimbridge.scim.catalogue import RESOURCE_TYPE_URN, SCHEMA_URN, Attribute, Schema
 
 LASTING = ("enabled", "mfaEnabled", "population")

@@ -14,9 +14,9 @@ from typing import Any
 
 from scimbridge.mapping.leaves import Emit, Leaves, emit_leaf, emit_members, rows_of_sub
 from scimbridge.mapping.lists import IdList, OneOfList, TypedList
-from scimbridge.mapping.rows import Row
+from scimbridge.mapping.tables.rows import Row
 from scimbridge.scim.catalogue import Attribute
-from scimbridge.scim.filters import Node
+from scimbridge.scim.filtering.trees import Node
 from scimbridge.scim.reading import Notice
 
 __all__ = ["Complex", "Emit", "IdList", "OneOfList", "Shape", "Single", "TypedList"]

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from scimbridge.mapping.rows import Row, read_field
 from scimbridge.mapping.shapes import Emit, Shape
-from scimbridge.mapping.table import Table
+from scimbridge.mapping.tables.rows import Row, read_field
+from scimbridge.mapping.tables.table import Table
 from scimbridge.scim.errors import InvalidValue
-from scimbridge.scim.paths import name_of
+from scimbridge.scim.patching.paths import name_of
 from scimbridge.scim.projection import Projection
 from scimbridge.scim.reading import Manner, Notice, has_no_value
 

@@ -1,7 +1,7 @@
 """Records as rows of a database, SQLite or PostgreSQL, through SQLAlchemy.
 
 What is searched for has columns of its own; the rest of a record is one JSON value, so that a later version may record
-more without changing the table. Rows are inserted, and never changed or deleted.
+more without changing the table (`audit_table`). Rows are inserted, and never changed or deleted.
 """
 
 from __future__ import annotations
@@ -9,22 +9,16 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
-    Column,
     ColumnElement,
-    DateTime,
+    Connection,
     Engine,
-    Index,
-    MetaData,
-    SmallInteger,
-    String,
-    Table,
     create_engine,
     event,
     exists,
@@ -34,7 +28,6 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -46,6 +39,7 @@ from sqlalchemy.exc import (
 )
 
 from scimbridge.observe.audit import BEGUN, NAMED, Record, Unwritable, Wanted, stamp
+from scimbridge.observe.audit_table import AUDIT, make_ready
 
 CONNECTIONS = 8  # of one process, at most
 PATIENCE = 3  # seconds: for a connection, for a free one of the pool, and for an answer that does not come
@@ -53,28 +47,10 @@ REST = 5.0  # seconds without trying, after a database could not be reached: nob
 MODE = 0o600
 
 SEARCHED = ("id", "result", "time", "client", "request", "verb", "resource", "key")
-_AUDIT = Table(
-    "scimbridge_audit",
-    MetaData(),
-    Column("id", String(64), primary_key=True),
-    Column("result", String(16), primary_key=True),
-    Column("time", DateTime(timezone=True), nullable=False),
-    Column("client", String, nullable=False),
-    Column("request", String, nullable=False),
-    Column("verb", String(16), nullable=False),
-    Column("resource", String(32), nullable=False),
-    Column("key", String(64), nullable=False),
-    Column("status", SmallInteger),
-    Column("details", JSON().with_variant(JSONB, "postgresql"), nullable=False),
-)
-Index("scimbridge_audit_time", _AUDIT.c.time)
-Index("scimbridge_audit_client", _AUDIT.c.client, _AUDIT.c.time)
-Index("scimbridge_audit_key", _AUDIT.c.key, _AUDIT.c.time)
-Index("scimbridge_audit_request", _AUDIT.c.request)
 
 
 class AuditDatabase:
-    """A table of one row for each record, made at first use.
+    """A table of one row for each record, made or brought up to date at first use.
 
     `url` is sqlite:///path or postgresql://...; `clock` counts seconds. A lost connection is made anew. A database that
     cannot be reached is left alone for five seconds, in which records are refused at once.
@@ -128,9 +104,9 @@ class AuditDatabase:
         Rows are read as they are needed. Raises `Unwritable` where the database cannot be read.
         """
         try:
-            if not inspect(self._engine).has_table(_AUDIT.name):
+            if not inspect(self._engine).has_table(AUDIT.name):
                 return
-            statement = select(_AUDIT).where(*_conditions(wanted)).order_by(_AUDIT.c.time.desc(), _AUDIT.c.id)
+            statement = select(AUDIT).where(*_conditions(wanted)).order_by(AUDIT.c.time.desc(), AUDIT.c.id)
             with self._engine.connect().execution_options(yield_per=1000) as connection:
                 for row in connection.execute(statement.limit(limit)):
                     yield _record(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
@@ -148,28 +124,30 @@ class AuditDatabase:
             raise Unwritable(
                 "the database's file was moved or deleted while in use; do that while the bridge is stopped"
             )
+        with self._begin() as connection:
+            connection.execute(insert(AUDIT), row)
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
         with self._engine.begin() as connection:
             if self._limit is not None:
                 connection.execute(self._limit)
-            connection.execute(insert(_AUDIT), row)
+            yield connection
 
     def _make(self) -> None:
-        """Have the table there. Two processes may come at once, and the role may be one that can only insert."""
+        """Have the table there, as this version writes it."""
         with self._lock:
             if self._is_made:
                 return
             if self._file is not None and self._opened is None:
                 _make_file(self._file)
-            try:
-                _AUDIT.metadata.create_all(self._engine)
-            except DBAPIError:
-                if not inspect(self._engine).has_table(_AUDIT.name):
-                    raise
+            with self._begin() as connection:
+                make_ready(connection)
             self._opened = _identity(self._file)
             self._is_made = True
 
     def _is_there(self, record: Record) -> bool:
-        same = (_AUDIT.c.id == record.id) & (_AUDIT.c.result == record.result)
+        same = (AUDIT.c.id == record.id) & (AUDIT.c.result == record.result)
         try:
             with self._engine.connect() as connection:
                 return connection.execute(select(func.count()).where(same)).scalar_one() > 0
@@ -261,13 +239,13 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     for name in NAMED:
         value = getattr(wanted, name)
         if value is not None:
-            yield _AUDIT.c[name] == value
+            yield AUDIT.c[name] == value
     if wanted.since is not None:
-        yield _AUDIT.c.time >= wanted.since.astimezone(UTC)
+        yield AUDIT.c.time >= wanted.since.astimezone(UTC)
     if wanted.until is not None:
-        yield _AUDIT.c.time < wanted.until.astimezone(UTC)
-    later = _AUDIT.alias()
-    yield (_AUDIT.c.result != BEGUN) | ~exists().where(later.c.id == _AUDIT.c.id, later.c.result != BEGUN)
+        yield AUDIT.c.time < wanted.until.astimezone(UTC)
+    later = AUDIT.alias()
+    yield (AUDIT.c.result != BEGUN) | ~exists().where(later.c.id == AUDIT.c.id, later.c.result != BEGUN)
 
 
 def _reason(error: SQLAlchemyError) -> str:

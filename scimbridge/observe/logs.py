@@ -22,6 +22,7 @@ from typing import Any, TextIO
 from urllib.parse import quote, quote_plus
 
 import structlog
+from cachetools import FIFOCache
 from structlog.stdlib import BoundLogger
 from structlog.typing import EventDict, WrappedLogger
 
@@ -41,8 +42,8 @@ _LEARNED = 8  # secrets that are renewed and remembered: more than one end and o
 _QUERY = re.compile(r"\?[^\s\"'<>]+")
 _MOST_CAUSES = 5
 
-# What these say at debug and info level is URLs and headers; what they warn of is worth a line.
-_TALKATIVE = ("urllib3", "requests", "werkzeug", "asyncio")
+# What these say at debug and info level is URLs, headers and their own ways; what they warn of is worth a line.
+_TALKATIVE = ("urllib3", "requests", "werkzeug", "asyncio", "alembic")
 
 
 class Mask:
@@ -123,9 +124,8 @@ class Once:
     """
 
     def __init__(self, limit: int = 10_000) -> None:
-        self._limit = limit
         self._lock = threading.Lock()
-        self._met: dict[object, None] = {}
+        self._met: FIFOCache[object, None] = FIFOCache(limit)
 
     def __call__(self, logger: BoundLogger, key: object, event: str, /, **fields: Any) -> bool:
         """Log `event` as a warning unless `key` was met before; return whether it was logged."""
@@ -135,8 +135,6 @@ class Once:
             if key in self._met:
                 return False
             self._met[key] = None
-            if len(self._met) > self._limit:
-                del self._met[next(iter(self._met))]
         logger.warning(event, **fields)
         return True
 

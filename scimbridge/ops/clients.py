@@ -17,9 +17,9 @@ from pathlib import Path
 from scimbridge.access import editing
 from scimbridge.access.caller import SCOPES, Caller
 from scimbridge.access.certificates import fingerprint
-from scimbridge.access.clients import TYPES, Client, ClientFaults, Secret
+from scimbridge.access.clients import TYPES, Client, ClientFaults, StoredSecret
 from scimbridge.access.entries import CONFIG
-from scimbridge.access.limits import Limits
+from scimbridge.access.limits import ClientLimits
 from scimbridge.access.secrets import make_secret
 
 Write = Callable[[str], object]
@@ -51,7 +51,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Clients:
+class ClientsFile:
     """The commands on one clients file. `wall` is seconds since 1970, `random` gives bytes nobody can foretell.
 
     All of them raise `ClientFaults` with what is wrong, and have changed nothing then.
@@ -69,7 +69,7 @@ class Clients:
         if faults:
             raise ClientFaults(faults)
         made = make_secret(self.random)
-        secret = Secret(made.id, made.digest, None, float(int(self.wall())))
+        secret = StoredSecret(made.id, made.digest, None, float(int(self.wall())))
         client = Client(
             caller,
             () if wish.no_secret else (secret,),
@@ -192,7 +192,7 @@ def _caller(wish: Wish) -> Caller:
         hidden=tuple((kind, tuple(sorted(paths))) for kind, paths in sorted(hidden.items())),
         hidden_config=tuple(sorted(config)),
         default_count=wish.default_count,
-        limits=Limits(wish.rate, wish.concurrent, wish.body, wish.bulk),
+        limits=ClientLimits(wish.rate, wish.concurrent, wish.body, wish.bulk),
     )
 
 
@@ -212,7 +212,7 @@ def _certificate(given: str) -> str:
         raise ClientFaults([f"--certificate {given}: {right}"]) from None
 
 
-def _validity(secret: Secret, now: float) -> str:
+def _validity(secret: StoredSecret, now: float) -> str:
     if secret.ends_at is None:
         return "valid until it is revoked"
     return f"{'valid until' if secret.is_valid(now) else 'ended'} {_moment(secret.ends_at)}"

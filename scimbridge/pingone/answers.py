@@ -14,8 +14,8 @@ import orjson
 from scimbridge.pingone.errors import (
     BadCredentials,
     Fault,
-    Forbidden,
     Misconfigured,
+    NoPermission,
     NotThere,
     PingOneError,
     Refused,
@@ -82,7 +82,7 @@ def malformed(answer: Answer | Response, method: str, how: str) -> Unreachable:
 
 _BY_STATUS: dict[int, type[PingOneError]] = {
     401: BadCredentials,
-    403: Forbidden,
+    403: NoPermission,
     404: NotThere,
     408: Unreachable,
     429: Throttled,

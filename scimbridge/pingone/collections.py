@@ -17,7 +17,17 @@ from scimbridge.pingone.errors import Refused
 from scimbridge.pingone.paging import Page, Pass, read_page
 from scimbridge.pingone.send import Call, Json, Request, Response, Send
 
-__all__ = ["IMPORT", "MERGE", "OPERATIONS", "PASSWORD_SET", "Collection", "Page", "Users", "check_id", "quote_id"]
+__all__ = [
+    "IMPORT",
+    "MERGE",
+    "OPERATIONS",
+    "PASSWORD_SET",
+    "Collection",
+    "Page",
+    "UserCollection",
+    "check_id",
+    "quote_id",
+]
 
 MERGE = "application/json"
 IMPORT = "application/vnd.pingidentity.user.import+json"
@@ -131,7 +141,7 @@ def check_id(response: Response, method: str, key: str | None) -> None:
         raise malformed(response, method, "with another resource than the one asked for")
 
 
-class Users(Collection):
+class UserCollection(Collection):
     """The users, and the fields of theirs that have a call of their own (docs/pingone.md §2.8, §10)."""
 
     def set_facet(self, call: Call, key: str, name: str, value: Any, /) -> Json:

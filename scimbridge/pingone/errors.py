@@ -80,7 +80,7 @@ class NotThere(Refused):
     """404: no such resource, or none that this application may see."""
 
 
-class Forbidden(Refused):
+class NoPermission(Refused):
     """403: the worker application lacks a role, the licence is used up, or the environment is unknown."""
 
 

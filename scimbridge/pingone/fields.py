@@ -104,9 +104,6 @@ OWN: dict[str, frozenset[str]] = {
 CUSTOM = _PLAIN
 """A custom attribute of type STRING; further rules of its own stand in the environment's schema."""
 
-CUSTOM_CONTAINS = Field(operators=frozenset({"eq", "sw", "co"}))
-"""A custom attribute for which `contains` was switched on in the schema (at most five)."""
-
 USERS: dict[str, Field] = {
     "username": _text(128, caseless=True),
     "email": Field(_EMAIL, hint="a well-formed e-mail address", operators=_EQ_SW_EW, may_be_required=True),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from scimbridge.pingone.collections import Collection, Users
+from scimbridge.pingone.collections import Collection, UserCollection
 from scimbridge.pingone.errors import NotThere
 from scimbridge.pingone.memberships import Memberships
 from scimbridge.pingone.send import Call, Json, Request, Send
@@ -20,7 +20,7 @@ class Target:
 
     def __init__(self, send: Send, *, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
         self.send = send
-        self.users = Users(send, "users")
+        self.users = UserCollection(send, "users")
         self.groups = Collection(send, "groups")
         self.populations = Collection(send, "populations")
         self.identity_providers = Collection(send, "identityProviders")

@@ -23,7 +23,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
 from scimbridge.pingone.errors import Misconfigured, OutOfTime, Unreachable
-from scimbridge.pingone.watching import Hopeless, WatchedAdapter
+from scimbridge.pingone.interruptible import Hopeless, WatchedAdapter
 
 _CHUNK = 65536
 _CONNECT = 5.0

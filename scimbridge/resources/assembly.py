@@ -12,47 +12,47 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from scimbridge.mapping.rows import MEMBERSHIPS
-from scimbridge.mapping.table import Table
+from scimbridge.lists.knowledge import DirectoryKnowledge
+from scimbridge.lists.listing import Listing
+from scimbridge.lists.lists import Complete, Lists
+from scimbridge.lists.membership_questions import NOBODY, Holders, Membership
+from scimbridge.lists.read_ahead import ReadAhead
+from scimbridge.mapping.tables.rows import MEMBERSHIPS
+from scimbridge.mapping.tables.table import Table
 from scimbridge.mapping.translate import silent
+from scimbridge.once.creation import Creation
+from scimbridge.once.intents import Intents
+from scimbridge.once.locks import ChangeLocks
+from scimbridge.once.recent_names import RecentNames
+from scimbridge.once.unfinished import Unfinished
 from scimbridge.pingone.bodies import direct_members
 from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.filters import MemberOf
 from scimbridge.pingone.send import Call
 from scimbridge.pingone.target import Target
-from scimbridge.resources.ahead import Ahead
-from scimbridge.resources.ask import Ask
-from scimbridge.resources.creation import Creation
-from scimbridge.resources.current_members import CurrentMembers
+from scimbridge.request.context import Ask
+from scimbridge.request.parallel import Parallel
+from scimbridge.request.rendered import Rendered
+from scimbridge.request.view import View
 from scimbridge.resources.endpoint import Endpoint, Resource
 from scimbridge.resources.enforced import Enforced, Findings
-from scimbridge.resources.exclusive import Turns
-from scimbridge.resources.fresh import Fresh
 from scimbridge.resources.group_creation import GroupCreation
 from scimbridge.resources.group_records import GroupRecords
 from scimbridge.resources.groups import Groups
-from scimbridge.resources.intents import Intents
-from scimbridge.resources.knowledge import Knowledge
-from scimbridge.resources.linked import NOBODY, Holders, Links
-from scimbridge.resources.listing import Listing
-from scimbridge.resources.lists import Complete, Lists
 from scimbridge.resources.lookalikes import Lookalikes
-from scimbridge.resources.members import Members
-from scimbridge.resources.own_memberships import OwnMemberships
+from scimbridge.resources.members.current import CurrentMembers
+from scimbridge.resources.members.own_changes import OwnMemberships
+from scimbridge.resources.members.reading import Members
 from scimbridge.resources.placement import Placement
 from scimbridge.resources.populations import Populations
-from scimbridge.resources.rendered import Rendered
-from scimbridge.resources.together import Together
-from scimbridge.resources.trail import UNTRACED, Trail
-from scimbridge.resources.unfinished import Unfinished
 from scimbridge.resources.user_creation import UserCreation
 from scimbridge.resources.user_records import UserRecords
 from scimbridge.resources.user_writer import UserWriter
 from scimbridge.resources.users import Users
-from scimbridge.resources.view import View
 from scimbridge.scim.cursors import Seal
 from scimbridge.scim.reading import Notice
 from scimbridge.state.base import State
+from scimbridge.trail.attempts import UNTRACED, Trail
 
 Record = dict[str, Any]
 RESOURCES = ("User", "Group", "Population")
@@ -82,7 +82,7 @@ class Parts:
     default_population: str | None = None
     notice: Notice = silent
     trail: Trail = UNTRACED
-    ahead: Ahead | None = None
+    ahead: ReadAhead | None = None
     observe_window: Callable[[str], None] = silent
 
 
@@ -98,14 +98,15 @@ class Assembly:
         )  # fmt: skip
         self._seal = Seal((parts.secret,))
         self._rendered = Rendered()
-        self._turns = Turns(parts.state, parts.clock)
+        self._turns = ChangeLocks(parts.state, parts.clock)
         self._intents = Intents(parts.state, self._turns, parts.secret, wall=parts.wall)
         self._fresh = {
-            kind: Fresh(parts.state, kind, name, clock=parts.clock, sleep=parts.sleep) for kind, name in NAMES.items()
+            kind: RecentNames(parts.state, kind, name, clock=parts.clock, sleep=parts.sleep)
+            for kind, name in NAMES.items()
         }
-        self._together = Together(parts.pool, rate=parts.rate, clock=parts.clock)
+        self._together = Parallel(parts.pool, rate=parts.rate, clock=parts.clock)
         known = (parts.target.users, parts.target.groups)
-        self._known = {each.name: Knowledge(each, parts.state, parts.page_size) for each in known}
+        self._known = {each.name: DirectoryKnowledge(each, parts.state, parts.page_size) for each in known}
         self._members = Members(parts.target, self._together, self._check_numbers, page_size=parts.page_size)
         self._own = OwnMemberships(parts.state, parts.wall)
 
@@ -132,7 +133,7 @@ class Assembly:
             clock=parts.clock, wall=parts.wall, sleep=parts.sleep, page_size=parts.page_size,
         )  # fmt: skip
 
-    def _users(self, view: View) -> tuple[Collection, Resource, Links | None, Complete | None]:
+    def _users(self, view: View) -> tuple[Collection, Resource, Membership | None, Complete | None]:
         parts, users = self._parts, self._parts.target.users
         placement = Placement(
             view.table, parts.target.populations, parts.default_population, parts.state, page_size=parts.page_size
@@ -154,10 +155,12 @@ class Assembly:
         def whole(ask: Ask, found: list[Record]) -> list[Record]:
             return records.complete(ask, found, view.includes)
 
-        links = Links(field, MemberOf, self._each(holders), whole, members.shows_group, lambda _ask, _record: False)
+        links = Membership(
+            field, MemberOf, self._each(holders), whole, members.shows_group, lambda _ask, _record: False
+        )
         return users, resource, links if field else None, resource.complete
 
-    def _groups(self, view: View) -> tuple[Collection, Resource, Links | None, Complete | None]:
+    def _groups(self, view: View) -> tuple[Collection, Resource, Membership | None, Complete | None]:
         groups, members = self._parts.target.groups, self._members
 
         field = _linked(view)
@@ -174,7 +177,7 @@ class Assembly:
         current = CurrentMembers(self._parts.target, members, self._together)
         creation = GroupCreation(groups, view, records, current, self._creation(groups), self._own)
         resource = Groups(groups, view, records, current, creation, self._own)
-        links = Links(field, None, self._each(holders), whole, lambda _ask, _member: True, _has_members)
+        links = Membership(field, None, self._each(holders), whole, lambda _ask, _member: True, _has_members)
         return groups, resource, links if field else None, resource.complete
 
     def _each(self, read: Callable[[Ask, str], Holders]) -> Callable[[Ask, tuple[str, ...]], list[Holders]]:
@@ -186,7 +189,7 @@ class Assembly:
 
         return read_each
 
-    def _populations(self, view: View) -> tuple[Collection, Resource, Links | None, Complete | None]:
+    def _populations(self, view: View) -> tuple[Collection, Resource, Membership | None, Complete | None]:
         populations = self._parts.target.populations
         resource = Populations(populations, view, self._creation(populations), self._turns)
         return populations, resource, None, None

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from scimbridge.resources.ask import Ask, Reply
-from scimbridge.resources.confinement import Confinement
-from scimbridge.resources.ids import is_id
-from scimbridge.resources.lists import Lists
-from scimbridge.resources.rights import READ, WRITE, check_scope, veil, veil_reply
-from scimbridge.resources.trail import UNTRACED, Trail
+from scimbridge.lists.lists import Lists
+from scimbridge.reach.confinement import Confinement
+from scimbridge.request.context import Ask, Reply
+from scimbridge.request.ids import is_id
+from scimbridge.request.rights import READ, WRITE, check_scope, veil, veil_reply
 from scimbridge.scim.errors import MethodNotAllowed, NotFound
 from scimbridge.scim.key_dialects import unfold_dotted_keys
+from scimbridge.trail.attempts import UNTRACED, Trail
 
 
 class Resource(Protocol):

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from scimbridge.mapping.leaving import leave_out, read_value, takes_away
-from scimbridge.mapping.rows import Row, read_field
-from scimbridge.mapping.table import Table
+from scimbridge.mapping.tables.rows import Row, read_field
+from scimbridge.mapping.tables.table import Table
 from scimbridge.pingone.errors import Refused
 from scimbridge.pingone.fields import USERS, Field
-from scimbridge.resources.ask import Ask
+from scimbridge.request.context import Ask
 from scimbridge.scim.errors import InvalidValue
 from scimbridge.state.base import State
 

@@ -11,20 +11,20 @@ from typing import Any
 
 from scimbridge.mapping.links import Links
 from scimbridge.mapping.plan import Changes, plan_create
-from scimbridge.mapping.rows import read_field
+from scimbridge.mapping.tables.rows import read_field
+from scimbridge.once.creation import Created, Creation, FoundRecord, NewRecord
 from scimbridge.pingone.collections import MERGE, Collection
 from scimbridge.pingone.errors import Refused
-from scimbridge.resources.ask import Ask, Reply
-from scimbridge.resources.confinement import Confinement
-from scimbridge.resources.creation import Created, Creation, FoundRecord, NewRecord
-from scimbridge.resources.current_members import CurrentMembers, may_have_indirect
+from scimbridge.reach.confinement import Confinement
+from scimbridge.request.context import Ask, Reply
+from scimbridge.request.progress import Progress
+from scimbridge.request.refusals import refusing
+from scimbridge.request.view import View
 from scimbridge.resources.group_records import GroupRecords
-from scimbridge.resources.member_changes import check_ids
-from scimbridge.resources.member_outcomes import Made
-from scimbridge.resources.own_memberships import OwnMemberships, Recent
-from scimbridge.resources.progress import Progress
-from scimbridge.resources.refusals import refusing
-from scimbridge.resources.view import View
+from scimbridge.resources.members.changes import check_ids
+from scimbridge.resources.members.current import CurrentMembers, may_have_indirect
+from scimbridge.resources.members.outcomes import MadeChanges
+from scimbridge.resources.members.own_changes import OwnMemberships, Recent
 from scimbridge.scim.errors import ScimError, Unavailable
 from scimbridge.scim.reading import read_resource
 
@@ -102,7 +102,7 @@ class GroupCreation:
                 return record, None
             return record, self._members.lay(ask, record, listed, own, made.kinds).shown
 
-    def _fill_new(self, ask: Ask, record: Record, links: Links, own: Recent, progress: Progress) -> Made:
+    def _fill_new(self, ask: Ask, record: Record, links: Links, own: Recent, progress: Progress) -> MadeChanges:
         """Give a new group its members; where PingOne refuses one, the group is taken back, unless others are in it."""
         try:
             with progress.step("members"):

@@ -8,13 +8,13 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
+from scimbridge.once.locks import ChangeLocks
 from scimbridge.pingone import bodies
 from scimbridge.pingone.collections import Collection
-from scimbridge.resources.ask import Ask
-from scimbridge.resources.confinement import Confinement
-from scimbridge.resources.exclusive import Turns
-from scimbridge.resources.member_outcomes import Made
-from scimbridge.resources.view import View
+from scimbridge.reach.confinement import Confinement
+from scimbridge.request.context import Ask
+from scimbridge.request.view import View
+from scimbridge.resources.members.outcomes import MadeChanges
 
 Record = dict[str, Any]
 
@@ -22,7 +22,7 @@ Record = dict[str, Any]
 class GroupRecords:
     """Reads and holds groups; `view` says what is shown of them."""
 
-    def __init__(self, groups: Collection, view: View, turns: Turns) -> None:
+    def __init__(self, groups: Collection, view: View, turns: ChangeLocks) -> None:
         self._groups = groups
         self._view = view
         self._turns = turns
@@ -34,7 +34,7 @@ class GroupRecords:
         """Return PingOne's record of a group where the client may go. Raises `NotThere` for any other."""
         return Confinement.of(ask.caller, "groups").check(self._groups.read(ask.call, key))
 
-    def after(self, ask: Ask, record: Record, made: Made) -> Record:
+    def after(self, ask: Ask, record: Record, made: MadeChanges) -> Record:
         """Return a record after membership changes, read again only where its counts are not certain."""
         if not made.certain:
             return self.read(ask, record["id"])

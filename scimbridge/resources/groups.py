@@ -16,27 +16,27 @@ from scimbridge.mapping.plan import Changes, keep_unmentioned, plan_change
 from scimbridge.pingone import bodies
 from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import Refused
-from scimbridge.resources.ask import Ask, Reply
-from scimbridge.resources.confinement import Confinement
-from scimbridge.resources.current_members import CurrentMembers, may_have_indirect
+from scimbridge.reach.confinement import Confinement
+from scimbridge.request.context import Ask, Reply
+from scimbridge.request.progress import Progress
+from scimbridge.request.refusals import refusing
+from scimbridge.request.rights import check_selection
+from scimbridge.request.view import View
 from scimbridge.resources.group_creation import GroupCreation
 from scimbridge.resources.group_records import GroupRecords
-from scimbridge.resources.member_changes import check_ids, leave_foreign
-from scimbridge.resources.member_outcomes import Made
-from scimbridge.resources.own_memberships import Laid, OwnMemberships, Recent
-from scimbridge.resources.progress import Progress
-from scimbridge.resources.refusals import refusing
-from scimbridge.resources.rights import check_selection
-from scimbridge.resources.view import View
+from scimbridge.resources.members.changes import check_ids, leave_foreign
+from scimbridge.resources.members.current import CurrentMembers, may_have_indirect
+from scimbridge.resources.members.outcomes import MadeChanges
+from scimbridge.resources.members.own_changes import Laid, OwnMemberships, Recent
 from scimbridge.scim.errors import ScimError, Unavailable
 from scimbridge.scim.messages import read_patch
-from scimbridge.scim.operations import read_operations
-from scimbridge.scim.patch import apply_operations
+from scimbridge.scim.patching.apply import apply_operations
+from scimbridge.scim.patching.operations import read_operations
 from scimbridge.scim.reading import read_resource
 from scimbridge.scim.versions import check_conditions
 
 Record = dict[str, Any]
-NOTHING_MADE = Made(0, 0, certain=True, kinds={})
+NOTHING_MADE = MadeChanges(0, 0, certain=True, kinds={})
 MANY = 10  # membership changes from which on it may be cheaper to read the members first
 
 
@@ -203,7 +203,7 @@ class Groups:
 
     def _carry_out(
         self, ask: Ask, record: Record, laid: Laid | None, changes: Changes, own: Recent, progress: Progress
-    ) -> tuple[Record, Made]:
+    ) -> tuple[Record, MadeChanges]:
         """Make the calls: the group's own fields, then the members; a refusal of these takes both back."""
         key, after = record["id"], record
         check_ids(changes.links)
@@ -248,7 +248,7 @@ class Groups:
     # -- answers ---------------------------------------------------------------------------------------------------
 
     def _answer(
-        self, ask: Ask, record: Record, own: Recent, laid: Laid | None, made: Made, *, whole: bool = False
+        self, ask: Ask, record: Record, own: Recent, laid: Laid | None, made: MadeChanges, *, whole: bool = False
     ) -> Reply:
         """Answer a change: with the whole group where that costs no more than one page of members, or is demanded."""
         if not self._records.wants_members(ask):

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from scimbridge.mapping.rows import Row, read_field
-from scimbridge.mapping.table import Table
+from scimbridge.mapping.tables.rows import Row, read_field
+from scimbridge.mapping.tables.table import Table
 from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.filters import Any_, Term, render
-from scimbridge.resources.ask import Ask
+from scimbridge.request.context import Ask
 from scimbridge.scim.errors import Uniqueness
 
 

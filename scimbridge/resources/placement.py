@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from scimbridge.mapping.table import Table
+from scimbridge.mapping.tables.table import Table
 from scimbridge.pingone import filters as native
 from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.send import Call
-from scimbridge.resources.ask import Ask
-from scimbridge.resources.confinement import Confinement
-from scimbridge.resources.ids import is_id
+from scimbridge.reach.confinement import Confinement
+from scimbridge.request.context import Ask
+from scimbridge.request.ids import is_id
 from scimbridge.scim.errors import Unavailable
-from scimbridge.scim.matching import compile_filter
+from scimbridge.scim.filtering.matching import compile_filter
 from scimbridge.state.base import State
 
 _REMEMBERED = 300.0  # seconds that a name stands for an id

@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from scimbridge.mapping.plan import keep_unmentioned, plan_change, plan_create
+from scimbridge.once.creation import Creation
+from scimbridge.once.locks import ChangeLocks
 from scimbridge.pingone import bodies
 from scimbridge.pingone.collections import MERGE, Collection
-from scimbridge.resources.ask import Ask, Reply
-from scimbridge.resources.confinement import Confinement
-from scimbridge.resources.creation import Creation
-from scimbridge.resources.exclusive import Turns
-from scimbridge.resources.refusals import refusing
-from scimbridge.resources.view import View
+from scimbridge.reach.confinement import Confinement
+from scimbridge.request.context import Ask, Reply
+from scimbridge.request.refusals import refusing
+from scimbridge.request.view import View
 from scimbridge.scim.messages import read_patch
-from scimbridge.scim.operations import read_operations
-from scimbridge.scim.patch import apply_operations
+from scimbridge.scim.patching.apply import apply_operations
+from scimbridge.scim.patching.operations import read_operations
 from scimbridge.scim.reading import read_resource
 
 Record = dict[str, Any]
@@ -25,7 +25,7 @@ Record = dict[str, Any]
 class Populations:
     """The resource type Population."""
 
-    def __init__(self, populations: Collection, view: View, creation: Creation, turns: Turns) -> None:
+    def __init__(self, populations: Collection, view: View, creation: Creation, turns: ChangeLocks) -> None:
         self.view = view
         self._populations = populations
         self._table = view.table

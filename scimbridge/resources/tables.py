@@ -9,15 +9,15 @@ import datetime as dt
 from collections.abc import Mapping
 from importlib.resources.abc import Traversable
 
-from scimbridge.mapping.compiling import NO_OFFSET, compile_tables
-from scimbridge.mapping.disabling import Hidden
-from scimbridge.mapping.table import Limits, Table, TableFaults
+from scimbridge.mapping.tables.compiling import NO_OFFSET, compile_tables
+from scimbridge.mapping.tables.disabling import Hidden
+from scimbridge.mapping.tables.table import FieldLimits, Table, TableFaults
 from scimbridge.pingone import fields
 
-LIMITS: Mapping[str, Limits] = {
-    "User": Limits(fields.USERS, fields.CUSTOM, ("username",), fields.check, fields.OWN["User"]),
-    "Group": Limits(fields.GROUPS, fields.Field(), ("name",), fields.check, fields.OWN["Group"]),
-    "Population": Limits(fields.POPULATIONS, fields.Field(), ("name",), fields.check, fields.OWN["Population"]),
+LIMITS: Mapping[str, FieldLimits] = {
+    "User": FieldLimits(fields.USERS, fields.CUSTOM, ("username",), fields.check, fields.OWN["User"]),
+    "Group": FieldLimits(fields.GROUPS, fields.Field(), ("name",), fields.check, fields.OWN["Group"]),
+    "Population": FieldLimits(fields.POPULATIONS, fields.Field(), ("name",), fields.check, fields.OWN["Population"]),
 }
 
 

@@ -10,17 +10,17 @@ from dataclasses import replace
 from typing import Any
 
 from scimbridge.mapping.plan import Changes, plan_create
+from scimbridge.once.creation import Created, Creation, FoundRecord, NewRecord
+from scimbridge.once.unfinished import Unfinished
 from scimbridge.pingone import bodies
 from scimbridge.pingone.errors import NotThere, Refused
-from scimbridge.resources.ask import Ask, Reply
-from scimbridge.resources.creation import Created, Creation, FoundRecord, NewRecord
+from scimbridge.request.context import Ask, Reply
+from scimbridge.request.progress import Progress
+from scimbridge.request.refusals import refusing
+from scimbridge.request.view import View
 from scimbridge.resources.placement import Placement
-from scimbridge.resources.progress import Progress
-from scimbridge.resources.refusals import refusing
-from scimbridge.resources.unfinished import Unfinished
 from scimbridge.resources.user_records import UserRecords
 from scimbridge.resources.user_writer import UserWriter
-from scimbridge.resources.view import View
 
 Record = dict[str, Any]
 

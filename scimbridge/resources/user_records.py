@@ -8,13 +8,13 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
-from scimbridge.pingone.collections import Users as NativeUsers
+from scimbridge.once.locks import ChangeLocks
+from scimbridge.pingone.collections import UserCollection as NativeUsers
 from scimbridge.pingone.errors import NotThere
-from scimbridge.resources.ask import Ask
-from scimbridge.resources.confinement import Confinement
-from scimbridge.resources.exclusive import Turns
-from scimbridge.resources.members import Members
-from scimbridge.resources.together import Together
+from scimbridge.reach.confinement import Confinement
+from scimbridge.request.context import Ask
+from scimbridge.request.parallel import Parallel
+from scimbridge.resources.members.reading import Members
 
 Record = dict[str, Any]
 OF_GROUPS = {"memberOfGroupIDs": "id", "memberOfGroupNames": "name"}  # what a user includes, and where groups say it
@@ -23,7 +23,7 @@ OF_GROUPS = {"memberOfGroupIDs": "id", "memberOfGroupNames": "name"}  # what a u
 class UserRecords:
     """Reads users. `include` names what a record shall have beside its own fields, in PingOne's words."""
 
-    def __init__(self, users: NativeUsers, members: Members, together: Together, turns: Turns) -> None:
+    def __init__(self, users: NativeUsers, members: Members, together: Parallel, turns: ChangeLocks) -> None:
         self._users = users
         self._turns = turns
         self._members = members

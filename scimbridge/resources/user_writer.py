@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 from scimbridge.mapping.leaving import clear, leave_out, remove
 from scimbridge.mapping.native import NativeOperations, as_operations
 from scimbridge.mapping.plan import Changes
-from scimbridge.pingone.collections import Users as NativeUsers
-from scimbridge.resources.ask import Ask
+from scimbridge.pingone.collections import UserCollection as NativeUsers
+from scimbridge.request.context import Ask
+from scimbridge.request.progress import Progress
 from scimbridge.resources.enforced import Enforced
 from scimbridge.resources.lookalikes import Lookalikes
-from scimbridge.resources.own_memberships import OwnMemberships
-from scimbridge.resources.progress import Progress
+from scimbridge.resources.members.own_changes import OwnMemberships
 
 Record = dict[str, Any]
 Made = TypeVar("Made")

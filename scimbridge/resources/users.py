@@ -12,19 +12,19 @@ from typing import Any
 from scimbridge.mapping.native import NativeOperations, plan_operations, removed_facets, settle
 from scimbridge.mapping.plan import Changes, keep_unmentioned, plan_change, without_composed
 from scimbridge.mapping.translate import attribute_value
-from scimbridge.resources.ask import Ask, Reply
-from scimbridge.resources.confinement import Confinement
+from scimbridge.reach.confinement import Confinement
+from scimbridge.request.context import Ask, Reply
+from scimbridge.request.progress import Progress
+from scimbridge.request.refusals import refusing
+from scimbridge.request.rights import check_password, check_selection
+from scimbridge.request.view import View
 from scimbridge.resources.placement import Placement
-from scimbridge.resources.progress import Progress
-from scimbridge.resources.refusals import refusing
-from scimbridge.resources.rights import check_password, check_selection
 from scimbridge.resources.user_creation import UserCreation
 from scimbridge.resources.user_records import UserRecords
 from scimbridge.resources.user_writer import PASSWORD, UserWriter
-from scimbridge.resources.view import View
 from scimbridge.scim.messages import read_patch
-from scimbridge.scim.operations import Operation, read_operations
-from scimbridge.scim.patch import apply_operations
+from scimbridge.scim.patching.apply import apply_operations
+from scimbridge.scim.patching.operations import Operation, read_operations
 from scimbridge.scim.reading import read_resource
 
 Record = dict[str, Any]

@@ -6,24 +6,24 @@ leave a choice it takes the stricter one, and `Switches` has the others.
 
 from __future__ import annotations
 
-from scimbridge.sandbox.app import create_app
-from scimbridge.sandbox.directory import Directory
-from scimbridge.sandbox.faults import Faults, Settings
+from scimbridge.sandbox.http.app import create_app
+from scimbridge.sandbox.http.tokens import WorkerCredentials
 from scimbridge.sandbox.journal import Journal
-from scimbridge.sandbox.seed import seed_company
 from scimbridge.sandbox.server import Running, Sandbox, describe, run, start
-from scimbridge.sandbox.switches import Switches
-from scimbridge.sandbox.tokens import Credentials
+from scimbridge.sandbox.store.directory import Directory
+from scimbridge.sandbox.store.seed import seed_company
+from scimbridge.sandbox.trouble.faults import Faults, FaultSettings
+from scimbridge.sandbox.trouble.switches import Switches
 
 __all__ = [
-    "Credentials",
     "Directory",
+    "FaultSettings",
     "Faults",
     "Journal",
     "Running",
     "Sandbox",
-    "Settings",
     "Switches",
+    "WorkerCredentials",
     "create_app",
     "describe",
     "run",

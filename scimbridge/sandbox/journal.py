@@ -16,7 +16,7 @@ KEPT: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """One request; `status` is 0 when the connection was closed, `fault` names what was done to it.
 
     `template` is the path below the environment with the ids taken out: `/users/{user}`.
@@ -60,19 +60,19 @@ class Journal:
     def __init__(self) -> None:
         self._lock = Lock()
         self._serial = 0
-        self._entries: deque[Entry] = deque(maxlen=KEPT)
+        self._entries: deque[JournalEntry] = deque(maxlen=KEPT)
         self._counts: Counter[tuple[str, str]] = Counter()
 
     def note(self, **values: Any) -> None:
         """Add a request; the names are those of Entry, without `serial`."""
         with self._lock:
             self._serial += 1
-            entry = Entry(serial=self._serial, **values)
+            entry = JournalEntry(serial=self._serial, **values)
             self._entries.append(entry)
             self._counts[entry.method, entry.template] += 1
 
     @property
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[JournalEntry]:
         """The requests that are kept, oldest first."""
         with self._lock:
             return list(self._entries)

@@ -14,14 +14,14 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Self
 
-from scimbridge.sandbox import storage
-from scimbridge.sandbox.app import Parts, create_app
-from scimbridge.sandbox.directory import Directory
-from scimbridge.sandbox.faults import Faults, Settings
+from scimbridge.sandbox.http.app import SandboxParts, create_app
+from scimbridge.sandbox.http.tokens import IssuedTokens, WorkerCredentials
 from scimbridge.sandbox.journal import Journal
-from scimbridge.sandbox.seed import USERS, seed_company, seed_default_population
-from scimbridge.sandbox.switches import Switches
-from scimbridge.sandbox.tokens import Credentials, Tokens
+from scimbridge.sandbox.store import storage
+from scimbridge.sandbox.store.directory import Directory
+from scimbridge.sandbox.store.seed import USERS, seed_company, seed_default_population
+from scimbridge.sandbox.trouble.faults import Faults, FaultSettings
+from scimbridge.sandbox.trouble.switches import Switches
 from scimbridge.sandbox.wire import HttpServer
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ def _new_id() -> str:
     return str(uuid.uuid4())
 
 
-def make_credentials() -> Credentials:
+def make_credentials() -> WorkerCredentials:
     """Return credentials nobody else has: a new environment, a new worker application."""
-    return Credentials(_new_id(), _new_id(), secrets.token_urlsafe(24))
+    return WorkerCredentials(_new_id(), _new_id(), secrets.token_urlsafe(24))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def start(app: WSGIApplication, port: int = 0, host: str = "127.0.0.1") -> Runni
 class Sandbox:
     """A sandbox in this process: `with Sandbox.start() as sandbox: ... sandbox.url ...`."""
 
-    def __init__(self, app: Flask, parts: Parts) -> None:
+    def __init__(self, app: Flask, parts: SandboxParts) -> None:
         self.app = app
         self.directory = parts.directory
         self.tokens = parts.tokens
@@ -80,7 +80,7 @@ class Sandbox:
         faults: Faults | None = None,
         seed: int | None = None,
         data: Path | None = None,
-        credentials: Credentials | None = None,
+        credentials: WorkerCredentials | None = None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> Sandbox:
@@ -102,8 +102,8 @@ class Sandbox:
             seed_company(directory, seed)
         else:
             seed_default_population(directory)
-        tokens = Tokens(credentials, switches, clock=monotonic, new_token=lambda: secrets.token_urlsafe(48))
-        parts = Parts(directory, tokens, faults or Faults(), Journal(), secrets.token_bytes(32))
+        tokens = IssuedTokens(credentials, switches, clock=monotonic, new_token=lambda: secrets.token_urlsafe(48))
+        parts = SandboxParts(directory, tokens, faults or Faults(), Journal(), secrets.token_bytes(32))
         sandbox = cls(create_app(parts), parts)
         if data is not None:
             sandbox._saver = storage.Saver(data, directory, credentials)
@@ -117,7 +117,7 @@ class Sandbox:
         faults: Faults | None = None,
         seed: int | None = None,
         data: Path | None = None,
-        credentials: Credentials | None = None,
+        credentials: WorkerCredentials | None = None,
         port: int = 0,
         host: str = "127.0.0.1",
     ) -> Sandbox:
@@ -181,9 +181,9 @@ def run(
     *,
     data: Path | None = None,
     seed: int | None = USERS,
-    faults: Settings | None = None,
+    faults: FaultSettings | None = None,
     switches: Switches | None = None,
-    credentials: Credentials | None = None,
+    credentials: WorkerCredentials | None = None,
     announce: Callable[[str], None] = print,
 ) -> None:
     """Serve a sandbox until SIGINT or SIGTERM; tells where it listens and with which credentials.

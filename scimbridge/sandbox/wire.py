@@ -16,7 +16,7 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 from urllib.parse import unquote_to_bytes
 
-from scimbridge.sandbox.faults import ConnectionDroppedError
+from scimbridge.sandbox.trouble.faults import ConnectionDroppedError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication

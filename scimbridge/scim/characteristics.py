@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from scimbridge.scim.folding import fold
+from scimbridge.scim.filtering.folding import fold
 from scimbridge.scim.usernames import Profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from scimbridge.scim.filters import AttrPath
+    from scimbridge.scim.filtering.trees import AttrPath
 
 Kind: TypeAlias = type[list[object]] | type[dict[str, object]]
 

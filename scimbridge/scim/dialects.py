@@ -15,7 +15,7 @@ from typing import Any
 
 from scimbridge.scim.catalogue import PATCH_URN, Attribute, ResourceType
 from scimbridge.scim.errors import InvalidSyntax
-from scimbridge.scim.filters import And, AttrPath, Compare, Node, Not, Or, Present, ValuePath
+from scimbridge.scim.filtering.trees import And, AttrPath, Compare, Node, Not, Or, Present, ValuePath
 from scimbridge.scim.json_text import DIGITS, WrittenNumber, read_json
 
 _WORDS = {"true": True, "false": False}

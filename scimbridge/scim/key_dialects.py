@@ -12,8 +12,8 @@ from typing import Any
 from scimbridge.scim import dialects
 from scimbridge.scim.characteristics import Found, ResourceType
 from scimbridge.scim.errors import InvalidFilter, InvalidPath, InvalidSyntax
-from scimbridge.scim.filter_dialects import put_colons_behind_urns
-from scimbridge.scim.paths import parse_path
+from scimbridge.scim.filtering.filter_dialects import put_colons_behind_urns
+from scimbridge.scim.patching.paths import parse_path
 
 
 def unfold_dotted_keys(body: Mapping[str, Any], resource_type: ResourceType) -> Mapping[str, Any]:

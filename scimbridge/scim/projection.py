@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scimbridge.scim.characteristics import Attribute, ResourceType
 from scimbridge.scim.errors import BadRequest, InvalidFilter, InvalidPath
-from scimbridge.scim.filter_dialects import put_colons_behind_urns
-from scimbridge.scim.filter_tokens import MAX_LENGTH
-from scimbridge.scim.paths import Path, parse_path
+from scimbridge.scim.filtering.filter_dialects import put_colons_behind_urns
+from scimbridge.scim.filtering.tokens import MAX_LENGTH
+from scimbridge.scim.patching.paths import Path, parse_path
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -13,11 +13,11 @@ from typing import Any
 
 from scimbridge.scim import dialects
 from scimbridge.scim.catalogue import Attribute, Found, ResourceType
-from scimbridge.scim.elements import Lack, contents, lack_of, spared, spared_in_removal, stand_in
 from scimbridge.scim.errors import InvalidSyntax, InvalidValue
-from scimbridge.scim.filters import AttrPath
+from scimbridge.scim.filtering.trees import AttrPath
 from scimbridge.scim.messages import check_schemas
-from scimbridge.scim.paths import name_of
+from scimbridge.scim.patching.elements import Lack, contents, lack_of, spared, spared_in_removal, stand_in
+from scimbridge.scim.patching.paths import name_of
 
 Notice = Callable[[str], None]
 

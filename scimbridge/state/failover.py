@@ -23,6 +23,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
+from cachetools import LRUCache
+
 from scimbridge.state.base import State, StateUnavailable
 
 PAUSE = 1.0  # seconds between two looks at a shared state that did not answer
@@ -57,7 +59,7 @@ class WithFailover(State):
         self._back_at = -math.inf
         self._cut_off = False
         self._cuts = 0  # how often this process was cut off
-        self._written: dict[str, None] = {}  # keys that were written while cut off, in order
+        self._written: LRUCache[str, None] = LRUCache(MOST_WRITTEN)  # keys that were written while cut off
         self._taken: dict[str, int | None] = {}  # owners of locks: at which cut they were taken in shared, if so
         self._left: dict[str, str] = {}  # owners and keys of locks that may still lie in shared
 
@@ -214,11 +216,7 @@ class WithFailover(State):
                     return verb(self._own)
 
     def _note(self, keys: Sequence[str]) -> None:
-        for key in keys:
-            self._written.pop(key, None)
-            self._written[key] = None
-        while len(self._written) > MOST_WRITTEN:
-            del self._written[next(iter(self._written))]
+        self._written.update(dict.fromkeys(keys))
 
     def _go_over(self) -> None:
         with self._guard:
@@ -261,6 +259,6 @@ class WithFailover(State):
                 self._own.delete(key)
         except StateUnavailable:
             with self._guard:
-                self._written = dict.fromkeys(keys) | self._written
+                self._note(keys)
             raise
         return False

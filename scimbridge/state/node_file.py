@@ -38,7 +38,7 @@ class NodeFile:
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _HeldFolder:
     folder: Path
     descriptor: int | None  # that holds the lock of the folder; None: the folder is private and goes with the node
     is_new: bool
@@ -50,7 +50,7 @@ class NodeFiles:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, _HeldFolder] = {}
         self._maker = os.getpid()
         # The lock is the master's: a worker that outlives it for a moment must not keep the next one out.
         os.register_at_fork(after_in_child=self._let_go)
@@ -91,7 +91,7 @@ class NodeFiles:
             if each.descriptor is not None:
                 os.close(each.descriptor)
 
-    def _hold(self, name: str) -> _Held | None:
+    def _hold(self, name: str) -> _HeldFolder | None:
         """Take a folder for this master alone, in the first place where that can be."""
         trouble = ""
         for place in self._places():
@@ -137,7 +137,7 @@ def boot_id() -> str:
         return uuid.uuid4().hex
 
 
-def _take(folder: Path) -> _Held:
+def _take(folder: Path) -> _HeldFolder:
     """Make the folder or find it, and lock it. Raises `_Untrusted`, and OSError where it can neither be made nor be."""
     is_new = True
     try:
@@ -153,7 +153,7 @@ def _take(folder: Path) -> _Held:
     except BaseException:
         os.close(descriptor)
         raise
-    return _Held(folder, descriptor, is_new)
+    return _HeldFolder(folder, descriptor, is_new)
 
 
 def _lock(folder: int) -> None:
@@ -166,10 +166,10 @@ def _lock(folder: int) -> None:
         raise _Untrusted("another process of this bridge holds the node's folder") from None
 
 
-def _make_private(*, is_new: bool, trouble: str = "") -> _Held | None:
+def _make_private(*, is_new: bool, trouble: str = "") -> _HeldFolder | None:
     for place in (None, MEMORY):  # None is where temporary files go
         try:
-            return _Held(Path(tempfile.mkdtemp(prefix="scimbridge-", dir=place)), None, is_new, trouble)
+            return _HeldFolder(Path(tempfile.mkdtemp(prefix="scimbridge-", dir=place)), None, is_new, trouble)
         except OSError:
             continue
     return None

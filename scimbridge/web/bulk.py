@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, g, request
 
-from scimbridge.resources.bulk import MOST_OPERATIONS
-from scimbridge.resources.served import Served
+from scimbridge.resources.bulk.requests import MOST_OPERATIONS
+from scimbridge.resources.registry import Registry
 from scimbridge.scim.errors import PayloadTooLarge
 from scimbridge.scim.messages import read_bulk
 from scimbridge.web import render
-from scimbridge.web.intake import Intake, read_body
-from scimbridge.web.limiting import smaller
+from scimbridge.web.incoming import Incoming, read_body
+from scimbridge.web.login.limiting import smaller
 
 
-def blueprint(served: Served, intake: Intake) -> Blueprint:
+def blueprint(served: Registry, intake: Incoming) -> Blueprint:
     """Make the route."""
     routes = Blueprint("bulk", __name__)
 

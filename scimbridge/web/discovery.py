@@ -11,17 +11,17 @@ from typing import Any
 from flask import Blueprint, Response, g, request
 
 from scimbridge.access.caller import Caller
-from scimbridge.resources.bulk import MOST_OPERATIONS
-from scimbridge.resources.lists import CURSOR_LIFE, MOST, default_count, list_response
-from scimbridge.resources.served import Face, Served
+from scimbridge.lists.lists import CURSOR_LIFE, MOST, default_count, list_response
+from scimbridge.resources.bulk.requests import MOST_OPERATIONS
+from scimbridge.resources.registry import ClientView, Registry
 from scimbridge.scim.catalogue import SPC_URN
 from scimbridge.scim.errors import Forbidden, NotFound, NotImplementedByDesign
 from scimbridge.web import render
-from scimbridge.web.intake import LARGEST_BODY
-from scimbridge.web.limiting import smaller
-from scimbridge.web.proxies import base_url
+from scimbridge.web.incoming import LARGEST_BODY
+from scimbridge.web.login.limiting import smaller
+from scimbridge.web.login.proxies import base_url
 
-Describe = Callable[[Face, str], list[dict[str, Any]]]  # (what the client is served, SCIM base URL) -> resources
+Describe = Callable[[ClientView, str], list[dict[str, Any]]]  # (what the client is served, SCIM base URL) -> resources
 OPENAPI = "/openapi.json"
 AUTHENTICATION: tuple[Mapping[str, Any], ...] = (
     {
@@ -49,7 +49,7 @@ AUTHENTICATION: tuple[Mapping[str, Any], ...] = (
 DOCUMENTATION = "https://datatracker.ietf.org/doc/html/rfc7644"
 
 
-def blueprint(served: Served, prefix: str) -> Blueprint:
+def blueprint(served: Registry, prefix: str) -> Blueprint:
     """Make the discovery routes."""
     routes = Blueprint("discovery", __name__)
 
@@ -83,21 +83,21 @@ def blueprint(served: Served, prefix: str) -> Blueprint:
         raise NotImplementedByDesign(msg)
 
     routes.add_url_rule("/ServiceProviderConfig", "ServiceProviderConfig", config, methods=["GET"])
-    add("/ResourceTypes", Face.resource_types)
+    add("/ResourceTypes", ClientView.resource_types)
     add("/Schemas", lambda face, base: face.schemas(base, g.caller))
     routes.add_url_rule("/Me", "Me", me, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     routes.add_url_rule(OPENAPI, "openapi", _describe_api(served, prefix), methods=["GET"])
     return routes
 
 
-def at_root(served: Served, prefix: str) -> Blueprint:
+def at_root(served: Registry, prefix: str) -> Blueprint:
     """Make the route that gives the OpenAPI description where its readers look for it; who asks is to be known."""
     routes = Blueprint("openapi", __name__)
     routes.add_url_rule(OPENAPI, "openapi", _describe_api(served, prefix), methods=["GET"])
     return routes
 
 
-def _describe_api(served: Served, prefix: str) -> Callable[[], Response]:
+def _describe_api(served: Registry, prefix: str) -> Callable[[], Response]:
     return lambda: render.plain(served.to(g.caller).api(_base(prefix), g.caller))
 
 

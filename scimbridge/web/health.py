@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response
 
-from scimbridge.pingone.standing import Standing
+from scimbridge.pingone.sending.readiness import Readiness
 from scimbridge.web.render import plain
 
 NOT_READY = 503
 
 
-def blueprint(look: Callable[[], Standing], is_cut_off: Callable[[], bool]) -> Blueprint:
+def blueprint(look: Callable[[], Readiness], is_cut_off: Callable[[], bool]) -> Blueprint:
     """Make the routes. `look` tells how PingOne stands, `is_cut_off` whether the shared state is out of reach.
 
     A node that is cut off from the state goes on by itself, so it says so and is ready.

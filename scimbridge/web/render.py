@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from flask import Response, request
 
-from scimbridge.resources.ask import Reply
+from scimbridge.request.context import Reply
 from scimbridge.scim.errors import ScimError
 from scimbridge.scim.versions import matches
 

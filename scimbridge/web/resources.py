@@ -7,16 +7,16 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request
 
-from scimbridge.resources.ask import Ask
+from scimbridge.request.context import Ask
 from scimbridge.resources.endpoint import Endpoint
-from scimbridge.resources.served import Served
+from scimbridge.resources.registry import Registry
 from scimbridge.scim.errors import BadRequest
 from scimbridge.scim.messages import read_search
 from scimbridge.web import render
-from scimbridge.web.intake import Intake, read_body, read_parameters, read_shown
+from scimbridge.web.incoming import Incoming, read_body, read_parameters, read_shown
 
 
-def blueprint(served: Served, intake: Intake) -> Blueprint:
+def blueprint(served: Registry, intake: Incoming) -> Blueprint:
     """Make the routes of all resource types, and of queries at the root."""
     routes = Blueprint("resources", __name__)
     for path in served.whole.endpoints:
@@ -33,7 +33,7 @@ def blueprint(served: Served, intake: Intake) -> Blueprint:
     return routes
 
 
-def _add(routes: Blueprint, path: str, served: Served, intake: Intake) -> None:
+def _add(routes: Blueprint, path: str, served: Registry, intake: Incoming) -> None:
     name = path.strip("/")
 
     def served_here() -> Endpoint:
@@ -77,7 +77,7 @@ def _change(endpoint: Endpoint, ask: Ask, verb: str, key: str = "") -> dict[str,
         return read_body(request)
 
 
-def _query_parameters(endpoint: Endpoint, intake: Intake) -> Mapping[str, str]:
+def _query_parameters(endpoint: Endpoint, intake: Incoming) -> Mapping[str, str]:
     try:
         return read_parameters(request)
     except BadRequest:
@@ -89,5 +89,5 @@ def _search_parameters() -> Mapping[str, str]:
     return read_search(read_body(request), strict=g.caller.strict).parameters
 
 
-def _ask(intake: Intake, parameters: Mapping[str, str]) -> Ask:
+def _ask(intake: Incoming, parameters: Mapping[str, str]) -> Ask:
     return intake.ask(request, g.caller, g.request_id, parameters)

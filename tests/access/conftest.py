@@ -9,8 +9,8 @@ import pytest
 from hypothesis import strategies as st
 
 from scimbridge.access.caller import SCOPES, Caller
-from scimbridge.access.clients import Client, Secret
-from scimbridge.access.limits import Limits
+from scimbridge.access.clients import Client, StoredSecret
+from scimbridge.access.limits import ClientLimits
 
 ISSUER = "https://login.example.com/"
 ISSUERS = f"""
@@ -32,7 +32,7 @@ HIDDEN = st.dictionaries(
     st.sampled_from(["User", "Group", "Population"]), st.sets(WORDS, min_size=1, max_size=3), max_size=3
 ).map(lambda held: tuple(sorted((kind, tuple(sorted(paths))) for kind, paths in held.items())))
 LIMITS = st.builds(
-    Limits,
+    ClientLimits,
     st.none() | st.floats(0, exclude_min=True, allow_infinity=False, allow_nan=False),
     COUNTS,
     COUNTS,
@@ -40,7 +40,9 @@ LIMITS = st.builds(
 )
 SECRETS = st.lists(
     st.builds(
-        lambda name, digest, start, length: Secret(name, digest, None if length is None else start + length, start),
+        lambda name, digest, start, length: StoredSecret(
+            name, digest, None if length is None else start + length, start
+        ),
         st.from_regex(r"[a-z0-9]{1,32}", fullmatch=True),
         HASHES,
         st.integers(0, 4_000_000_000).map(float),

@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 from scimbridge.access.caller import Caller
 from scimbridge.access.certificates import find_by_certificate, fingerprint
 from scimbridge.access.clients import Client, Clients
-from scimbridge.access.refused import Refused
+from scimbridge.access.refused import CredentialRefused
 
 STARTS = datetime(2026, 1, 1, tzinfo=UTC)
 ENDS = STARTS + timedelta(days=30)
@@ -54,22 +54,22 @@ def test_a_certificate_stands_for_its_client_within_its_dates(certificate, momen
 @pytest.mark.parametrize("moment", [STARTS - timedelta(seconds=1), ENDS + timedelta(seconds=1)])
 def test_a_certificate_outside_its_dates_is_refused(certificate, moment):
     """Before its dates and after them a certificate stands for nobody."""
-    with pytest.raises(Refused):
+    with pytest.raises(CredentialRefused):
         find_by_certificate(known(certificate), certificate, moment.timestamp())
 
 
 def test_another_certificate_of_the_same_name_is_refused(certificate):
     """The name in a certificate says nothing: only the certificate that was entered is good."""
-    with pytest.raises(Refused):
+    with pytest.raises(CredentialRefused):
         find_by_certificate(known(certificate), make(), STARTS.timestamp())
-    with pytest.raises(Refused):
+    with pytest.raises(CredentialRefused):
         find_by_certificate(known(certificate), certificate + b"\x00", STARTS.timestamp())
 
 
 @pytest.mark.parametrize("text", [b"", b"no certificate", bytes(5000)])
 def test_what_is_no_certificate_is_refused(text):
     """Bytes that are no certificate are refused, also where somebody entered their hash."""
-    with pytest.raises(Refused):
+    with pytest.raises(CredentialRefused):
         find_by_certificate(known(), text, STARTS.timestamp())
-    with pytest.raises(Refused):
+    with pytest.raises(CredentialRefused):
         find_by_certificate(known(text), text, STARTS.timestamp())

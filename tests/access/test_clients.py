@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scimbridge.access.caller import SCOPES, Caller
-from scimbridge.access.clients import Client, ClientFaults, Clients, Issuer, Secret, own_client, read_clients
-from scimbridge.access.limits import Limits
+from scimbridge.access.clients import Client, ClientFaults, Clients, Issuer, StoredSecret, own_client, read_clients
+from scimbridge.access.limits import ClientLimits
 from scimbridge.access.secrets import digest, make_secret
 
 from .conftest import ISSUER, ISSUERS, POPULATION, kept
@@ -57,13 +57,13 @@ def test_a_file_with_every_key_is_read_as_it_is_written():
                 scopes=frozenset({"users:read", "users:write", "groups:read"}),
                 populations=frozenset({POPULATION}),
                 hidden=(("User", ("name.honorificPrefix", "phoneNumbers")),),
-                limits=Limits(20.0, 8, 1_048_576, 100),
+                limits=ClientLimits(20.0, 8, 1_048_576, 100),
                 hidden_config=("documentationUri", "pagination"),
                 default_count=1000,
             ),
             (
-                Secret(SECRET.split("_")[1], digest(SECRET), NOW + 24 * 3600, created),
-                Secret(OTHER.split("_")[1], digest(OTHER), None, created),
+                StoredSecret(SECRET.split("_")[1], digest(SECRET), NOW + 24 * 3600, created),
+                StoredSecret(OTHER.split("_")[1], digest(OTHER), None, created),
             ),
             frozenset({HASH}),
             frozenset({(ISSUER, "abc")}),
@@ -128,7 +128,7 @@ def test_an_empty_token_opens_nothing():
     with pytest.raises(ValueError, match="empty"):
         own_client("")
     assert Clients().by_secret("", NOW) is None
-    assert Clients(own=Client(Caller("token"), (Secret("token", digest("")),))).by_secret("", NOW) is None
+    assert Clients(own=Client(Caller("token"), (StoredSecret("token", digest("")),))).by_secret("", NOW) is None
 
 
 def test_the_one_token_is_a_client_that_may_do_everything():
@@ -365,11 +365,11 @@ def test_another_url_is_refused(url):
 def test_one_look_up_takes_microseconds_whatever_the_number_of_clients():
     """Among 2,000 clients a secret is found without walking through them."""
     many = tuple(
-        Client(Caller(f"c{number}"), (Secret(f"s{number}", digest(f"scb_s{number}_{'x' * 43}")),))
+        Client(Caller(f"c{number}"), (StoredSecret(f"s{number}", digest(f"scb_s{number}_{'x' * 43}")),))
         for number in range(2000)
     )
     clients = Clients(many)
-    start = time.perf_counter()
+    start = time.thread_time()  # what it costs, whatever else the machine does
     for _ in range(1000):
         assert clients.by_secret(f"scb_s1999_{'x' * 43}", NOW)
-    assert time.perf_counter() - start < 0.5
+    assert time.thread_time() - start < 0.5

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from scimbridge.access import editing
 from scimbridge.access.caller import Caller
-from scimbridge.access.clients import Client, ClientFaults, Secret, read_clients
+from scimbridge.access.clients import Client, ClientFaults, StoredSecret, read_clients
 from scimbridge.access.secrets import make_secret
 
 from .conftest import CLIENTS, ISSUER, ISSUERS, kept
@@ -44,7 +44,7 @@ quick = settings(max_examples=40, suppress_health_check=[HealthCheck.function_sc
 
 
 def client(name, made=None):
-    return Client(Caller(name), () if made is None else (Secret(made.id, made.digest, None, NOW),))
+    return Client(Caller(name), () if made is None else (StoredSecret(made.id, made.digest, None, NOW),))
 
 
 def fault(call, *words, **named):
@@ -98,7 +98,7 @@ def test_rotation_changes_secrets_and_nothing_else(tmp_path_factory, each, now, 
     (found,) = editing.read_file(path).clients
     assert replace(found, secrets=()) == replace(each, secrets=())
     *old, new = found.secrets
-    assert new == Secret(made.id, made.digest, None, float(now))
+    assert new == StoredSecret(made.id, made.digest, None, float(now))
     for secret in old:
         (before,) = (one for one in each.secrets if one.id == secret.id)
         ends = [one for one in (before.ends_at, until) if one is not None]
@@ -309,12 +309,12 @@ import os, sys
 from pathlib import Path
 from scimbridge.access import editing
 from scimbridge.access.caller import Caller
-from scimbridge.access.clients import Client, Secret
+from scimbridge.access.clients import Client, StoredSecret
 from scimbridge.access.secrets import make_secret
 path, who = Path(sys.argv[1]), sys.argv[2]
 for number in range(20):
     made = make_secret(os.urandom)
-    editing.add_client(path, Client(Caller(f"{who}{number}"), (Secret(made.id, made.digest, None, 1.0),)))
+    editing.add_client(path, Client(Caller(f"{who}{number}"), (StoredSecret(made.id, made.digest, None, 1.0),)))
     if number % 2:
         editing.remove_client(path, f"{who}{number}")
 """

@@ -14,16 +14,16 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from scimbridge.access.caller import Caller
-from scimbridge.access.clients import Client, Clients, Secret
-from scimbridge.access.refused import Expired, Refused
-from scimbridge.access.tokens import BRIDGE, Tokens
+from scimbridge.access.clients import Client, Clients, StoredSecret
+from scimbridge.access.refused import CredentialRefused, Expired
+from scimbridge.access.tokens import BRIDGE, OwnTokens
 
 NOW = 1_800_000_000.0
 SECRET = b"a secret that all nodes have"
 READS = frozenset({"users:read", "groups:read"})
 CLIENT = Client(
     Caller("sailpoint", scopes=READS | {"users:write"}, populations=frozenset({"p"})),
-    (Secret("k1", bytes(32)), Secret("k2", b"2" * 32, NOW + 600)),
+    (StoredSecret("k1", bytes(32)), StoredSecret("k2", b"2" * 32, NOW + 600)),
 )
 
 
@@ -40,7 +40,7 @@ class World:
 
     def node(self, secret=SECRET):
         """Return the tokens of a node of its own."""
-        return Tokens(secret, lambda: self.clients, wall=lambda: self.now)
+        return OwnTokens(secret, lambda: self.clients, wall=lambda: self.now)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_what_one_node_issues_another_takes(world):
     grant = world.node().issue(CLIENT, "k1", CLIENT.caller.scopes, 3600)
     assert grant.seconds == 3600
     assert world.node().check(grant.token) == CLIENT.caller
-    with pytest.raises(Refused):
+    with pytest.raises(CredentialRefused):
         world.node(b"another secret").check(grant.token)
 
 
@@ -96,9 +96,9 @@ def test_a_token_does_not_outlive_its_secret(world):
     grant = world.node().issue(CLIENT, "k2", READS, 3600)
     assert grant.seconds == 600
     world.now = NOW + 600
-    with pytest.raises(Refused):
+    with pytest.raises(CredentialRefused):
         world.node().check(grant.token)
-    with pytest.raises(Refused):
+    with pytest.raises(CredentialRefused):
         world.node().issue(CLIENT, "k2", READS, 3600)
 
 
@@ -116,7 +116,7 @@ def test_a_token_dies_with_its_secret(world, changes):
     """Revoking the secret or the client ends every token that was issued for it."""
     grant = world.node().issue(CLIENT, "k1", READS, 3600)
     world.change(**changes)
-    with pytest.raises(Refused) as told:
+    with pytest.raises(CredentialRefused) as told:
         world.node().check(grant.token)
     assert not isinstance(told.value, Expired)
 
@@ -170,7 +170,7 @@ def test_what_says_that_it_is_ours_and_is_not_is_refused(world):
         f"{good.split('.')[0]}.{body}.",
     ]
     for token in forged:
-        with pytest.raises(Refused):
+        with pytest.raises(CredentialRefused):
             world.node().check(token)
 
 
@@ -184,5 +184,5 @@ def test_a_changed_token_never_stands_for_anybody(data):
     changed = good[:at] + mark + good[at + 1 :]
     if changed == good:
         return
-    with suppress(Refused):
+    with suppress(CredentialRefused):
         assert node.check(changed) is None

@@ -18,8 +18,8 @@ from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from scimbridge.app import create_app
-from scimbridge.config import Secret, Settings
 from scimbridge.sandbox import Sandbox, start
+from scimbridge.settings.declared import Secret, Settings
 
 TOKEN = "clients-token-0123456789"
 HERE = Path(__file__).parent

@@ -16,8 +16,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from scimbridge.app import create_app
-from scimbridge.config import Secret, Settings
 from scimbridge.sandbox import Sandbox
+from scimbridge.settings.declared import Secret, Settings
 
 Json = dict[str, Any]
 TOKEN = "conformance-token-0123456789"

@@ -11,9 +11,9 @@ import yaml
 from click.testing import CliRunner
 
 import scimbridge
-from scimbridge import cli
-from scimbridge.config import SETTINGS
-from scimbridge.serve import Options
+from scimbridge.cli import commands
+from scimbridge.serve.server import Options
+from scimbridge.settings.declared import SETTINGS
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -94,7 +94,7 @@ def test_the_command_is_one_of_ours(arguments):
     if arguments is None:
         arguments = yaml.safe_load((DEPLOY / "compose.yml").read_text("utf-8"))["services"]["bridge"]["command"]
     assert arguments[:2] == ["scimbridge", "serve"]
-    told = CliRunner().invoke(cli.command, ["serve", "--help"]).output
+    told = CliRunner().invoke(commands.command, ["serve", "--help"]).output
     assert all(word in told for word in arguments if word.startswith("--"))
 
 

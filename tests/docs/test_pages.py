@@ -77,6 +77,16 @@ def test_the_site_includes_what_stands_at_the_top():
         assert read(page).strip() == f'--8<-- "{source}"'
 
 
+def test_every_test_that_security_names_is_there():
+    """What SECURITY.md says was tried can be looked at: the file, or the test by its name."""
+    tests = {path: path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+    files = set(re.findall(r"`((?:\w+/)*test_\w+\.py)`", read("SECURITY.md")))
+    names = set(re.findall(r"`(test_\w+)`", read("SECURITY.md")))
+    assert len(files) > 10
+    assert {file for file in files if ROOT / "tests" / file not in tests} == set()
+    assert {name for name in names if not any(f"def {name}(" in text for text in tests.values())} == set()
+
+
 # -- references in the code --------------------------------------------------------------------------------------------
 
 

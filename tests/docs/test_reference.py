@@ -10,10 +10,11 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from scimbridge import cli
-from scimbridge.config import SETTINGS
+from scimbridge.cli.commands import command as scimbridge
 from scimbridge.demo import Address
-from scimbridge.scim import dialects, filter_dialects, key_dialects
+from scimbridge.scim import dialects, key_dialects
+from scimbridge.scim.filtering import filter_dialects
+from scimbridge.settings.declared import SETTINGS
 from tests.docs.conftest import FENCE, PAGES, ROOT, SITE, columns, read
 
 # -- what is made from code --------------------------------------------------------------------------------------------
@@ -61,7 +62,10 @@ def test_no_variable_is_named_that_does_not_exist():
 
 def test_every_setting_is_honoured():
     """There is no setting that nothing uses: an operator who sets it relies on it."""
-    readers = [ROOT / "scimbridge" / f"{name}.py" for name in ("app", "cli", "config", "serve", "wsgi")]
+    readers = [
+        *(ROOT / "scimbridge" / f"{name}.py" for name in ("app", "wsgi")),
+        *(path for room in ("cli", "settings", "serve") for path in (ROOT / "scimbridge" / room).glob("*.py")),
+    ]
     source = "\n".join(path.read_text("utf-8") for path in readers)
     used = set(re.findall(r"(?:(?<=settings)|(?<=self)|(?<=\)))\.(\w+)", source))
     assert {setting.name for setting in SETTINGS} <= used
@@ -76,14 +80,14 @@ ABOUT = re.compile(r"COMMAND|[a-z]+\.")  # prose, not a command
 def shown() -> set[str]:
     """Return every command line that a page shows."""
     found = {line for page in PAGES for line in SHOWN.findall(page.read_text("utf-8"))}
-    return {line for line in found if line.split()[0] in cli.command.commands}
+    return {line for line in found if line.split()[0] in scimbridge.commands}
 
 
 @pytest.mark.parametrize("line", sorted(shown()))
 def test_a_command_that_is_shown_has_its_options(line):
     """Words and options of a command line on a page are those of the command."""
     words = shlex.split(line)
-    command: click.Command = cli.command
+    command: click.Command = scimbridge
     while words and isinstance(command, click.Group):
         if words[0] not in command.commands:
             break
@@ -101,7 +105,7 @@ def test_commands_are_shown():
 def test_what_explain_says_in_readme_is_what_it_says(monkeypatch):
     """Each line of the example is a line of the command's answer, in the same order."""
     example = next(text for language, text in FENCE.findall(read("README.md")) if "PingOne field" in text)
-    said = CliRunner().invoke(cli.command, ["explain", 'emails[type eq "work"].value']).output.splitlines()
+    said = CliRunner().invoke(scimbridge, ["explain", 'emails[type eq "work"].value']).output.splitlines()
     places = [said.index(line) for line in example.splitlines()]
     assert places == sorted(places)
 

@@ -7,11 +7,11 @@ import tomllib
 import pytest
 
 from scimbridge.access.clients import read_clients
-from scimbridge.config import SETTINGS
 from scimbridge.mapping.codecs import NAMED
-from scimbridge.mapping.compiling import compile_tables
-from scimbridge.mapping.table import TableFaults
+from scimbridge.mapping.tables.compiling import compile_tables
+from scimbridge.mapping.tables.table import TableFaults
 from scimbridge.resources.tables import LIMITS
+from scimbridge.settings.declared import SETTINGS
 from tests.docs.conftest import FENCE, PAGES, ROOT, columns
 
 TABLES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "mappings").glob("*.toml"))}

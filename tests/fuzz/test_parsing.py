@@ -11,28 +11,28 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from scimbridge.config import default_mappings
-from scimbridge.mapping.compiling import compile_tables
 from scimbridge.mapping.links import plan_links
 from scimbridge.mapping.native import as_operations, plan_operations, removed_facets, settle
 from scimbridge.mapping.plan import keep_unmentioned, plan_change, plan_create
 from scimbridge.mapping.query import split_filter
+from scimbridge.mapping.tables.compiling import compile_tables
 from scimbridge.mapping.translate import compile_answer
 from scimbridge.resources.tables import LIMITS
-from scimbridge.scim import filters
-from scimbridge.scim.bulk import postpone, references, resolve
+from scimbridge.scim.bulk.references import postpone, references, resolve
 from scimbridge.scim.cursors import Seal
 from scimbridge.scim.errors import InvalidFilter, InvalidPath, InvalidSyntax, ScimError
-from scimbridge.scim.filter_dialects import read_filter_text
+from scimbridge.scim.filtering import trees
+from scimbridge.scim.filtering.filter_dialects import read_filter_text
 from scimbridge.scim.json_text import read_json
 from scimbridge.scim.messages import read_bulk, read_patch, read_search
-from scimbridge.scim.operations import read_operations
 from scimbridge.scim.paging import parse_cursor_count, parse_window
-from scimbridge.scim.patch import apply_operations
-from scimbridge.scim.paths import parse_path, render_path
+from scimbridge.scim.patching.apply import apply_operations
+from scimbridge.scim.patching.operations import read_operations
+from scimbridge.scim.patching.paths import parse_path, render_path
 from scimbridge.scim.projection import compile_projection
 from scimbridge.scim.reading import Manner, read_resource
 from scimbridge.scim.versions import matches
+from scimbridge.settings.declared import default_mappings
 
 from .conftest import KEYS, OBJECTS, PIECES, TEXTS, VALUES, explore, pretty
 
@@ -97,10 +97,10 @@ def test_filters(tables, manner):
     def check(text):
         if not manner.strict:
             text = hold(text, lambda: read_filter_text(text, tables[0].type.urns), InvalidFilter)
-        node = None if text is None else hold(text, lambda: filters.parse(text), InvalidFilter)
+        node = None if text is None else hold(text, lambda: trees.parse(text), InvalidFilter)
         if node is None:
             return
-        assert filters.parse(filters.render(node)) == node
+        assert trees.parse(trees.render(node)) == node
         for table, resource in zip(tables, resources, strict=True):
             query = hold(text, lambda: split_filter(node, table, Anything(), strict=manner.strict), InvalidFilter)  # noqa: B023
             if query is not None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from .conftest import Bridge, explore
 
-PATIENCE = 15.0  # seconds until a connection that was half closed has to be closed
+PATIENCE = 60.0  # seconds until a connection that was half closed has to be closed
 SHARE = 0.1  # of the time, for each of the two
 HIDDEN = b"hidden-in-a-body"
 _STATUS = re.compile(rb"HTTP/1\.[0-9] ([1-5][0-9]{2}) [^\r\n]*\r\n")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scimbridge.mapping.compiling import compile_tables
-from scimbridge.mapping.table import Table, TableFaults
+from scimbridge.mapping.tables.compiling import compile_tables
+from scimbridge.mapping.tables.table import Table, TableFaults
 from scimbridge.resources.tables import LIMITS
 from scimbridge.scim.reading import Manner
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from scimbridge.mapping.compiling import compile_tables
 from scimbridge.mapping.native import plan_operations
 from scimbridge.mapping.plan import keep_unmentioned, plan_change, plan_create
-from scimbridge.mapping.table import Table
+from scimbridge.mapping.tables.compiling import compile_tables
+from scimbridge.mapping.tables.table import Table
 from scimbridge.mapping.translate import compile_answer
 from scimbridge.resources.tables import LIMITS, Tables
 from scimbridge.scim.messages import PatchOperation
-from scimbridge.scim.operations import read_operations
-from scimbridge.scim.patch import apply_operations
+from scimbridge.scim.patching.apply import apply_operations
+from scimbridge.scim.patching.operations import read_operations
 from scimbridge.scim.reading import read_resource
 
 BASE = "https://scim.example/scim/v2"

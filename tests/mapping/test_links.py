@@ -7,7 +7,7 @@ import pytest
 from scimbridge.mapping.links import Links, Member, link_difference, members_of, plan_links
 from scimbridge.scim.errors import InvalidValue
 from scimbridge.scim.messages import PatchOperation
-from scimbridge.scim.operations import read_operations
+from scimbridge.scim.patching.operations import read_operations
 
 
 @pytest.fixture

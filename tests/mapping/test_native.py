@@ -7,8 +7,8 @@ import pytest
 from scimbridge.mapping.native import plan_operations, removed_facets, settle
 from scimbridge.scim.errors import InvalidValue, Mutability
 from scimbridge.scim.messages import PatchOperation
-from scimbridge.scim.operations import read_operations
-from scimbridge.scim.patch import apply_operations
+from scimbridge.scim.patching.apply import apply_operations
+from scimbridge.scim.patching.operations import read_operations
 
 PING = "urn:pingidentity:schemas:extension:2.0:PingOneUser"
 

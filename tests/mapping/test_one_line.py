@@ -11,10 +11,10 @@ from scimbridge.mapping.plan import plan_change, plan_create
 from scimbridge.mapping.query import split_filter
 from scimbridge.mapping.schemas import describe_schemas
 from scimbridge.mapping.translate import compile_answer
-from scimbridge.scim import filters
 from scimbridge.scim.errors import InvalidFilter, InvalidPath
+from scimbridge.scim.filtering import trees
 from scimbridge.scim.messages import PatchOperation
-from scimbridge.scim.operations import read_operations
+from scimbridge.scim.patching.operations import read_operations
 from scimbridge.scim.reading import read_resource
 
 OWN = "urn:example:params:scim:schemas:extension:2.0:Own"
@@ -136,7 +136,7 @@ def test_it_is_changed_by_difference(custom, manner, line):
 @ALL
 def test_it_is_found(custom, line):
     """A filter keeps the resource that has it and no other, and is pushed where PingOne can answer it."""
-    query = split_filter(filters.parse(line.filter), custom, Anything(), strict=False)
+    query = split_filter(trees.parse(line.filter), custom, Anything(), strict=False)
     answer = compile_answer(custom)
     assert query.keeps(answer({"id": "1", "username": "u", **line.native}, BASE))
     assert not query.keeps(answer({"id": "2", "username": "v"}, BASE))
@@ -160,7 +160,7 @@ def test_a_composed_attribute_is_read_only_everywhere(custom, manner, told):
     """It is answered, found and published; a client's own value is ignored and told."""
     record = {"id": "1", "username": "u", "badge": "B7", "name": {"family": "Roe"}}
     assert compile_answer(custom)(record, BASE)[OWN]["label"] == "Roe, B7"
-    query = split_filter(filters.parse('label eq "roe, b7"'), custom, Anything(), strict=False)
+    query = split_filter(trees.parse('label eq "roe, b7"'), custom, Anything(), strict=False)
     assert query.pushed is None
     assert query.keeps(compile_answer(custom)(record, BASE))
     resource = read_resource({"userName": "u", OWN: {"label": "mine"}}, custom.type, manner)
@@ -228,7 +228,7 @@ def test_disable_takes_an_attribute_out_everywhere(compile_rows, manner, name, b
     }
     assert not {attr, *(body[attr] if attr.startswith("urn:") else ())} & published
     with pytest.raises(InvalidFilter):
-        split_filter(filters.parse(filter_text), table, Anything(), strict=False)
+        split_filter(trees.parse(filter_text), table, Anything(), strict=False)
 
 
 def test_what_is_disabled_is_in_no_composed_value(compile_rows):

@@ -6,7 +6,7 @@ import pytest
 
 from scimbridge.mapping.query import split_filter
 from scimbridge.scim.errors import InvalidFilter
-from scimbridge.scim.filters import parse, render
+from scimbridge.scim.filtering.trees import parse, render
 
 PING = "urn:pingidentity:schemas:extension:2.0:PingOneUser"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scimbridge.mapping.compiling import compile_tables
-from scimbridge.mapping.table import TableFaults
+from scimbridge.mapping.tables.compiling import compile_tables
+from scimbridge.mapping.tables.table import TableFaults
 from scimbridge.resources.tables import LIMITS
 
 HEAD = 'resource = "User"\nendpoint = "/Users"\n'

@@ -62,7 +62,7 @@ def test_a_create_is_answered_when_it_is_repeated(node, wait_until, path, name, 
     pingone, bridge = node
     with pingone.holding("POST", name) as held, closing(bridge.connect()) as connection:
         connection.request("POST", BASE + path, json.dumps(body), HEADERS)
-        assert held.wait(20)
+        assert held.wait(60)
         connection.sock.sendall(ahead)
         connection.sock.close()
     wait_until(lambda: any(line["event"] == "request" and line["method"] == "POST" for line in bridge.log))
@@ -79,7 +79,7 @@ def test_a_bulk_is_answered_when_it_is_repeated(node, wait_until):
     body = {"schemas": [BULK], "Operations": operations}
     with pingone.holding("POST", "groups") as held, closing(bridge.connect()) as connection:
         connection.request("POST", f"{BASE}/Bulk", json.dumps(body), HEADERS)
-        assert held.wait(20)
+        assert held.wait(60)
         wait_until(lambda: len(pingone.user_ids()) == 21)
         connection.sock.close()
     wait_until(lambda: any(line["event"] == "request" and line["method"] == "POST" for line in bridge.log))

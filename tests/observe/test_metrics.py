@@ -119,18 +119,23 @@ PROGRAM = """
 
     Metrics("master")
     children = []
+    go_on, end = os.pipe()
     for share in (10.0, 20.0):
         child = os.fork()
         if not child:
+            os.close(end)
             metrics = Metrics("1", lambda: Readings(rate_share=share, rate_effective=35.0, circuit_open=share == 20.0))
             metrics.begin_request()
             metrics.observe_request("users", "GET", 200, 0.1)
             metrics.begin_request()
-            time.sleep(1.3)
+            os.read(go_on, 1)
             os._exit(0)
         children.append(child)
-    time.sleep(1.2)
-    sys.stdout.write(Metrics("1", lambda: Readings(rate_effective=35.0)).expose().decode())
+    own = Metrics("1", lambda: Readings(rate_effective=35.0))
+    while "scimbridge_rate_share 30.0" not in own.expose().decode():  # each tells its gauges once a second
+        time.sleep(0.01)
+    sys.stdout.write(own.expose().decode())
+    os.close(end)
     for child in children:
         os.waitpid(child, 0)
     from prometheus_client.multiprocess import mark_process_dead

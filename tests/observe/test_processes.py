@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = """
     import os, sys, time
-    from scimbridge import serve
+    from scimbridge.serve import server as serve
 
     def make():
         from flask import Flask
@@ -60,11 +60,11 @@ def served(tmp_path):
         yield process, port
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
 
 
 def get(port, path):
-    with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
         connection.request("GET", path)
         return connection.getresponse().read().decode()
 
@@ -120,5 +120,5 @@ def test_the_directory_goes_with_the_program(served):
     directory = directory_of(process)
     assert directory.is_dir()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=60) == 0
     assert not directory.exists()

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from scimbridge.config import default_mappings
-from scimbridge.ops import check, explain
+from scimbridge.ops.checking import checks
+from scimbridge.ops.explaining import explain
 from scimbridge.sandbox import Sandbox
+from scimbridge.settings.declared import default_mappings
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 PINGONE = "urn:pingidentity:schemas:extension:2.0:PingOneUser"
@@ -95,7 +96,7 @@ def run_check(settings, clock) -> Callable[..., Said]:
                 **changes,
             }
         lines: list[str] = []
-        code = check.run(
+        code = checks.run(
             replace(settings, **changes), tables or default_mappings(), lines.append,
             clock=clock, wall=clock.wall, sleep=clock.sleep,
         )  # fmt: skip

@@ -15,11 +15,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from scimbridge import cli
 from scimbridge.access.caller import SCOPES, Caller
 from scimbridge.access.clients import Client
 from scimbridge.access.editing import read_file
-from scimbridge.access.limits import Limits
+from scimbridge.access.limits import ClientLimits
+from scimbridge.cli import commands
 
 POPULATION = "0f3b5c1e-8d2a-4c6f-9b7e-2a1d4c5e6f70"
 ISSUERS = """
@@ -43,7 +43,7 @@ def run(path):
     def invoke(*words, **settings):
         nothing = dict.fromkeys(name for name in os.environ if name.startswith("SCIMBRIDGE_"))
         return CliRunner().invoke(
-            cli.command, ["client", *words], env={**nothing, "SCIMBRIDGE_CLIENTS": str(path), **settings}
+            commands.command, ["client", *words], env={**nothing, "SCIMBRIDGE_CLIENTS": str(path), **settings}
         )
 
     return invoke
@@ -126,7 +126,7 @@ def test_every_option_of_add_reaches_the_file(good, path, tmp_path):
     )
     (client,) = read_file(path).clients
     hidden = (("Group", ("externalId",)), ("User", ("name.honorificPrefix", "phoneNumbers")))
-    limits = Limits(20.0, 8, 1_048_576, 100)
+    limits = ClientLimits(20.0, 8, 1_048_576, 100)
     assert client == Client(
         Caller("okta", True, SCOPES, frozenset({POPULATION}), hidden, limits, ("pagination",), 1000),
         (),
@@ -281,7 +281,7 @@ def test_no_command_takes_a_secret(run):
     """A secret is shown, and never an option: --secret of `revoke` is an id."""
     for words in (("add",), ("list",), ("rotate",), ("revoke",)):
         assert run(*words, "--help").exit_code == 0
-    options = {option for each in cli.command.commands["client"].commands.values() for option in _options(each)}
+    options = {option for each in commands.command.commands["client"].commands.values() for option in _options(each)}
     assert {option for option in options if "secret" in option} == {"--no-secret", "--secret"}
 
 

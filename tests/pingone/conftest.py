@@ -12,8 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from scimbridge.pingone.connect import connect
 from scimbridge.pingone.send import Response
+from scimbridge.pingone.sending.connect import connect
 from scimbridge.state.memory import MemoryState
 
 ENV = "3f1c2c9e-0a55-4a2e-9c5e-6a1f6f2b9d01"
@@ -279,7 +279,7 @@ def connection(host):
             "auth_url": host.url,
             "state": MemoryState(time.monotonic),
             "rate": 10_000.0,
-            "timeout": 2.0,
+            "timeout": 60.0,  # a machine that is busy is no host that says nothing
             "random": lambda: 0.0,
             "sleep": lambda seconds: None,
         }

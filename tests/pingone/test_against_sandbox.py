@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from scimbridge.pingone.connect import connect
 from scimbridge.pingone.errors import NotThere, Refused
 from scimbridge.pingone.filters import All, MemberOf, Term, render
 from scimbridge.pingone.memberships import Outcome
 from scimbridge.pingone.send import Call
+from scimbridge.pingone.sending.connect import connect
 from scimbridge.pingone.target import Target
 from scimbridge.sandbox.server import Sandbox
 from scimbridge.state.memory import MemoryState

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scimbridge.pingone.collections import IMPORT, Collection, Users, quote_id
+from scimbridge.pingone.collections import IMPORT, Collection, UserCollection, quote_id
 from scimbridge.pingone.errors import NotThere, Unreachable
 from scimbridge.pingone.send import Call, Request, Response
 from scimbridge.pingone.target import Target
@@ -31,7 +31,7 @@ def _sent(sender):
 def test_verbs(playback):
     """Each verb is one request, with the media type that PingOne wants."""
     sender = playback(Response(200, {}, {"id": "u"}))
-    users = Users(sender, "users")
+    users = UserCollection(sender, "users")
     json_, operations = "application/json", [{"op": "remove", "path": "title"}]
     users.read(CALL, "u")
     users.read(CALL, "u", include=("memberOfGroupIDs", "memberOfGroupNames"))
@@ -74,7 +74,7 @@ def test_verbs(playback):
 def test_facets(name, value, body, media, playback):
     """A field with a call of its own is PUT as docs/pingone.md §2.8 and §10 show."""
     sender = playback(Response(200, {}, {"answer": 1}))
-    assert Users(sender, "users").set_facet(CALL, "u", name, value) == {"answer": 1}
+    assert UserCollection(sender, "users").set_facet(CALL, "u", name, value) == {"answer": 1}
     assert _sent(sender) == [("PUT", f"/users/u/{name}", (), body, media)]
     assert "s3cret" not in repr(sender.requests[0])
 
@@ -82,14 +82,14 @@ def test_facets(name, value, body, media, playback):
 def test_no_such_facet(playback, ok):
     """A field without a call of its own is refused before anything is sent."""
     with pytest.raises(ValueError, match="title"):
-        Users(playback(ok), "users").set_facet(CALL, "u", "title", "x")
+        UserCollection(playback(ok), "users").set_facet(CALL, "u", "title", "x")
 
 
 @pytest.mark.parametrize("verb", ["read", "create", "merge", "operate", "replace"])
 @pytest.mark.parametrize("body", [{}, {"id": 5}, {"name": "x"}])
 def test_answer_without_the_resource(verb, body, playback):
     """A success without the resource is Unreachable, and a write may be done."""
-    users = Users(playback(Response(200, {}, body)), "users")
+    users = UserCollection(playback(Response(200, {}, body)), "users")
     arguments = {"read": ("u",), "create": ({},), "operate": ("u", [])}.get(verb, ("u", {}))
     with pytest.raises(Unreachable) as error:
         getattr(users, verb)(CALL, *arguments)
@@ -99,7 +99,7 @@ def test_answer_without_the_resource(verb, body, playback):
 def test_pages(playback):
     """Pages follow each other by their links, each with its records and the total where it is told."""
     sender = playback(page("a", "b", next_href="h1", count=3), page("c"))
-    pages = list(Users(sender, "users").pages(CALL, filter='username sw "a"', limit=100))
+    pages = list(UserCollection(sender, "users").pages(CALL, filter='username sw "a"', limit=100))
     assert [[each["id"] for each in one.records] for one in pages] == [["a", "b"], ["c"]]
     assert [(one.next, one.count) for one in pages] == [("h1", 3), (None, None)]
     assert sender.requests[0].query == (("limit", "100"), ("filter", 'username sw "a"'))
@@ -109,7 +109,7 @@ def test_pages(playback):
 def test_one_page(playback):
     """A page can be asked for by its link alone, or expanded."""
     sender = playback(page("a"))
-    users = Users(sender, "users")
+    users = UserCollection(sender, "users")
     users.page(CALL, limit=100, next="h7")
     users.page(CALL, limit=5, expand="population")
     assert sender.requests[0].href == "h7"
@@ -118,7 +118,7 @@ def test_one_page(playback):
 
 def test_empty_page(playback):
     """No records is a page too, when PingOne says so."""
-    assert Users(playback(page(count=0)), "users").page(CALL, limit=1).records == []
+    assert UserCollection(playback(page(count=0)), "users").page(CALL, limit=1).records == []
 
 
 @pytest.mark.parametrize(
@@ -140,20 +140,20 @@ def test_empty_page(playback):
 def test_page_that_is_none(bad, playback):
     """A page without its list, with fewer records than it says or a link to nowhere is an error."""
     with pytest.raises(Unreachable):
-        Users(playback(bad), "users").page(CALL, limit=100)
+        UserCollection(playback(bad), "users").page(CALL, limit=100)
 
 
 @pytest.mark.parametrize("extra", [{"_links": None}, {"_links": {}}, {"count": "many"}, {"size": None}])
 def test_page_that_tells_little(extra, playback):
     """Links, count and size may be missing."""
-    one = Users(playback(page("a", **extra)), "users").page(CALL, limit=100)
+    one = UserCollection(playback(page("a", **extra)), "users").page(CALL, limit=100)
     assert (one.next, one.count) == (None, None)
 
 
 def test_failure_on_a_later_page(playback):
     """The page that fails raises, so that nobody takes the first ones for all."""
     sender = playback(page("a", next_href="h1"), Unreachable("down"))
-    walk = Users(sender, "users").pages(CALL, limit=1)
+    walk = UserCollection(sender, "users").pages(CALL, limit=1)
     next(walk)
     with pytest.raises(Unreachable):
         next(walk)
@@ -163,7 +163,7 @@ def test_pages_in_a_circle(playback):
     """Links that lead back end the walk with an error."""
     sender = playback(page("a", next_href="h1"), page("b", next_href="h2"), page("c", next_href="h1"))
     with pytest.raises(Unreachable, match="circle"):
-        list(Users(sender, "users").pages(CALL, limit=1))
+        list(UserCollection(sender, "users").pages(CALL, limit=1))
     assert len(sender.requests) == 3
 
 
@@ -192,7 +192,7 @@ def test_target(playback, clock):
         "populations",
         "identityProviders",
     ]
-    assert isinstance(target.users, Users)
+    assert isinstance(target.users, UserCollection)
 
 
 def test_environment(playback, clock):

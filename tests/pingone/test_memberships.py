@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from scimbridge.pingone.errors import Fault, Forbidden, NotThere, Refused, Unreachable
+from scimbridge.pingone.errors import Fault, NoPermission, NotThere, Refused, Unreachable
 from scimbridge.pingone.memberships import Memberships, Outcome
-from scimbridge.pingone.retry import WithRetry
 from scimbridge.pingone.send import Call, Response
+from scimbridge.pingone.sending.retry import WithRetry
 
 THERE = Response(200, {}, {"id": "g", "type": "DIRECT"})
 GONE = Response(204)
@@ -112,7 +112,7 @@ def test_added_after_a_lost_try(over):
     assert _add(over(lost(), THERE)) is Outcome.DONE
 
 
-@pytest.mark.parametrize("error", [missing(), refused(), Forbidden("no", status=403)])
+@pytest.mark.parametrize("error", [missing(), refused(), NoPermission("no", status=403)])
 def test_addition_refused(over, error):
     """Other refusals stand."""
     memberships = over(error)
@@ -154,8 +154,8 @@ def test_already_gone_in_other_words(over):
 
 def test_removal_forbidden(over):
     """A missing right is told as it is, without a look."""
-    memberships = over(Forbidden("no", status=403))
-    with pytest.raises(Forbidden):
+    memberships = over(NoPermission("no", status=403))
+    with pytest.raises(NoPermission):
         _remove(memberships)
     assert len(memberships.requests) == 1
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from scimbridge.mapping.compiling import compile_tables
-from scimbridge.mapping.rows import FACETS
-from scimbridge.mapping.table import Table
+from scimbridge.mapping.tables.compiling import compile_tables
+from scimbridge.mapping.tables.rows import FACETS
+from scimbridge.mapping.tables.table import Table
 from scimbridge.mapping.translate import compile_answer
 from scimbridge.resources.tables import LIMITS
 from scimbridge.scim.reading import Manner

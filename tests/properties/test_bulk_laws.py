@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scimbridge.app import create_app
-from scimbridge.resources import ties
+from scimbridge.resources.bulk import ties
 from scimbridge.sandbox import Sandbox
 from tests.conftest import PINGONE_GROUP, PINGONE_USER, Client, settings_for
 

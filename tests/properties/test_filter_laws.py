@@ -9,19 +9,8 @@ from hypothesis import strategies as st
 
 from scimbridge.scim.catalogue import ENTERPRISE_URN, USER_URN
 from scimbridge.scim.errors import InvalidFilter, InvalidPath
-from scimbridge.scim.filters import (
-    And,
-    AttrPath,
-    Compare,
-    Not,
-    Or,
-    Present,
-    ValuePath,
-    parse,
-    paths_of,
-    render,
-)
-from scimbridge.scim.paths import Path, parse_path, render_path
+from scimbridge.scim.filtering.trees import And, AttrPath, Compare, Not, Or, Present, ValuePath, parse, paths_of, render
+from scimbridge.scim.patching.paths import Path, parse_path, render_path
 
 URNS = (USER_URN, ENTERPRISE_URN)
 NAMES = st.from_regex(r"[A-Za-z$_][A-Za-z0-9_$-]{0,8}", fullmatch=True).filter(lambda name: name.lower() != "not")

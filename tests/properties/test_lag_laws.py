@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from scimbridge.app import create_app
 from scimbridge.sandbox import Faults, Sandbox
-from scimbridge.sandbox.faults import Settings as Harm
+from scimbridge.sandbox.trouble.faults import FaultSettings as Harm
 from tests.conftest import Client, Clock, settings_for
 
 USERS, GROUPS = 24, 2

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scim2_models import ScimFilter, User
 
 from scimbridge.scim.catalogue import CORE_USER, ENTERPRISE_URN, ENTERPRISE_USER, USER_URN, ResourceType
-from scimbridge.scim.filters import And, AttrPath, Compare, Not, Or, Present, ValuePath, render
-from scimbridge.scim.matching import compile_filter
+from scimbridge.scim.filtering.matching import compile_filter
+from scimbridge.scim.filtering.trees import And, AttrPath, Compare, Not, Or, Present, ValuePath, render
 
 TYPE = ResourceType("User", "/Users", "Users", CORE_USER, (ENTERPRISE_USER,))
 

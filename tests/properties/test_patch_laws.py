@@ -14,8 +14,8 @@ from scim2_models import EnterpriseUser, PatchOp, SCIMException, User
 from scimbridge.scim.catalogue import CORE_USER, ENTERPRISE_URN, ENTERPRISE_USER, PATCH_URN, USER_URN, ResourceType
 from scimbridge.scim.errors import NoTarget, ScimError
 from scimbridge.scim.messages import PatchOperation
-from scimbridge.scim.operations import read_operations
-from scimbridge.scim.patch import apply_operations
+from scimbridge.scim.patching.apply import apply_operations
+from scimbridge.scim.patching.operations import read_operations
 from scimbridge.scim.reading import Manner, is_empty
 
 TYPE = ResourceType("User", "/Users", "Users", CORE_USER, (ENTERPRISE_USER,))

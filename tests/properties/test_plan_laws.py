@@ -13,8 +13,8 @@ from scimbridge.mapping.native import plan_operations, removed_facets, settle
 from scimbridge.mapping.plan import Changes, plan_change, plan_create
 from scimbridge.scim.errors import ScimError
 from scimbridge.scim.messages import PatchOperation
-from scimbridge.scim.operations import read_operations
-from scimbridge.scim.patch import apply_operations
+from scimbridge.scim.patching.apply import apply_operations
+from scimbridge.scim.patching.operations import read_operations
 from scimbridge.scim.reading import Manner, read_resource
 
 BASE = "https://scim.example.org/scim/v2"

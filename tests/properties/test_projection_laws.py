@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scimbridge.scim.catalogue import CORE_USER, ENTERPRISE_URN, ENTERPRISE_USER, USER_URN, ResourceType
-from scimbridge.scim.filters import AttrPath
+from scimbridge.scim.filtering.trees import AttrPath
 from scimbridge.scim.projection import compile_projection
 
 TYPE = ResourceType("User", "/Users", "Users", CORE_USER, (ENTERPRISE_USER,))

@@ -10,16 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scimbridge.access.caller import Caller
+from scimbridge.lists.pages import Pages
+from scimbridge.lists.reading import Source
+from scimbridge.lists.walk_progress import WalkProgress
+from scimbridge.lists.walk_state import WalkState
+from scimbridge.lists.walks import SETTLING, Walks
+from scimbridge.lists.windows import Windows
 from scimbridge.pingone.collections import Page
 from scimbridge.pingone.errors import Fault, Refused
 from scimbridge.pingone.send import Call
-from scimbridge.resources.ask import Ask
-from scimbridge.resources.pages import Pages
-from scimbridge.resources.reading import Source
-from scimbridge.resources.walk_progress import WalkProgress
-from scimbridge.resources.walk_state import WalkState
-from scimbridge.resources.walks import SETTLING, Walks
-from scimbridge.resources.windows import Windows
+from scimbridge.request.context import Ask
 from scimbridge.scim.errors import Unavailable
 from scimbridge.scim.paging import Window
 from scimbridge.scim.reading import Manner

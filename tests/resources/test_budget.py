@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scimbridge.pingone.collections import Users as NativeUsers
+from scimbridge.pingone.collections import UserCollection as NativeUsers
 
 URN = "urn:pingidentity:schemas:extension:2.0:PingOneUser"
 GET, PATCH, POST, DELETE = "GET /users/{user}", "PATCH /users/{user}", "POST /users", "DELETE /users/{user}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scimbridge.sandbox.lies import OTHER_ID
-from scimbridge.sandbox.switches import ADDED
+from scimbridge.sandbox.trouble.lies import OTHER_ID
+from scimbridge.sandbox.trouble.switches import ADDED
 
 LINKS = ("no_links", "links_list", "links_text", "links_null", "no_next", "next_null", "next_text", "next_empty")
 IDS = ("no_id", "null_id", "number_id", "empty_id")

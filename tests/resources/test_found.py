@@ -122,7 +122,7 @@ def test_a_new_group_is_taken_back(client):
 
 def test_a_new_group_that_others_joined_stays(client, monkeypatch):
     """A group that this request made is not taken back from those whom others put into it meanwhile."""
-    from scimbridge.resources.member_changes import MemberChanges  # noqa: PLC0415 - to be looked into here only
+    from scimbridge.resources.members.changes import MemberChanges  # noqa: PLC0415 - to be looked into here only
 
     user, other = client.users_in("Employees")[:2]
     add = MemberChanges.add
@@ -160,7 +160,7 @@ def test_taking_back_spares_who_was_a_member(make_client):
 
 def test_a_rename_that_is_taken_back_keeps_what_others_changed(client, monkeypatch):
     """A rename whose members are refused is taken back, and the description that others gave meanwhile stays."""
-    from scimbridge.resources.member_changes import MemberChanges  # noqa: PLC0415 - to be looked into here only
+    from scimbridge.resources.members.changes import MemberChanges  # noqa: PLC0415 - to be looked into here only
 
     group = client.group("Empty Room")
     make = MemberChanges.make

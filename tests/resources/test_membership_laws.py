@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scimbridge.config import default_mappings
 from scimbridge.resources.tables import read_tables
-from scimbridge.scim.filters import parse
-from scimbridge.scim.matching import compile_filter
+from scimbridge.scim.filtering.matching import compile_filter
+from scimbridge.scim.filtering.trees import parse
+from scimbridge.settings.declared import default_mappings
 
 NOBODY = "11111111-1111-4111-8111-111111111111"
 ASIDE = {

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from scimbridge.config import default_mappings
+from scimbridge.settings.declared import default_mappings
 
 
 def op(verb, path, value):

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from scimbridge.pingone.rate import WithRate
+from scimbridge.pingone.sending.rate import WithRate
 
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 

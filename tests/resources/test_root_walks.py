@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from scimbridge.resources.root_places import RootPlaces
+from scimbridge.lists.root_places import RootPlaces
 from scimbridge.scim.paging import Window
 from scimbridge.state.memory import MemoryState
 

@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from scimbridge.access.caller import SCOPES
-from scimbridge.config import default_mappings
+from scimbridge.settings.declared import default_mappings
 
 URN = "urn:pingidentity:schemas:extension:2.0:PingOneUser"
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"

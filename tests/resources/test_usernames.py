@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from scimbridge.app import create_app
-from scimbridge.sandbox.users import merge_user
+from scimbridge.sandbox.model.users import merge_user
 
 COMPOSED = "Éva.Nagy@example.org"
 DECOMPOSED = unicodedata.normalize("NFD", COMPOSED)

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from scimbridge.sandbox import Directory, Faults, Sandbox, Switches
-from scimbridge.sandbox.seed import seed_default_population
+from scimbridge.sandbox.store.seed import seed_default_population
 
 Json = dict[str, Any]
 PATCH = "application/vnd.pingidentity.user.scim.patch+json"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from scimbridge.sandbox import Credentials, Sandbox, start
+from scimbridge.sandbox import Sandbox, WorkerCredentials, start
 from scimbridge.sandbox.server import describe
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +49,7 @@ def raw(running, *parts):
 
 def test_a_sandbox_is_a_context(make_caller):
     """Inside it answers, after it nobody does."""
-    credentials = Credentials("e" * 8, "c", "s")
+    credentials = WorkerCredentials("e" * 8, "c", "s")
     with Sandbox.start(credentials=credentials) as sandbox:
         url = sandbox.url
         assert requests.get(f"{url}/_sandbox/health", timeout=10).json() == {"status": "UP"}

@@ -16,7 +16,7 @@ from scimbridge.scim.catalogue import (
     ResourceType,
     Schema,
 )
-from scimbridge.scim.filters import AttrPath
+from scimbridge.scim.filtering.trees import AttrPath
 
 USER = ResourceType("User", "/Users", "Users", CORE_USER, (ENTERPRISE_USER,))
 HR = Schema("urn:example:hr:2.0:User", "HR", "HR data", (Attribute("badge"), Attribute("department")))

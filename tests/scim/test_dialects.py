@@ -6,7 +6,7 @@ import pytest
 
 from scimbridge.scim import dialects
 from scimbridge.scim.catalogue import CORE_USER, ENTERPRISE_USER, ResourceType
-from scimbridge.scim.filters import parse, render
+from scimbridge.scim.filtering.trees import parse, render
 
 TYPE = ResourceType("User", "/Users", "Users", CORE_USER, (ENTERPRISE_USER,))
 ADDRESSES, EMAILS = CORE_USER.find("addresses"), CORE_USER.find("emails")

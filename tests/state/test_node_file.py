@@ -8,7 +8,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 
 import pytest
 
@@ -254,15 +253,13 @@ def test_locks_of_processes_that_are_gone_bar_nobody(places, state):
     """A lock whose holder died with the node is free at once, also where another process has its number now."""
     with node_files(places) as files:
         made = state(files.of(BRIDGE))
-        assert made.take("l", "owner", 60, 0)
+        assert made.take("l", "owner", 600, 0)
         assert not made.take("l", "other", 60, 0)
     with sqlite3.connect(files_path(places)) as connection:  # as if the number were that of an earlier process
         connection.execute("UPDATE locks SET process = ?", (f"{os.getpid()}.1",))
     connection.close()
     with node_files(places) as files:
-        began = time.monotonic()
-        assert state(files.of(BRIDGE)).take("l", "other", 60, 5)
-        assert time.monotonic() - began < 1
+        assert state(files.of(BRIDGE)).take("l", "other", 60, 0)
 
 
 def files_path(places):

@@ -68,13 +68,14 @@ class Bridge:
 
     def send(self, *lines, body=b""):
         """Send a request as it stands and return all bytes that come back before the connection ends."""
-        with closing(socket.create_connection(("127.0.0.1", self.port), timeout=10)) as connection:
+        with closing(socket.create_connection(("127.0.0.1", self.port), timeout=30)) as connection:
             connection.sendall(b"\r\n".join([*lines, b"", b""]) + body)
-            connection.settimeout(2)
+            connection.settimeout(30)
             arrived = b""
             try:
                 while part := connection.recv(65536):
                     arrived += part
+                    connection.settimeout(2)  # is there more?
             except OSError:  # kept open, or closed in a hurry
                 pass
             return arrived

@@ -223,10 +223,10 @@ def test_a_method_is_what_the_request_line_says(client, header):
 
 def test_very_many_parameters(client):
     """Thousands of query parameters are read in no time."""
-    began = time.monotonic()
+    began = time.process_time()
     query = "&".join(f"a{number}=%41" for number in range(5000))
     assert client.send("GET", f"/Users?count=1&{query}").json["itemsPerPage"] == 1
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 # --- bodies ---------------------------------------------------------------------------------------------------------
@@ -306,8 +306,8 @@ LONGER = [
 def still(request):
     """One bridge for all examples of a law."""
     from scimbridge.app import create_app  # noqa: PLC0415
-    from scimbridge.config import Secret, Settings  # noqa: PLC0415
     from scimbridge.sandbox import Sandbox  # noqa: PLC0415
+    from scimbridge.settings.declared import Secret, Settings  # noqa: PLC0415
 
     sandbox = Sandbox.start(seed=20)
     request.addfinalizer(sandbox.close)  # noqa: PT021 - no yield is needed

@@ -82,7 +82,7 @@ def ends(request, certificate):
 
 def wait_for(connection, holds):
     """Wait until what the client did has come."""
-    for _time in range(200):
+    for _time in range(6000):
         if holds(connection):
             return True
         threading.Event().wait(0.01)

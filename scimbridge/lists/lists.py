@@ -1,0 +1,181 @@
+"""List answers: from query parameters to a ListResponse, by index or by cursor (RFC 7644 §3.4.2, RFC 9865).
+
+One `Lists` serves one resource type; `Everything` asks all types in turn, for a query at the root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from scimbridge.access.caller import Caller
+from scimbridge.lists.listing import Listing
+from scimbridge.lists.marks import START, Mark
+from scimbridge.lists.reading import ReadWindow
+from scimbridge.lists.walks import Walks
+from scimbridge.reach.confinement import Confinement
+from scimbridge.request.context import Ask
+from scimbridge.request.refusals import refusing
+from scimbridge.request.rights import READ, check_any, may_read
+from scimbridge.request.view import View
+from scimbridge.scim.catalogue import LIST_URN
+from scimbridge.scim.cursors import Seal
+from scimbridge.scim.errors import InvalidCursor, InvalidFilter
+from scimbridge.scim.filtering.filter_dialects import read_filter_text
+from scimbridge.scim.paging import Window, parse_cursor_count, parse_window
+from scimbridge.trail.attempts import UNTRACED, Trail
+
+Record = dict[str, Any]
+Complete = Callable[[Ask, list[Record]], list[Record]]  # gives records what lists do not hold, such as members
+
+DEFAULT_COUNT = 100
+MOST = 1000
+CURSOR_LIFE = 600  # seconds; PingOne's own cursors live for minutes
+
+
+def default_count(caller: Caller) -> int:
+    """Return how many results a client gets that names no count."""
+    return DEFAULT_COUNT if caller.default_count is None else caller.default_count
+
+
+class Lists:
+    """The lists of one resource type."""
+
+    def __init__(
+        self, listing: Listing, view: View, complete: Complete | None, seal: Seal, wall: Callable[[], float]
+    ) -> None:
+        self.view = view
+        self.listing = listing
+        self._complete = complete
+        self._seal = seal
+        self._wall = wall
+
+    @property
+    def kind(self) -> str:
+        """What is listed: users, groups or populations."""
+        return self.listing.kind
+
+    def answer(self, ask: Ask, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Return the ListResponse to a query. Raises what the parameters or PingOne get wrong."""
+        text = read_filter(ask, parameters, self.view.table.type.urns)
+        self.view.list_projection(ask)  # what is wrong with it is told before anything is read
+        if "cursor" in parameters:
+            return self._by_cursor(ask, text, parameters)
+        window = parse_window(
+            parameters.get("startIndex") or None,
+            parameters.get("count") or None,
+            default=default_count(ask.caller),
+            maximum=MOST,
+        )
+        with refusing(self.view.table, reading=True):
+            found = self.listing.find(ask, text, window)
+            resources = self.resources(ask, found.records)
+        return list_response(resources, found.total, window.start)
+
+    def _by_cursor(self, ask: Ask, text: str | None, parameters: Mapping[str, str]) -> dict[str, Any]:
+        count = parse_cursor_count(parameters.get("count") or None, default=default_count(ask.caller), maximum=MOST)
+        bound_to = "\0".join((
+            self.view.table.type.name, ask.caller.name, Confinement.of(ask.caller, self.kind).mark,
+            text or "", ask.attributes or "", ask.excluded or "",
+        ))  # fmt: skip
+        now = self._wall()
+        sealed = parameters["cursor"]
+        mark = Mark.load(self._seal.open(sealed, bound_to, now)) if sealed else START
+        with refusing(self.view.table, reading=True):
+            found = self.listing.follow(ask, text, mark, count)
+            resources = self.resources(ask, found.records)
+        message = list_response(resources, found.total, None)
+        if found.next is not None and count:
+            message["nextCursor"] = self._seal.seal(found.next.dump(), bound_to, now + CURSOR_LIFE)
+        return message
+
+    def resources(self, ask: Ask, records: list[Record]) -> list[Any]:
+        """Return records as the client is shown them in a list."""
+        if self._complete is not None:
+            records = self._complete(ask, records)
+        return list(map(self.view.in_list(ask), records))
+
+
+def read_filter(ask: Ask, parameters: Mapping[str, str], urns: Iterable[str]) -> str | None:
+    """Return the filter of a query over types with these URNs, None where there is none.
+
+    Raises `InvalidFilter` for an empty one: who sends it meant to ask for less than everything (RFC 7644 §3.4.2.2).
+    """
+    text = parameters.get("filter")
+    if text is None:
+        return None
+    if not text.strip():
+        msg = 'the filter is empty: leave it out to ask for everything, or compare, as in: attribute eq "value"'
+        raise InvalidFilter(msg)
+    return text if ask.manner.strict else read_filter_text(text, urns)
+
+
+def list_response(resources: list[Record], total: int, start: int | None) -> dict[str, Any]:
+    """Return a ListResponse message; `start` is None in answers to cursors."""
+    message: dict[str, Any] = {"schemas": [LIST_URN], "totalResults": total, "itemsPerPage": len(resources)}
+    if start is not None:
+        message["startIndex"] = start
+    message["Resources"] = resources
+    return message
+
+
+class Everything:
+    """Queries at the root: all resource types that the client may read, one after the other (RFC 7644 §3.4.2.1)."""
+
+    def __init__(self, lists: Iterable[Lists], trail: Trail = UNTRACED) -> None:
+        self._lists = tuple(lists)
+        self._trail = trail
+
+    def check_allowed(self, ask: Ask) -> None:
+        """Hold the client to its rights, before anything of the request is looked at. Raises `Forbidden`."""
+        check_any(ask.caller, [lists.kind for lists in self._lists], READ)
+
+    def answer(self, ask: Ask, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Return the ListResponse over all types. A type that has not the filter's attributes has no match."""
+        types = (lists.view.table.type for lists in self._lists)
+        with self._trail.searching(ask, types, parameters.get("filter")) as noted:
+            return noted.notes.listed(self._answer(noted, parameters))
+
+    def _answer(self, ask: Ask, parameters: Mapping[str, str]) -> dict[str, Any]:
+        self.check_allowed(ask)
+        readable = [lists for lists in self._lists if may_read(ask.caller, lists.kind)]
+        if "cursor" in parameters:
+            msg = "a query over all resource types is paged by startIndex and count; cursors go with one type"
+            raise InvalidCursor(msg)
+        text = read_filter(ask, parameters, [urn for lists in readable for urn in lists.view.table.type.urns])
+        window = parse_window(
+            parameters.get("startIndex") or None,
+            parameters.get("count") or None,
+            default=default_count(ask.caller),
+            maximum=MOST,
+        )
+        walk = _walk_name(ask, text, [lists.kind for lists in readable])
+        places = readable[0].listing.places  # the same for all types
+        behind = places.find(walk, window.start) if window.count else ()
+        resources: list[Record] = []
+        total, refused, ended = sum(behind), [], list(behind)
+        for number, lists in enumerate(readable[len(behind) :], len(behind)):
+            start = max(1, window.start - total)
+            part = Window(start, max(0, window.count - len(resources)))
+            try:
+                with refusing(lists.view.table, reading=True):
+                    found: ReadWindow = lists.listing.find(ask, text, part)
+                    resources += lists.resources(ask, found.records)
+            except InvalidFilter as error:
+                refused.append(error)
+                ended += [0] * (len(ended) == number)
+                continue
+            total += found.total
+            if part.count and found.next is None and len(ended) == number:
+                ended.append(found.total)
+        if len(refused) == len(readable):
+            raise refused[0]
+        if resources:
+            is_over = len(ended) == len(readable) and window.start + len(resources) > total
+            places.keep(walk, window, len(resources), None if is_over else tuple(ended))
+        return list_response(resources, total, window.start)
+
+
+def _walk_name(ask: Ask, text: str | None, kinds: Iterable[str]) -> str:
+    within = [(kind, Confinement.of(ask.caller, kind).mark) for kind in kinds]
+    return Walks.name(("root", text or "", ask.caller.name, ask.attributes or "", ask.excluded or "", repr(within)))

@@ -1,0 +1,1 @@
+"""The OpenAPI description of the SCIM API, made from the tables. Pure."""

@@ -1,0 +1,1 @@
+"""The tables: TOML in, one compiled `Table` for each resource type out, with every fault reported at once. Pure."""

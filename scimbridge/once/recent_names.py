@@ -1,0 +1,75 @@
+"""Names that this bridge has just given, and PingOne's lists may not show yet (docs/pingone.md §13.15).
+
+A client that creates and looks up at once must not be told that there is nobody: it would create again. So an empty
+answer to a question for a name that was given here a moment ago is asked for again, for a few seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from scimbridge.pingone.sending.read_after_write import made_key
+from scimbridge.reach.confinement import Confinement
+from scimbridge.request.context import Ask
+from scimbridge.scim.filtering.trees import Compare, Node, Or, conjuncts
+from scimbridge.scim.usernames import comparable
+from scimbridge.state.base import State
+
+REMEMBERED = 10.0  # seconds
+PAUSES = (0.1, 0.2, 0.4, 0.8, 1.0, 1.5, 2.0)  # seconds between looks: six in all
+
+
+class RecentNames:
+    """The new names of one collection. `field` is PingOne's name for what is unique in it."""
+
+    def __init__(
+        self, state: State, kind: str, field: str, *, clock: Callable[[], float], sleep: Callable[[float], None]
+    ) -> None:
+        self._state = state
+        self._kind = kind
+        self._field = field
+        self._clock = clock
+        self._sleep = sleep
+
+    def note(self, record: dict[str, Any]) -> None:
+        """Remember a record that was just made."""
+        name = record.get(self._field)
+        if isinstance(name, str):
+            made = {"id": record["id"], "population": record.get("population")}
+            self._state.set(self._key(name), orjson.dumps(made), REMEMBERED)
+
+    def looks(self, ask: Ask, asked: Node | None) -> Iterator[None]:
+        """Wait, and let the caller look again, while PingOne is asked for a new name. Never past the deadline.
+
+        A client does not wait for what was made outside its populations: that would tell of it.
+        """
+        within = Confinement.of(ask.caller, self._kind)
+        for pause in PAUSES:
+            if not self._is_awaited(asked, within) or self._clock() + pause >= ask.call.deadline:
+                return
+            self._sleep(pause)
+            yield
+
+    def _is_awaited(self, asked: Node | None, within: Confinement) -> bool:
+        for name in _names(asked, self._field):
+            held = self._state.get(self._key(name))
+            if held is not None:
+                made = orjson.loads(held)
+                return within.keeps(made) and self._state.get(made_key(f"/{self._kind}/{made['id']}")) is not None
+        return False
+
+    def _key(self, name: str) -> str:
+        # A name may be a person's, and keys can be seen where the state is kept.
+        return f"fresh:{self._kind}:{blake2b(comparable(name).encode(), digest_size=16).hexdigest()}"
+
+
+def _names(asked: Node | None, field: str) -> Iterator[str]:
+    """Yield the names that every record of the answer has one of: one name, which may be asked for in several forms."""
+    for part in () if asked is None else conjuncts(asked):
+        leaves = part.parts if isinstance(part, Or) else (part,)
+        if all(isinstance(leaf, Compare) and leaf.op == "eq" and leaf.path.attr == field for leaf in leaves):
+            yield from (str(leaf.value) for leaf in leaves if isinstance(leaf, Compare))

@@ -1,0 +1,1 @@
+"""`scimbridge check`: whether everything fits together."""

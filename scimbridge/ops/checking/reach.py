@@ -1,0 +1,156 @@
+"""Whether PingOne can be reached and gives an access token: names, connections, certificates, credentials.
+
+Asks the two hosts once each, without repetition, so that what is wrong is told at once. Knows no role and no table.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+from scimbridge.ops.checking.findings import Report, explain_failure
+from scimbridge.pingone.answers import read_error
+from scimbridge.pingone.errors import BadCredentials, PingOneError, Refused, Throttled, Unreachable
+from scimbridge.pingone.sending.token_endpoint import TokenEndpoint
+from scimbridge.pingone.wire import Wire, causes
+
+_CONNECTION = "connection"
+_TOKEN = "token"  # noqa: S105 - the word at the head of a line
+_API = "SCIMBRIDGE_PINGONE_REGION (or SCIMBRIDGE_PINGONE_API_URL)"
+_AUTH = "SCIMBRIDGE_PINGONE_REGION (or SCIMBRIDGE_PINGONE_AUTH_URL)"
+_SUCCESS = range(200, 300)
+_PROXY_WANTS_A_NAME = 407
+_NOT_FOUND = 404
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How PingOne is reached; what `check` has to know of it to say what is wrong."""
+
+    api_url: str
+    auth_url: str
+    environment_id: str
+    verified: bool
+    proxied: bool
+
+
+def check_api(report: Report, wire: Wire, way: Way, *, deadline: float, now: float) -> bool:
+    """Ask the management API without a token: any refusal in PingOne's words shows that it is there."""
+    host = _host(way.api_url)
+    url = f"{way.api_url}/v1/environments/{quote(way.environment_id, safe='')}"
+    try:
+        answer = wire.exchange("GET", url, {"Accept": "application/json", "User-Agent": "scimbridge"}, None, deadline)
+    except PingOneError as error:
+        _tell_unreachable(report, host, error, way, _API)
+        return False
+    told = read_error(answer, method="GET", now=now)
+    if answer.status not in _SUCCESS and told.code and isinstance(told, Refused | BadCredentials | Throttled):
+        _tell_reached(report, f"the API at {host}", way.api_url, way)
+        return True
+    if answer.status == _PROXY_WANTS_A_NAME:
+        report.fault(_CONNECTION, "the proxy asks for a user name", "put name and password into SCIMBRIDGE_HTTP_PROXY")
+    elif isinstance(told, Unreachable) and told.code:
+        text, remedy = explain_failure(told)
+        report.fault(_CONNECTION, f"{host} has a bad moment (status {answer.status}): {text}", remedy)
+    else:
+        report.fault(
+            _CONNECTION,
+            f"{host} answers with status {answer.status}, and not as PingOne does",
+            f"look at {_API}; a proxy or a sign-in page may stand between",
+        )
+    return False
+
+
+def check_token(report: Report, issuer: TokenEndpoint, way: Way, *, deadline: float) -> bool:
+    """Ask for an access token, which also shows whether its host is there."""
+    host = _host(way.auth_url)
+    try:
+        _value, seconds = issuer.fetch(deadline)
+    except BadCredentials as error:
+        _tell_reached(report, f"the token endpoint at {host}", way.auth_url, way)
+        _tell_refused(report, host, error)
+        return False
+    except Throttled as error:
+        report.fault(_TOKEN, *explain_failure(error))
+        return False
+    except PingOneError as error:
+        _tell_unreachable(report, host, error, way, _AUTH)
+        return False
+    _tell_reached(report, f"the token endpoint at {host}", way.auth_url, way)
+    report.ok(_TOKEN, f"PingOne gives one, good for {round(seconds / 60)} minutes")
+    return True
+
+
+def _host(url: str) -> str:
+    parts = urlsplit(url)
+    return parts.hostname or "" if parts.port is None else f"{parts.hostname}:{parts.port}"
+
+
+def _tell_reached(report: Report, host: str, url: str, way: Way) -> None:
+    through = " through the proxy" if way.proxied else ""
+    if urlsplit(url).scheme != "https":
+        report.ok(_CONNECTION, f"{host} answers{through}, over plain HTTP")
+    elif way.verified:
+        report.ok(_CONNECTION, f"{host} answers{through}, its certificate is trusted")
+    else:
+        report.warn(
+            _CONNECTION,
+            f"{host} answers{through}, and nobody checks its certificate",
+            "take SCIMBRIDGE_VERIFY_TLS=false away outside of a laboratory",
+        )
+
+
+def _tell_refused(report: Report, host: str, error: BadCredentials) -> None:
+    reason = error.code or "no reason given"
+    if error.status == _NOT_FOUND:
+        report.fault(
+            _TOKEN,
+            f"{host} knows no such environment ({error.status} {reason})",
+            "compare SCIMBRIDGE_PINGONE_ENVIRONMENT_ID and the region with PingOne's console",
+        )
+    elif error.code in ("unsupported_grant_type", "unauthorized_client"):
+        report.fault(
+            _TOKEN,
+            f"the application may not ask with its own credentials ({error.status} {reason})",
+            "use an application of type Worker, with the grant type Client Credentials",
+        )
+    else:
+        report.fault(
+            _TOKEN,
+            f"PingOne refuses the application ({error.status} {reason}): client id or secret are wrong, the application"
+            " is disabled, or it has no role at all",
+            "copy both anew from PingOne's console (Applications, the worker, Overview) to SCIMBRIDGE_PINGONE_CLIENT_ID"
+            " and SCIMBRIDGE_PINGONE_CLIENT_SECRET, enable it, set Client Secret Basic or Post as its token"
+            ' authentication, and assign the role "Identity Data Admin"',
+        )
+
+
+def _tell_unreachable(report: Report, host: str, error: PingOneError, way: Way, setting: str) -> None:
+    text, remedy = _explain_silence(host, error, way, setting)
+    report.fault(_CONNECTION, text, remedy)
+
+
+def _explain_silence(host: str, error: PingOneError, way: Way, setting: str) -> tuple[str, str]:
+    found = causes(error)
+    certificate = next((each for each in found if isinstance(each, ssl.SSLCertVerificationError)), None)
+    if certificate is not None:
+        return (
+            f"{host} shows a certificate that is not trusted: {certificate.verify_message}",
+            "let PingOne's hosts pass a proxy that opens TLS, and look at this machine's clock",
+        )
+    if any(isinstance(each, ssl.SSLError) for each in found):
+        return f"{host} does not speak TLS here", f"look at {setting}: the scheme and the port"
+    other = f"the proxy, or {host} behind it," if way.proxied else host
+    if any(isinstance(each, socket.gaierror) for each in found):
+        name = "the proxy's name" if way.proxied else f"the name {host}"
+        return f"{name} is not known", f"look at {setting}, SCIMBRIDGE_HTTP_PROXY and this machine's DNS"
+    if any(isinstance(each, ConnectionRefusedError) for each in found):
+        return f"{other} refuses the connection", f"look at {setting}, and let this machine out to it (HTTPS, port 443)"
+    if error.status:
+        return f"{host} answers with status {error.status}, without a token", f"look at {setting}, then run check again"
+    return (
+        f"{other} does not answer: {error.message}",
+        f"let this machine out to it (HTTPS, port 443), or set SCIMBRIDGE_HTTP_PROXY; then look at {setting}",
+    )

@@ -1,0 +1,173 @@
+"""What the worker application may read, and whether PingOne gives pages of the size that is set.
+
+Only reads: whether it may write shows at the first write. Knows roles (docs/pingone.md §1.3), no table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scimbridge.ops.checking.findings import ROLE, Probe, explain_failure
+from scimbridge.pingone import filters
+from scimbridge.pingone.bodies import is_surely_empty
+from scimbridge.pingone.collections import Collection, Page
+from scimbridge.pingone.errors import NoPermission, NotThere, PingOneError, Refused
+
+Json = dict[str, Any]
+
+SAFE_SIZE = 100  # docs/pingone.md §6: whatever the ceiling is, pages of a hundred are given
+_RIGHTS, _GROUPS, _PAGES = "rights", "group rights", "page size"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPages:
+    """First pages by collection, None where PingOne gave none; and the user schema, None where it gave none.
+
+    `size` is a page size that PingOne takes: the one that is set, unless it was refused.
+    """
+
+    pages: Mapping[str, Page | None]
+    schema: list[Json] | None
+    size: int
+
+    def first(self, name: str) -> Json | None:
+        """Return some record of a collection, or None."""
+        page = self.pages.get(name)
+        return page.records[0] if page is not None and page.records else None
+
+
+def look_around(probe: Probe) -> FirstPages:
+    """Read a first page of everything, and tell what may not be read and which pages are not as asked for."""
+    target = probe.target
+    refusals: dict[str, Refused] = {}
+    collections = (target.users, target.groups, target.populations)
+    pages = {each.name: _read_page(probe, each, refusals) for each in collections}
+    schema: list[Json] | None = None
+    try:
+        schema = target.schema_attributes(probe.call())
+    except PingOneError as error:
+        probe.refused(_RIGHTS, "the user schema cannot be read", error)
+    seen = FirstPages(pages, schema, SAFE_SIZE if refusals else probe.page_size)
+    readable = [name for name, page in pages.items() if page is not None]
+    if schema is not None:
+        readable.append("the user schema")
+    _tell_environment(probe, anything=bool(readable))
+    if readable:
+        probe.report.ok(_RIGHTS, f"{', '.join(readable)} can be read; writing is tried by check --write")
+    if refusals:
+        _tell_refused_size(probe, refusals)
+    else:
+        _tell_page_size(probe, seen)
+    return seen
+
+
+def _read_page(probe: Probe, collection: Collection, refusals: dict[str, Refused]) -> Page | None:
+    size = SAFE_SIZE if refusals else probe.page_size
+    try:
+        return collection.page(probe.call(), limit=size)
+    except PingOneError as error:
+        if size > SAFE_SIZE and isinstance(error, Refused) and any(fault.target == "limit" for fault in error.faults):
+            refusals[collection.name] = error
+            return _read_page(probe, collection, refusals)
+        probe.refused(_RIGHTS, f"{collection.name} cannot be read", error)
+    return None
+
+
+def _tell_environment(probe: Probe, *, anything: bool) -> None:
+    report = probe.report
+    try:
+        record = probe.target.environment(probe.call())
+    except (NoPermission, NotThere) as error:
+        if anything:
+            report.ok("environment", "its own record is not shown to this application, which the bridge does not need")
+            return
+        report.fault(
+            "environment",
+            f"nothing in it can be read ({error.status}): it is not there, or the application has no right in it",
+            f"compare SCIMBRIDGE_PINGONE_ENVIRONMENT_ID and the region with PingOne's console; {ROLE}",
+        )
+    except PingOneError as error:
+        probe.refused("environment", "it cannot be read", error)
+    else:
+        kind = ", ".join(str(record[name]) for name in ("type", "region") if isinstance(record.get(name), str))
+        report.ok("environment", f"{str(record.get('name'))!r} can be read{f' ({kind})' if kind else ''}")
+
+
+def _tell_refused_size(probe: Probe, refusals: Mapping[str, Refused]) -> None:
+    for name, error in refusals.items():
+        most = next((fault.inner.get("rangeMaximumValue") for fault in error.faults), None)
+        right = most // SAFE_SIZE * SAFE_SIZE if isinstance(most, int) and most >= SAFE_SIZE else SAFE_SIZE
+        probe.report.fault(
+            _PAGES, f"PingOne refuses pages of {probe.page_size} {name}", f"set SCIMBRIDGE_PAGE_SIZE to {right}"
+        )
+
+
+def _tell_page_size(probe: Probe, seen: FirstPages) -> None:
+    size, report = probe.page_size, probe.report
+    # What fits on one page says nothing about the size.
+    given = {name: len(page.records) for name, page in seen.pages.items() if page is not None and page.next is not None}
+    full = [name for name, count in given.items() if count == size]
+    for name, count in given.items():
+        right = max(SAFE_SIZE, count // SAFE_SIZE * SAFE_SIZE)
+        told = f"PingOne gives {count} {name} a page and not {size}; lists stay right, the number of calls changes"
+        if right != size:
+            report.warn(_PAGES, told, f"set SCIMBRIDGE_PAGE_SIZE to {right}")
+        elif count != size:
+            report.ok(_PAGES, told)
+    if full:
+        report.ok(_PAGES, f"{size} asked for and given ({', '.join(full)})")
+    elif not given and any(page is not None for page in seen.pages.values()):
+        report.ok(_PAGES, f"{size} asked for; all there is fits on one page, so nothing more can be said")
+
+
+# -- groups ------------------------------------------------------------------------------------------------------------
+
+
+def check_groups(probe: Probe, seen: FirstPages) -> None:
+    """Read what the bridge reads of memberships: the members of a group, the groups of a user."""
+    user = seen.first("users")
+    done = []
+    if (group := _some_group(seen)) is not None and _read_members(probe, group):
+        done.append("the members of a group")
+    if user is not None and _read_groups_of(probe, user):
+        done.append("the groups of a user")
+    if done:
+        probe.report.ok(_GROUPS, f"{' and '.join(done)} can be read")
+    if group is None or user is None:
+        lacking = " and ".join(name for name, one in (("group", group), ("user", user)) if one is None)
+        probe.report.ok(_GROUPS, f"not all could be tried: there is no {lacking} to read")
+
+
+def _some_group(seen: FirstPages) -> Json | None:
+    page = seen.pages.get("groups")
+    records = [] if page is None else page.records
+    return next((record for record in records if not is_surely_empty(record)), records[0] if records else None)
+
+
+def _read_members(probe: Probe, group: Json) -> bool:
+    asked = filters.render(filters.MemberOf(group["id"]))
+    fine = True
+    for collection in (probe.target.users, probe.target.groups):
+        try:
+            collection.page(probe.call(), filter=asked, limit=SAFE_SIZE)
+        except PingOneError as error:
+            fine = False
+            probe.refused(_GROUPS, f"the {collection.name} in a group cannot be read", error)
+    return fine
+
+
+def _read_groups_of(probe: Probe, user: Json) -> bool:
+    target, key = probe.target, user["id"]
+    try:
+        target.users.read(probe.call(), key, ("memberOfGroupIDs",))
+        for _page in target.memberships.of(probe.call(), "users", key, SAFE_SIZE):
+            break
+    except NotThere:
+        return False  # the user went away in the meantime
+    except PingOneError as error:
+        text, remedy = explain_failure(error)
+        probe.report.fault(_GROUPS, f"the groups of a user cannot be read: {text}", remedy)
+        return False
+    return True

@@ -1,0 +1,245 @@
+"""Each row of a table against what PingOne has: the user schema, and the fields of groups and populations.
+
+PingOne takes attributes that it does not know, or that are disabled, and drops them in silence (docs/pingone.md §1.4,
+§3): only this comparison shows it. Pure: tables and PingOne's schema records in, findings into the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scimbridge.mapping.tables.rows import Row, nearest
+from scimbridge.mapping.tables.table import Table
+from scimbridge.ops.checking.findings import Report
+from scimbridge.pingone.bodies import WRITABLE
+
+# Members of a user's record that are PingOne's own: an environment may list them in its schema, or not (§2.2, §2.7).
+BESIDE_SCHEMA = frozenset({
+    "account", "createdAt", "emailVerified", "enabled", "environment", "id", "identityProvider", "lastSignOn",
+    "lifecycle", "memberOfExternalGroups", "memberOfGroupIDs", "memberOfGroupNames", "mfaEnabled", "password",
+    "population", "updatedAt", "verifyStatus",
+})  # fmt: skip
+COLLECTIONS = {"Group": "groups", "Population": "populations"}
+
+_JSON = ("json", "object")  # codecs that carry JSON
+_BARE = {"boolean": "BOOLEAN", "integer": "", "decimal": ""}  # SCIM types whose values are no text, and PingOne's type
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One attribute of PingOne's user schema (docs/pingone.md §3). `subs`: name -> whether it is enabled."""
+
+    name: str
+    type: str
+    enabled: bool
+    several: bool
+    unique: bool
+    required: bool
+    changeable: bool  # CORE attributes are as they are
+    subs: Mapping[str, bool]
+
+
+def read_declared(record: Mapping[str, Any]) -> Declared:
+    """Read a record of PingOne's schema; what it leaves out is as PingOne's defaults are."""
+    subs = record.get("subAttributes")
+    return Declared(
+        name=str(record.get("name")),
+        type=str(record.get("type", "STRING")),
+        enabled=record.get("enabled") is not False,
+        several=record.get("multiValued") is True,
+        unique=record.get("unique") is True,
+        required=record.get("required") is True,
+        changeable=record.get("schemaType") != "CORE",
+        subs={
+            str(sub.get("name")): sub.get("enabled") is not False
+            for sub in (subs if isinstance(subs, list) else [])
+            if isinstance(sub, dict)
+        },
+    )
+
+
+def check_users(report: Report, table: Table, schema: Iterable[Mapping[str, Any]]) -> None:
+    """Compare the user table with the environment's schema."""
+    declared = {each.name: each for each in map(read_declared, schema)}
+    before = report.faults + report.warnings
+    for row in table.rows:
+        where = locate(table, row)
+        for path in _paths(row):
+            if _check_place(report, where, path, row, declared) and row.to:
+                _check_kind(report, where, row, declared.get(path[0]))
+    _check_required(report, table, declared)
+    if report.faults + report.warnings == before:
+        report.ok(table.file, f"{len(table.rows)} rows fit the environment's user schema")
+
+
+def check_others(report: Report, table: Table) -> None:
+    """Compare the table of groups or populations with the fields that PingOne keeps of them."""
+    kept = WRITABLE[COLLECTIONS[table.type.name]]
+    before = report.faults
+    for row in table.rows:
+        if row.to and row.writable and row.via is None and row.to[0] not in kept:
+            report.fault(
+                locate(table, row),
+                f"PingOne keeps no {row.to[0]!r} of {COLLECTIONS[table.type.name]} and drops it without a word",
+                f"name one of {', '.join(kept)}{nearest(row.to[0], kept)}, or make the row readOnly, or take it out",
+            )
+    if report.faults == before:
+        report.ok(table.file, f"{len(table.rows)} rows fit what PingOne keeps of {COLLECTIONS[table.type.name]}")
+
+
+def locate(table: Table, row: Row) -> str:
+    """Return file, section and row, as faults of tables are told."""
+    return f"{table.file} [{row.urn or 'common'}] {row.spelled}"
+
+
+def _paths(row: Row) -> Iterator[tuple[str, ...]]:
+    if row.to:
+        yield row.to
+    elif row.template is not None:
+        yield from dict.fromkeys(path for _literal, path in row.template.pieces if path is not None)
+
+
+# -- is it there -------------------------------------------------------------------------------------------------------
+
+
+def _check_place(report: Report, where: str, path: tuple[str, ...], row: Row, declared: Mapping[str, Declared]) -> bool:
+    """Tell where PingOne would drop the value, or never show one. Returns whether it is there."""
+    name, native = path[0], ".".join(path)
+    attribute = declared.get(name)
+    if attribute is None:
+        if name in BESIDE_SCHEMA:
+            return True
+        lost = "takes it and drops it without a word" if row.writable else "never shows one"
+        report.fault(
+            where,
+            f"the user schema has no attribute {name!r}{nearest(name, declared)}; PingOne {lost}",
+            "correct the name (case matters), or add the attribute in PingOne's console (Directory, User Attributes),"
+            " or take the row out",
+        )
+        return False
+    if not attribute.enabled:
+        report.fault(
+            where,
+            f"the attribute {name!r} is disabled in the user schema: PingOne drops what is written and shows nothing",
+            f"enable it in PingOne's console (Directory, User Attributes), or put {row.attr!r} into `disable`",
+        )
+        return False
+    return _check_member(report, where, path, attribute, native)
+
+
+def _check_member(report: Report, where: str, path: tuple[str, ...], attribute: Declared, native: str) -> bool:
+    if attribute.type == "COMPLEX" and attribute.subs:
+        known = ", ".join(attribute.subs)
+        if len(path) == 1:
+            report.fault(where, f"{native!r} has members of its own: {known}", f'name one, as in to = "{native}.x"')
+        elif len(path) > 2 or path[1] not in attribute.subs:  # noqa: PLR2004 - an attribute and a member
+            hint = nearest(path[1], attribute.subs)
+            report.fault(where, f"{path[0]!r} has no member {'.'.join(path[1:])!r}{hint}", f"name one of {known}")
+        elif not attribute.subs[path[1]]:
+            report.fault(where, f"{native!r} is disabled in the user schema", "enable it there, or take the row out")
+        else:
+            return True
+        return False
+    if len(path) > 1 and attribute.type in ("STRING", "BOOLEAN"):
+        report.fault(where, f"{path[0]!r} is a {attribute.type} and has no members", f'write to = "{path[0]}"')
+        return False
+    return True
+
+
+# -- is it of the same kind --------------------------------------------------------------------------------------------
+
+
+def _check_kind(report: Report, where: str, row: Row, attribute: Declared | None) -> None:
+    if attribute is None or len(row.to) > 1 or attribute.name in BESIDE_SCHEMA:
+        return
+    if attribute.type == "JSON":
+        _check_json(report, where, row, attribute)
+    else:
+        _check_number(report, where, row, attribute)
+        _check_text(report, where, row, attribute)
+    if row.writable:
+        _check_promises(report, where, row, attribute)
+
+
+def _check_json(report: Report, where: str, row: Row, attribute: Declared) -> None:
+    if row.codec.name not in _JSON and not (attribute.several and _carries_several(row)):
+        report.fault(
+            where,
+            f"{attribute.name!r} holds JSON, and the row carries a {row.attribute.type}",
+            'add codec = "json" (a string on the SCIM side) or codec = "object"',
+        )
+    elif attribute.several and row.codec.name != "json":
+        report.fault(
+            where, f"{attribute.name!r} holds several JSON values, and the row one object", 'write codec = "json"'
+        )
+
+
+def _check_number(report: Report, where: str, row: Row, attribute: Declared) -> None:
+    several = _carries_several(row)
+    if attribute.several and not several:
+        report.fault(
+            where,
+            f"{attribute.name!r} holds several values in PingOne, and the row carries one",
+            'add codec = "semicolons" ("[a;; b]" on the SCIM side) or codec = "list" (an array)',
+        )
+    elif several and not attribute.several:
+        report.fault(
+            where,
+            f"{attribute.name!r} holds one value in PingOne, and codec = {row.codec.name!r} carries several",
+            "take the codec away, or allow several values in PingOne (which cannot be taken back)",
+        )
+
+
+def _carries_several(row: Row) -> bool:
+    return row.codec.multi_valued or row.codec.name == "semicolons" or row.codec.merge is not None
+
+
+def _check_text(report: Report, where: str, row: Row, attribute: Declared) -> None:
+    if row.codec.name in _JSON:
+        report.fault(
+            where,
+            f"{attribute.name!r} is a {attribute.type} in PingOne, and codec = {row.codec.name!r} carries JSON",
+            "take the codec away, or use an attribute of type JSON",
+        )
+        return
+    wanted = _BARE.get(row.attribute.type, "STRING")
+    if attribute.type != wanted:
+        kind = "boolean" if attribute.type == "BOOLEAN" else "string"
+        report.fault(
+            where,
+            f"{attribute.name!r} is a {attribute.type} in PingOne, and the row carries a {row.attribute.type}",
+            f'write type = "{kind}"',
+        )
+
+
+def _check_promises(report: Report, where: str, row: Row, attribute: Declared) -> None:
+    """Hold what the row tells clients of uniqueness and need against what PingOne does."""
+    promised = row.attribute.uniqueness != "none"
+    if attribute.unique and not promised:
+        report.warn(
+            where, f"{attribute.name!r} is unique in PingOne, and clients are not told", 'add uniqueness = "server"'
+        )
+    elif promised and not attribute.unique and attribute.changeable:
+        report.warn(
+            where,
+            f"clients are told that it is unique, and PingOne does not keep {attribute.name!r} so",
+            "set Unique in PingOne's console (Directory, User Attributes), or take `uniqueness` away",
+        )
+    if attribute.required and not row.attribute.required:
+        report.warn(
+            where, f"PingOne requires {attribute.name!r}, and clients are not told", "add required = true to the row"
+        )
+
+
+def _check_required(report: Report, table: Table, declared: Mapping[str, Declared]) -> None:
+    written = {row.to[0] for row in table.rows if row.to and row.writable}
+    for attribute in declared.values():
+        if not (attribute.required and attribute.enabled) or attribute.name in BESIDE_SCHEMA | written:
+            continue
+        report.fault(
+            table.file,
+            f"the user schema requires {attribute.name!r} and no row writes it: PingOne refuses every new user",
+            f'add a row, as in {attribute.name} = {{ to = "{attribute.name}", required = true }}',
+        )

@@ -1,0 +1,1 @@
+"""`scimbridge explain`: where a path, a filter or a resource goes."""

@@ -1,0 +1,118 @@
+"""Joins the layers into one `send` towards one PingOne environment.
+
+    retry -> guard -> token -> rate -> circuit -> transport          outermost first
+
+Why in this order. Every try draws from the rate, repetitions too, so retry is outside rate, and so is the
+token: what is sent again after a 401 is one more call to PingOne, and a call that waits for a new token must
+not use up its turn before. Rate sees each 429 of each try, and slows everybody down. The circuit is inside
+retry: it counts tries, so it opens while the first callers are still repeating, and a caller between two
+tries is let go at once instead of repeating into the void; were it outside, it would hear of a failure only
+after the last try. It is inside rate too, so that a call that waits for its turn is not taken for one that
+hangs; the guard, which asks the same circuit, stops newcomers before they queue. The token is fetched
+through the circuit as well: a token endpoint that is down is PingOne down.
+
+With a `ledger`, the state that all processes share, the rate is one for all of them, and what one learns of PingOne
+being down the others hear. Without, this process has both for itself.
+
+Knows the layers, no settings: plain arguments come in.
+"""
+
+from __future__ import annotations
+
+import random as random_numbers
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from scimbridge.pingone.send import Call, CallRecord, Request, Response, Send
+from scimbridge.pingone.sending.circuit import Circuit, WithCircuit, WithGuard
+from scimbridge.pingone.sending.outage import SharedOutage
+from scimbridge.pingone.sending.pace import Pace
+from scimbridge.pingone.sending.rate import WithRate
+from scimbridge.pingone.sending.rate_share import Share
+from scimbridge.pingone.sending.retry import WithRetry
+from scimbridge.pingone.sending.token import WithToken
+from scimbridge.pingone.sending.token_endpoint import TokenEndpoint
+from scimbridge.pingone.sending.transport import HttpTransport
+from scimbridge.pingone.wire import Wire
+from scimbridge.state.base import State
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A `Send` with all layers, and what health and metrics ask it."""
+
+    send: Send = field(repr=False)
+    circuit: Circuit = field(repr=False)
+    rate: WithRate = field(repr=False)
+    token: WithToken = field(repr=False)
+    wire: Wire = field(repr=False)
+
+    def __call__(self, request: Request, call: Call) -> Response:
+        """Send one request. Raises a PingOneError for anything but 2xx."""
+        return self.send(request, call)
+
+    def close(self) -> None:
+        """Close the connections of this process."""
+        self.wire.close()
+
+
+def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
+    *,
+    environment_id: str,
+    client_id: str,
+    client_secret: str,
+    api_url: str,
+    auth_url: str,
+    state: State,
+    ledger: State | None = None,
+    verify_tls: bool | str = True,
+    proxy: str | None = None,
+    rate: float = 50.0,
+    timeout: float = 30.0,
+    pool: int = 20,
+    clock: Callable[[], float] = time.monotonic,
+    wall: Callable[[], float] = time.time,
+    sleep: Callable[[float], None] = time.sleep,
+    random: Callable[[], float] = random_numbers.random,
+    wait: Callable[[threading.Event, float], object] = threading.Event.wait,
+    observe: Callable[[CallRecord], None] | None = None,
+    learn: Callable[[str], None] | None = None,
+) -> Connection:
+    """Return the way to one environment; nothing is sent before the first call.
+
+    `api_url` and `auth_url` are without /v1. `verify_tls` may be the path of a CA bundle. `rate` is calls
+    per second, of all processes that share the `ledger`, else of this one; `timeout` seconds; `pool`
+    connections kept open. `clock` is the one that deadlines are meant by, `wall` is seconds since 1970.
+    `sleep` is how a repetition waits, `wait` how a thread waits for its turn. `observe` is told of every
+    exchange, `learn` every access token, so that it can be masked.
+    """
+    name = f"{auth_url} {environment_id} {client_id}"
+    circuit = Circuit(clock, news=None if ledger is None else SharedOutage(ledger, name))
+    wire = Wire(clock=clock, timeout=timeout, pool=pool, verify=verify_tls, proxy=proxy, hopeless=circuit.is_hopeless)
+    transport = HttpTransport(
+        wire, api_url=api_url, environment_id=environment_id, clock=clock, wall=wall, observe=observe
+    )
+    issuer = TokenEndpoint(
+        wire,
+        auth_url=auth_url,
+        environment_id=environment_id,
+        client_id=client_id,
+        client_secret=client_secret,
+        clock=clock,
+        wall=wall,
+        observe=observe,
+    )
+    share = None
+    if ledger is not None:
+        share = Share(ledger, rate, name=name, member=uuid.uuid4().hex[:12], clock=clock, wall=wall)
+    paced = WithRate(WithCircuit(transport, circuit), Pace(rate), clock=clock, wait=wait, share=share)
+
+    def fetch(deadline: float) -> tuple[str, float]:
+        return circuit.attempt(lambda: issuer.fetch(deadline))
+
+    token = WithToken(paced, fetch, state, name=name, clock=clock, wall=wall, learn=learn)
+    send = WithRetry(WithGuard(token, circuit), clock=clock, sleep=sleep, random=random)
+    return Connection(send, circuit, paced, token, wire)

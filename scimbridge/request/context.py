@@ -1,0 +1,113 @@
+"""One request to a resource, and the reply to it: plain values between the edge and the resources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from scimbridge.access.caller import Caller
+from scimbridge.mapping.plan import Changes
+from scimbridge.mapping.tables.table import Table
+from scimbridge.pingone.send import Call
+from scimbridge.request.progress import Progress
+from scimbridge.scim.reading import Manner
+
+
+def _always() -> bool:
+    return True
+
+
+def _never(_act: Callable[[], object]) -> None:
+    pass
+
+
+class Notes:
+    """What is told of a request while it is carried out, for its record in the trail; these forget it.
+
+    Every method costs next to nothing and never fails, save `begin`.
+    """
+
+    __slots__ = ()
+
+    def begin(self) -> None:
+        """Be told that the first call to PingOne comes next. Raises `Unavailable` where that may not be."""
+
+    def follow(self, progress: Progress) -> Progress:
+        """Be told where the steps of a change are noted, and return that."""
+        return progress
+
+    def planned(
+        self,
+        table: Table,
+        changes: Changes,
+        record: Mapping[str, Any] | None = None,
+        operations: Iterable[Mapping[str, Any]] = (),
+    ) -> None:
+        """Be told what changes: against PingOne's `record`, or by its own `operations`."""
+
+    def left_out(self, name: str) -> None:
+        """Be told of what was planned and is not written after all, by its SCIM path."""
+
+    def made(self, key: str) -> None:
+        """Be told the id of a resource that a create has made."""
+
+    def found(self, key: str) -> None:
+        """Be told the id of a resource that an earlier try of a create has made."""
+
+    def came(self, step: str) -> None:
+        """Be told how far a change came that then ended: what is done of a step."""
+
+    def answered(self, reply: Reply) -> Reply:
+        """Be told the answer, and return it."""
+        return reply
+
+    def filtered(self, names: tuple[str, ...]) -> None:
+        """Be told the attributes that a search names."""
+
+    def listed(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Be told the answer to a search, and return it."""
+        return message
+
+
+UNNOTED = Notes()
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What every verb needs to know of a request beside its body.
+
+    `base` is the SCIM base URL that locations are made of. `minimal`: the client wants no body (RFC 7240).
+    `is_present` tells whether the client still waits for its answer; `if_missed` is given what to do should it come out
+    that the answer did not reach it. `bulk`: it is one operation of a bulk request.
+    `notes` is told what becomes of it.
+    """
+
+    caller: Caller
+    call: Call
+    manner: Manner
+    base: str
+    attributes: str | None = None
+    excluded: str | None = None
+    if_match: str | None = None
+    if_none_match: str | None = None
+    minimal: bool = False
+    is_present: Callable[[], bool] = field(default=_always, compare=False)
+    if_missed: Callable[[Callable[[], object]], object] = field(default=_never, compare=False)
+    bulk: bool = False
+    notes: Notes = field(default=UNNOTED, compare=False)
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether a change is only to be made if the resource's present version fits (RFC 9110 §13.1)."""
+        return self.if_match is not None or self.if_none_match is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the client is answered: `body` None is an answer without one."""
+
+    status: int
+    body: dict[str, Any] | None = None
+    location: str | None = None
+    etag: str | None = None

@@ -1,0 +1,126 @@
+"""What a client sees of a record: translated, tagged with its version, and cut to what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache, partial
+from typing import Any
+
+import orjson
+
+from scimbridge.mapping.tables.table import Table
+from scimbridge.mapping.translate import Answer, compile_answer, silent
+from scimbridge.request.context import Ask, Reply
+from scimbridge.request.rendered import Rendered
+from scimbridge.scim.characteristics import Attribute, ResourceType, Schema
+from scimbridge.scim.projection import Projection, compile_projection
+from scimbridge.scim.reading import Notice
+from scimbridge.scim.versions import check_conditions, etag
+
+NOT_VERSIONED = ("_links", "_embedded")
+
+
+class View:
+    """The SCIM side of one resource type, compiled from its table once."""
+
+    def __init__(self, table: Table, notice: Notice = silent, rendered: Rendered | None = None) -> None:
+        self.table = table
+        self.answer = compile_answer(table, notice)
+        self._rendered = rendered or Rendered()
+        self._section = self._rendered.section()
+        self._listed = lru_cache(maxsize=64)(partial(_narrow, table, notice))
+        self._filtered = lru_cache(maxsize=64)(lambda names: _narrow(table, silent, names, None)[1])
+        self.includes = tuple(dict.fromkeys(row.include for row in table.rows if row.include))
+        self._included = {row.include: row.attr for row in table.rows if row.include}
+        self._unversioned = (*NOT_VERSIONED, *(row.to[0] for row in table.rows if row.include))
+        self._alone = _returned_alone(table.published, frozenset(self._included.values()))
+
+    def list_projection(self, ask: Ask) -> Projection:
+        """Compile what a list has of each resource."""
+        return compile_projection(ask.attributes, ask.excluded, self.table.published)
+
+    def projection(self, ask: Ask) -> Projection:
+        """Compile what the answer about one resource has: also what a list only gives when it is asked for."""
+        return compile_projection(ask.attributes, ask.excluded, self._alone)
+
+    def includes_for(self, projection: Projection) -> tuple[str, ...]:
+        """Return what PingOne has to be asked to include, so that the projection can be filled."""
+        return tuple(name for name in self.includes if projection.wants(self._included[name]))
+
+    def includes_named(self, ask: Ask) -> tuple[str, ...]:
+        """Return what PingOne has to be asked to include because the client named it in a change: the groups."""
+        return () if ask.minimal else self.includes_for(self.list_projection(ask))
+
+    def version(self, record: dict[str, Any]) -> str:
+        """Return the weak entity tag of PingOne's record."""
+        return etag(record, self._unversioned)
+
+    def resource(self, record: dict[str, Any], base: str) -> dict[str, Any]:
+        """Return the whole SCIM resource of a record, with its version."""
+        resource = self.answer(record, base)
+        resource["meta"]["version"] = self.version(record)
+        return resource
+
+    def in_list(self, ask: Ask) -> Callable[[dict[str, Any]], Any]:
+        """Return what turns a record into what a list shows of it: JSON, translated once for each version."""
+        projection, answer = self._listed(ask.attributes, ask.excluded)
+        apply, version, base = projection.apply, self.version, ask.base
+        find, keep = self._rendered.find, self._rendered.keep
+        # By `repr`, so that a client that asks for "None" is not taken for one that asks for nothing.
+        key = f"{self._section}{base}\0{ask.attributes!r}\0{ask.excluded!r}\0"
+
+        def translate(record: dict[str, Any], tag: str) -> dict[str, Any]:
+            resource = answer(record, base)
+            resource["meta"]["version"] = tag
+            return apply(resource)
+
+        def render(record: dict[str, Any]) -> Any:
+            tag = version(record)
+            text = find(key + tag)
+            if text is None:
+                text = orjson.dumps(translate(record, tag))
+                keep(key + tag, text)
+            return orjson.Fragment(text)
+
+        if self.includes_for(projection):  # the version does not cover what is included
+            return lambda record: translate(record, version(record))
+        return render
+
+    def for_filter(self, names: tuple[str, ...]) -> Answer:
+        """Return what translates of a record the attributes that a filter looks at, and nothing else."""
+        return self._filtered(",".join(names))
+
+    def show(self, ask: Ask, record: dict[str, Any], status: int = 200) -> Reply:
+        """Return the answer about one resource."""
+        resource = self.resource(record, ask.base)
+        meta: Mapping[str, Any] = resource["meta"]
+        body = self.projection(ask).apply(resource)
+        return Reply(status, body, meta["location"], meta["version"])
+
+    def check_match(self, ask: Ask, record: dict[str, Any]) -> None:
+        """Hold a change to the version that the client knows. Raises `PreconditionFailed` (RFC 7644 §3.14)."""
+        check_conditions(ask.if_match, ask.if_none_match, map(self.version, (record,)))
+
+
+def _narrow(table: Table, notice: Notice, attributes: str | None, excluded: str | None) -> tuple[Projection, Answer]:
+    projection = compile_projection(attributes, excluded, table.published)
+    return projection, compile_answer(table, notice, projection)
+
+
+def _returned_alone(resource_type: ResourceType, costly: frozenset[str]) -> ResourceType:
+    """Let a single answer give what lists give on request only: what costs calls there, and what clients write."""
+
+    def lift(attribute: Attribute) -> Attribute:
+        if attribute.returned != "request" or (attribute.mutability == "readOnly" and attribute.name not in costly):
+            return attribute
+        return replace(attribute, returned="default")
+
+    def lift_all(schema: Schema) -> Schema:
+        return replace(schema, attributes=tuple(lift(part) for part in schema.attributes))
+
+    return replace(
+        resource_type,
+        schema=lift_all(resource_type.schema),
+        extensions=tuple(lift_all(part) for part in resource_type.extensions),
+    )

@@ -1,0 +1,1 @@
+"""Bulk: many operations in one request, each carried out by the verbs (RFC 7644 §3.7)."""

@@ -1,0 +1,183 @@
+"""Members of groups as PingOne lists them: read by page, one group or several at a time.
+
+PingOne has no member list under a group: the members are the users and groups that a filter on the group finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from scimbridge.mapping.links import Member
+from scimbridge.pingone import filters as native
+from scimbridge.pingone.bodies import direct_members, is_surely_empty
+from scimbridge.pingone.errors import NotThere, Refused
+from scimbridge.pingone.send import Call
+from scimbridge.pingone.target import Target
+from scimbridge.reach.confinement import Confinement
+from scimbridge.request.context import Ask
+from scimbridge.request.ids import is_id
+from scimbridge.request.parallel import Parallel
+from scimbridge.resources.members.outcomes import KIND
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadMembers:
+    """Members that a client sees, and of each kind how many came of how many that the group says it has."""
+
+    members: list[Record]
+    numbers: list[tuple[str, int, int | None]]
+
+    def __add__(self, other: _ReadMembers) -> _ReadMembers:
+        return _ReadMembers(self.members + other.members, self.numbers + other.numbers)
+
+
+class Members:
+    """The members of the groups of one environment, as far as the client that asks may go.
+
+    No record shows whether it is a member, so `check_numbers` is told for each kind how many came of how many that
+    groups say they have, and raises where PingOne does not mind the filter.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        together: Parallel,
+        check_numbers: Callable[[Call, str, list[tuple[int, int | None]]], None],
+        *,
+        page_size: int,
+    ) -> None:
+        self._target = target
+        self._together = together
+        self._check_numbers = check_numbers
+        self._page_size = page_size
+
+    def read(self, ask: Ask, group: Record) -> list[Record]:
+        """Return all members as `{"id", "type"}`: users, also through nesting and filters, and member groups."""
+        return self._held_to_filter(ask, [self._read(ask, group)])[0]
+
+    def _read(self, ask: Ask, group: Record) -> _ReadMembers:
+        if is_surely_empty(group):
+            return _ReadMembers([], [])
+        asked = native.render(native.MemberOf(group["id"]))
+        users, groups = direct_members(group)
+        found = self._ids(ask, "users", asked, users)
+        return found if groups == 0 else found + self._ids(ask, "groups", asked, groups)
+
+    def _held_to_filter(self, ask: Ask, answers: list[_ReadMembers]) -> list[list[Record]]:
+        """Return the members in answers. Raises `Misconfigured` where these may be everybody."""
+        for kind in KIND:
+            numbers = [(came, expected) for answer in answers for of, came, expected in answer.numbers if of == kind]
+            self._check_numbers(ask.call, kind, numbers)
+        return [answer.members for answer in answers]
+
+    def read_one_page(self, ask: Ask, group: Record) -> list[Record] | None:
+        """Return all members where that costs one page of users, else None."""
+        users, _groups = direct_members(group)
+        if users is not None and users > self._page_size:
+            return None
+        if is_surely_empty(group):
+            return []
+        asked = native.render(native.MemberOf(group["id"]))
+        page = self._target.users.page(ask.call, filter=asked, limit=self._page_size)
+        if page.next is not None:
+            return None
+        answer = _ReadMembers(self._seen(ask, "users", page.records), [("users", len(page.records), users)])
+        if direct_members(group)[1] != 0:
+            answer += self._ids(ask, "groups", asked, direct_members(group)[1])
+        return self._held_to_filter(ask, [answer])[0]
+
+    def read_each(self, ask: Ask, groups: list[Record]) -> list[list[Record]]:
+        """Return the members of several groups. Raises `TooMany` where that cannot end in time."""
+        calls = sum(self.pages(group) for group in groups)
+        self._together.check_time(ask.call, calls, "the members of these groups (excludedAttributes=members)")
+        return self._held_to_filter(ask, self._together.read(lambda group: self._read(ask, group), groups))
+
+    def pages(self, group: Record) -> int:
+        """Return how many calls it costs at least to read the members."""
+        if is_surely_empty(group):
+            return 0
+        users, groups = direct_members(group)
+        return max(1, -(-(users or 0) // self._page_size)) + (0 if groups == 0 else 1)
+
+    def shows_group(self, ask: Ask, group_id: str) -> bool:
+        """Whether the client may know of a group; a call where it is confined to populations, else none."""
+        within = Confinement.of(ask.caller, "groups")
+        if within.is_open:
+            return True
+        try:
+            return is_id(group_id) and within.keeps(self._target.groups.read(ask.call, group_id))
+        except NotThere:
+            return False
+
+    def users_of(self, ask: Ask, group_id: str) -> frozenset[str]:
+        """Return the ids of a group's users; none where there is no such group."""
+        if not is_id(group_id) or not self.shows_group(ask, group_id):
+            return frozenset()
+        try:
+            found = self._ids(ask, "users", native.render(native.MemberOf(group_id)), None)
+        except NotThere:
+            return frozenset()
+        [members] = self._held_to_filter(ask, [found])
+        return frozenset(member["id"] for member in members)
+
+    def groups_of(self, ask: Ask, member_id: str) -> tuple[str, list[Record]]:
+        """Return of what kind a member is, and the groups that it is in; none where there is no such member."""
+        found: dict[str, Record] = {}
+        for kind, collection in (("users", self._target.users), ("groups", self._target.groups)):
+            within = Confinement.of(ask.caller, kind)
+            try:
+                if not is_id(member_id):
+                    break
+                if not within.is_open:
+                    within.check(collection.read(ask.call, member_id))
+                found.update((group["id"], group) for group in self.joined(ask, kind, member_id))
+            except NotThere:
+                continue
+            return KIND[kind], [found[key] for key in sorted(found)]  # an id is a user's or a group's
+        return KIND["users"], []
+
+    def joined(self, ask: Ask, kind: str, member_id: str) -> Iterator[Record]:
+        """Yield the groups that a member out of users or groups is in. Raises `NotThere` where there is none of it."""
+        within = Confinement.of(ask.caller, "groups")
+        for page in self._target.memberships.of(ask.call, kind, member_id, self._page_size):
+            for membership in page.records:
+                embedded = membership.get("_embedded")
+                whole = embedded.get("group") if isinstance(embedded, dict) else None
+                group = whole or self._target.groups.read(ask.call, membership["id"])
+                if within.keeps(group):
+                    yield group
+
+    def _ids(self, ask: Ask, kind: str, asked: str, expected: int | None) -> _ReadMembers:
+        collection = self._target.users if kind == "users" else self._target.groups
+        members: list[Record] = []
+        came = 0
+        for page in collection.pages(ask.call, filter=asked, limit=self._page_size):
+            members += self._seen(ask, kind, page.records)
+            came += len(page.records)
+        return _ReadMembers(members, [(kind, came, expected)])
+
+    def _seen(self, ask: Ask, kind: str, records: list[Record]) -> list[Record]:
+        """Return as members those of some records that the client may know of."""
+        keeps = Confinement.of(ask.caller, kind).keeps
+        return [{"id": record["id"], "type": KIND[kind]} for record in records if keeps(record)]
+
+    def has_others(self, ask: Ask, group: Record, members: Iterable[Member]) -> bool:
+        """Whether a group has direct members besides these, also where PingOne does not say.
+
+        Reads as far as the first of them.
+        """
+        ours = {member.id.lower() for member in members}
+        asked = native.render(native.MemberOf(group["id"], direct=True))
+        try:
+            return any(
+                record["id"] not in ours
+                for collection in (self._target.users, self._target.groups)
+                for page in collection.pages(ask.call, filter=asked, limit=self._page_size)
+                for record in page.records
+            )
+        except Refused:
+            return True

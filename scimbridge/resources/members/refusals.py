@@ -1,0 +1,75 @@
+"""Why PingOne refused membership changes: the cause is read once, and said in SCIM's words. Changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scimbridge.pingone.collections import Collection
+from scimbridge.pingone.errors import NoPermission, NotThere, PingOneError
+from scimbridge.pingone.target import Target
+from scimbridge.reach.confinement import Confinement
+from scimbridge.request.context import Ask
+from scimbridge.request.rights import may_read
+from scimbridge.resources.members.outcomes import NAMED, Run, names
+from scimbridge.scim.errors import InvalidValue, Mutability, NotFound, ScimError, Uniqueness
+
+Record = dict[str, Any]
+
+
+class Refusals:
+    """Words the refusals of one environment."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+
+    def explain(self, ask: Ask, group_id: str, run: Run, group: Record | None, kept: str) -> ScimError:
+        """Return the refusal; `kept` says what of the request stands.
+
+        Raises PingOne's `NoPermission` where that is the cause.
+        """
+        if run.unknown:
+            kept += f"; perhaps done: {names([change.member for change in run.unknown])}"
+        for _change, error in run.refused:
+            if isinstance(error, NoPermission):
+                raise error
+        try:
+            group = group or self._target.groups.read(ask.call, group_id)
+        except NotThere:
+            return NotFound("no Group of that id")
+        removals = [change.member for change, _error in run.refused if not change.add]
+        if removals:
+            return Mutability(
+                "members: these stem from a dynamic filter or from a member group and cannot be removed by hand:"
+                f" {names(removals)}{kept}"
+            )
+        unknown = [change.member for change, error in run.refused if isinstance(error, NotThere)]
+        if unknown:
+            return InvalidValue(f"members: there is no such user or group: {names(unknown)}{kept}")
+        doubled = [change.member for change, error in run.refused if error.has("UNIQUENESS_VIOLATION")]
+        if doubled and ask.caller.populations is None:
+            return Uniqueness(f"members: these are in another group of the same name already: {names(doubled)}{kept}")
+        if doubled:  # PingOne looks at all groups, of which the other may be one that the client may not know of
+            return Uniqueness(f"members: PingOne does not take these into the group: {names(doubled)}{kept}")
+        return InvalidValue(f"members: {self._reason(ask, group, run)}{kept}")
+
+    def _reason(self, ask: Ask, group: Record, run: Run) -> str:
+        own = _population(group)
+        refused = [change.member for change, _error in run.refused]
+        strangers = []
+        if own is not None and may_read(ask.caller, "users") and may_read(ask.caller, "groups"):
+            for member in refused[:NAMED]:
+                collection: Collection = self._target.groups if member.kind == "Group" else self._target.users
+                try:
+                    record = Confinement.of(ask.caller, collection.name).check(collection.read(ask.call, member.id))
+                except PingOneError:
+                    continue
+                if _population(record) != own:
+                    strangers.append(f"{member.id} is of population {_population(record)}")
+        if not strangers:
+            return f"PingOne does not take these into the group: {names(refused)}"
+        return f"the group takes members of its own population {own} only; {', '.join(strangers)}"
+
+
+def _population(record: Record) -> str | None:
+    held = record.get("population")
+    return held.get("id") if isinstance(held, dict) else None

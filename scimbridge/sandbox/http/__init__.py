@@ -1,0 +1,1 @@
+"""The API of the pretended environment: routes, tokens, bodies and refusals."""

@@ -1,0 +1,1 @@
+"""Lists of the pretended environment: filters, pages and cursors. Knows no HTTP."""

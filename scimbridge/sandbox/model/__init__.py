@@ -1,0 +1,1 @@
+"""The rules of users, groups, populations and memberships. Knows no HTTP."""

@@ -1,0 +1,1 @@
+"""What goes wrong on order: faults, lies, and the readings that are switched."""

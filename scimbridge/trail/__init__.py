@@ -1,0 +1,1 @@
+"""Who is told: the audit record of an attempt. Knows no verb."""

@@ -1,0 +1,1 @@
+"""Who comes in: credentials, certificates, proxies and limits, before any endpoint."""

@@ -1,0 +1,45 @@
+"""What every request passes before it reaches an endpoint: a Host that makes sense, who asks, and within which limits.
+
+Knows hooks and headers; who somebody is and how much is too much is told by what it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Flask, Response, g, request
+
+from scimbridge.access.caller import Caller
+from scimbridge.web import headers, request_log
+from scimbridge.web.login.limiting import Limiter
+from scimbridge.web.login.proxies import check_host
+
+Identify = Callable[[Mapping[str, Any]], Caller]
+"""Who sent the request of a WSGI environment. Raises `Unauthorized`."""
+
+
+def register(app: Flask, identify: Identify, limiter: Limiter, is_guarded: Callable[[str], bool]) -> None:
+    """Guard those paths of an app that `is_guarded` says; what hardens an answer is put on every one.
+
+    To be called after `telling.register`, whose line tells of refusals too.
+    """
+
+    @app.before_request
+    def enter() -> None:
+        check_host(request.environ)
+        if is_guarded(request.path):
+            g.caller = identify(request.environ)
+            request_log.know(g.caller)
+            g.ticket = limiter.enter(g.caller)
+
+    @app.after_request
+    def mark(response: Response) -> Response:
+        for name, value in g.ticket.headers if "ticket" in g else ():
+            response.headers[name] = value
+        return headers.harden(response, request.scheme)
+
+    @app.teardown_request
+    def leave(_error: BaseException | None) -> None:
+        if "ticket" in g:
+            g.ticket.leave()

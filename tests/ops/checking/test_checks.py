@@ -1,0 +1,108 @@
+"""A whole check over real HTTP: what is told, in which order, and that nothing is changed by it."""
+
+from __future__ import annotations
+
+import pytest
+
+from scimbridge.mapping.tables.table import TableFaults
+from scimbridge.observe.logs import configure
+from scimbridge.sandbox import Sandbox
+from scimbridge.settings.declared import Secret
+
+PERSONAL = ("externalId", "email", "username", "mobilePhone", "primaryPhone")
+
+
+def test_an_environment_in_order_has_no_fault(run_check):
+    """The default tables and a good environment: every subject is told, nothing is at fault, exit code 0."""
+    said = run_check()
+    assert said.code == 0
+    assert said.faults == []
+    assert said.warnings == []
+    assert said.lines[-1] == "everything fits"
+    subjects = [line.split(":", 1)[0].split(None, 1)[1] for line in said.lines_of("ok")]
+    assert list(dict.fromkeys(subjects)) == [
+        "clients", "shared state", "records of changes",
+        "connection", "token", "environment", "rights", "page size", "default population", "group rights",
+        "users.toml", "groups.toml", "populations.toml",
+        "filters on users", "filters on groups", "filters on populations",
+    ]  # fmt: skip
+
+
+def test_check_changes_nothing(run_check, sandbox):
+    """Every request but the one for a token is a GET."""
+    run_check()
+    methods = {call.split()[0] for call in sandbox.journal.calls if not call.endswith("/as/token")}
+    assert methods == {"GET"}
+
+
+def test_no_secret_and_nothing_personal_is_written(run_check, sandbox):
+    """Neither the secret nor a value of any user stands in a line, whatever goes wrong."""
+    secret = sandbox.client_secret
+    users = list(sandbox.directory.users)
+    values = {user[name] for user in users for name in PERSONAL if name in user} | {user["id"] for user in users}
+    for said in (run_check(), run_check(pingone_client_secret=Secret("another-secret")), run_check(page_size=1000)):
+        assert secret not in said.text
+        assert "another-secret" not in said.text
+        assert not [value for value in values if value in said.text]
+
+
+def test_faults_of_every_kind_are_told_at_once(run_check, add_row):
+    """A fault does not end the check: what comes behind it is looked at as well."""
+    folder = add_row('desk = "desk"', tail='\n[[population]]\nwhen = "active eq true"\nuse = "Nowhere"\n')
+    said = run_check(folder, default_population_id="0f3b5c1e-8d2a-4c6f-9b7e-2a1d4c5e6f70")
+    assert said.code == 1
+    assert [line.split(":")[0] for line in said.faults] == [
+        "FAULT default population",
+        "FAULT users.toml [[population]] 1",
+        "FAULT users.toml [urn",
+    ]
+    assert said.lines[-1] == "3 faults"
+
+
+def test_every_fault_says_what_to_do(run_check, add_row):
+    """A line that is not ok ends with what to do about it."""
+    said = run_check(add_row('desk = "desk"', 'costCentres = "costCentres"'), page_size=1000)
+    assert len(said.faults) == 2
+    assert said.warnings
+    for line in said.faults + said.warnings:
+        assert "; do: " in line
+        assert line.split("; do: ")[1]
+
+
+def test_warnings_alone_do_not_fail(run_check):
+    """A page size that PingOne does not give is worth a warning, and exit code 0."""
+    said = run_check(page_size=1000)
+    assert (said.code, said.lines[-1]) == (0, "1 warning")
+
+
+def test_tables_that_are_wrong_in_themselves_are_not_checked(run_check, folder, sandbox):
+    """Faulty tables are raised before anything is sent, for the command line to tell."""
+    (folder / "users.toml").write_text('resource = "User"\n', encoding="utf-8")
+    with pytest.raises(TableFaults):
+        run_check(folder)
+    assert sandbox.journal.calls == []
+
+
+def test_only_the_tables_that_are_there_are_checked(run_check, folder):
+    """Without a group table nothing is said of groups' tables and filters."""
+    (folder / "groups.toml").unlink()
+    said = run_check(folder)
+    assert said.code == 0
+    assert "groups.toml" not in said.text
+    assert "group rights" not in said.text
+
+
+def test_check_is_quiet_in_the_log(run_check, capsys):
+    """What check finds is on its own lines only, also where PingOne is not there."""
+    configure("warning")
+    run_check(pingone_api_url="http://127.0.0.1:1")
+    assert capsys.readouterr().err == ""
+
+
+def test_an_empty_environment_can_be_checked(run_check, make_sandbox):
+    """Without users and groups it is said what could not be tried; that is no fault."""
+    bare: Sandbox = make_sandbox(None)
+    said = run_check(at=bare)
+    assert said.code == 0
+    assert any("there is no group and user to read" in line for line in said.lines)
+    assert any("no value there yet" in line for line in said.lines)
