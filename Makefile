@@ -70,8 +70,9 @@ fuzz: $(TEST)
 bench: $(BENCH)
 	$(BIN)/python -m benchmarks --users $(BENCH_USERS)
 
+# Not --quiet: that hides the warnings from the count which --strict looks at.
 docs: $(DOCS)
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 reference: $(DEMO)
 	$(BIN)/python docs/generate.py
