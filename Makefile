@@ -54,14 +54,18 @@ check: $(TEST) .coverage
 	$(BIN)/lint-imports
 	$(BIN)/coverage report
 
-# Each Python has a venv of its own. One that is not here is named, and left out.
+# Each Python has a venv of its own. One that is not here is named, and left out. pyenv is asked for the version by name.
 test-all:
 	@for version in $(PYTHONS); do \
-	    python=python$$version; venv=build/python$$version; \
-	    command -v $$python >/dev/null || { echo "$$python is not here."; continue; }; \
-	    echo "$$python:"; \
-	    $$python -m venv $$venv && $$venv/bin/python -m pip --disable-pip-version-check --quiet install \
-	        --editable '.[test]' && $$venv/bin/pytest --numprocesses=auto || exit 1; \
+	    python=python$$version; venv=build/python$$version; export PYENV_VERSION=$$version; \
+	    $$python -c 'import venv, ensurepip' >/dev/null 2>&1 || { echo "$$python is not here."; continue; }; \
+	    $$python --version; \
+	    $$python -m venv $$venv || exit 1; \
+	    unset PYENV_VERSION; \
+	    $$venv/bin/python -m pip --disable-pip-version-check --quiet install \
+	        --require-hashes --requirement locks/test.txt || exit 1; \
+	    $$venv/bin/python -m pip --disable-pip-version-check --quiet install --editable '.[test]' || exit 1; \
+	    $$venv/bin/pytest --numprocesses=auto || exit 1; \
 	done
 
 fuzz: $(TEST)
