@@ -21,12 +21,14 @@ from meanings import CODEC, HEAD, ROW, VIA
 from scimbridge.cli.commands import command
 from scimbridge.mapping.codecs import NAMED
 from scimbridge.mapping.tables.drafts import HEAD_WORDS, VERBS
-from scimbridge.mapping.tables.rows import PUSHABLE, RFC_WORDS, VIAS, WORDS
+from scimbridge.mapping.tables.rows import MEMBERSHIPS, PUSHABLE, RFC_WORDS, WORDS
+from scimbridge.pingone.kinds import KINDS
 from scimbridge.scim import dialects, errors, key_dialects
 from scimbridge.scim.filtering import filter_dialects
 from scimbridge.settings.declared import SETTINGS, Secret, Setting
 
 ROOT = Path(__file__).parent.parent
+VIAS = (*dict.fromkeys(facet.name for kind in KINDS for facet in kind.facets), MEMBERSHIPS)
 MARKS = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 

@@ -12,6 +12,8 @@ HEAD: Mapping[str, str] = {
     "resource": "The resource type, such as `User`, `Group` or `Population`.",
     "endpoint": "Where it is served, as `/Users`.",
     "description": "What `/ResourceTypes` says of it.",
+    "extends": '`"shipped"`: the table holds only what differs from the shipped one. Without it, a table replaces it.',
+    "serve": "`false` takes the resource type away: it has no endpoint.",
     "disable": "Attributes that are taken out of schemas, requests, answers and filters.",
     "allow": "What clients may do beside reading. Everything, where it is left out. `allow = []` makes it read-only.",
     "common": "The section `[common]`, with the attributes that every resource has.",
@@ -55,7 +57,7 @@ CODEC: Mapping[str, str] = {
     "others": "The other texts of that array.",
     "json": "JSON on PingOne's side, written as a string on the SCIM side.",
     "object": "JSON on PingOne's side, an object on the SCIM side.",
-    "country": "ISO alpha-2 is kept; alpha-3 codes and English country names are taken as well.",
+    "country": "ISO alpha-2 is kept; alpha-3 codes and English country names are taken too, but not in strict mode.",
     "language": "`en_US` is taken as `en-US`.",
     "derived": "A value that PingOne would refuse is left out and logged instead of refused, as for `name.formatted`.",
 }

@@ -85,11 +85,13 @@ def create_app(
     those to come as well; None: each keeps to itself. `learn` is told every access token of PingOne's, to be masked.
     """
     tables = tables or read_tables(settings)
+    if settings.mappings is not None:
+        _tell_tables(tables)
     once, measured = Once(), Metrics(version("scimbridge"))
     register = _read_clients(settings, tables, clock)
     trail = _open_trail(settings, measured.observe_audit_failure, clock, wall)
     state = open_shared_state(settings, node_file, clock)
-    writes = Writes(state, lambda: uuid.uuid4().bytes)
+    writes = Writes(state, lambda: uuid.uuid4().bytes, clock)
 
     def observe(record: CallRecord) -> None:
         request_log.count(record)
@@ -284,6 +286,12 @@ def _reveal(secret: Secret | None) -> str:
 
 def _notice(once: Once, name: str) -> None:
     once(log, name, "attribute not stored", attribute=name)
+
+
+def _tell_tables(tables: Tables) -> None:
+    """Log what lies over the shipped tables, and where the shipped one serves: a file that is not there is no fault."""
+    for origin in tables.origins:
+        log.info("table", resource=origin.resource, file=origin.file, served=origin.served, origin=origin.describe())
 
 
 def _tell_form(once: Once, reason: str) -> None:

@@ -51,7 +51,7 @@ def test_a_wheel_carries_the_tables_and_the_licence(wheel):
         }
         licences = [name for name in packed.namelist() if name.endswith("LICENSE")]
     assert tables == {path.name: path.read_bytes() for path in (ROOT / "mappings").glob("*.toml")}
-    assert len(tables) == 3
+    assert {"users.toml", "groups.toml", "populations.toml"} <= set(tables)
     assert len(licences) == 1
 
 
@@ -160,4 +160,4 @@ def test_an_installed_package_finds_its_tables_from_anywhere(wheel, tmp_path):
         text=True,
         check=True,
     )
-    assert ran.stdout.split() == ["groups.toml", "populations.toml", "users.toml"]
+    assert ran.stdout.split() == sorted(path.name for path in (ROOT / "mappings").glob("*.toml"))

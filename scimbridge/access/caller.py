@@ -8,18 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from scimbridge.access.limits import ClientLimits
+from scimbridge.pingone.kinds import SCOPES
 
-SCOPES = frozenset(
-    {
-        "users:read",
-        "users:write",
-        "groups:read",
-        "groups:write",
-        "populations:read",
-        "populations:write",
-        "passwords:write",
-    }
-)
+__all__ = ["SCOPES", "Caller"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,11 @@ from scimbridge.access import entries, secrets
 from scimbridge.access.caller import SCOPES, Caller
 from scimbridge.access.entries import SectionReader
 from scimbridge.access.limits import ClientLimits
+from scimbridge.pingone.kinds import KINDS
 
 TOKEN = "token"  # noqa: S105 - a client's name
 """The name of the client that the one bearer token stands for; no other can have it."""
-TYPES = ("Group", "Population", "User")
+TYPES = tuple(sorted(kind.name for kind in KINDS))
 """The resource types whose attributes can be hidden, sorted."""
 MOST_SECRETS = 2
 """Secrets of one client that can be valid at once: the present one and its successor."""

@@ -7,6 +7,7 @@ says at which positions the reader of each chain may stand. Pure values, and how
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import orjson
 
@@ -89,8 +90,11 @@ class Steps:
     @classmethod
     def load(cls, held: bytes | None) -> Steps | None:
         """Read what `dump` wrote."""
-        if held is None:
-            return None
+        return None if held is None else cls._load(held)
+
+    @classmethod
+    @lru_cache(maxsize=32)  # each page of a walk reads the same twice, and they grow with it
+    def _load(cls, held: bytes) -> Steps:
         at, came, flat, end, closing, bound, shared = orjson.loads(held)
         windows = tuple(zip(flat[::2], flat[1::2], strict=True))
         return cls(tuple(at), tuple(came), windows, end, tuple(closing), bound, shared)
@@ -189,7 +193,10 @@ class Readers:
     @classmethod
     def load(cls, held: bytes | None) -> Readers:
         """Read what `dump` wrote; nobody where nothing is."""
-        if held is None:
-            return cls()
+        return cls() if held is None else cls._load(held)
+
+    @classmethod
+    @lru_cache(maxsize=256)  # most pages of a walk leave it as it is
+    def _load(cls, held: bytes) -> Readers:
         number, written, chains, lost = orjson.loads(held)
         return cls(number, written, tuple(Chain(*each) for each in chains), tuple(Lost(*each) for each in lost))

@@ -8,6 +8,7 @@ them.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -21,8 +22,10 @@ from scimbridge.pingone.errors import PingOneError
 from scimbridge.pingone.send import CallRecord
 from scimbridge.state.base import State
 
-_WRITTEN = "written"
+_WRITTEN, _WRITING = "written", "writing"
 MARKED = 60.0  # seconds that a mark lives: much longer than a page waits
+ROW = 0.05  # seconds between two writes that are taken for some of many
+TOLD = 0.5  # seconds for which it is told that many are written; who does that tells it again in half of them
 HELD = 5.0  # seconds that a page may wait for its client
 GAP = 0.002  # seconds that a page waits so that the call for the next one is sent
 DEPTH = 2  # pages of one walk that wait
@@ -35,27 +38,47 @@ REMEMBERED = 1000  # walks, and walks of slow clients
 class _FetchedPage:
     walk: str
     future: Future[Page]
-    written: bytes | None
+    written: bytes
 
 
 class Writes:
     """A mark that every call which may change something at PingOne replaces, on all nodes that share `state`.
 
-    `new_mark` makes bytes that were never made before.
+    Where one such call follows the other, it is told instead that many are made: nothing that is read meanwhile may
+    wait, and the mark is replaced some times a second and not for each of them. `new_mark` makes bytes that were never
+    made before.
     """
 
-    def __init__(self, state: State, new_mark: Callable[[], bytes]) -> None:
+    def __init__(
+        self, state: State, new_mark: Callable[[], bytes], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._state = state
         self._new_mark = new_mark
+        self._clock = clock
+        self._last = self._told_until = -math.inf
 
     def note(self, record: CallRecord) -> None:
         """Replace the mark, if the call is one that changes things; for `connect(observe=)`."""
-        if record.method != "GET":
-            self._state.set(_WRITTEN, self._new_mark(), MARKED)
+        if record.method == "GET":
+            return
+        now = self._clock()
+        is_one_of_many, self._last = now - self._last < ROW, now
+        if now < self._told_until:
+            return
+        if is_one_of_many:
+            self._state.set(_WRITING, b"1", TOLD)
+        self._state.set(_WRITTEN, self._new_mark(), MARKED)
+        if is_one_of_many:
+            # Only now: who waits for nothing here relies on both. Half of what is told, counted from before that.
+            self._told_until = now + TOLD / 2
 
     def mark(self) -> bytes | None:
-        """Return the present mark: another one than before, if anything was written in between."""
-        return self._state.get(_WRITTEN)
+        """Return the present mark: another one than before, if anything was written in between.
+
+        None where so much is written at the moment that nothing may wait.
+        """
+        written, writing = self._state.get_many((_WRITTEN, _WRITING))
+        return None if writing is not None else written or b""
 
 
 class ReadAhead:
@@ -108,7 +131,8 @@ class ReadAhead:
             page = held.future.result(timeout=max(0.0, deadline - self._clock()))
         except (PingOneError, CancelledError, TimeoutError):
             return None  # the request asks for itself, and is told by its own answer
-        if held.written != self._writes.mark():
+        written = self._writes.mark()
+        if written is None or written != held.written:
             return None
         with self._changing:
             self._slow.pop(walk, None)
@@ -120,6 +144,8 @@ class ReadAhead:
     def _begin(self, walk: str, href: str) -> Future[Page] | None:
         """Hold a place for a page that is about to be fetched, if there is room."""
         written = self._writes.mark()  # what is written from now on is newer than this page may be
+        if written is None:
+            return None
         with self._changing:
             self._sweep()
             same = sum(1 for name, _href in self._held if name == walk)

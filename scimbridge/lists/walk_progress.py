@@ -43,8 +43,8 @@ class WalkProgress:
         if self._is_told(place, mark):
             return place.name
         if found.next is None or not self._go_on(place, mark):
-            with self._state.changing(place.walk) as readers:
-                self._go_on_with_others(readers, place, window, found, mark, present=present)
+            with self._state.holding(place.walk):
+                self._go_on_with_others(place, window, found, mark, present=present)
         return place.name
 
     def _begin(self, place: Place, window: Window, found: ReadWindow, mark: Mark) -> str:
@@ -93,11 +93,10 @@ class WalkProgress:
         self._state.keep(place.name, before, after, mark.position, (mark,))
         return True
 
-    def _go_on_with_others(
-        self, readers: Readers, place: Place, window: Window, found: ReadWindow, mark: Mark, *, present: bool
-    ) -> None:
+    def _go_on_with_others(self, place: Place, window: Window, found: ReadWindow, mark: Mark, *, present: bool) -> None:
         """Let one of several readers go on; to be called while nobody else changes the list of readers."""
-        look = self._state.look(place.walk, readers.chains, place.position)
+        held, look = self._state.arrive(place.walk, place.position, mark.position)
+        readers = Readers.load(held)
         seen = [each for each in look if each.chain.id in place.keys]
         there = [each for each in look if _stays(each, place)]
         standing = [each for each in seen if each in there]
@@ -125,7 +124,7 @@ class WalkProgress:
                 after = replace(before, end=end, closing=(mark.position, place.position + window.count))
             else:
                 after = before.reach(place.position, mark.position, window.count)
-            marks = _with(self._state.marks(place.walk, each.chain, mark.position), mark)
+            marks = _with(each.marks_ahead, mark)
             self._state.keep(f"{place.walk}:{each.chain.id}", before, after, mark.position, marks)
             if found.next is None and not after.at and not each.chain.over:
                 readers = readers.finish(each.chain.id, self._wall())

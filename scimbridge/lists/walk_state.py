@@ -6,7 +6,8 @@ each position that a chain was answered to, the places where that was. Decides n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,7 @@ from scimbridge.state.base import State
 
 LIFETIME = 3600.0  # seconds that a walk may rest
 MEMORY = 12 * 3600.0  # seconds that it is remembered that there was one
+KNOWN = 1000  # lists whose readers a process remembers
 _BUSY, _HELD = 10.0, 5.0  # seconds to wait for the others that write, and to write
 
 
@@ -24,13 +26,15 @@ _BUSY, _HELD = 10.0, 5.0  # seconds to wait for the others that write, and to wr
 class Seen:
     """One chain as a request found it: its steps, None where they are gone, and its places at the position, if any.
 
-    `kept` are the places as they are kept; most are never read. `placed` are others in place of those.
+    `kept` are the places as they are kept, and `ahead` those at the end of the window that starts there, if they were
+    asked for; most are never read. `placed` are others in place of `kept`.
     """
 
     chain: Chain
     steps: Steps | None
     kept: bytes | None = None
     placed: tuple[Mark, ...] = ()
+    ahead: bytes | None = None
 
     @property
     def is_placed(self) -> bool:
@@ -40,7 +44,12 @@ class Seen:
     @property
     def marks(self) -> tuple[Mark, ...]:
         """Its places at the position."""
-        return self.placed or (() if self.kept is None else unpack(self.kept))
+        return self.placed or _unpack(self.kept)
+
+    @property
+    def marks_ahead(self) -> tuple[Mark, ...]:
+        """Its places at the end of the window."""
+        return _unpack(self.ahead)
 
     def stands(self, position: int) -> bool:
         """Whether its reader may ask there next, or has asked there last and got no answer; yes where nobody knows."""
@@ -57,31 +66,51 @@ class WalkState:
     def __init__(self, state: State, wall: Callable[[], float]) -> None:
         self._state = state
         self._wall = wall
+        self._known: dict[str, tuple[str, ...]] = {}  # the chains of a list, as they were found last
+        self._guard = threading.Lock()
 
     @property
     def is_cut_off(self) -> bool:
         """Whether others may walk where this node does not see them."""
         return self._state.is_cut_off
 
-    def readers(self, walk: str) -> bytes | None:
-        """Return the readers of a list as they are kept."""
-        return self._state.get(walk)
+    def arrive(self, walk: str, position: int, end: int | None = None) -> tuple[bytes | None, list[Seen]]:
+        """Return how the readers of a list are kept, and what is kept of them, with their places at a position.
+
+        With those at the `end` of a window too, where that is given. One look where this process knows already who
+        they are, else two.
+        """
+        places = (position,) if end is None else (position, end)
+        known = self._known.get(walk, ())
+        held, *rest = self._state.get_many([walk, *_keys(walk, known, *places)])
+        chains = Readers.load(held).chains
+        new = [chain.id for chain in chains if chain.id not in known]
+        if new:
+            rest += self._state.get_many(_keys(walk, new, *places))
+        self._remember(walk, tuple(chain.id for chain in chains))
+        size = 1 + len(places)
+        found = {key: rest[size * number : size * (number + 1)] for number, key in enumerate((*known, *new))}
+        return held, [_seen(chain, *found[chain.id]) for chain in chains]
+
+    def _remember(self, walk: str, chains: tuple[str, ...]) -> None:
+        """Remember who walks through a list, so as to look for them at once; it is no more than a guess."""
+        with self._guard:
+            self._known.pop(walk, None)
+            if chains:
+                self._known[walk] = chains
+            while len(self._known) > KNOWN:
+                del self._known[next(iter(self._known))]
 
     def look(self, walk: str, chains: Sequence[Chain], position: int) -> list[Seen]:
         """Return what is kept of chains, with their places at a position; one look for all of them."""
         if not chains:
             return []
-        keys = [key for chain in chains for key in (f"{walk}:{chain.id}", f"{walk}:{chain.id}:{position}")]
-        held = self._state.get_many(keys)
-        return [
-            Seen(chain, Steps.load(steps), marks)
-            for chain, steps, marks in zip(chains, held[::2], held[1::2], strict=True)
-        ]
+        held = self._state.get_many(_keys(walk, [chain.id for chain in chains], position))
+        return [_seen(chain, steps, marks) for chain, steps, marks in zip(chains, held[::2], held[1::2], strict=True)]
 
     def marks(self, walk: str, chain: Chain, position: int) -> tuple[Mark, ...]:
         """Return the places of one chain at a position."""
-        held = self._state.get(f"{walk}:{chain.id}:{position}")
-        return () if held is None else unpack(held)
+        return _unpack(self._state.get(f"{walk}:{chain.id}:{position}"))
 
     def bound(self, chain: Chain) -> int | None:
         """Return a position that a chain has not passed, for the time when its steps are gone."""
@@ -105,12 +134,18 @@ class WalkState:
 
     @contextmanager
     def changing(self, walk: str) -> Iterator[Readers]:
+        """Hold the list of readers for a `with`, and read it. Raises as `holding` does."""
+        with self.holding(walk):
+            yield Readers.load(self._state.get(walk))
+
+    @contextmanager
+    def holding(self, walk: str) -> Iterator[None]:
         """Hold the list of readers for a `with`, so that nobody else changes it. Raises `Unavailable` where many do."""
         with self._state.lock(walk, _HELD, _BUSY) as taken:
             if not taken:
                 msg = "too many requests walk through this list at once; send the request again"
                 raise Unavailable(msg, retry_after=1)
-            yield Readers.load(self._state.get(walk))
+            yield
 
     def write(self, walk: str, readers: Readers, bounds: dict[str, int] | None = None) -> None:
         """Remember the readers of a list, and positions that chains have not passed."""
@@ -130,3 +165,16 @@ class WalkState:
         for chain, _steps in ranked[: len(readers.living) - CHAINS]:
             readers = readers.forget(chain, self.bound(chain), self._wall() + MEMORY)
         return readers
+
+
+def _keys(walk: str, chains: Iterable[str], *positions: int) -> list[str]:
+    """Return the keys of chains: for each of them the one of its steps, and those of its places."""
+    return [key for chain in chains for key in (f"{walk}:{chain}", *(f"{walk}:{chain}:{each}" for each in positions))]
+
+
+def _seen(chain: Chain, steps: bytes | None, kept: bytes | None, ahead: bytes | None = None) -> Seen:
+    return Seen(chain, Steps.load(steps), kept, ahead=ahead)
+
+
+def _unpack(held: bytes | None) -> tuple[Mark, ...]:
+    return () if held is None else unpack(held)

@@ -90,17 +90,16 @@ class Walks:
         return "walk:" + blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
 
     def find(self, walk: str, window: Window) -> Place:
-        """Return where a window may start reading. Costs nothing at the start of a list, else two looks at the state.
+        """Return where a window may start reading. Costs nothing at the start of a list, else a look at the state.
 
         Raises `Unavailable` where a reader may be asking whose place is not known.
         """
         position = window.offset
         if not position or not window.count:
             return Place(walk, 0, (START,))
-        held = self._state.readers(walk)
+        held, seen = self._state.arrive(walk, position)
         readers = Readers.load(held)
-        seen = tuple(self._state.look(walk, readers.chains, position))
-        place = Place(walk, position, (START,), (), seen, held)
+        place = Place(walk, position, (START,), (), tuple(seen), held)
         asking = self._asking(place)
         if not self._may_serve(readers, place, asking):
             raise self._refuse(walk, position)

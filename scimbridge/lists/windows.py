@@ -43,7 +43,8 @@ class Windows:
             found = self._read_again(ask, source, place.marks, window)
         if found.next is None and found.total <= 1 and source.asked is not None and not window.offset:
             return found  # a look-up costs the state nothing
-        name = self._progress.keep(place, window, found, present=ask.is_present())
+        present = found.next is not None or ask.is_present()  # it only matters at the end
+        name = self._progress.keep(place, window, found, present=present)
         self._pages.fetch_ahead(ask, replace(source, walk=name), place.marks[0].position, found)
         return found
 

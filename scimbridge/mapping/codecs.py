@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from scimbridge.mapping.countries import COUNTRIES
 from scimbridge.mapping.moments import read_time, shift_time
 from scimbridge.mapping.spellings import find_country, hyphenate
 from scimbridge.scim.characteristics import Kind
@@ -57,13 +58,17 @@ def _string(value: Any) -> Any:
     return value
 
 
-def country_code(value: Any) -> Any:
-    """Return the ISO 3166-1 alpha-2 code for a code or an English name of a country."""
-    code = find_country(_string(value))
-    if code is None:
-        msg = "an ISO 3166-1 alpha-2 code such as DE, an alpha-3 code or the English name of a country"
+def _country_code(value: Any) -> Any:
+    code = _string(value).upper()
+    if not value.isascii() or code not in COUNTRIES:
+        msg = "an ISO 3166-1 alpha-2 code such as DE"
         raise ValueError(msg)
     return code
+
+
+def name_country(value: Any) -> Any:
+    """Return the ISO 3166-1 alpha-2 code for an alpha-3 code or an English name, as clients have it."""
+    return (find_country(value) or value) if isinstance(value, str) else value
 
 
 def _boolean(value: Any) -> Any:
@@ -280,7 +285,9 @@ NAMED: Mapping[str, Codec] = {
     ),
     "json": Codec("json", _write_json, _read_json, type="string", takes=(list, dict), comparable=False),
     "object": Codec("object", keep, _object, type="complex", comparable=False),
-    "country": Codec("country", keep, country_code, lenient=unwrap_scalar, type="string"),
+    "country": Codec(
+        "country", keep, _country_code, lenient=lambda value: name_country(unwrap_scalar(value)), type="string"
+    ),
     "language": Codec("language", keep, _string, lenient=lambda value: hyphenate(unwrap_scalar(value)), type="string"),
     "derived": Codec("derived", keep, _string, lenient=unwrap_scalar, type="string", forgiving=True),
 }

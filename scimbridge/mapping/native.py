@@ -14,7 +14,7 @@ from typing import Any
 from scimbridge.mapping.lists import type_of
 from scimbridge.mapping.plan import Changes
 from scimbridge.mapping.shapes import IdList, OneOfList, Shape, Single, TypedList
-from scimbridge.mapping.tables.rows import FACETS, Row
+from scimbridge.mapping.tables.rows import Row
 from scimbridge.mapping.tables.table import Table
 from scimbridge.mapping.translate import encode
 from scimbridge.scim.errors import Mutability
@@ -156,18 +156,18 @@ def removed_facets(table: Table, operations: Iterable[Operation]) -> dict[str, A
     facets: dict[str, Any] = {}
     for operation in operations:
         for row, _value in _leaves(table, operation) or ():
-            if row.via is None or row.via not in FACETS or not row.writable:
+            if row.facet is None or not row.writable:
                 continue
-            facets.pop(row.via, None)
+            facets.pop(row.facet.name, None)
             if operation.op == "remove":
                 _check_removal(row, None)
-                facets[row.via] = None
+                facets[row.facet.name] = None
     return facets
 
 
 def _check_removal(row: Row, value: Any) -> None:
-    """Refuse to remove a facet: only an identity provider can be given up, and PingOne is the authority again."""
-    if value is None and row.via != "identityProvider":
+    """Refuse to remove a facet that a record has to have a value of."""
+    if value is None and (row.facet is None or not row.facet.removable):
         msg = f"{row.spelled} cannot be removed; set the value that it shall have"
         raise Mutability(msg)
 

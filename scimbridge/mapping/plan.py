@@ -13,7 +13,7 @@ from typing import Any
 
 from scimbridge.mapping.links import Links, link_difference, members_of
 from scimbridge.mapping.shapes import IdList
-from scimbridge.mapping.tables.rows import FACETS, Row, read_field
+from scimbridge.mapping.tables.rows import Row, read_field
 from scimbridge.mapping.tables.table import Table
 from scimbridge.mapping.translate import attribute_value, encode, held_value, native_fields, tell_lost
 from scimbridge.scim.errors import InvalidValue, Mutability
@@ -159,7 +159,7 @@ def _difference(
     nested = {row.to[0] for row in changed if len(row.to) > 1 and row.via is None}
     for top in [top for top in nested if not _has_value(body[top])]:
         body[top] = None  # PingOne wants no empty object where a member is required (photo needs its href)
-    facets = {row.via: value for row, value in changed.items() if row.via is not None and row.via in FACETS}
+    facets = {row.facet.name: value for row, value in changed.items() if row.facet is not None}
     links = link_difference(members_of(table, before), members_of(table, after))
     shrunk = {name for name in body if name not in nested and _loses(record.get(name), body[name])}
     return Changes(body, facets, links, frozenset(nested), frozenset(shrunk))

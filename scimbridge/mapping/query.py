@@ -73,7 +73,8 @@ class _Pushed:
 
 def split_filter(node: Node, table: Table, knowledge: KnownFilters, *, strict: bool) -> Query:
     """Split a filter for one resource type. Raises `InvalidFilter` for what the type has not, or cannot be asked."""
-    node = dialects.rename_country_codes(node, table.type)
+    if not strict:
+        node = dialects.rename_country_codes(node, table.type)
     _check_names(node, table, strict=strict)
     questions = Questions(table)
     questions.check_bounded(node)

@@ -23,9 +23,6 @@ from typing import Any
 from scimbridge.mapping.tables.table import Table
 from scimbridge.scim.catalogue import RESOURCE_TYPE_URN, SCHEMA_URN, Attribute, Schema
 
-LASTING = ("enabled", "mfaEnabled", "population")
-"""Calls that set what a user always has."""
-
 Suggest = Callable[[str, str], tuple[str, ...]]  # (resource type, PingOne field) -> values that PingOne takes
 
 
@@ -56,7 +53,7 @@ def _suggestions(table: Table, urn: str, suggest: Suggest) -> Mapping[tuple[str,
 
 
 def _lasting(table: Table, urn: str) -> frozenset[tuple[str, str | None]]:
-    rows = [row for row in table.rows if row.urn == urn and row.via in LASTING]
+    rows = [row for row in table.rows if row.urn == urn and row.facet is not None and row.facet.lasting]
     return frozenset(key for row in rows for key in ((row.attr, None), (row.attr, row.sub)))
 
 

@@ -19,6 +19,7 @@ from scimbridge.once.recent_names import RecentNames
 from scimbridge.pingone import filters as native
 from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import NotThere, PingOneError, Refused, Unreachable
+from scimbridge.pingone.kinds import kind_of
 from scimbridge.reach.confinement import Confinement
 from scimbridge.request.context import Ask
 
@@ -51,12 +52,11 @@ Created = NewRecord | FoundRecord
 
 
 class Creation:
-    """Creates in one collection. `key` is the field by which a holder is found: username, name."""
+    """Creates in one collection. Who holds what is unique there is found by the field that its kind says."""
 
     def __init__(
         self,
         collection: Collection,
-        key: str,
         fresh: RecentNames,
         intents: Intents,
         *,
@@ -66,7 +66,7 @@ class Creation:
         page_size: int,
     ) -> None:
         self._collection = collection
-        self._key = key
+        self._kind = kind_of(collection.name)
         self._fresh = fresh
         self._intents = intents
         self._clock = clock
@@ -132,7 +132,7 @@ class Creation:
                 break
             holder = self._holder(ask, own, refusal)
             if holder is not None:
-                if agrees(own, holder) and within.keeps(holder) and not _made_before(holder, since):
+                if agrees(own, holder, self._kind.secrets) and within.keeps(holder) and not _made_before(holder, since):
                     ask.notes.found(holder["id"])
                     return FoundRecord(holder)
                 break
@@ -146,20 +146,21 @@ class Creation:
                     return self._collection.read(ask.call, existing)
                 except NotThere:
                     return None
-        asked = native.render(native.Term(self._key, "eq", str(own[self._key])))
+        (unique,) = self._kind.required
+        asked = native.render(native.Term(unique, "eq", str(own[unique])))
         for page in self._collection.pages(ask.call, filter=asked, limit=self._page_size):
             for record in page.records:
-                if agrees(own, record):
+                if agrees(own, record, self._kind.secrets):
                     return record
         return None
 
 
-def agrees(sent: Any, held: Any) -> bool:
-    """Whether a record holds all that was sent; a password is never shown, a null is the same as nothing."""
+def agrees(sent: Any, held: Any, unseen: frozenset[str]) -> bool:
+    """Whether a record holds all that was sent; `unseen` is never shown, a null is the same as nothing."""
     if isinstance(sent, dict):
         if not isinstance(held, dict):
             return False
-        return all(agrees(value, held.get(name)) for name, value in sent.items() if name != "password")
+        return all(agrees(value, held.get(name), unseen) for name, value in sent.items() if name not in unseen)
     return sent is None or bool(sent == held)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from scimbridge.pingone.kinds import Kind
 from scimbridge.pingone.sending.read_after_write import made_key
 from scimbridge.reach.confinement import Confinement
 from scimbridge.request.context import Ask
@@ -24,14 +25,13 @@ PAUSES = (0.1, 0.2, 0.4, 0.8, 1.0, 1.5, 2.0)  # seconds between looks: six in al
 
 
 class RecentNames:
-    """The new names of one collection. `field` is PingOne's name for what is unique in it."""
+    """The new names of one kind; of one that has nothing unique none is remembered."""
 
-    def __init__(
-        self, state: State, kind: str, field: str, *, clock: Callable[[], float], sleep: Callable[[float], None]
-    ) -> None:
+    def __init__(self, state: State, kind: Kind, *, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
         self._state = state
-        self._kind = kind
-        self._field = field
+        self._kind = kind.collection
+        self._field = kind.unique or ""
+        self._home = kind.home_path[:1]
         self._clock = clock
         self._sleep = sleep
 
@@ -39,7 +39,7 @@ class RecentNames:
         """Remember a record that was just made."""
         name = record.get(self._field)
         if isinstance(name, str):
-            made = {"id": record["id"], "population": record.get("population")}
+            made = {member: record.get(member) for member in ("id", *self._home)}
             self._state.set(self._key(name), orjson.dumps(made), REMEMBERED)
 
     def looks(self, ask: Ask, asked: Node | None) -> Iterator[None]:

@@ -10,64 +10,41 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from scimbridge.pingone.collections import IMPORT, MERGE, Collection
+from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import Refused
+from scimbridge.pingone.kinds import Kind, kind_of
+from scimbridge.pingone.media import JSON
 from scimbridge.pingone.send import Call, Json
 
-# What PingOne is known to write itself, of groups and of populations: a PUT carries everything else, so that a field
-# which PingOne has from tomorrow on is not cleared by it (docs/pingone.md §4.2, §5).
-READ_ONLY: Mapping[str, frozenset[str]] = {
-    "groups": frozenset({
-        "_links", "_embedded", "id", "environment", "createdAt", "updatedAt", "displayName", "checkSum", "isExternal",
-        "sourceId", "sourceType", "directMemberCounts", "totalMemberCounts",
-    }),
-    "populations": frozenset({
-        "_links", "_embedded", "id", "environment", "createdAt", "updatedAt", "userCount",
-    }),
-}  # fmt: skip
 
-# What can be written today, and must not be taken for read-only where PingOne refuses its value.
-WRITABLE: Mapping[str, tuple[str, ...]] = {
-    "groups": ("name", "description", "externalId", "customData", "userFilter", "population"),
-    "populations": (
-        "name", "description", "default", "alternativeIdentifiers", "passwordPolicy", "theme", "preferredLanguage",
-    ),
-}  # fmt: skip
+def creation(kind: Kind, body: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[Json, str]:
+    """Return the body and the media type that create a record with those of its facets that a creation carries."""
+    whole, media = copy.deepcopy(dict(body)), JSON
+    for name, value in values.items():
+        facet = kind.facet(name)
+        if facet.creation is not None:
+            whole |= facet.whole(value)
+            media = facet.creation if facet.creation != JSON else media
+    return whole, media
 
 
-def creation(body: Mapping[str, Any], facets: Mapping[str, Any]) -> tuple[Json, str]:
-    """Return the body and the media type that create a user with all of its facets in one call.
+def facets_left(kind: Kind, record: Mapping[str, Any], values: Mapping[str, Any]) -> Json:
+    """Return the facets that a new record does not hold as they were asked for; a secret cannot be seen."""
+    return {
+        name: value
+        for name, value in values.items()
+        if (facet := kind.facet(name)).held(record) != value and (not facet.secret or facet.creation is None)
+    }
 
-    A clear-text password is taken by the import only.
+
+def replacement(kind: Kind, record: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
+    """Return the body of a PUT: what PingOne holds, with the changes; None takes away.
+
+    It carries everything but what PingOne is known to write itself, so that a field which PingOne has from tomorrow on
+    is not cleared by it (docs/pingone.md §4.2, §5).
     """
-    whole = copy.deepcopy(dict(body))
-    for name, value in facets.items():
-        if name == "password":
-            whole["password"] = {"value": value}
-        elif name in ("population", "identityProvider"):
-            whole[name] = {"id": value}
-        else:
-            whole[name] = value
-    return whole, IMPORT if "password" in facets else MERGE
-
-
-def facets_of(record: Mapping[str, Any], facets: Mapping[str, Any]) -> Json:
-    """Return the facets that a new record does not hold as they were asked for; a password cannot be seen."""
-    return {name: value for name, value in facets.items() if name != "password" and facet_of(record, name) != value}
-
-
-def facet_of(record: Mapping[str, Any], name: str) -> Any:
-    """Return what a record holds in a facet: an id of population and identityProvider, None where there is none."""
-    held = record.get(name)
-    if name in ("population", "identityProvider"):
-        return held.get("id") if isinstance(held, dict) else None
-    return held
-
-
-def replacement(kind: str, record: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
-    """Return the body of a PUT of a group or population: what PingOne holds, with the changes; None takes away."""
-    read_only = READ_ONLY[kind]
-    body = {name: copy.deepcopy(value) for name, value in record.items() if name not in read_only and value is not None}
+    left_out = kind.own_members
+    body = {name: copy.deepcopy(value) for name, value in record.items() if name not in left_out and value is not None}
     for name, value in changes.items():
         if value is None:
             body.pop(name, None)
@@ -82,11 +59,12 @@ def put(collection: Collection, call: Call, record: Mapping[str, Any], changes: 
     A field that nobody knows may turn out to be PingOne's own: where PingOne refuses nothing but such fields, the PUT
     is sent again without them, since what cannot be written is not cleared by leaving it out either.
     """
-    body = replacement(collection.name, record, changes)
+    kind = kind_of(collection.name)
+    body = replacement(kind, record, changes)
     try:
         return collection.replace(call, record["id"], body)
     except Refused as error:
-        known = {*WRITABLE[collection.name], *changes}
+        known = {*kind.writable, *changes}
         foreign = {(fault.target or "").split(".")[0] for fault in error.faults}
         if not foreign or foreign & known or not foreign <= body.keys():
             raise

@@ -14,25 +14,12 @@ from urllib.parse import quote
 
 from scimbridge.pingone.answers import malformed
 from scimbridge.pingone.errors import Refused
+from scimbridge.pingone.kinds import USERS
+from scimbridge.pingone.media import JSON, OPERATIONS
 from scimbridge.pingone.paging import Page, Pass, read_page
 from scimbridge.pingone.send import Call, Json, Request, Response, Send
 
-__all__ = [
-    "IMPORT",
-    "MERGE",
-    "OPERATIONS",
-    "PASSWORD_SET",
-    "Collection",
-    "Page",
-    "UserCollection",
-    "check_id",
-    "quote_id",
-]
-
-MERGE = "application/json"
-IMPORT = "application/vnd.pingidentity.user.import+json"
-OPERATIONS = "application/vnd.pingidentity.user.scim.patch+json"
-PASSWORD_SET = "application/vnd.pingidentity.password.set+json"  # noqa: S105 - a media type
+__all__ = ["Collection", "Page", "UserCollection", "check_id", "quote_id"]
 
 
 def quote_id(text: str) -> str:
@@ -59,7 +46,7 @@ class Collection:
         query = (("include", ",".join(include)),) if include else ()
         return self._resource(call, Request("GET", self.path(key), query), key)
 
-    def create(self, call: Call, body: Json, media: str = MERGE) -> Json:
+    def create(self, call: Call, body: Json, media: str = JSON) -> Json:
         """Return the new record. Unreachable with `maybe_done` when the answer was lost."""
         return self._resource(call, Request("POST", self._path, body=body, media=media), None)
 
@@ -145,31 +132,14 @@ class UserCollection(Collection):
     """The users, and the fields of theirs that have a call of their own (docs/pingone.md §2.8, §10)."""
 
     def set_facet(self, call: Call, key: str, name: str, value: Any, /) -> Json:
-        """PUT one of enabled, mfaEnabled, population, identityProvider and password.
+        """PUT the facet of a name: a boolean, an id, or the clear text of a password; None where it can be removed.
 
-        `value`: a boolean for the first two, an id for the next two (None for identityProvider goes back to
-        PingOne), the clear text for password. Returns PingOne's answer, which is not the user. ValueError
-        for another name.
+        Returns PingOne's answer, which is not the user. ValueError for a name that is no facet's.
         """
-        body, media = _facet(name, value)
+        facet = USERS.facet(name)
+        request = Request("PUT", f"{self.path(key)}/{name}", body=facet.body(value), media=facet.media)
         try:
-            return self._send(Request("PUT", f"{self.path(key)}/{name}", body=body, media=media), call).body
+            return self._send(request, call).body
         except Refused as error:  # the target is told as it stands in the body of this call, not in the user
-            field = _FACET_FIELDS.get(name, name)
-            error.faults = tuple(replace(fault, target=field) for fault in error.faults)
+            error.faults = tuple(replace(fault, target=facet.field) for fault in error.faults)
             raise
-
-
-_FACET_FIELDS = {"population": "population.id", "identityProvider": "identityProvider.id", "password": "password.value"}
-
-
-def _facet(name: str, value: Any) -> tuple[Json, str]:
-    if name in {"enabled", "mfaEnabled"}:
-        return {name: value}, MERGE
-    if name == "population":
-        return {"id": value}, MERGE
-    if name == "identityProvider":
-        return {name: {} if value is None else {"id": value}}, MERGE
-    if name == "password":
-        return {"value": value}, PASSWORD_SET
-    raise ValueError(f"{name!r} has no call of its own")

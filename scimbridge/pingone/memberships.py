@@ -11,6 +11,7 @@ from enum import Enum
 
 from scimbridge.pingone.collections import Collection, Page, check_id, quote_id
 from scimbridge.pingone.errors import NotThere, Refused, Unreachable
+from scimbridge.pingone.kinds import KINDS
 from scimbridge.pingone.send import Call, Json, Request, Send
 
 _LOOKS = (0.0, 0.25, 0.5, 1.0)
@@ -110,10 +111,11 @@ def _check_group(membership: Json) -> None:
 
 
 _BAD_REQUEST = 400
+_CAN_JOIN = tuple(kind.collection for kind in KINDS if kind.can_join)
 
 
 def _path(kind: str, member_id: str, group_id: str | None = None) -> str:
-    if kind not in {"users", "groups"}:
-        raise ValueError(f"{kind!r} cannot be members: users or groups")
+    if kind not in _CAN_JOIN:
+        raise ValueError(f"{kind!r} cannot be members: {' or '.join(_CAN_JOIN)}")
     path = f"/{kind}/{quote_id(member_id)}/memberOfGroups"
     return path if group_id is None else f"{path}/{quote_id(group_id)}"

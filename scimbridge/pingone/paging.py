@@ -87,7 +87,9 @@ class Pass:
             raise Unreachable("PingOne's pages lead in a circle")
         if page.next is not None:
             self._links.add(page.next)
-        new = [record for record in page.records if record["id"] not in self._ids]
+        new = page.records
+        if self._ids:
+            new = [record for record in new if record["id"] not in self._ids]
         if page.full and not new:
             raise Unreachable("PingOne's pages repeat each other")
         self._ids.update(record["id"] for record in new)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from scimbridge.pingone.collections import Collection, UserCollection
 from scimbridge.pingone.errors import NotThere
+from scimbridge.pingone.kinds import GROUPS, KINDS, POPULATIONS, USERS
 from scimbridge.pingone.memberships import Memberships
 from scimbridge.pingone.send import Call, Json, Request, Send
 
@@ -16,15 +17,21 @@ _PAGE = 100
 
 
 class Target:
-    """users, groups, populations, identity_providers, memberships; and what is known of the environment."""
+    """The collections of all kinds, memberships, and what is known of the environment."""
 
     def __init__(self, send: Send, *, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
         self.send = send
-        self.users = UserCollection(send, "users")
-        self.groups = Collection(send, "groups")
-        self.populations = Collection(send, "populations")
-        self.identity_providers = Collection(send, "identityProviders")
+        self.users = UserCollection(send, USERS.collection)
+        self._collections = {
+            kind.collection: self.users if kind is USERS else Collection(send, kind.collection) for kind in KINDS
+        }
+        self.groups = self.of(GROUPS.collection)
+        self.populations = self.of(POPULATIONS.collection)
         self.memberships = Memberships(send, clock=clock, sleep=sleep)
+
+    def of(self, collection: str) -> Collection:
+        """Return the collection of a name in PingOne. Raises KeyError where no kind is kept in one of that name."""
+        return self._collections[collection]
 
     def environment(self, call: Call) -> Json:
         """Return the environment's own record: name, type, region (docs/pingone.md §10)."""
@@ -36,9 +43,9 @@ class Target:
         Raises NotThere when the environment shows no schema.
         """
         schemas = self._all(Collection(self.send, "schemas"), call)
-        user = next((each for each in schemas if each.get("name") == "User"), None)
+        user = next((each for each in schemas if each.get("name") == USERS.schema), None)
         if user is None or not isinstance(user.get("id"), str):
-            raise NotThere("PingOne shows no schema named User", status=404)
+            raise NotThere(f"PingOne shows no schema named {USERS.schema}", status=404)
         path = f"{Collection(self.send, 'schemas').path(user['id'])}/attributes"
         return self._all(Collection(self.send, "attributes", path=path), call)
 

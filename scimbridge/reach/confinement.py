@@ -15,28 +15,29 @@ from scimbridge.access.caller import Caller
 from scimbridge.pingone import filters as native
 from scimbridge.pingone.collections import Page
 from scimbridge.pingone.errors import NotThere
+from scimbridge.pingone.kinds import POPULATIONS, kind_of
 from scimbridge.scim.errors import Forbidden, InvalidValue
 
 Record = dict[str, Any]
 EVERYWHERE = "*"
-FIELDS: Mapping[str, str] = {"users": "population.id", "groups": "population.id", "populations": "id"}
 
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
     """The condition on the records of one collection; `populations` are ids, None is no condition.
 
-    `field` is where a record says its population. A record that names none, as a group of the environment does, is in
-    nobody's populations.
+    `field` is where a record says its population, None where it never does. A record that names none, as a group of the
+    environment does, is in nobody's populations.
     """
 
-    field: str
+    field: str | None
     populations: frozenset[str] | None
 
     @classmethod
     def of(cls, caller: Caller, kind: str) -> Confinement:
-        """Return the condition for a client in one collection: users, groups or populations."""
-        return cls(FIELDS[kind], caller.populations)
+        """Return the condition for a client in one collection."""
+        home = kind_of(kind).home
+        return cls(home, caller.populations if home is not None or caller.populations is None else frozenset())
 
     @property
     def is_open(self) -> bool:
@@ -49,9 +50,14 @@ class Confinement:
         return self.populations is not None and not self.populations
 
     @property
+    def is_told_by_id(self) -> bool:
+        """Whether a record's id alone says if the client may go there."""
+        return self.field in (None, POPULATIONS.home)
+
+    @property
     def condition(self) -> native.Node | None:
         """What PingOne is asked beside everything else; None where there is nothing to ask."""
-        if not self.populations:
+        if not self.populations or self.field is None:
             return None
         terms = tuple(native.Term(self.field, "eq", key) for key in sorted(self.populations))
         return terms[0] if len(terms) == 1 else native.Any_(terms)
@@ -65,6 +71,8 @@ class Confinement:
         """Whether a record is where the client may go."""
         if self.populations is None:
             return True
+        if self.field is None:
+            return False
         held: Any = record
         for name in self.field.split("."):
             held = held.get(name) if isinstance(held, dict) else None
@@ -85,7 +93,7 @@ class Confinement:
 
     def check_may_create(self) -> None:
         """Refuse to make what would be outside by itself: a new population. Raises `Forbidden`."""
-        if self.populations is not None and self.field == "id":
+        if self.populations is not None and self.field == POPULATIONS.home:
             msg = "this client is confined to populations and may make no other"
             raise Forbidden(msg)
 

@@ -8,30 +8,35 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from scimbridge.access.caller import Caller
+from scimbridge.access.caller import SCOPES, Caller
+from scimbridge.pingone.facets import PASSWORD
 from scimbridge.request.context import Ask, Reply
 from scimbridge.scim.errors import Forbidden
 from scimbridge.scim.filtering.trees import paths_of
 from scimbridge.scim.patching.operations import Operation
 
 READ, WRITE = "read", "write"
-PASSWORDS = "passwords:write"
+PASSWORDS = PASSWORD.scope
 _SHOWN = "id,meta.resourceType,meta.location"  # what a client is told that may write and not read
 _TELLING_NOTHING = {"type", "primary"}
 
 
 def may_read(caller: Caller, kind: str) -> bool:
-    """Whether a client may read users, groups or populations."""
+    """Whether a client may read what is in a collection."""
     return caller.may(f"{kind}:{READ}")
 
 
 def may_write(caller: Caller, kind: str) -> bool:
-    """Whether a client may change users, groups or populations."""
+    """Whether a client may change what is in a collection."""
     return caller.may(f"{kind}:{WRITE}")
 
 
 def check_scope(caller: Caller, kind: str, right: str) -> None:
-    """Hold a client to its scopes; `right` is read or write. Raises `Forbidden`."""
+    """Hold a client to its scopes; `right` is read or write. Raises `Forbidden`.
+
+    Where there is no right to write, whoever may read is told so by the table.
+    """
+    right = right if f"{kind}:{right}" in SCOPES else READ
     if not caller.may(f"{kind}:{right}"):
         msg = f"this client may not {right} {kind}: it has not the scope {kind}:{right}"
         raise Forbidden(msg)

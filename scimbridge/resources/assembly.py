@@ -1,4 +1,7 @@
-"""How the parts of each resource type fit together: collection, view, lists and verbs of User, Group, Population.
+"""How the parts of each resource type fit together: collection, view, lists and verbs.
+
+Users and groups have verbs of their own; every other kind, whatever it is, gets the plain ones, so that none which has
+a table is without an endpoint.
 
 Plain arguments in, endpoints out. Knows no settings and no web framework, so that the application and a rehearsal
 without a PingOne join the very same parts.
@@ -28,6 +31,7 @@ from scimbridge.once.unfinished import Unfinished
 from scimbridge.pingone.bodies import direct_members
 from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.filters import MemberOf
+from scimbridge.pingone.kinds import GROUPS, KINDS, USERS, kind_named
 from scimbridge.pingone.send import Call
 from scimbridge.pingone.target import Target
 from scimbridge.request.context import Ask
@@ -44,7 +48,7 @@ from scimbridge.resources.members.current import CurrentMembers
 from scimbridge.resources.members.own_changes import OwnMemberships
 from scimbridge.resources.members.reading import Members
 from scimbridge.resources.placement import Placement
-from scimbridge.resources.populations import Populations
+from scimbridge.resources.plain import Plain
 from scimbridge.resources.user_creation import UserCreation
 from scimbridge.resources.user_records import UserRecords
 from scimbridge.resources.user_writer import UserWriter
@@ -55,8 +59,6 @@ from scimbridge.state.base import State
 from scimbridge.trail.attempts import UNTRACED, Trail
 
 Record = dict[str, Any]
-RESOURCES = ("User", "Group", "Population")
-NAMES = {"users": "username", "groups": "name", "populations": "name"}  # what is unique in each collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +103,10 @@ class Assembly:
         self._turns = ChangeLocks(parts.state, parts.clock)
         self._intents = Intents(parts.state, self._turns, parts.secret, wall=parts.wall)
         self._fresh = {
-            kind: RecentNames(parts.state, kind, name, clock=parts.clock, sleep=parts.sleep)
-            for kind, name in NAMES.items()
+            kind.collection: RecentNames(parts.state, kind, clock=parts.clock, sleep=parts.sleep) for kind in KINDS
         }
         self._together = Parallel(parts.pool, rate=parts.rate, clock=parts.clock)
-        known = (parts.target.users, parts.target.groups)
+        known = [parts.target.of(kind.collection) for kind in KINDS if kind.can_join]
         self._known = {each.name: DirectoryKnowledge(each, parts.state, parts.page_size) for each in known}
         self._members = Members(parts.target, self._together, self._check_numbers, page_size=parts.page_size)
         self._own = OwnMemberships(parts.state, parts.wall)
@@ -115,21 +116,21 @@ class Assembly:
 
     def endpoints(self, tables: Mapping[str, Table]) -> list[Endpoint]:
         """Join every resource type that has a table."""
-        return [self.endpoint(tables[name]) for name in RESOURCES if name in tables]
+        return [self.endpoint(tables[kind.name]) for kind in KINDS if kind.name in tables]
 
     def endpoint(self, table: Table) -> Endpoint:
         """Join the resource type of a table."""
         view = View(table, self._parts.notice, self._rendered)
-        make = {"User": self._users, "Group": self._groups, "Population": self._populations}[table.type.name]
-        collection, resource, links, complete = make(view)
+        own = {USERS.name: self._users, GROUPS.name: self._groups}
+        collection, resource, links, complete = own.get(table.type.name, self._plain)(view)
         listing = self._listing(collection, view, links, self._fresh[collection.name], self._parts.state)
         lists = Lists(listing, view, complete, self._seal, self._parts.wall)
         return Endpoint(table.type.endpoint, resource, lists, table.allow, self.trail)
 
     def _creation(self, collection: Collection) -> Creation:
-        parts, kind = self._parts, collection.name
+        parts = self._parts
         return Creation(
-            collection, NAMES[kind], self._fresh[kind], self._intents,
+            collection, self._fresh[collection.name], self._intents,
             clock=parts.clock, wall=parts.wall, sleep=parts.sleep, page_size=parts.page_size,
         )  # fmt: skip
 
@@ -189,10 +190,9 @@ class Assembly:
 
         return read_each
 
-    def _populations(self, view: View) -> tuple[Collection, Resource, Membership | None, Complete | None]:
-        populations = self._parts.target.populations
-        resource = Populations(populations, view, self._creation(populations), self._turns)
-        return populations, resource, None, None
+    def _plain(self, view: View) -> tuple[Collection, Resource, Membership | None, Complete | None]:
+        collection = self._parts.target.of(kind_named(view.table.type.name).collection)
+        return collection, Plain(collection, view, self._creation(collection), self._turns), None, None
 
 
 def _has_members(ask: Ask, group: Record) -> bool:

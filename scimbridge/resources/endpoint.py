@@ -60,7 +60,7 @@ class Endpoint:
 
     @property
     def kind(self) -> str:
-        """What is served: users, groups or populations."""
+        """What is served: PingOne's name of the collection."""
         return self.lists.kind
 
     def list(self, ask: Ask, parameters: Mapping[str, str]) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from scimbridge.mapping.leaving import leave_out, read_value, takes_away
 from scimbridge.mapping.tables.rows import Row, read_field
 from scimbridge.mapping.tables.table import Table
 from scimbridge.pingone.errors import Refused
-from scimbridge.pingone.fields import USERS, Field
+from scimbridge.pingone.fields import Field
+from scimbridge.pingone.kinds import USERS
 from scimbridge.request.context import Ask
 from scimbridge.scim.errors import InvalidValue
 from scimbridge.state.base import State
@@ -47,7 +48,7 @@ class Findings:
 
 
 def _key(native: str, what: str) -> str:
-    return f"enforced:users:{native}:{what}"
+    return f"enforced:{USERS.collection}:{native}:{what}"
 
 
 class Enforced:
@@ -55,7 +56,8 @@ class Enforced:
 
     def __init__(self, findings: Findings, table: Table) -> None:
         self._findings = findings
-        rows = tuple((row, USERS[row.native]) for row in table.rows if row.writable and row.native in USERS)
+        known = USERS.fields
+        rows = tuple((row, known[row.native]) for row in table.rows if row.writable and row.native in known)
         self._doubtful = tuple((row, field) for row, field in rows if field.doubt is not None)
         self._needed = tuple(row for row, field in rows if field.may_be_required)
 

@@ -13,8 +13,10 @@ from scimbridge.mapping.links import Links
 from scimbridge.mapping.plan import Changes, plan_create
 from scimbridge.mapping.tables.rows import read_field
 from scimbridge.once.creation import Created, Creation, FoundRecord, NewRecord
-from scimbridge.pingone.collections import MERGE, Collection
+from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import Refused
+from scimbridge.pingone.kinds import GROUPS
+from scimbridge.pingone.media import JSON
 from scimbridge.reach.confinement import Confinement
 from scimbridge.request.context import Ask, Reply
 from scimbridge.request.progress import Progress
@@ -59,7 +61,7 @@ class GroupCreation:
         ask.notes.planned(self._table, changes)
         progress = ask.notes.follow(Progress())
         with self._creation.intent(ask, body) as intent, refusing(self._table, progress):
-            created = self._creation.create(ask, intent, changes.body, MERGE)
+            created = self._creation.create(ask, intent, changes.body, JSON)
             record = created.record
             is_empty = isinstance(created, NewRecord) and not record.get("userFilter")
             members: list[Record] | None = [] if is_empty else None
@@ -77,12 +79,13 @@ class GroupCreation:
         Raises `InvalidValue`.
         """
         within = Confinement.of(ask.caller, "groups")
-        spelled = self._table.scim_name("population.id") or "population"
-        named = read_field(changes.body, ("population", "id"))
+        top, *rest = home = GROUPS.home_path
+        spelled = self._table.scim_name(".".join(home)) or top
+        named = read_field(changes.body, home)
         population = within.choose(None, spelled) if named is None else within.check_named(named, spelled)
         if population is None:
             return changes
-        return replace(changes, body=changes.body | {"population": {"id": population}})
+        return replace(changes, body=changes.body | {top: dict.fromkeys(rest, population)})
 
     def _fill(self, ask: Ask, created: Created, links: Links, progress: Progress) -> tuple[Record, list[Record] | None]:
         """Add the members. Returns the record and all members, None for these where only reading them can tell."""

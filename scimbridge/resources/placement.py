@@ -13,6 +13,7 @@ from typing import Any
 from scimbridge.mapping.tables.table import Table
 from scimbridge.pingone import filters as native
 from scimbridge.pingone.collections import Collection
+from scimbridge.pingone.facets import POPULATION
 from scimbridge.pingone.send import Call
 from scimbridge.reach.confinement import Confinement
 from scimbridge.request.context import Ask
@@ -31,7 +32,7 @@ class Placement:
         self, table: Table, populations: Collection, default: str | None, state: State, *, page_size: int
     ) -> None:
         self._rules = [(compile_filter(rule.when, rule.type), rule.use) for rule in table.populations]
-        self._spelled = table.scim_name("population.id") or "population"
+        self._spelled = table.scim_name(POPULATION.field) or POPULATION.name
         self._populations = populations
         self._default = default
         self._state = state
@@ -51,8 +52,8 @@ class Placement:
 
     def check_move(self, ask: Ask, facets: Mapping[str, Any]) -> None:
         """Hold a move to the client's populations. Raises `InvalidValue`."""
-        if "population" in facets:
-            Confinement.of(ask.caller, "users").check_named(facets["population"], self._spelled)
+        if POPULATION.name in facets:
+            Confinement.of(ask.caller, "users").check_named(facets[POPULATION.name], self._spelled)
 
     def _propose(self, ask: Ask, resource: dict[str, Any], within: Confinement) -> str | None:
         for holds, use in self._rules:

@@ -20,6 +20,7 @@ from scimbridge.mapping.openapi.description import Bounds, describe_api, tailor_
 from scimbridge.mapping.schemas import describe_resource_types, describe_schemas
 from scimbridge.mapping.tables.disabling import Hidden
 from scimbridge.mapping.tables.table import Table
+from scimbridge.pingone.kinds import POPULATIONS
 from scimbridge.request.rights import may_read
 from scimbridge.resources.assembly import Assembly
 from scimbridge.resources.bulk.requests import MOST_OPERATIONS, Bulk
@@ -50,7 +51,7 @@ class ClientView:
         Of populations a client is told those that it is confined to; all there are, where it may read them.
         """
         populations = caller.populations
-        if populations is None and not may_read(caller, "populations"):
+        if populations is None and not may_read(caller, POPULATIONS.collection):
             populations = frozenset()
         return describe_schemas(self._tables, lambda name, native: self._suggest(name, native, populations), base)
 

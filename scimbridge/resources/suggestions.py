@@ -5,13 +5,13 @@ They are suggestions and no limit. What exists in the environment is asked for o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import orjson
 
 from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import PingOneError
-from scimbridge.pingone.fields import EXAMPLES
+from scimbridge.pingone.kinds import POPULATIONS, kind_named
 from scimbridge.pingone.send import Call
 from scimbridge.pingone.target import Target
 from scimbridge.state.base import State
@@ -19,7 +19,6 @@ from scimbridge.state.base import State
 MOST = 100
 REMEMBERED = 300.0  # seconds
 FORGOTTEN = 10.0  # seconds until PingOne is asked again after it did not answer
-_POPULATION = "population.id"
 PATIENCE = 5.0  # seconds that /Schemas waits for suggestions
 
 
@@ -30,23 +29,18 @@ class Suggestions:
         self._state = state
         self._clock = clock
         self._page_size = page_size
-        self._collections: Mapping[str, Collection] = {
-            _POPULATION: target.populations,
-            "identityProvider.id": target.identity_providers,
-        }
+        self._target = target
 
     def values(self, resource: str, native: str, populations: frozenset[str] | None) -> tuple[str, ...]:
         """Return values for a field of a resource type; none where nothing is known or PingOne does not say.
 
         `populations` are the only ones that the client is told of; None where it is told of all.
         """
-        if native == _POPULATION and populations is not None:
+        kind = kind_named(resource)
+        collection = kind.points_at.get(native)
+        if collection == POPULATIONS.collection and populations is not None:
             return tuple(sorted(populations))[:MOST]
-        fixed = EXAMPLES.get((resource, native))
-        if fixed is not None:
-            return fixed
-        collection = self._collections.get(native)
-        return () if collection is None else self._existing(collection)
+        return kind.examples.get(native, ()) if collection is None else self._existing(self._target.of(collection))
 
     def _existing(self, collection: Collection) -> tuple[str, ...]:
         key = f"suggest:{collection.name}"

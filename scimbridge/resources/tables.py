@@ -1,6 +1,6 @@
-"""Reads the tables of a folder and joins them with what PingOne's fields take.
+"""Reads the tables of a folder, lays them over the shipped ones and joins them with the kinds that PingOne has.
 
-The one place where the engine's tables and the target's limits meet; app and operators' commands read them here.
+The one place where the engine's tables and the target's kinds meet; app and operators' commands read them here.
 """
 
 from __future__ import annotations
@@ -9,35 +9,39 @@ import datetime as dt
 from collections.abc import Mapping
 from importlib.resources.abc import Traversable
 
-from scimbridge.mapping.tables.compiling import NO_OFFSET, compile_tables
+from scimbridge.mapping.tables.compiling import NO_OFFSET, NOTHING_SHIPPED, compile_tables, read_origins
 from scimbridge.mapping.tables.disabling import Hidden
-from scimbridge.mapping.tables.table import FieldLimits, Table, TableFaults
-from scimbridge.pingone import fields
-
-LIMITS: Mapping[str, FieldLimits] = {
-    "User": FieldLimits(fields.USERS, fields.CUSTOM, ("username",), fields.check, fields.OWN["User"]),
-    "Group": FieldLimits(fields.GROUPS, fields.Field(), ("name",), fields.check, fields.OWN["Group"]),
-    "Population": FieldLimits(fields.POPULATIONS, fields.Field(), ("name",), fields.check, fields.OWN["Population"]),
-}
+from scimbridge.mapping.tables.shipped import default_mappings
+from scimbridge.mapping.tables.table import Table, TableFaults
+from scimbridge.pingone.kinds import KINDS, find_faults
 
 
 class Tables:
     """The tables of a folder, read once: what changes on the disk later is not half taken.
 
-    `whole` are the tables as they stand: resource type name -> Table.
+    `whole` are the tables as they stand: resource type name -> Table. `origins` say where each comes from. `shipped`
+    are the texts that those of the folder lie over.
     """
 
-    def __init__(self, texts: Mapping[str, str], offset: dt.timedelta = NO_OFFSET) -> None:
-        self._texts = dict(texts)
+    def __init__(
+        self,
+        texts: Mapping[str, str],
+        offset: dt.timedelta = NO_OFFSET,
+        shipped: Mapping[str, str] = NOTHING_SHIPPED,
+    ) -> None:
+        self._texts, self._shipped = dict(texts), dict(shipped)
         self._offset = offset
+        if faults := find_faults(KINDS):
+            raise TableFaults(faults)
         self.whole = self.without(())
+        self.origins = read_origins(texts, KINDS, shipped)
 
     def without(self, hidden: Hidden) -> dict[str, Table]:
         """Compile the tables as a client sees them from whom attributes are hidden.
 
         Raises `TableFaults` with all that is wrong in the tables and in `hidden`.
         """
-        return compile_tables(self._texts, LIMITS, self._offset, hidden)
+        return compile_tables(self._texts, KINDS, self._offset, hidden, self._shipped)
 
     def check_hidden(self, hidden: Hidden) -> list[str]:
         """Return what is wrong with hidden attributes, a sentence each: unknown ones, and those that are required."""
@@ -49,17 +53,18 @@ class Tables:
 
 
 def open_tables(folder: Traversable, offset: dt.timedelta = NO_OFFSET) -> Tables:
-    """Read and compile the tables of a folder.
+    """Read and compile the tables of a folder, over the shipped ones.
 
     `offset` is the directory's clock against the clients' clock. Raises `TableFaults` with all that is wrong in all of
     them.
     """
-    texts = {
-        entry.name: entry.read_text(encoding="utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")
-    }
-    return Tables(texts, offset)
+    return Tables(_read_texts(folder), offset, _read_texts(default_mappings()))
 
 
 def read_tables(folder: Traversable, offset: dt.timedelta = NO_OFFSET) -> dict[str, Table]:
     """Read and compile the tables of a folder: resource type name -> Table. Raises as `open_tables`."""
     return open_tables(folder, offset).whole
+
+
+def _read_texts(folder: Traversable) -> dict[str, str]:
+    return {entry.name: entry.read_text(encoding="utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")}

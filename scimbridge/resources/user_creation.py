@@ -14,6 +14,8 @@ from scimbridge.once.creation import Created, Creation, FoundRecord, NewRecord
 from scimbridge.once.unfinished import Unfinished
 from scimbridge.pingone import bodies
 from scimbridge.pingone.errors import NotThere, Refused
+from scimbridge.pingone.facets import POPULATION
+from scimbridge.pingone.kinds import USERS
 from scimbridge.request.context import Ask, Reply
 from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
@@ -56,12 +58,12 @@ class UserCreation:
         ask.notes.planned(self._table, changes)
         progress = ask.notes.follow(Progress())
         with self._creation.intent(ask, body) as intent, refusing(self._table, progress):
-            if population := self._placement.choose(ask, resource, facets.get("population")):
-                facets["population"] = population
-                ask.notes.planned(self._table, Changes(facets={"population": population}))
+            if population := self._placement.choose(ask, resource, facets.get(POPULATION.name)):
+                facets[POPULATION.name] = population
+                ask.notes.planned(self._table, Changes(facets={POPULATION.name: population}))
 
             def make(own: Record) -> Created:
-                native, media = bodies.creation(own, facets)
+                native, media = bodies.creation(USERS, own, facets)
                 return self._creation.create(ask, intent, native, media, own=own)
 
             created = self._writer.create(ask, changes.body, make)
@@ -75,14 +77,14 @@ class UserCreation:
     def _open_facets(self, created: Created, facets: Mapping[str, Any]) -> Record:
         """Return what a create has still to set: what PingOne left out, and nothing that others may have changed."""
         record = created.record
-        missed = bodies.facets_of(record, facets)
+        missed = bodies.facets_left(USERS, record, facets)
         if not missed or isinstance(created, NewRecord) or created.is_untouched:
             return missed
         left = self._unfinished.fields(record["id"])
         return {
             name: value
             for name, value in missed.items()
-            if name in left and left[name] == bodies.facet_of(record, name)
+            if name in left and left[name] == USERS.facet(name).held(record)
         }
 
     def _complete(self, ask: Ask, created: Created, missed: Record, progress: Progress) -> Record:
@@ -93,7 +95,7 @@ class UserCreation:
             if not is_new:  # another request may have changed it until this one's turn
                 created = FoundRecord(self._records.read(ask, key))
                 missed = self._open_facets(created, missed)
-            self._unfinished.note(key, {name: bodies.facet_of(created.record, name) for name in missed})
+            self._unfinished.note(key, {name: USERS.facet(name).held(created.record) for name in missed})
             try:
                 self._writer.write(ask, key, Changes(facets=missed), None, progress)
             except Refused:
@@ -102,7 +104,9 @@ class UserCreation:
                         self._writer.delete(ask, key)
                 raise
             self._unfinished.forget(key)
-        return self._read_new(ask, {**created.record, **bodies.creation({}, missed)[0]}, self._view.includes_named(ask))
+        return self._read_new(
+            ask, {**created.record, **bodies.creation(USERS, {}, missed)[0]}, self._view.includes_named(ask)
+        )
 
     def _read_new(self, ask: Ask, record: Record, include: tuple[str, ...]) -> Record:
         """Read what a creation does not return; PingOne may not show a new user at once (docs/pingone.md §13.15)."""

@@ -1,12 +1,13 @@
 """How a user's changes are carried out: one call after the other, in the one order that is safe.
 
-The order is disable, population, identity provider, [the body], MFA, password, enable: a disable comes first and an
-enable last. What the changes are is decided before; see `mapping.plan`.
+The order is that of the facets: a disable comes first and an enable last. What the changes are is decided before; see
+`mapping.plan`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,6 +15,8 @@ from scimbridge.mapping.leaving import clear, leave_out, remove
 from scimbridge.mapping.native import NativeOperations, as_operations
 from scimbridge.mapping.plan import Changes
 from scimbridge.pingone.collections import UserCollection as NativeUsers
+from scimbridge.pingone.facets import POPULATION
+from scimbridge.pingone.kinds import USERS
 from scimbridge.request.context import Ask
 from scimbridge.request.progress import Progress
 from scimbridge.resources.enforced import Enforced
@@ -22,11 +25,16 @@ from scimbridge.resources.members.own_changes import OwnMemberships
 
 Record = dict[str, Any]
 Made = TypeVar("Made")
-BODY = "attributes"
-DISABLE = "disable"
-BEFORE_BODY = ("population", "identityProvider")
-PASSWORD = "password"  # noqa: S105 - the name of a call
-AFTER_BODY = ("mfaEnabled", PASSWORD)
+BODY = "attributes"  # the step that writes all fields without a call of their own
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One call of a change; `facet` is the name of the one that it sets, None for the call of the other fields."""
+
+    place: int
+    name: str
+    facet: str | None = None
 
 
 class UserWriter:
@@ -72,16 +80,16 @@ class UserWriter:
         """
         record: Record = {}
         self._lookalikes.check(ask, key, changes.body, () if native is None else native.operations)
-        steps = list(_steps(changes, native))
-        progress.plan(*(name for name, _value in steps))
-        if "population" in changes.facets:
+        steps = _steps(changes, native)
+        progress.plan(*(step.name for step in steps))
+        if POPULATION.name in changes.facets:
             self._own.note_moved(key)
-        for name, value in steps:
-            with progress.step(name):
-                if name == BODY:
+        for step in steps:
+            with progress.step(step.name):
+                if step.facet is None:
                     record = self._write_body(ask, key, changes, native)
                 else:  # PingOne's facet calls do not return the user
-                    self._users.set_facet(ask.call, key, _facet(name), value)
+                    self._users.set_facet(ask.call, key, step.facet, changes.facets[step.facet])
                     record = {}
         return bool(steps), record
 
@@ -97,21 +105,14 @@ class UserWriter:
         self._users.delete(ask.call, key)
 
 
-def _steps(changes: Changes, native: NativeOperations | None) -> Iterator[tuple[str, Any]]:
-    facets = changes.facets
-    if facets.get("enabled") is False:
-        yield DISABLE, False
-    for name in BEFORE_BODY:
-        if name in facets:
-            yield name, facets[name]
+def _steps(changes: Changes, native: NativeOperations | None) -> list[_Step]:
+    """Return the calls of a change in their order."""
+    values = changes.facets
+    steps = [
+        _Step(facet.place(values[facet.name]), facet.step(values[facet.name]), facet.name)
+        for facet in USERS.facets
+        if facet.name in values
+    ]
     if changes.body or (native is not None and native.operations):
-        yield BODY, changes.body
-    for name in AFTER_BODY:
-        if name in facets:
-            yield name, facets[name]
-    if facets.get("enabled") is True:
-        yield "enable", True
-
-
-def _facet(step: str) -> str:
-    return "enabled" if step in (DISABLE, "enable") else step
+        steps.append(_Step(0, BODY))
+    return sorted(steps, key=lambda step: step.place)

@@ -12,6 +12,8 @@ from typing import Any
 from scimbridge.mapping.native import NativeOperations, plan_operations, removed_facets, settle
 from scimbridge.mapping.plan import Changes, keep_unmentioned, plan_change, without_composed
 from scimbridge.mapping.translate import attribute_value
+from scimbridge.pingone.facets import POPULATION
+from scimbridge.pingone.kinds import USERS
 from scimbridge.reach.confinement import Confinement
 from scimbridge.request.context import Ask, Reply
 from scimbridge.request.progress import Progress
@@ -21,7 +23,7 @@ from scimbridge.request.view import View
 from scimbridge.resources.placement import Placement
 from scimbridge.resources.user_creation import UserCreation
 from scimbridge.resources.user_records import UserRecords
-from scimbridge.resources.user_writer import PASSWORD, UserWriter
+from scimbridge.resources.user_writer import UserWriter
 from scimbridge.scim.messages import read_patch
 from scimbridge.scim.patching.apply import apply_operations
 from scimbridge.scim.patching.operations import Operation, read_operations
@@ -39,7 +41,7 @@ class Users:
         self.view = view
         self._table = view.table
         self._records = records
-        self._passwords = frozenset(row for row in view.table.rows if row.via == PASSWORD)
+        self._passwords = frozenset(row for row in view.table.rows if row.facet is not None and row.facet.secret)
         self._placement = placement
         self._creation = creation
         self._writer = writer
@@ -164,11 +166,12 @@ class Users:
         if ask.minimal and wrote:
             return record
         # A move drops memberships, which the answer has to show.
-        moved = "population" in changes.facets
+        moved = POPULATION.name in changes.facets
         include = self.view.includes_for(self.view.projection(ask)) if moved else self.view.includes_named(ask)
         return record if record and not include else self._records.read(ask, key, include)
 
 
 def _hurry(ask: Ask, facets: Mapping[str, Any]) -> Ask:
     """Let all calls of a disable go before what others wait for: it takes rights away."""
-    return replace(ask, call=replace(ask.call, urgent=True)) if facets.get("enabled") is False else ask
+    urgent = any(facet.is_urgent(facets.get(facet.name)) for facet in USERS.facets)
+    return replace(ask, call=replace(ask.call, urgent=True)) if urgent else ask

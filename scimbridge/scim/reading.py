@@ -34,6 +34,11 @@ class Manner:
     making: bool = False
 
 
+def find_part(attribute: Attribute, name: str, manner: Manner) -> Attribute | None:
+    """Return the sub-attribute that a client names, None where there is none of that name."""
+    return attribute.find_sub(name if manner.strict else dialects.rename_country_code(attribute, name))
+
+
 def is_empty(value: Any) -> bool:
     """Whether a value is no value: null, "", [] and {} are one state with absence (RFC 7643 §2.5)."""
     return value is None or value in ("", [], {})
@@ -228,7 +233,7 @@ def _read_complex(attribute: Attribute, value: Any, manner: Manner) -> Any:
         return value
     read: dict[str, Any] = {}
     for name, inner in value.items():
-        sub = attribute.find_sub(dialects.rename_country_code(attribute, name))
+        sub = find_part(attribute, name, manner)
         if sub is None:
             manner.notice(name_of(f"{attribute.name}.{name}"))
             continue

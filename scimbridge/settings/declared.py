@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import timedelta
 from functools import partial
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+from scimbridge.mapping.tables.shipped import default_mappings
 from scimbridge.pingone.regions import REGIONS, find_region
 from scimbridge.settings import text
 from scimbridge.settings.agreement import disagreements
@@ -91,7 +91,7 @@ class Settings:
     clients: Path | None = _setting(text.existing_file, "TOML file of the clients and what each may do.", default=None)
     mappings: Path | None = _setting(
         text.existing_directory,
-        "Directory whose tables replace the ones that ship with the bridge.",
+        "Directory whose tables lie over those that ship with the bridge, or replace them.",
         default=None,
     )
     state_url: Secret = _setting(
@@ -268,11 +268,6 @@ def tables(environ: Mapping[str, str]) -> Traversable:
     """Return the directory of the tables in use. Raises Faults when SCIMBRIDGE_MAPPINGS is not a directory."""
     chosen: Path | None = some(environ, "mappings")["mappings"]
     return chosen or default_mappings()
-
-
-def default_mappings() -> Traversable:
-    """Return the directory of the tables that ship with the bridge, in a checkout as in a wheel."""
-    return files("scimbridge") / "tables"
 
 
 def _spelled(setting: Setting) -> str:

@@ -10,10 +10,13 @@ from __future__ import annotations
 import math
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from scimbridge.state import processes
 from scimbridge.state.base import State, StateUnavailable
@@ -25,10 +28,12 @@ FIRST_PAUSE = 0.002  # seconds between looks at a lock that another holds
 LONGEST_PAUSE = 0.025
 PAUSE_GROWTH = 1.5
 
+_AT_ONCE = 64  # values of one statement
+
+_T = TypeVar("_T")
 _Values = Sequence[object] | Mapping[str, object]
 _ENTRY = "INSERT INTO entries VALUES (:key, :ends_at, :now, :value) ON CONFLICT (key) DO UPDATE SET "
 _WHOLE = "value = excluded.value, ends_at = excluded.ends_at, written = excluded.written"
-_SET = _ENTRY + _WHOLE
 _ADD = f"{_ENTRY}{_WHOLE} WHERE entries.ends_at <= :now"
 _INCR = (
     _ENTRY + "value = CASE WHEN entries.ends_at <= :now THEN excluded.value"
@@ -69,6 +74,7 @@ class SqliteState(State):
         self._epoch: object = None  # of the file that this process first saw
         self._idle: list[sqlite3.Connection] = []  # each is one thread's at a time
         self._inherited: list[sqlite3.Connection] = []
+        self._writing = threading.Lock()  # threads that wait here need not ask SQLite again and again
         self._process = 0
         self._sweep_at = 0.0
 
@@ -82,15 +88,12 @@ class SqliteState(State):
 
     def set(self, key: str, value: bytes, ttl: float) -> None:
         """Keep the value for `ttl` seconds."""
-        now = self._clock()
-        with self._connection() as connection:
-            self._execute(connection, _SET, {"key": key, "value": value, "ends_at": now + ttl, "now": now})
-            self._sweep(connection, now)
+        self.set_many({key: value}, ttl)
 
     def add(self, key: str, value: bytes, ttl: float) -> bool:
         """Keep the value only if there is none."""
         now = self._clock()
-        with self._connection() as connection:
+        with self._connection() as connection, self._writing:
             added = self._execute(
                 connection, _ADD, {"key": key, "value": value, "ends_at": now + ttl, "now": now}
             ).rowcount
@@ -99,39 +102,43 @@ class SqliteState(State):
 
     def delete(self, key: str) -> None:
         """Forget the value."""
-        with self._connection() as connection:
+        with self._connection() as connection, self._writing:
             self._execute(connection, "DELETE FROM entries WHERE key = ?", (key,))
 
     def incr(self, key: str, by: int, ttl: float) -> int:
         """Add to a counter and return the sum."""
         now = self._clock()
-        with self._connection() as connection:
+        with self._connection() as connection, self._writing:
             values = {"key": key, "value": str(by), "by": by, "ends_at": now + ttl, "now": now}
             [(total,)] = self._execute(connection, _INCR, values).fetchall()
             self._sweep(connection, now)
         return int(total)
 
     def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
-        """Return the values; reading costs no round trip here."""
-        return [self.get(key) for key in keys]
+        """Return the values, as many as can be by one statement: at each of them a thread may lose its turn."""
+        values: list[bytes | None] = []
+        with self._connection() as connection:
+            for some in _batched(keys):
+                [found] = self._execute(connection, _asking(len(some)), (self._clock(), *some)).fetchall()
+                values += [None if value is None else _bytes(value) for value in found]
+        return values
 
     def set_many(self, values: Mapping[str, bytes], ttl: float) -> None:
-        """Keep several values in one write."""
+        """Keep several values, some of them in each write."""
         now = self._clock()
-        rows = [{"key": key, "value": value, "ends_at": now + ttl, "now": now} for key, value in values.items()]
-        with self._connection() as connection:
-            self._execute(connection, "BEGIN IMMEDIATE")
-            try:
-                connection.executemany(_SET, rows)
-            finally:
-                self._execute(connection, "COMMIT")
+        with self._connection() as connection, self._writing:
+            for some in _batched(list(values.items())):
+                rows = [each for key, value in some for each in (key, value)]
+                self._execute(connection, _keeping(len(some)), (now, now + ttl, *rows))
             self._sweep(connection, now)
 
     def take(self, key: str, owner: str, ttl: float, wait: float) -> bool:
         """Take a lock, at once also where the process that holds it has died."""
         until, pause = self._clock() + wait, FIRST_PAUSE
+        if self._try(key, owner, ttl):
+            return True
         while True:
-            if self._try(key, owner, ttl):
+            if self._look(key) and self._try(key, owner, ttl):
                 return True
             pause = min(pause, wait, until - self._clock())
             if pause <= 0:
@@ -142,7 +149,7 @@ class SqliteState(State):
 
     def renew(self, key: str, owner: str, ttl: float) -> bool:
         """Let a lock live on. One that is over and was taken by nobody is its owner's still."""
-        with self._connection() as connection:
+        with self._connection() as connection, self._writing:
             return bool(
                 self._execute(
                     connection,
@@ -153,7 +160,7 @@ class SqliteState(State):
 
     def release(self, key: str, owner: str) -> None:
         """Free a lock."""
-        with self._connection() as connection:
+        with self._connection() as connection, self._writing:
             self._execute(connection, "DELETE FROM locks WHERE key = ? AND owner = ?", (key, owner))
 
     def close(self) -> None:
@@ -189,17 +196,24 @@ class SqliteState(State):
             keep(connection, name, word, self._sleep)
 
     def _try(self, key: str, owner: str, ttl: float) -> bool:
-        now, process = self._clock(), processes.own_name()
-        asked = {"key": key, "owner": owner, "process": process, "ends_at": now + ttl, "now": now}
+        now = self._clock()
+        asked = {"key": key, "owner": owner, "process": processes.own_name(), "ends_at": now + ttl, "now": now}
+        with self._connection() as connection, self._writing:
+            return self._execute(connection, _TAKE, asked).rowcount > 0
+
+    def _look(self, key: str) -> bool:
+        """Whether a lock is free. Who only waits looks, and does not write: readers hold nobody up."""
         with self._connection() as connection:
-            # Who only waits looks, and does not write: readers hold nobody up.
             held = self._execute(
-                connection, "SELECT owner, process FROM locks WHERE key = ? AND ends_at > ?", (key, now)
+                connection, "SELECT owner, process FROM locks WHERE key = ? AND ends_at > ?", (key, self._clock())
             ).fetchone()
-            if held is not None and held[1] != process and not processes.lives(held[1]):
+            if held is None:
+                return True
+            if held[1] == processes.own_name() or processes.lives(held[1]):
+                return False
+            with self._writing:
                 self._execute(connection, "DELETE FROM locks WHERE key = ? AND owner = ?", (key, held[0]))
-                held = None
-            return held is None and self._execute(connection, _TAKE, asked).rowcount > 0
+            return True
 
     def _sweep(self, connection: sqlite3.Connection, now: float) -> None:
         """Take out what is over, and what is too much, now and then."""
@@ -223,6 +237,7 @@ class SqliteState(State):
         if self._process != os.getpid():
             # SQLite's connections must not be used after a fork, nor closed there.
             self._inherited, self._idle, self._process = self._idle, [], os.getpid()
+            self._writing = threading.Lock()
         try:
             connection = self._idle.pop()
         except IndexError:
@@ -244,6 +259,25 @@ class SqliteState(State):
 
     def _execute(self, connection: sqlite3.Connection, statement: str, values: _Values = ()) -> sqlite3.Cursor:
         return execute(connection, statement, values, sleep=self._sleep)
+
+
+def _batched(each: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """Yield as many at a time as go into one statement."""
+    return (each[begin : begin + _AT_ONCE] for begin in range(0, len(each), _AT_ONCE))
+
+
+@cache
+def _asking(count: int) -> str:
+    """Return the statement for so many values, which come as one row, in order: the time first, then the keys."""
+    one = "(SELECT value FROM entries WHERE key = ?{} AND ends_at > ?1)"
+    return "SELECT " + ", ".join(one.format(place) for place in range(2, count + 2))
+
+
+@cache
+def _keeping(count: int) -> str:
+    """Return the statement that keeps so many values: the times first, then keys and values."""
+    rows = ", ".join(f"(?{place}, ?2, ?1, ?{place + 1})" for place in range(3, 2 * count + 3, 2))
+    return f"INSERT INTO entries VALUES {rows} ON CONFLICT (key) DO UPDATE SET {_WHOLE}"  # noqa: S608 - nothing in it comes from outside
 
 
 def _bytes(value: bytes | str) -> bytes:

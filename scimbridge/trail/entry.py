@@ -27,7 +27,6 @@ TOO_MANY = 429
 RETRY_AFTER = 10  # seconds, where a change is refused because it cannot be recorded
 MOST = 100  # ids that a record holds of PingOne's calls, and of members each way; the first and the last of them
 LONGEST = 100  # characters of an id that PingOne gave a call
-POINTERS = ("population", "identityProvider")  # facets whose value is an id of PingOne's, and no person's
 
 log = named(__name__)
 
@@ -186,9 +185,10 @@ class AuditEntry(Notes):
         """Return a value as it may be kept."""
         if not self.keeping.values:
             return None
-        if row.via == "password" or row.attribute.returned == "never":
+        if row.attribute.returned == "never":
             return HIDDEN
-        plain = row.via in POINTERS and isinstance(value, str) and is_id(value)
+        points = row.facet is not None and row.facet.type == "id"  # at something of PingOne's, and no person
+        plain = points and isinstance(value, str) and is_id(value)
         return value if plain else mask(value)
 
     def _record(self, result: str, error: BaseException | None = None) -> Record:

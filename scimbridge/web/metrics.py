@@ -11,13 +11,12 @@ from typing import Any
 from flask import Blueprint, Response
 
 from scimbridge.observe.metrics import Metrics
+from scimbridge.pingone.kinds import KINDS
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 _FAILED = 500
 _KINDS = {
-    "users": "users",
-    "groups": "groups",
-    "populations": "populations",
+    **{kind.collection.lower(): kind.collection for kind in KINDS},
     "bulk": "bulk",
     "schemas": "discovery",
     "resourcetypes": "discovery",

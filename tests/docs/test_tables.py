@@ -10,7 +10,7 @@ from scimbridge.access.clients import read_clients
 from scimbridge.mapping.codecs import NAMED
 from scimbridge.mapping.tables.compiling import compile_tables
 from scimbridge.mapping.tables.table import TableFaults
-from scimbridge.resources.tables import LIMITS
+from scimbridge.pingone.kinds import KINDS
 from scimbridge.settings.declared import SETTINGS
 from tests.docs.conftest import FENCE, PAGES, ROOT, columns
 
@@ -58,15 +58,15 @@ def left(line: str) -> str | None:
 def compiled(fragment: str):
     """Compile the tables that ship with the bridge with a fragment of a page in them."""
     file = "groups.toml" if "Group" in fragment else "populations.toml" if ":Population" in fragment else "users.toml"
-    texts = TABLES if "resource" in tomllib.loads(fragment) else {**TABLES, file: merged(TABLES[file], fragment)}
-    return compile_tables(texts, LIMITS)
+    texts = {file: fragment if "resource" in tomllib.loads(fragment) else merged(TABLES[file], fragment)}
+    return compile_tables(texts, KINDS, shipped=TABLES)
 
 
 def test_the_tables_themselves_survive_the_merge():
     """Merging nothing into a table leaves it what it is, or the tests below would show little."""
     assert merged(TABLES["users.toml"], "").count('"username"') == 1
-    whole = compile_tables({name: merged(text, "") for name, text in TABLES.items()}, LIMITS)
-    assert whole["User"].rows == compile_tables(TABLES, LIMITS)["User"].rows
+    whole = compile_tables({name: merged(text, "") for name, text in TABLES.items()}, KINDS)
+    assert whole["User"].rows == compile_tables(TABLES, KINDS)["User"].rows
 
 
 @pytest.mark.parametrize("text", TOML)
@@ -83,7 +83,8 @@ def test_every_toml_block_loads(text, tmp_path):
             setting.parse(str(value))
         return
     tables = compiled(text)
-    written = {name for section in content.values() if isinstance(section, dict) for name in section}
+    sections = [section for section in content.values() if isinstance(section, dict)]
+    written = {name for section in sections for name, row in section.items() if row is not False}
     known = {row.attr for whole in tables.values() for row in whole.rows}
     assert {re.split(r"[.\[]", name)[0] for name in written} <= known
     assert len(tables["User"].populations) == len(content.get("population", []))

@@ -17,7 +17,7 @@ from scimbridge.mapping.plan import keep_unmentioned, plan_change, plan_create
 from scimbridge.mapping.query import split_filter
 from scimbridge.mapping.tables.compiling import compile_tables
 from scimbridge.mapping.translate import compile_answer
-from scimbridge.resources.tables import LIMITS
+from scimbridge.pingone.kinds import KINDS
 from scimbridge.scim.bulk.references import postpone, references, resolve
 from scimbridge.scim.cursors import Seal
 from scimbridge.scim.errors import InvalidFilter, InvalidPath, InvalidSyntax, ScimError
@@ -65,7 +65,7 @@ def tables():
     """The shipped tables, with a row of each kind in that of users."""
     texts = {entry.name: entry.read_text("utf-8") for entry in default_mappings().iterdir()}
     texts["users.toml"] += (Path(__file__).parent.parent / "samples/custom_users.toml").read_text("utf-8")
-    return list(compile_tables(texts, LIMITS).values())
+    return list(compile_tables(texts, KINDS).values())
 
 
 @pytest.fixture(params=[False, True], ids=["tolerant", "strict"])

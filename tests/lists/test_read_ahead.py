@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from scimbridge.lists.read_ahead import DEPTH, HELD, IN_ORDER, SLOW, ReadAhead, Writes
+from scimbridge.lists.read_ahead import DEPTH, HELD, IN_ORDER, SLOW, TOLD, ReadAhead, Writes
 from scimbridge.pingone.collections import Page
 from scimbridge.pingone.errors import Unreachable
 from scimbridge.pingone.send import CallRecord
@@ -27,6 +27,17 @@ class Seconds:
     def __call__(self) -> float:
         """Return the time."""
         return self.now
+
+
+class Counting(MemoryState):
+    """Counts what is kept in it."""
+
+    count = 0
+
+    def set(self, key, value, ttl):
+        """Keep a value."""
+        self.count += 1
+        super().set(key, value, ttl)
 
 
 @pytest.fixture
@@ -126,6 +137,40 @@ def test_a_page_from_before_a_write_is_not_used(pool, seconds, fetched):
         next_window(ahead, "w", f"after {window}", window=2 * window - IN_ORDER + 2)
         note(CallRecord("PATCH", "/users/{id}", 200, 0.1, 1, None))
         assert ahead.take("w", f"after {window}", seconds() + 5) is None
+
+
+def change(writes):
+    """Note that something was changed."""
+    writes.note(CallRecord("POST", "/users/{id}/memberOfGroups", 201, 0.1, 1, None))
+
+
+def test_many_writes_cost_the_state_a_few(seconds):
+    """Of writes in a row only some are told; and not one of them leaves a mark as it was before."""
+    state = Counting(seconds)
+    here, elsewhere = (Writes(state, lambda: os.urandom(8), seconds) for _ in range(2))
+    for number in range(1000):
+        before = elsewhere.mark()
+        change(here)
+        after = elsewhere.mark()
+        assert after is None or after != before, number
+        seconds.now += 0.002
+    assert state.count <= 2 * (2.0 / (TOLD / 2) + 2)
+
+
+def test_nothing_waits_while_many_are_written(pool, seconds, fetched):
+    """A page that was fetched before is not used, and none is fetched now; soon after the last write one is."""
+    state = MemoryState(seconds)
+    here, elsewhere = (Writes(state, lambda: os.urandom(8), seconds) for _ in range(2))
+    ahead = ReadAhead(pool, 3, here, clock=seconds)
+    in_order(ahead, "w", fetched)
+    next_window(ahead, "w", "before")
+    change(elsewhere)
+    change(elsewhere)
+    assert ahead.take("w", "before", seconds() + 5) is None
+    refuse_window(ahead, "w", "meanwhile", fetched, IN_ORDER)
+    seconds.now += TOLD
+    next_window(ahead, "w", "after", IN_ORDER + 1)
+    assert ahead.take("w", "after", seconds() + 5) is PAGE
 
 
 def test_a_client_that_is_slow_is_left_alone(ahead, seconds, fetched):

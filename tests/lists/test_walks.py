@@ -104,11 +104,11 @@ def test_where_a_window_ended_the_next_one_starts(bridge):
 
 
 def test_what_a_page_costs(bridge):
-    """A page in the middle of a walk costs two looks, one more that nobody else has come, and one write."""
+    """A page in the middle of a walk costs one look, one more that nobody else has come, and one write."""
     bridge.go(100, 200, 300)
     bridge.state.trips.clear()
     bridge.go(400, last=300)
-    assert bridge.state.trips == ["get", "get_many", "get_many", "set_many"]
+    assert bridge.state.trips == ["get_many", "get_many", "set_many"]
 
 
 def test_a_list_of_one_page(bridge):

@@ -9,7 +9,7 @@ import pytest
 
 from scimbridge.mapping.tables.compiling import compile_tables
 from scimbridge.mapping.tables.table import Table, TableFaults
-from scimbridge.resources.tables import LIMITS
+from scimbridge.pingone.kinds import KINDS
 from scimbridge.scim.reading import Manner
 
 ROOT = Path(__file__).parent.parent.parent
@@ -29,14 +29,14 @@ def shipped() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def tables(shipped: dict[str, str]) -> dict[str, Table]:
     """The tables that ship, compiled."""
-    return compile_tables(shipped, LIMITS)
+    return compile_tables(shipped, KINDS)
 
 
 @pytest.fixture(scope="session")
 def custom(shipped: dict[str, str]) -> Table:
     """The table of users with one line of each kind added."""
     more = (ROOT / "tests/samples/custom_users.toml").read_text(encoding="utf-8")
-    return compile_tables({**shipped, "users.toml": shipped["users.toml"] + more}, LIMITS)["User"]
+    return compile_tables({**shipped, "users.toml": shipped["users.toml"] + more}, KINDS)["User"]
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +44,7 @@ def compile_rows() -> Compile:
     """Compile a small table of users: rows of the core schema, or whole sections, are added to what every table has."""
 
     def compile_text(rows: str, head: str = "") -> Table:
-        return compile_tables({"users.toml": head + HEAD + COMMON + CORE + rows}, LIMITS)["User"]
+        return compile_tables({"users.toml": head + HEAD + COMMON + CORE + rows}, KINDS)["User"]
 
     return compile_text
 
@@ -55,7 +55,7 @@ def faults_of() -> Callable[..., list[str]]:
 
     def find(**texts: str) -> list[str]:
         with pytest.raises(TableFaults) as caught:
-            compile_tables({f"{name}.toml": text for name, text in texts.items()}, LIMITS)
+            compile_tables({f"{name}.toml": text for name, text in texts.items()}, KINDS)
         assert caught.value.faults
         return caught.value.faults
 

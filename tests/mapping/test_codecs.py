@@ -148,11 +148,22 @@ def test_countries(name, code):
 
 
 def test_countries_that_are_none_are_refused():
-    """PingOne takes two letters only."""
-    assert NAMED["country"].to_native("France") == "FR"
+    """PingOne takes two letters only; names and codes of three letters are the way of clients."""
+    codec = NAMED["country"]
+    for sent in ("France", "FRA", "fr", {"value": "France"}):
+        assert codec.to_native(codec.lenient(sent)) == "FR"
     for wrong in ("Atlantis", 5):
         with pytest.raises(ValueError, match=r"ISO 3166|a string"):
-            NAMED["country"].to_native(wrong)
+            codec.to_native(codec.lenient(wrong))
+
+
+@pytest.mark.parametrize("wrong", ["France", "FRA", "UK", "ß", "", " FR", ["FR"], None])
+def test_the_letter_knows_codes_of_two_letters_only(wrong):
+    """RFC 7643 §4.1.2: country is the alpha-2 code; that has no case."""
+    codec = NAMED["country"]
+    assert (codec.to_native("FR"), codec.to_native("fr")) == ("FR", "FR")
+    with pytest.raises(ValueError, match=r"ISO 3166|a string"):
+        codec.to_native(wrong)
 
 
 @pytest.mark.parametrize(

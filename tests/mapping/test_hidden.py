@@ -9,7 +9,8 @@ from scimbridge.mapping.plan import keep_unmentioned, plan_change, plan_create
 from scimbridge.mapping.tables.compiling import compile_tables
 from scimbridge.mapping.tables.table import Table
 from scimbridge.mapping.translate import compile_answer
-from scimbridge.resources.tables import LIMITS, Tables
+from scimbridge.pingone.kinds import KINDS
+from scimbridge.resources.tables import Tables
 from scimbridge.scim.messages import PatchOperation
 from scimbridge.scim.patching.apply import apply_operations
 from scimbridge.scim.patching.operations import read_operations
@@ -30,7 +31,7 @@ def hide(shipped):
     """Return the table of users with some attributes hidden."""
 
     def compile_hidden(*names: str) -> Table:
-        return compile_tables(shipped, LIMITS, hidden=(("User", names),))["User"]
+        return compile_tables(shipped, KINDS, hidden=(("User", names),))["User"]
 
     return compile_hidden
 
@@ -48,9 +49,9 @@ def change(table, manner, make):
 def test_hidden_and_disabled_are_the_same_attributes(shipped, name):
     """What a name means in `hidden` it means in `disable`."""
     text = shipped["users.toml"].replace("disable     = []", f"disable = ['{name}']")
-    disabled = compile_tables({**shipped, "users.toml": text}, LIMITS)["User"]
-    hidden = compile_tables(shipped, LIMITS, hidden=(("User", (name,)),))["User"]
-    whole = compile_tables(shipped, LIMITS)["User"]
+    disabled = compile_tables({**shipped, "users.toml": text}, KINDS)["User"]
+    hidden = compile_tables(shipped, KINDS, hidden=(("User", (name,)),))["User"]
+    whole = compile_tables(shipped, KINDS)["User"]
     assert [row.spelled for row in hidden.rows] == [row.spelled for row in disabled.rows] != [
         row.spelled for row in whole.rows
     ]  # fmt: skip
@@ -132,7 +133,7 @@ MAILED = {**RECORD, "email": "g@example.org", "address": {"locality": "Ulm"}}
 def test_a_client_may_do_without_what_it_does_not_send(shipped, hide, manner, names, expected):
     """The type and mark of the one value of a list are hidden, or disabled for all; so an echo changes nothing."""
     text = shipped["users.toml"].replace("disable     = []", f"disable = {list(names)}")
-    disabled = compile_tables({**shipped, "users.toml": text}, LIMITS)["User"]
+    disabled = compile_tables({**shipped, "users.toml": text}, KINDS)["User"]
     for table in (hide(*names), disabled):
         answer = compile_answer(table)(MAILED, BASE)
         assert answer["emails"] == [expected]
@@ -170,7 +171,7 @@ def test_a_rule_is_about_what_was_sent(shipped, manner):
     """A rule that looks at a hidden attribute is kept: for this client nobody has one."""
     rule = '\n[[population]]\nwhen = "not (urn:example:own:badge pr)"\nuse = "Guests"\n'
     text = shipped["users.toml"].replace("[common]", '["urn:example:own"]\nbadge = "badge"\n[common]', 1) + rule
-    table = compile_tables({**shipped, "users.toml": text}, LIMITS, hidden=(("User", ("urn:example:own",)),))["User"]
+    table = compile_tables({**shipped, "users.toml": text}, KINDS, hidden=(("User", ("urn:example:own",)),))["User"]
     assert table.type.find_schema("urn:example:own") is None
     (kept,) = table.populations
     assert kept.type.find_schema("urn:example:own") is not None

@@ -26,6 +26,14 @@ class Known:
         return self._answers
 
 
+@pytest.mark.parametrize("text", ['addresses.countryCode eq "DE"', 'addresses[countryCode eq "DE"]'])
+def test_country_code_is_no_name_to_the_letter(tables, text):
+    """PingOne's own name of `country` is another server's word: understood, and refused to the strict."""
+    assert split_filter(parse(text), tables["User"], Known(), strict=False).pushed is not None
+    with pytest.raises(InvalidFilter, match="countryCode"):
+        split_filter(parse(text), tables["User"], Known(), strict=True)
+
+
 @pytest.fixture
 def split(tables):
     """Split a filter on users (or another type): what is pushed as text, and whether that is the whole answer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,6 +64,13 @@ def folder(tmp_path) -> Path:
     for entry in default_mappings().iterdir():
         (target / entry.name).write_text(entry.read_text(encoding="utf-8"), encoding="utf-8")
     return target
+
+
+@pytest.fixture
+def folder_with_providers(folder) -> Path:
+    """The default tables and the one of identity providers from the cookbook."""
+    shutil.copy(Path(__file__).parents[2] / "docs" / "tables" / "identityProviders.toml", folder)
+    return folder
 
 
 @pytest.fixture

@@ -140,7 +140,8 @@ def test_what_a_client_sees_of_the_server_is_shown_and_checked(good, told):
     add = ("add", "otp", "--scope", "users:read")
     assert "'patch' cannot be hidden" in told(*add, "--hide", "ServiceProviderConfig:patch")
     assert "default_count: 1001 is no whole number of results" in told(*add, "--default-count", "1001")
-    assert "TYPE is one of Group, Population, User, ServiceProviderConfig" in told(*add, "--hide", "Schema:id")
+    types = "Group, IdentityProvider, Population, User"
+    assert f"TYPE is one of {types}, ServiceProviderConfig" in told(*add, "--hide", "Schema:id")
     good(*add, "--hide", "ServiceProviderConfig:pagination", "--default-count", "1000")
     listed = good("list")
     assert "ServiceProviderConfig:pagination" in listed

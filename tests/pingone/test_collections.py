@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scimbridge.pingone.collections import IMPORT, Collection, UserCollection, quote_id
+from scimbridge.pingone.collections import Collection, UserCollection, quote_id
 from scimbridge.pingone.errors import NotThere, Unreachable
+from scimbridge.pingone.kinds import KINDS
+from scimbridge.pingone.media import IMPORT
 from scimbridge.pingone.send import Call, Request, Response
 from scimbridge.pingone.target import Target
 
@@ -187,11 +189,8 @@ def test_target(playback, clock):
     """The target has every collection under PingOne's path."""
     target = Target(playback(page("g", key="groups")), clock=clock, sleep=clock.sleep)
     assert target.groups.page(CALL, limit=1).records == [{"id": "g"}]
-    assert [each.name for each in (target.users, target.populations, target.identity_providers)] == [
-        "users",
-        "populations",
-        "identityProviders",
-    ]
+    assert [target.of(kind.collection).name for kind in KINDS] == [kind.collection for kind in KINDS]
+    assert target.of("users") is target.users
     assert isinstance(target.users, UserCollection)
 
 

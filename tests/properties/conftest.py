@@ -10,10 +10,9 @@ import pytest
 from hypothesis import strategies as st
 
 from scimbridge.mapping.tables.compiling import compile_tables
-from scimbridge.mapping.tables.rows import FACETS
 from scimbridge.mapping.tables.table import Table
 from scimbridge.mapping.translate import compile_answer
-from scimbridge.resources.tables import LIMITS
+from scimbridge.pingone.kinds import KINDS, USERS
 from scimbridge.scim.reading import Manner
 
 ROOT = Path(__file__).parent.parent.parent
@@ -109,7 +108,7 @@ def _with_facets(record: dict[str, Any], facets: dict[str, Any]) -> dict[str, An
     after = _copy(record)
     for via, value in facets.items():
         if via != "password":
-            _put(after, FACETS[via].split("."), value)
+            _put(after, list(USERS.facet(via).path), value)
     return after
 
 
@@ -127,7 +126,7 @@ def users() -> Users:
     """Users with the shipped table and a line of each kind beside it."""
     text = (ROOT / "mappings" / "users.toml").read_text() + (ROOT / "tests/samples/custom_users.toml").read_text()
     others = {name: (ROOT / "mappings" / name).read_text() for name in ("groups.toml", "populations.toml")}
-    table = compile_tables({"users.toml": text, **others}, LIMITS)["User"]
+    table = compile_tables({"users.toml": text, **others}, KINDS)["User"]
     always = {"username", "enabled", "population.id", "mfaEnabled"}
     given = {"enabled": st.booleans(), "mfaEnabled": st.booleans(), "population.id": IDS, "username": WORDS}
     natives = [row.native for row in table.rows if row.writable and row.via != "password" and row.native not in always]

@@ -117,9 +117,10 @@ def test_tables_are_read_once(tmp_path):
     for entry in default_mappings().iterdir():
         (tmp_path / entry.name).write_bytes(entry.read_bytes())
     tables = open_tables(tmp_path)
+    whole = set(tables.whole)
     (tmp_path / "users.toml").write_text("no table any more")
     (tmp_path / "groups.toml").unlink()
-    assert set(tables.without(TITLE)) == {"User", "Group", "Population"}
+    assert set(tables.without(TITLE)) == whole >= {"User", "Group", "Population"}
 
 
 @pytest.mark.parametrize(

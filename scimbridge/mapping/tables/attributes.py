@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from scimbridge.mapping.codecs import NAMED, PLAIN, Codec, times
+from scimbridge.mapping.tables.kinds import Facet
 from scimbridge.mapping.tables.rows import MEMBERSHIPS, Left, Words, nearest
 from scimbridge.scim.catalogue import COMMON, CORE_GROUP, CORE_USER, ENTERPRISE_USER, Attribute, Schema
 from scimbridge.scim.usernames import Profile
@@ -35,14 +36,6 @@ _CHARACTERISTICS = {
 }
 _TEXTS = ("string", "reference", "binary")
 
-# What follows from the call that writes a field, whatever the row says of it.
-_BY_CALL: Mapping[str, Mapping[str, Any]] = {
-    "enabled": {"type": "boolean", "removable": False},
-    "mfaEnabled": {"type": "boolean", "removable": False},
-    "population": {"removable": False},
-    "password": {"mutability": "writeOnly", "returned": "never", "removable": False},
-}
-
 Fault = Callable[[str], None]
 
 
@@ -52,8 +45,13 @@ def known_attribute(urn: str, attr: str) -> Attribute | None:
     return None if schema is None else schema.find(attr)
 
 
-def leaf_of(left: Left, words: Words, offset: dt.timedelta, fault: Fault) -> tuple[Attribute, Codec] | None:
-    """Join a row's words with RFC 7643: the attribute that the row's path ends at, and its codec."""
+def leaf_of(
+    left: Left, words: Words, facet: Facet | None, offset: dt.timedelta, fault: Fault
+) -> tuple[Attribute, Codec] | None:
+    """Join a row's words with RFC 7643: the attribute that the row's path ends at, and its codec.
+
+    `facet` is the one that the row names.
+    """
     base = known_attribute(left.urn, left.attr)
     if base is None and (left.urn in KNOWN or left.urn == ""):
         fault(_unknown(left))
@@ -64,7 +62,7 @@ def leaf_of(left: Left, words: Words, offset: dt.timedelta, fault: Fault) -> tup
     if base is not None and not _is_narrower(leaf, words, fault):
         return None
     given = {_CHARACTERISTICS[word]: value for word, value in words.characteristics.items()}
-    given |= _BY_CALL.get(words.via or "", {})
+    given |= _by_call(facet)
     if words.include is not None:
         given["mutability"] = "readOnly"
     if words.template is not None:
@@ -79,6 +77,18 @@ def leaf_of(left: Left, words: Words, offset: dt.timedelta, fault: Fault) -> tup
         fault(f'{left.attr!r} is complex: a row for each sub-attribute, as {left.attr}.value, or codec = "object"')
         return None
     return attribute, codec
+
+
+def _by_call(facet: Facet | None) -> dict[str, Any]:
+    """Return what follows from the call that writes a field, whatever the row says of it."""
+    if facet is None:
+        return {}
+    found: dict[str, Any] = {"removable": facet.removable}
+    if facet.type == "boolean":
+        found["type"] = "boolean"
+    if facet.secret:
+        found |= {"mutability": "writeOnly", "returned": "never"}
+    return found
 
 
 def _plain_codec(attribute: Attribute) -> Codec | None:

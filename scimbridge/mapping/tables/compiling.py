@@ -7,70 +7,82 @@ touches a file or speaks to PingOne: texts and limits are handed in.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 
 from scimbridge.mapping.shapes import Shape
-from scimbridge.mapping.tables import attributes, shaping
+from scimbridge.mapping.tables import attributes, fitting, shaping
 from scimbridge.mapping.tables.disabling import Hidden, Wording, check_names, take_out, unmarked
-from scimbridge.mapping.tables.drafts import VERBS, Draft, read_draft
+from scimbridge.mapping.tables.drafts import VERBS, check_heads
+from scimbridge.mapping.tables.kinds import Kind
+from scimbridge.mapping.tables.overlaying import Layered, Origin, lay_over
 from scimbridge.mapping.tables.population_rules import read_rules
-from scimbridge.mapping.tables.rows import FACETS, MEMBERSHIPS, Left, Row, Words, nearest
-from scimbridge.mapping.tables.table import FieldLimits, Table, TableFaults
+from scimbridge.mapping.tables.rows import MEMBERSHIPS, Left, Row, Words, nearest
+from scimbridge.mapping.tables.table import Table, TableFaults
 from scimbridge.scim.catalogue import ResourceType, Schema
 
 COMMON_PATHS = ("id", "externalId", "meta.created", "meta.lastModified")
 NO_OFFSET = dt.timedelta(0)
+NOTHING_SHIPPED: Mapping[str, str] = MappingProxyType({})
 
 Rows = Mapping[tuple[str, str], tuple[Row, ...]]  # (URN, attribute name) -> rows
 
 
 def compile_tables(
     texts: Mapping[str, str],
-    limits: Mapping[str, FieldLimits],
+    kinds: Iterable[Kind],
     offset: dt.timedelta = NO_OFFSET,
     hidden: Hidden = (),
+    shipped: Mapping[str, str] = NOTHING_SHIPPED,
 ) -> dict[str, Table]:
-    """Compile all tables: file name -> TOML text, resource type name -> PingOne's limits.
+    """Compile all tables: file name -> TOML text. `kinds` is what PingOne has.
 
-    `hidden` is taken out as well as what the tables disable. Returns resource type name -> Table. Raises `TableFaults`
-    with every fault of every file and of `hidden`.
+    `hidden` is taken out as well as what the tables disable; `shipped` are the tables that `texts` lie over. Returns
+    resource type name -> Table for all that are served. Raises `TableFaults` with every fault of every file and of
+    `hidden`.
     """
     faults: list[str] = []
     if not texts:
         faults.append('mappings: no table at all; at least a table with resource = "User" is needed')
-    drafts = [draft for file, text in sorted(texts.items()) if (draft := read_draft(file, text, faults)) is not None]
-    _check_heads(drafts, limits)
-    endpoints = {draft.resource: str(draft.head.get("endpoint")) for draft in drafts}
+    known = {kind.name: kind for kind in kinds}
+    calls = _calls_of(known.values())
+    layers = lay_over(texts, shipped, calls, faults)
+    check_heads([layer.draft for layer in layers], known)
+    served = [layer for layer in layers if layer.origin.served]
+    if layers and not served:
+        faults.append("mappings: no resource type is served; every table says serve = false")
+    endpoints = {layer.draft.resource: str(layer.draft.head.get("endpoint")) for layer in served}
     faults += [
         f"hidden: {name!r} is no resource type; there are {', '.join(endpoints)}{nearest(name, endpoints)}"
         for name, _paths in hidden
         if name not in endpoints
     ]
     tables = {
-        draft.resource: _TableCompiler(draft, limits[draft.resource], endpoints, offset, dict(hidden)).compile()
-        for draft in drafts
-        if draft.resource in limits
+        name: _TableCompiler(layer, known[name], calls, endpoints, offset, dict(hidden)).compile()
+        for layer in layers
+        if (name := layer.draft.resource) in known
     }
     if faults:
         raise TableFaults(faults)
-    return tables
+    return {name: table for name, table in tables.items() if table.origin.served}
 
 
-def _check_heads(drafts: list[Draft], limits: Mapping[str, FieldLimits]) -> None:
-    for word in ("resource", "endpoint"):
-        seen: dict[str, str] = {}
-        for draft in drafts:
-            value = draft.head.get(word)
-            if not isinstance(value, str):
-                continue
-            if value.casefold() in seen:
-                draft.fault("", f"{word} = {value!r} is in {seen[value.casefold()]} already; each has one table")
-            seen[value.casefold()] = draft.file
-    for draft in drafts:
-        if draft.resource and draft.resource not in limits:
-            hint = nearest(draft.resource, limits)
-            draft.fault("", f"resource = {draft.resource!r} is not one of {', '.join(limits)}{hint}")
+def read_origins(texts: Mapping[str, str], kinds: Iterable[Kind], shipped: Mapping[str, str]) -> tuple[Origin, ...]:
+    """Return where the tables come from that `compile_tables` makes of the same texts, those not served included."""
+    return tuple(layer.origin for layer in lay_over(texts, shipped, _calls_of(kinds), []))
+
+
+def _calls_of(kinds: Iterable[Kind]) -> dict[str, str]:
+    """Return the calls that a row can name in `via`, and the collection that each is for."""
+    calls: dict[str, str] = {}
+    holders: dict[str, str] = {}
+    for kind in kinds:
+        calls |= {facet.name: kind.collection for facet in kind.facets}
+        if kind.has_members:
+            holders[MEMBERSHIPS] = kind.collection
+    return calls | holders
 
 
 class _TableCompiler:
@@ -78,25 +90,28 @@ class _TableCompiler:
 
     def __init__(
         self,
-        draft: Draft,
-        limits: FieldLimits,
+        layer: Layered,
+        kind: Kind,
+        calls: Mapping[str, str],
         endpoints: Mapping[str, str],
         offset: dt.timedelta,
         hidden: Mapping[str, tuple[str, ...]],
     ) -> None:
-        self.draft = draft
-        self.hidden = hidden.get(draft.resource, ())
-        self.limits = limits
+        self.draft, self.origin = layer.draft, layer.origin
+        self.hidden = hidden.get(self.draft.resource, ())
+        self.kind = kind
+        self.calls = calls
         self.endpoints = endpoints
         self.offset = offset
 
     def compile(self) -> Table:
         draft = self.draft
+        self._check_verbs()
         self._check_core()
         self._check_common()
         rows = [row for left, words in draft.entries if (row := self._row(left, words)) is not None]
         for row in rows:
-            self._check_call(row)
+            fitting.check_row(row, self.kind, self.calls, self._fault_of(row))
         self._check_targets(rows)
         self._check_disabled(rows)
         disabled = tuple(draft.head.get("disable", []))
@@ -104,7 +119,7 @@ class _TableCompiler:
         stored = shaping.group(enabled)
         shapes = dict(self._shapes(stored, stored, unmarked(disabled, rows)))
         whole = self._resource_type(shapes, with_unstored=True)
-        rules = tuple(read_rules(draft, whole))
+        rules = tuple(read_rules(draft, whole, self.kind))
         if self.hidden:
             seen = shaping.group(take_out(self.hidden, enabled))
             marks = unmarked((*disabled, *self.hidden), rows)
@@ -113,11 +128,12 @@ class _TableCompiler:
         kept = tuple(row for members in stored.values() for row in members)
         return Table(
             file=draft.file,
+            origin=self.origin,
             type=whole,
             published=self._resource_type(shapes, with_unstored=False),
             rows=kept,
             shapes=shapes,
-            allow=frozenset(draft.head.get("allow", VERBS)),
+            allow=frozenset() if self.kind.is_read_only else frozenset(draft.head.get("allow", VERBS)),
             populations=rules,
             unnamed=frozenset(row.native for row in enabled if row.to) - frozenset(row.native for row in kept),
             _by_native={row.native: row for row in reversed(kept) if row.to},
@@ -126,25 +142,43 @@ class _TableCompiler:
     # -- rows ------------------------------------------------------------------------------------------------------
 
     def _row(self, left: Left, words: Words) -> Row | None:
-        made = attributes.leaf_of(left, words, self.offset, partial(self.draft.fault, left.where))
+        facet = next((facet for facet in self.kind.facets if facet.name == words.via), None)
+        fault = partial(self.draft.fault, left.where)
+        made = attributes.leaf_of(left, self._held(words, fault), facet, self.offset, fault)
         if made is None:
             return None
         attribute, codec = made
         native = ".".join(words.to)
-        limit = self.limits.fields.get(native, self.limits.custom)
+        limit = self.kind.fields.get(native, self.kind.custom)
         operators = limit.operators if words.operators is None else words.operators
-        custom = words.operators is None and native not in self.limits.fields
+        custom = words.operators is None and native not in self.kind.fields
         if custom and attribute.type not in ("string", "reference"):
             operators = frozenset()  # how PingOne would compare a custom attribute of another type is not known
         return Row(
             urn=left.urn, spelled=left.spelled, attr=left.attr, selector=left.selector, sub=left.sub,
-            to=words.to, template=words.template, via=words.via, include=words.include,
-            codec=codec, attribute=attribute, refuse=partial(self.limits.check, limit), caseless=limit.caseless,
-            operators=operators,
+            to=words.to, template=words.template, via=words.via, facet=facet, include=words.include,
+            codec=codec, attribute=attribute, refuse=limit.refuse, caseless=limit.caseless, operators=operators,
         )  # fmt: skip
+
+    def _held(self, words: Words, fault: Callable[[str], None]) -> Words:
+        """Return the words of a row, read-only where nobody can write what PingOne keeps."""
+        if not self.kind.is_read_only:
+            return words
+        said = words.characteristics.get("mutability", "readOnly")
+        if said != "readOnly":
+            fault(f"mutability = {said!r}: {self.kind.collection} are only read; leave `mutability` out")
+        return replace(words, characteristics={**words.characteristics, "mutability": "readOnly"})
 
     def _fault_of(self, row: Row) -> Callable[[str], None]:
         return partial(self.draft.fault, _where(row))
+
+    def _check_verbs(self) -> None:
+        allowed = self.draft.head.get("allow", [])
+        if allowed and self.kind.is_read_only:
+            self.draft.fault("", f"allow = {allowed!r}: {self.kind.collection} are only read; leave `allow` out")
+
+    def _is_inherited(self, row: Row) -> bool:
+        return _where(row) in self.draft.inherited
 
     def _check_core(self) -> None:
         """Hold the core schema of users and groups to RFC 7643's, wherever its section stands."""
@@ -169,61 +203,29 @@ class _TableCompiler:
             if own_core and attributes.COMMON_SCHEMA.find(left.attr) is not None:
                 self.draft.fault(left.where, f"{left.attr} is an attribute of every resource; see [common]")
 
-    def _check_call(self, row: Row) -> None:
-        """Hold `via` to the field that its call writes: in the body of another call PingOne ignores it in silence."""
-        fault, resource = self._fault_of(row), self.draft.resource
-        called = FACETS.get(row.via or "")
-        if row.via == MEMBERSHIPS and (resource != "Group" or row.selector is not None or row.sub is None):
-            fault(f'via = "{MEMBERSHIPS}" is for the members of groups, as members.value')
-        elif called is not None and resource != "User":
-            fault(f"via = {row.via!r} is for users")
-        elif called is not None and row.native != called:
-            fault(f'via = "{row.via}" writes {called}, so the row says to = "{called}"')
-        elif row.via is None and row.writable and resource == "User":
-            for via, native in FACETS.items():
-                if row.native in (native, native.split(".", 1)[0]):
-                    fault(f'{native} has a call of its own at PingOne: the row says via = "{via}"')
-        self._check_list(row)
-        self._check_native(row)
-
-    def _check_native(self, row: Row) -> None:
-        """Refuse what PingOne would swallow in silence: writes of its own fields, parts that its objects have not."""
-        fault, known = self._fault_of(row), {*self.limits.fields, *self.limits.own}
-        if row.urn == "" and row.spelled == "id" and row.native != "id":
-            fault('every table says id = "id": locations are made of it')
-        if row.to and row.writable and row.native in self.limits.own and row.urn + row.spelled != "id":
-            fault(f'only PingOne writes {row.native}; the row says mutability = "readOnly"')
-        parts = {name for name in known if name.startswith(f"{row.to[0]}.")} if len(row.to) > 1 else set()
-        if parts and row.native not in known:
-            fault(f"{row.to[0]} has no {row.to[1]!r} at PingOne{nearest(row.native, parts)}")
-
-    def _check_list(self, row: Row) -> None:
-        base = attributes.known_attribute(row.urn, row.attr)
-        plain = base is not None and base.multi_valued and row.selector is None and row.via is None
-        if base is not None and plain and row.writable and row.native in self.limits.fields:
-            text = f'PingOne keeps one value in {row.native}: say which, as {base.name}[type eq "work"].{row.sub}'
-            self._fault_of(row)(text)
-
     def _check_targets(self, rows: list[Row]) -> None:
         """Two rows that write one field, or one of which writes a part of the other's, would undo each other."""
         seen: dict[str, Row] = {}
-        for row in rows:
+        for row in sorted(rows, key=lambda row: not self._is_inherited(row)):  # a fault is reported of the own row
             if not row.to or not row.writable or row.via == MEMBERSHIPS:
                 continue
             for other in seen.values():
                 if _overlap(row, other) and not (row.codec.merge and other.codec.merge):
+                    where = _where(other)
+                    file = self.draft.inherited.get(where)
+                    place = f"{file} {where}" if file else where
                     self._fault_of(row)(
-                        f"writes {row.native}, and {_where(other)} writes {other.native} already;"
+                        f"writes {row.native}, and {place} writes {other.native} already;"
                         ' one of the two has to be mutability = "readOnly"'
                     )
                     break
             seen.setdefault(row.native, row)
-        for native in self.limits.required:
+        for native in self.kind.required:
             if native not in seen:
                 self.draft.fault("", f"no row writes {native!r}, which PingOne needs")
 
     def _check_disabled(self, rows: list[Row]) -> None:
-        draft, required = self.draft, self.limits.required
+        draft, required = self.draft, self.kind.required
         disable = draft.head.get("disable", [])
         check_names(disable, rows, required, Wording("this table", "disabled"), partial(draft.fault, "disable"))
         check_names(
@@ -237,7 +239,7 @@ class _TableCompiler:
         self, seen: Rows, stored: Rows, marks: Mapping[tuple[str, str], frozenset[str]]
     ) -> Iterator[tuple[tuple[str, str], Shape]]:
         for key, members in seen.items():
-            fault = self._fault_of(members[0])
+            fault = self._fault_of(min(members, key=self._is_inherited))
             bare = marks.get((key[0], key[1].casefold()), frozenset())
             shape = shaping.shape_of(members, stored.get(key, members), self.endpoints, fault, bare)
             if shape is not None:

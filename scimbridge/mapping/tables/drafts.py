@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,7 +17,8 @@ from scimbridge.mapping.tables.rows import WORDS, Left, Words, nearest, read_wor
 
 TAKEN = frozenset({"bulk", "me", "schemas", "resourcetypes", "serviceproviderconfig"})
 VERBS = ("create", "change", "delete")
-HEAD_WORDS = ("resource", "endpoint", "description", "disable", "allow", "common", "population")
+HEAD_WORDS = ("resource", "extends", "serve", "endpoint", "description", "disable", "allow", "common", "population")
+SHIPPED = "shipped"  # what a table can extend
 
 _LEFT = re.compile(
     r'(?P<attr>[A-Za-z][\w-]*)(?:\[type eq "(?P<selector>[^"\[\]]+)"\])?(?:\.(?P<sub>\$?[A-Za-z][\w-]*))?'
@@ -31,17 +32,22 @@ _BRACED = re.compile(rf"^[ \t]*({_KEY_PART}(?:[ \t]*\.[ \t]*{_KEY_PART})*)[ \t]*
 
 @dataclass(slots=True)
 class Draft:
-    """A table while it is being read; `faults` is shared by all tables."""
+    """A table while it is being read; `faults` is shared by all tables.
+
+    `removed` are rows that are taken away, `inherited` those that stand in another file: section and path -> file.
+    """
 
     file: str
     faults: list[str]
     head: dict[str, Any] = field(default_factory=dict)
     entries: list[tuple[Left, Words]] = field(default_factory=list)
+    removed: list[Left] = field(default_factory=list)
     urns: list[str] = field(default_factory=list)
+    inherited: dict[str, str] = field(default_factory=dict)
 
     def fault(self, where: str, text: str) -> None:
-        """Tell a fault, with the section and row that has it."""
-        self.faults.append(f"{self.file}: {where}: {text}" if where else f"{self.file}: {text}")
+        """Report a fault, with the file, section and row that has it."""
+        self.faults.append(": ".join(part for part in (self.inherited.get(where, self.file), where, text) if part))
 
     @property
     def resource(self) -> str:
@@ -49,9 +55,14 @@ class Draft:
         value = self.head.get("resource")
         return value if isinstance(value, str) else ""
 
+    @property
+    def extends(self) -> bool:
+        """Whether it holds only what differs from the shipped table of its resource type."""
+        return "extends" in self.head
 
-def read_draft(file: str, text: str, faults: list[str]) -> Draft | None:
-    """Read one table's text; None where it is no TOML."""
+
+def read_draft(file: str, text: str, vias: Iterable[str], faults: list[str]) -> Draft | None:
+    """Read one table's text, whose rows can name the calls `vias`; None where it is no TOML."""
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -78,7 +89,7 @@ def read_draft(file: str, text: str, faults: list[str]) -> Draft | None:
         common = {}
     braced = {_plain_key(match[1]) for match in _BRACED.finditer(text)}
     for urn, section in (("", common), *sections):
-        draft.entries.extend(_read_section(draft, urn, section, braced))
+        draft.entries.extend(_read_section(draft, urn, section, braced, vias))
     return draft
 
 
@@ -95,8 +106,10 @@ def _add_urn(draft: Draft, spelled: str) -> str:
 def _read_head(draft: Draft) -> None:
     head = draft.head
     for word, example in (("resource", "User"), ("endpoint", "/Users")):
-        if not isinstance(head.get(word), str) or not head[word]:
+        inherits = draft.extends and word == "endpoint" and word not in head
+        if not inherits and not (isinstance(head.get(word), str) and head[word]):
             draft.fault("", f'{word} is missing; the head of a table says {word} = "{example}"')
+    _check_layer(draft)
     _check_endpoint(draft)
     if not isinstance(head.get("description", ""), str):
         draft.fault("", f"description is a string, not {head['description']!r}")
@@ -108,7 +121,15 @@ def _read_head(draft: Draft) -> None:
     for verb in head.get("allow", []):
         if verb not in VERBS:
             draft.fault("", f"allow has {verb!r}, which is not one of {', '.join(VERBS)}{nearest(verb, VERBS)}")
-    if not draft.urns:
+
+
+def _check_layer(draft: Draft) -> None:
+    extends, serve = draft.head.get("extends", SHIPPED), draft.head.get("serve", True)
+    if extends != SHIPPED:
+        draft.fault("", f'extends = {extends!r}: a table can extend "{SHIPPED}", which is the one that ships')
+    if not isinstance(serve, bool):
+        draft.fault("", f"serve is true or false, not {serve!r}")
+    if not draft.urns and not draft.extends:
         draft.fault("", "no schema: a section headed by a URN holds the rows")
 
 
@@ -120,7 +141,26 @@ def _check_endpoint(draft: Draft) -> None:
         draft.fault("", f"endpoint = {endpoint!r} is the protocol's own (RFC 7644 section 3.2)")
 
 
-def _read_section(draft: Draft, urn: str, section: Mapping[str, Any], braced: set[str]) -> Iterator[tuple[Left, Words]]:
+def check_heads(drafts: Sequence[Draft], resources: Collection[str]) -> None:
+    """Hold the heads of all tables to each other: every resource type and endpoint has one table."""
+    for word in ("resource", "endpoint"):
+        seen: dict[str, str] = {}
+        for draft in drafts:
+            value = draft.head.get(word)
+            if not isinstance(value, str):
+                continue
+            if value.casefold() in seen:
+                draft.fault("", f"{word} = {value!r} is in {seen[value.casefold()]} already; each has one table")
+            seen[value.casefold()] = draft.file
+    for draft in drafts:
+        if draft.resource and draft.resource not in resources:
+            hint = nearest(draft.resource, resources)
+            draft.fault("", f"resource = {draft.resource!r} is not one of {', '.join(resources)}{hint}")
+
+
+def _read_section(
+    draft: Draft, urn: str, section: Mapping[str, Any], braced: set[str], vias: Iterable[str]
+) -> Iterator[tuple[Left, Words]]:
     seen: dict[str, str] = {}
     for spelled, right in _flatten(section, "", braced):
         where = f"[{urn or 'common'}] {spelled}"
@@ -131,12 +171,23 @@ def _read_section(draft: Draft, urn: str, section: Mapping[str, Any], braced: se
         if spelled.casefold() in seen:
             draft.fault(where, f"is the same attribute as {seen[spelled.casefold()]}; names have no case in SCIM")
         seen[spelled.casefold()] = spelled
+        left = Left(urn, spelled, match["attr"], match["selector"], match["sub"])
+        if right is False:
+            _take_away(draft, left)
+            continue
         if not isinstance(right, str | dict):
             draft.fault(where, f"the right side is a PingOne field or a row in braces, not {right!r}")
             continue
-        words = read_words(right, partial(draft.fault, where))
+        words = read_words(right, vias, partial(draft.fault, where))
         if words is not None:
-            yield Left(urn, spelled, match["attr"], match["selector"], match["sub"]), words
+            yield left, words
+
+
+def _take_away(draft: Draft, left: Left) -> None:
+    if draft.extends:
+        draft.removed.append(left)
+    else:
+        draft.fault(left.where, f'false takes a shipped row away, so the head of the table says extends = "{SHIPPED}"')
 
 
 def _flatten(section: Mapping[str, Any], prefix: str, braced: set[str]) -> Iterator[tuple[str, Any]]:

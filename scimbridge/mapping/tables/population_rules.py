@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from scimbridge.mapping.tables.drafts import Draft
+from scimbridge.mapping.tables.kinds import Kind
 from scimbridge.mapping.tables.table import PopulationRule
 from scimbridge.scim import dialects
 from scimbridge.scim.catalogue import ResourceType
@@ -17,13 +18,13 @@ from scimbridge.scim.filtering import trees
 from scimbridge.scim.filtering.matching import compile_filter
 
 
-def read_rules(draft: Draft, resource: ResourceType) -> Iterator[PopulationRule]:
-    """Read the rules of a table, each of which has to make sense for a resource of its type."""
+def read_rules(draft: Draft, resource: ResourceType, kind: Kind) -> Iterator[PopulationRule]:
+    """Read the rules of a table of a kind, each of which has to make sense for a resource of its type."""
     rules = draft.head.get("population", [])
     if not isinstance(rules, list):
         draft.fault("population", "rules are written [[population]], in double brackets")
         return
-    if rules and draft.resource != "User":
+    if rules and not kind.is_placed:
         draft.fault("population", "rules stand in the table of users")
     for number, rule in enumerate(rules, 1):
         where = f"[[population]] {number}"

@@ -11,9 +11,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import methodcaller
-from typing import Any, Protocol
+from typing import Any
 
 from scimbridge.mapping.codecs import NAMED, Codec
+from scimbridge.mapping.tables.kinds import Facet
 from scimbridge.scim.catalogue import Attribute
 
 OUR_WORDS = ("to", "from", "else", "via", "include", "codec", "filter")
@@ -27,35 +28,12 @@ RFC_FLAGS = ("required", "caseExact", "multiValued")
 RFC_LISTS = ("canonicalValues", "referenceTypes")
 WORDS = (*OUR_WORDS, *RFC_WORDS, *RFC_FLAGS, *RFC_LISTS, "description")
 
-# Fields of users that PingOne changes by a call of their own: the word in `via`, and the field that the call writes.
-FACETS: Mapping[str, str] = {
-    "enabled": "enabled",
-    "population": "population.id",
-    "identityProvider": "identityProvider.id",
-    "mfaEnabled": "mfaEnabled",
-    "password": "password.value",
-}
-MEMBERSHIPS = "memberships"
-VIAS = (*FACETS, MEMBERSHIPS)
+MEMBERSHIPS = "memberships"  # in `via`, beside the names of facets
 PUSHABLE = ("eq", "sw", "ew", "co")
 
 _NATIVE_NAME = r"[A-Za-z][A-Za-z0-9_-]*"
 _NATIVE = re.compile(rf"{_NATIVE_NAME}(\.{_NATIVE_NAME})*")
 _PART = re.compile(rf"\{{({_NATIVE_NAME}(?:\.{_NATIVE_NAME})*)\}}")
-
-
-class Limit(Protocol):
-    """What is known of one PingOne field: which filters it answers, and whether it minds case."""
-
-    @property
-    def operators(self) -> frozenset[str]:
-        """Filter operators that PingOne answers for this field."""
-        ...
-
-    @property
-    def caseless(self) -> bool | None:
-        """Whether PingOne compares without case; None where nobody knows."""
-        ...
 
 
 Refuse = Callable[[Any], str | None]  # PingOne's value -> what would be right where it would be refused, else None
@@ -127,6 +105,7 @@ class Row:
     to: tuple[str, ...]
     template: Template | None
     via: str | None
+    facet: Facet | None  # that `via` names
     include: str | None
     codec: Codec
     attribute: Attribute  # of the leaf: of the sub-attribute where there is one
@@ -190,8 +169,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {folded[close[0]]!r}?" if close else ""
 
 
-def read_words(right: Any, fault: Callable[[str], None]) -> Words | None:
-    """Read the right side of a row. Each fault is told to `fault`; None when the row cannot be used."""
+def read_words(right: Any, vias: Iterable[str], fault: Callable[[str], None]) -> Words | None:
+    """Read the right side of a row; `vias` are the calls that a row can name.
+
+    Each fault is told to `fault`; None when the row cannot be used.
+    """
     words: Mapping[str, Any] = {"to": right} if isinstance(right, str) else right
     known = True
     for word in words:
@@ -199,7 +181,7 @@ def read_words(right: Any, fault: Callable[[str], None]) -> Words | None:
             fault(f"{word!r} is not a word of a row{nearest(word, WORDS)} (words are {', '.join(WORDS)})")
             known = False
     to, template = _read_target(words, fault)
-    via = _read_choice(words, "via", VIAS, fault)
+    via = _read_choice(words, "via", tuple(vias), fault)
     codec = _read_choice(words, "codec", tuple(NAMED), fault)
     include = words.get("include")
     if include is not None and not (isinstance(include, str) and _NATIVE.fullmatch(include)):

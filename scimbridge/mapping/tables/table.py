@@ -6,12 +6,12 @@ A table is the only place that says how SCIM and PingOne correspond. How its tex
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from scimbridge.mapping.shapes import IdList, Shape
-from scimbridge.mapping.tables.rows import Limit, Row
+from scimbridge.mapping.tables.overlaying import Origin
+from scimbridge.mapping.tables.rows import Row
 from scimbridge.scim.catalogue import Found, ResourceType
 from scimbridge.scim.filtering.trees import Node
 
@@ -22,17 +22,6 @@ class TableFaults(Exception):
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
         self.faults = faults
-
-
-@dataclass(frozen=True, slots=True)
-class FieldLimits:
-    """What PingOne's fields take: by native name, and for attributes that the environment's owner added."""
-
-    fields: Mapping[str, Limit]
-    custom: Limit
-    required: tuple[str, ...]
-    check: Callable[[Any, Any], str | None]  # (limit, PingOne's value) -> what would be right, or None
-    own: frozenset[str] = frozenset()  # fields that only PingOne writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +41,7 @@ class Table:
     """One resource type: what the machinery needs of its table."""
 
     file: str
+    origin: Origin
     type: ResourceType  # all attributes that are known, also those that are not stored
     published: ResourceType  # those that are stored
     rows: tuple[Row, ...]

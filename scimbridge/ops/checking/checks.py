@@ -20,6 +20,7 @@ from scimbridge.ops.checking.comparing import check_comparing
 from scimbridge.ops.checking.findings import PATIENCE, Probe, Report, Write
 from scimbridge.ops.checking.populations import check_populations
 from scimbridge.ops.checking.trial import Trial, try_values
+from scimbridge.pingone.kinds import GROUPS, KINDS, POPULATIONS, USERS
 from scimbridge.pingone.sending.connect import Connection, connect
 from scimbridge.pingone.sending.token_endpoint import TokenEndpoint
 from scimbridge.pingone.target import Target
@@ -117,6 +118,9 @@ def run(
     opened = open_tables(folder, settings.datetime_offset)
     tables = opened.whole
     report = Report(write)
+    for origin in opened.origins:
+        if not origin.copied:
+            report.ok(origin.file, origin.describe())
     clients = bridge.check_clients(report, settings.clients, opened, wall())
     bridge.check_state(report, settings.state_url.reveal(), clock)
     database = settings.audit_database.reveal() if settings.audit_database is not None else ""
@@ -143,8 +147,8 @@ def run(
             probe = Probe(Target(connection, clock=clock, sleep=sleep), report, clock, settings.page_size)
             _check_environment(probe, settings, tables, state)
             bridge.check_client_populations(probe, clients)
-            if trial is not None and "User" in tables:
-                try_values(probe, tables["User"], trial)
+            if trial is not None and USERS.name in tables:
+                try_values(probe, tables[USERS.name], trial)
         else:
             report.write("      the rest needs a token, and is not looked at before there is one")
     finally:
@@ -182,22 +186,22 @@ def _is_reachable(
 
 
 def _check_environment(probe: Probe, settings: Environment, tables: Mapping[str, Table], state: MemoryState) -> None:
-    seen = rights.look_around(probe)
+    seen = rights.look_around(probe, tables)
     probe = replace(probe, page_size=seen.size)
-    users = tables.get("User")
-    if seen.pages["populations"] is not None:
+    users = tables.get(USERS.name)
+    if seen.pages[POPULATIONS.collection] is not None:
         check_populations(probe, settings.default_population_id, users)
-    if "Group" in tables:
+    if GROUPS.name in tables:
         rights.check_groups(probe, seen)
     if users is not None and seen.schema is not None:
         rows.check_users(probe.report, users, seen.schema)
-    for name in rows.COLLECTIONS:
-        if name in tables:
-            rows.check_others(probe.report, tables[name])
-    target = probe.target
-    for name, collection in (("User", target.users), ("Group", target.groups), ("Population", target.populations)):
-        if name in tables and seen.pages[collection.name] is not None:
-            check_comparing(probe, tables[name], collection, state)
+    served = [kind for kind in KINDS if kind.name in tables]
+    for kind in served:
+        if kind.schema is None:
+            rows.check_others(probe.report, tables[kind.name], kind)
+    for kind in served:
+        if seen.pages[kind.collection] is not None:
+            check_comparing(probe, tables[kind.name], probe.target.of(kind.collection), state)
 
 
 def _end(report: Report) -> int:

@@ -5,15 +5,17 @@ Only reads: whether it may write shows at the first write. Knows roles (docs/pin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from scimbridge.ops.checking.findings import ROLE, Probe, explain_failure
 from scimbridge.pingone import filters
 from scimbridge.pingone.bodies import is_surely_empty
-from scimbridge.pingone.collections import Collection, Page
+from scimbridge.pingone.collections import Collection as NativeCollection
+from scimbridge.pingone.collections import Page
 from scimbridge.pingone.errors import NoPermission, NotThere, PingOneError, Refused
+from scimbridge.pingone.kinds import GROUPS, KINDS, USERS
 
 Json = dict[str, Any]
 
@@ -38,11 +40,15 @@ class FirstPages:
         return page.records[0] if page is not None and page.records else None
 
 
-def look_around(probe: Probe) -> FirstPages:
-    """Read a first page of everything, and tell what may not be read and which pages are not as asked for."""
+def look_around(probe: Probe, tables: Collection[str]) -> FirstPages:
+    """Read a first page of everything, and tell what may not be read and which pages are not as asked for.
+
+    `tables` are the resource types that are served. What is the environment's and not served may well be forbidden.
+    """
     target = probe.target
     refusals: dict[str, Refused] = {}
-    collections = (target.users, target.groups, target.populations)
+    looked_at = [kind for kind in KINDS if kind.home is not None or kind.name in tables]
+    collections = [target.of(kind.collection) for kind in looked_at]
     pages = {each.name: _read_page(probe, each, refusals) for each in collections}
     schema: list[Json] | None = None
     try:
@@ -63,7 +69,7 @@ def look_around(probe: Probe) -> FirstPages:
     return seen
 
 
-def _read_page(probe: Probe, collection: Collection, refusals: dict[str, Refused]) -> Page | None:
+def _read_page(probe: Probe, collection: NativeCollection, refusals: dict[str, Refused]) -> Page | None:
     size = SAFE_SIZE if refusals else probe.page_size
     try:
         return collection.page(probe.call(), limit=size)
@@ -127,7 +133,7 @@ def _tell_page_size(probe: Probe, seen: FirstPages) -> None:
 
 def check_groups(probe: Probe, seen: FirstPages) -> None:
     """Read what the bridge reads of memberships: the members of a group, the groups of a user."""
-    user = seen.first("users")
+    user = seen.first(USERS.collection)
     done = []
     if (group := _some_group(seen)) is not None and _read_members(probe, group):
         done.append("the members of a group")
@@ -141,7 +147,7 @@ def check_groups(probe: Probe, seen: FirstPages) -> None:
 
 
 def _some_group(seen: FirstPages) -> Json | None:
-    page = seen.pages.get("groups")
+    page = seen.pages.get(GROUPS.collection)
     records = [] if page is None else page.records
     return next((record for record in records if not is_surely_empty(record)), records[0] if records else None)
 
@@ -162,7 +168,7 @@ def _read_groups_of(probe: Probe, user: Json) -> bool:
     target, key = probe.target, user["id"]
     try:
         target.users.read(probe.call(), key, ("memberOfGroupIDs",))
-        for _page in target.memberships.of(probe.call(), "users", key, SAFE_SIZE):
+        for _page in target.memberships.of(probe.call(), USERS.collection, key, SAFE_SIZE):
             break
     except NotThere:
         return False  # the user went away in the meantime

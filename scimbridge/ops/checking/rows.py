@@ -13,15 +13,10 @@ from typing import Any
 from scimbridge.mapping.tables.rows import Row, nearest
 from scimbridge.mapping.tables.table import Table
 from scimbridge.ops.checking.findings import Report
-from scimbridge.pingone.bodies import WRITABLE
+from scimbridge.pingone.kinds import USERS, Kind
 
 # Members of a user's record that are PingOne's own: an environment may list them in its schema, or not (§2.2, §2.7).
-BESIDE_SCHEMA = frozenset({
-    "account", "createdAt", "emailVerified", "enabled", "environment", "id", "identityProvider", "lastSignOn",
-    "lifecycle", "memberOfExternalGroups", "memberOfGroupIDs", "memberOfGroupNames", "mfaEnabled", "password",
-    "population", "updatedAt", "verifyStatus",
-})  # fmt: skip
-COLLECTIONS = {"Group": "groups", "Population": "populations"}
+BESIDE_SCHEMA = USERS.own_members | {facet.path[0] for facet in USERS.facets}
 
 _JSON = ("json", "object")  # codecs that carry JSON
 _BARE = {"boolean": "BOOLEAN", "integer": "", "decimal": ""}  # SCIM types whose values are no text, and PingOne's type
@@ -74,24 +69,26 @@ def check_users(report: Report, table: Table, schema: Iterable[Mapping[str, Any]
         report.ok(table.file, f"{len(table.rows)} rows fit the environment's user schema")
 
 
-def check_others(report: Report, table: Table) -> None:
-    """Compare the table of groups or populations with the fields that PingOne keeps of them."""
-    kept = WRITABLE[COLLECTIONS[table.type.name]]
+def check_others(report: Report, table: Table, kind: Kind) -> None:
+    """Compare the table of a kind that no schema of the environment tells of with what PingOne keeps of it."""
+    kept = kind.writable
     before = report.faults
     for row in table.rows:
         if row.to and row.writable and row.via is None and row.to[0] not in kept:
             report.fault(
                 locate(table, row),
-                f"PingOne keeps no {row.to[0]!r} of {COLLECTIONS[table.type.name]} and drops it without a word",
+                f"PingOne keeps no {row.to[0]!r} of {kind.collection} and drops it without a word",
                 f"name one of {', '.join(kept)}{nearest(row.to[0], kept)}, or make the row readOnly, or take it out",
             )
     if report.faults == before:
-        report.ok(table.file, f"{len(table.rows)} rows fit what PingOne keeps of {COLLECTIONS[table.type.name]}")
+        report.ok(table.file, f"{len(table.rows)} rows fit what PingOne keeps of {kind.collection}")
 
 
 def locate(table: Table, row: Row) -> str:
     """Return file, section and row, as faults of tables are told."""
-    return f"{table.file} [{row.urn or 'common'}] {row.spelled}"
+    where = f"[{row.urn or 'common'}] {row.spelled}"
+    replacing = f" (in place of the row in {table.origin.shipped})" if table.origin.replaces(where) else ""
+    return f"{table.origin.file_of(where)} {where}{replacing}"
 
 
 def _paths(row: Row) -> Iterator[tuple[str, ...]]:

@@ -16,8 +16,9 @@ from scimbridge.mapping.tables.table import Table
 from scimbridge.ops.checking.findings import Probe, Report
 from scimbridge.ops.checking.rows import locate
 from scimbridge.pingone.errors import NotThere, PingOneError, Refused
-from scimbridge.pingone.fields import USERS, Field
+from scimbridge.pingone.fields import Field
 from scimbridge.pingone.filters import Term, render
+from scimbridge.pingone.kinds import USERS
 from scimbridge.resources.enforced import NEED, PATTERN, Findings
 from scimbridge.state.base import State
 
@@ -67,11 +68,8 @@ def try_values(probe: Probe, table: Table, trial: Trial) -> None:
 
 
 def _doubtful(table: Table) -> list[tuple[Row, Field]]:
-    return [
-        (row, USERS[row.native])
-        for row in table.rows
-        if row.writable and row.native in USERS and USERS[row.native].doubt is not None
-    ]
+    known = ((row, USERS.fields.get(row.native)) for row in table.rows if row.writable)
+    return [(row, field) for row, field in known if field is not None and field.doubt is not None]
 
 
 def _find_population(probe: Probe, wanted: str) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from scimbridge.mapping.tables.table import Table
-from scimbridge.ops.explaining.rehearsal import COLLECTIONS, SCAN, Played, Stage
+from scimbridge.ops.explaining.rehearsal import SCAN, Played, Stage
 from scimbridge.ops.explaining.showing import Write, say_refusal, show, show_played
+from scimbridge.pingone.kinds import kind_named
 
 _WITHOUT, _WITH = "where PingOne compares without case", "where PingOne minds case"
 
@@ -31,7 +32,7 @@ def tell_filter(write: Write, text: str, table: Table) -> None:
 
 
 def _tell(write: Write, table: Table, played: Played) -> None:
-    collection = COLLECTIONS[table.type.name]
+    collection = kind_named(table.type.name).collection
     source = played.source
     if source is None and not played.requests:
         show(write, "PingOne is asked", "nothing: no record can match, since ids are UUIDs")

@@ -10,10 +10,10 @@ from scimbridge.mapping.tables.rows import MEMBERSHIPS, Row, nearest
 from scimbridge.mapping.tables.table import Table
 from scimbridge.ops.checking.rows import locate
 from scimbridge.ops.explaining.filters import tell_filter
-from scimbridge.ops.explaining.rehearsal import COLLECTIONS, IDS, Stage, key_of, record_of
+from scimbridge.ops.explaining.rehearsal import IDS, Stage, key_of, record_of
 from scimbridge.ops.explaining.samples import choose_value, make_patch, make_resource, spell_path
 from scimbridge.ops.explaining.showing import WHERE, Write, say_refusal, show, show_played, write_json
-from scimbridge.pingone import fields
+from scimbridge.pingone.kinds import kind_named
 from scimbridge.scim import dialects
 from scimbridge.scim.catalogue import Attribute, Found
 from scimbridge.scim.errors import InvalidPath, ScimError
@@ -21,11 +21,6 @@ from scimbridge.scim.filtering.filter_dialects import read_path_text
 from scimbridge.scim.filtering.trees import AttrPath, Compare, Node
 from scimbridge.scim.patching.paths import Path, parse_path
 
-_FIELDS: Mapping[str, Mapping[str, fields.Field]] = {
-    "User": fields.USERS,
-    "Group": fields.GROUPS,
-    "Population": fields.POPULATIONS,
-}
 _CODECS = {
     "semicolons": 'an array in PingOne, one string "[a;; b]" for SCIM clients (an array is taken too)',
     "list": "an array on both sides",
@@ -51,6 +46,7 @@ def tell_path(write: Write, text: str, table: Table) -> None:
     shape = table.shape_of(found)
     rows = _rows_of(path, found, table)
     write(text)
+    _tell_removed(write, found.attribute, table)
     if not rows:
         _tell_rowless(write, found, stored=shape is not None or found.attribute.name == "schemas")
         return
@@ -140,6 +136,11 @@ def _tell_rowless(write: Write, found: Found, *, stored: bool) -> None:
     show(write, "characteristics", _characteristics(found.leaf))
 
 
+def _tell_removed(write: Write, attribute: Attribute, table: Table) -> None:
+    origin = table.origin
+    show(write, "taken away", *(f"{origin.shipped} {row}" for row in origin.removed_of(attribute.name)))
+
+
 # -- one row -----------------------------------------------------------------------------------------------------------
 
 
@@ -158,7 +159,7 @@ def _field_of(row: Row) -> str:
 
 
 def _carriage(row: Row, table: Table) -> str:
-    collection = COLLECTIONS[table.type.name]
+    collection = kind_named(table.type.name).collection
     if row.template is not None:
         own = "" if not row.template.other else f", but for a value of its own: {'.'.join(row.template.other)}"
         return f"never sent; what a client sends for it is left out{own}"
@@ -174,11 +175,10 @@ def _carriage(row: Row, table: Table) -> str:
 
 
 def _limits(row: Row, table: Table) -> str:
-    if row.via == "password":
-        return "PingOne's password policy"
-    rule = _FIELDS[table.type.name].get(row.native)
+    kind = kind_named(table.type.name)
+    rule = kind.fields.get(row.native)
     if rule is None:
-        return f"none known here{'; those of the user schema hold' if table.type.name == 'User' else ''}"
+        return f"none known here{'' if kind.schema is None else '; those of the user schema hold'}"
     said = []
     if rule.min_length or rule.max_length:
         said.append(f"{rule.min_length} to {rule.max_length or 'any number of'} characters")

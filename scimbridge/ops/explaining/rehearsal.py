@@ -19,6 +19,7 @@ from scimbridge.lists.reading import Source
 from scimbridge.mapping.query import Query
 from scimbridge.mapping.tables.rows import Row
 from scimbridge.mapping.tables.table import Table
+from scimbridge.pingone.kinds import KINDS, POPULATIONS, kind_named
 from scimbridge.pingone.send import Call, Json, Request, Response
 from scimbridge.pingone.target import Target
 from scimbridge.request.context import Ask
@@ -32,12 +33,11 @@ from scimbridge.state.memory import MemoryState
 PAGE, SCAN = 100, 250_000
 BASE = "/scim/v2"
 NOBODY = "token"
-COLLECTIONS = {"User": "users", "Group": "groups", "Population": "populations"}
 
 # Ids have to look like PingOne's; who reads them is shown the words.
 IDS = {
     word: f"00000000-0000-4000-8000-{number:012d}"
-    for number, word in enumerate(("USER-ID", "GROUP-ID", "POPULATION-ID", "NEW-ID"), 1)
+    for number, word in enumerate((*(f"{kind.name.upper()}-ID" for kind in KINDS), "NEW-ID"), 1)
 }
 
 
@@ -83,12 +83,12 @@ def key_of(table: Table) -> str:
 
 def record_of(table: Table, resource: Mapping[str, Any]) -> Json:
     """Return PingOne's record of a SCIM resource, as its creation would send it."""
-    record: Json = {"directMemberCounts": {"users": 1, "groups": 0}} if table.type.name == "Group" else {}
+    kind = kind_named(table.type.name)
+    record: Json = {"directMemberCounts": {"users": 1, "groups": 0}} if kind.has_members else {}
     made = Stage(table).play(lambda endpoint, ask: endpoint.create(ask, resource))
     body = next((request.body for request in made.requests if request.method == "POST"), None)
     record.update(body if isinstance(body, dict) else {})
-    record.pop("password", None)
-    return record
+    return {name: value for name, value in record.items() if name not in kind.secrets}
 
 
 class _WatchedListing(Listing):
@@ -137,7 +137,8 @@ class _Recorder:
         return Response(200, body={**self._held, **kept, "id": steps[-1]})
 
     def _list(self, name: str) -> Json:
-        records = [{"id": f"id of {use}", "name": use} for use in self._populations] if name == "populations" else []
+        held = self._populations if name == POPULATIONS.collection else ()
+        records = [{"id": f"id of {use}", "name": use} for use in held]
         key = "groupMemberships" if name == "memberOfGroups" else name
         return {"_embedded": {key: records}, "count": len(records), "size": len(records)}
 

@@ -12,7 +12,7 @@ from scimbridge.mapping.tables.rows import MEMBERSHIPS, Row
 from scimbridge.mapping.tables.table import Table
 from scimbridge.mapping.translate import encode
 from scimbridge.ops.explaining.rehearsal import IDS
-from scimbridge.pingone.fields import EXAMPLES
+from scimbridge.pingone.kinds import kind_named
 from scimbridge.scim.catalogue import PATCH_URN
 from scimbridge.scim.errors import InvalidValue
 from scimbridge.scim.messages import PatchOperation
@@ -61,7 +61,7 @@ def _offers(table: Table, row: Row) -> Iterator[Any]:
         yield "[one;; two]"
     yield from _BY_TYPE.get(row.attribute.type, ())
     yield from row.attribute.canonical_values
-    yield from EXAMPLES.get((table.type.name, row.native), ())
+    yield from kind_named(table.type.name).examples.get(row.native, ())
     yield from _TEXTS
 
 

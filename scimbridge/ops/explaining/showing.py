@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from scimbridge.ops.explaining.rehearsal import IDS, Played
-from scimbridge.pingone.collections import PASSWORD_SET
+from scimbridge.pingone.facets import PASSWORD
 from scimbridge.pingone.send import Request
 from scimbridge.scim.errors import ScimError
 
@@ -59,8 +59,8 @@ def _request_lines(request: Request) -> list[str]:
 
 def _without_password(request: Request) -> Any:
     body = request.body
-    if isinstance(body, dict) and request.media == PASSWORD_SET:
-        return {**body, "value": "***"}
-    if isinstance(body, dict) and isinstance(body.get("password"), dict):
-        return {**body, "password": {**body["password"], "value": "***"}}
+    if isinstance(body, dict) and request.media == PASSWORD.media:
+        return PASSWORD.body("***")
+    if isinstance(body, dict) and PASSWORD.held(body) is not None:
+        return {**body, **PASSWORD.whole("***")}
     return body

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from scimbridge.pingone.kinds import GROUPS, POPULATIONS, USERS
 from scimbridge.request.ids import UUID, is_id
 from scimbridge.request.parallel import OPERATIONS
 from scimbridge.resources.endpoint import Endpoint
@@ -22,7 +23,6 @@ from scimbridge.scim.bulk.sequence import Cell, Sharing, count_turns
 from scimbridge.scim.messages import BulkOperation
 
 ALONE: Sharing = None
-POPULATIONS = "populations"
 USED, GROWN, DELETED = "used", "grown", "deleted"  # ways to touch populations
 LOOKED_AT, TOUCHED = "looked at", "touched"  # ways to touch what groups count
 KNOWN, FREED = "known", "freed"  # ways to touch the names of a resource type
@@ -80,7 +80,7 @@ class Touch:
 
     @property
     def kind(self) -> str:
-        """What it is about: users, groups, populations, or nothing."""
+        """The collection that it is about, or nothing."""
         return "" if self.traits is None else self.traits.endpoint.kind
 
     @property
@@ -94,16 +94,16 @@ class Touch:
         if self.key:
             cells["id", self.key] = ALONE
         if self.kind:
-            cells[POPULATIONS] = self._use_of_populations()
-        if self.kind == "groups" and self.versioned:
+            cells[POPULATIONS.collection] = self._use_of_populations()
+        if self.kind == GROUPS.collection and self.versioned:
             cells["memberships"] = ALONE if self.method == "DELETE" else LOOKED_AT
-        elif self.kind == "users" or (self.kind == "groups" and self.method == "DELETE"):
+        elif self.kind == USERS.collection or (self.kind == GROUPS.collection and self.method == "DELETE"):
             cells["memberships"] = TOUCHED
         return cells
 
     def _use_of_populations(self) -> Sharing:
         """Return how it touches populations, whose names, default flag, users and groups concern everything."""
-        if self.kind != POPULATIONS:
+        if self.kind != POPULATIONS.collection:
             return USED
         return {"POST": GROWN, "DELETE": DELETED}.get(self.method, ALONE)
 
@@ -113,8 +113,8 @@ def find_cells(touches: Sequence[Touch], look: Look) -> list[dict[Cell, Sharing]
     grown = any(touch.traits is not None and touch.traits.placed_by_name for touch in touches)
     cells = [touch.cells() for touch in touches]
     for held in cells:
-        if not grown and held.get(POPULATIONS) == GROWN:
-            held[POPULATIONS] = USED
+        if not grown and held.get(POPULATIONS.collection) == GROWN:
+            held[POPULATIONS.collection] = USED
     for kind in {touch.kind for touch in touches}:
         if kind:
             _add_names(kind, touches, cells, look)
@@ -177,7 +177,7 @@ class _Names:
         traits = next(iter(unknown.values())).traits
         if (
             traits is not None
-            and traits.endpoint.kind != POPULATIONS
+            and traits.endpoint.kind != POPULATIONS.collection
             and turns > FEW_TURNS + len(unknown) // OPERATIONS
         ):
             self._known = dict(look(traits.endpoint, list(unknown)))

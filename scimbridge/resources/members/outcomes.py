@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from scimbridge.mapping.links import Member
 from scimbridge.pingone.errors import PingOneError, Refused
+from scimbridge.pingone.kinds import GROUPS, KINDS, USERS
 from scimbridge.pingone.memberships import Outcome
 from scimbridge.resources.members.own_changes import ChangeState
 
-COLLECTION = {"User": "users", "Group": "groups"}
+COLLECTION = {kind.name: kind.collection for kind in KINDS if kind.can_join}  # of those who can be members
 KIND = {name: kind for kind, name in COLLECTION.items()}
 NAMED = 20  # members that an error names
 
@@ -94,8 +95,8 @@ class Run:
     def made(self) -> MadeChanges:
         """Return what the changes came to."""
         return MadeChanges(
-            users=self._net("users"),
-            groups=self._net("groups"),
+            users=self._net(USERS.collection),
+            groups=self._net(GROUPS.collection),
             certain=all(done.outcome is not Outcome.PERHAPS for done in self.done),
             kinds={done.change.member.id: KIND[done.kind] for done in self.done if done.is_seen},
         )

@@ -17,13 +17,14 @@ from typing import Any
 from uuid import UUID
 
 from scimbridge.mapping.links import Links, Member
+from scimbridge.pingone.kinds import GROUPS, USERS
 from scimbridge.request.ids import is_id
 from scimbridge.state.base import State
 
 Record = dict[str, Any]
 REMEMBERED = 75.0  # seconds: a minute, and what the clocks of nodes may differ by
 MOST = 20_000  # changes that are remembered of one group
-KINDS = ("", "User", "Group")  # the first where nobody knows yet
+KINDS = ("", USERS.name, GROUPS.name)  # the first where nobody knows yet
 _SINCE, _SINCE_KEPT = "memberships:since", 30 * 24 * 3600.0  # seconds
 _MOVED = "memberships:moved"
 _ENTRY = struct.Struct(">16sBBd")  # member, what became of it, its kind, when (seconds since 1970)

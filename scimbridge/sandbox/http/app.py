@@ -19,6 +19,7 @@ from scimbridge.sandbox.http.errors import ApiError, forbidden, not_found, too_m
 from scimbridge.sandbox.http.exchange import Api, Route, media, respond
 from scimbridge.sandbox.http.other_routes import environment_routes, group_routes, membership_routes, population_routes
 from scimbridge.sandbox.http.own_routes import PREFIX, control_routes, token_route
+from scimbridge.sandbox.http.provider_routes import provider_routes
 from scimbridge.sandbox.http.user_routes import user_routes
 from scimbridge.sandbox.lists.paging import Cursors
 from scimbridge.sandbox.model.activities import CORRELATION
@@ -75,6 +76,7 @@ def create_app(parts: SandboxParts) -> Flask:
         *membership_routes(api),
         *population_routes(api),
         *environment_routes(api),
+        *provider_routes(api),
     ):
         _add(app, f"/v1/environments/<environment>{route.path}", route)
     for route in (

@@ -1,4 +1,4 @@
-"""The routes of groups, memberships, populations, schema, identity providers, environment and feed.
+"""The routes of groups, memberships, populations, schema, environment and feed.
 
 Knows HTTP: methods, media types, query parameters; what the calls mean is told by groups.py and its like.
 """
@@ -177,11 +177,10 @@ def _delete_population(api: Api, population: str) -> Answer:
 
 
 def environment_routes(api: Api) -> list[Route]:
-    """Return the routes of the environment itself, its identity providers, its schema and its feed."""
+    """Return the routes of the environment itself, its schema and its feed."""
     attributes = "/schemas/<schema>/attributes"
     return [
         Route("GET", "", partial(_read_environment, api)),
-        Route("GET", "/identityProviders", partial(_list_providers, api)),
         Route("GET", "/activities", partial(_list_activities, api)),
         Route("GET", "/schemas", partial(_list_schemas, api)),
         Route("GET", "/schemas/<schema>", partial(_read_schema, api)),
@@ -196,15 +195,6 @@ def environment_routes(api: Api) -> list[Route]:
 
 def _read_environment(api: Api) -> Answer:
     return 200, show_environment(api.directory, base(api.directory))
-
-
-def _list_providers(api: Api) -> Answer:
-    asked, _, _ = read_window(api)
-    with api.directory.lock:
-        items = [
-            {"environment": {"id": api.directory.environment_id}, **row} for row in api.directory.providers.values()
-        ]
-    return answer_list(api, "identityProviders", items, asked, (len(items), None))
 
 
 def _list_activities(api: Api) -> Answer:

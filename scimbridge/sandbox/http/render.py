@@ -78,6 +78,16 @@ def show_population(directory: Directory, record: Json, base: str) -> Json:
     }
 
 
+def show_provider(directory: Directory, record: Json, base: str) -> Json:
+    """Return an identity provider."""
+    return {
+        "_links": {"self": _to(f"{base}/identityProviders/{record['id']}"), "environment": _to(base)},
+        "id": record["id"],
+        "environment": {"id": directory.environment_id},
+        **record,
+    }
+
+
 def show_membership(directory: Directory, kind: MemberKind, member_id: str, item: Json, base: str) -> Json:
     """Return a membership as the list and the single read give it."""
     member = f"{base}/{kind}/{member_id}"

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from scimbridge.scim import dialects
 from scimbridge.scim.catalogue import ENTERPRISE_URN, Found, ResourceType
 from scimbridge.scim.errors import InvalidPath
 from scimbridge.scim.filtering.filter_dialects import is_foreign, read_path_text
 from scimbridge.scim.filtering.trees import AttrPath
 from scimbridge.scim.patching.paths import Path, name_of, parse_path
-from scimbridge.scim.reading import Manner
+from scimbridge.scim.reading import Manner, find_part
 
 
 def find_known(path: Path, text: str, resource_type: ResourceType, manner: Manner) -> Found | None:
     """Return what a path means; None, noticed, where it may be an attribute of others. Raises `InvalidPath`."""
-    found = find(path, resource_type)
+    found = find(path, resource_type, manner)
     if found is None:
         if not manner.strict and _may_be_of_others(path, resource_type):
             manner.notice(name_of(text))
@@ -28,14 +27,14 @@ def find_known(path: Path, text: str, resource_type: ResourceType, manner: Manne
     return found
 
 
-def find(path: Path, resource_type: ResourceType) -> Found | None:
+def find(path: Path, resource_type: ResourceType, manner: Manner) -> Found | None:
     """Return what a path means, None where there is nothing of that name."""
     if path.attr is None:
         return None
     whole = resource_type.find(AttrPath(path.urn, path.attr))
     if whole is None or path.sub is None:
         return whole
-    sub = whole.attribute.find_sub(dialects.rename_country_code(whole.attribute, path.sub))
+    sub = find_part(whole.attribute, path.sub, manner)
     return None if sub is None else replace(whole, sub=sub)
 
 

@@ -20,7 +20,7 @@ from scimbridge.scim.messages import PatchOperation
 from scimbridge.scim.patching.elements import names_resources
 from scimbridge.scim.patching.operation_paths import find, find_known, is_read_only, is_stored, parse_member, parse_ours
 from scimbridge.scim.patching.paths import Path, name_of
-from scimbridge.scim.reading import Manner, has_no_value, is_empty, read_listed, read_selected, read_value
+from scimbridge.scim.reading import Manner, find_part, has_no_value, is_empty, read_listed, read_selected, read_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def _read_member(op: str, key: str, value: Any, resource_type: ResourceType, man
             raise
         manner.notice(name_of(key))  # no path at all, so no attribute of ours
         return
-    found = find(path, resource_type)
+    found = find(path, resource_type, manner)
     if found is not None and found.attribute.replaceable:
         yield from _replace_composed(op, found, path.where, value, manner)
     elif found is None or not is_stored(found) or found.attribute.composed:
@@ -160,7 +160,7 @@ def _refuse_unkept(found: Found, text: str, manner: Manner) -> None:
 def _replace_composed(op: str, found: Found, where: Node | None, value: Any, manner: Manner) -> Iterator[Operation]:
     """Read a value in place of a composed one; whether it is kept, the present state decides. None takes none away."""
     if where is not None:
-        _check_where(found, where)
+        _check_where(found, where, manner)
     read = None if op == "remove" else read_value(found.attribute, value, manner)
     if is_empty(read):
         manner.notice(found.attribute.name)
@@ -170,7 +170,7 @@ def _replace_composed(op: str, found: Found, where: Node | None, value: Any, man
 
 def _make(op: str, found: Found, where: Node | None, value: Any, manner: Manner) -> Iterator[Operation]:
     if where is not None:
-        where = _check_where(found, where)
+        where = _check_where(found, where, manner)
     if op == "remove":
         yield from _make_removal(found, where, value, manner)
         return
@@ -219,7 +219,7 @@ def _names_members(target: Attribute, value: Any) -> bool:
 def _make_clearing(found: Found, where: Node | None, value: Any, manner: Manner) -> Iterator[Operation]:
     """Remove the members that the value of a complex attribute names and gives no value (RFC 7643 §2.5)."""
     for name, inner in value.items():
-        sub = found.attribute.find_sub(dialects.rename_country_code(found.attribute, name))
+        sub = find_part(found.attribute, name, manner)
         if sub is None or not is_empty(inner) or sub.mutability == "readOnly":
             continue
         member = replace(found, sub=sub)
@@ -248,11 +248,12 @@ def _check_listed(operation: PatchOperation, path: Path, attribute: Attribute) -
         raise InvalidValue(msg)
 
 
-def _check_where(found: Found, where: Node) -> Node:
+def _check_where(found: Found, where: Node, manner: Manner) -> Node:
     """Return the value filter with names as they are stored. Raises `InvalidPath`, `InvalidFilter`."""
     if not (found.attribute.multi_valued and found.attribute.type == "complex"):
         msg = f"{found.attribute.name}: a value filter fits lists of objects only"
         raise InvalidPath(msg)
-    where = dialects.rename_in_brackets(where, found.attribute)
+    if not manner.strict:
+        where = dialects.rename_in_brackets(where, found.attribute)
     compile_element_filter(where, found.attribute)
     return where

@@ -9,7 +9,7 @@ from openapi_spec_validator import validate
 
 from scimbridge.mapping.openapi.description import Bounds, describe_api
 from scimbridge.mapping.tables.compiling import compile_tables
-from scimbridge.resources.tables import LIMITS
+from scimbridge.pingone.kinds import KINDS
 
 BOUNDS = Bounds(default_count=100, most_results=1000, most_operations=500)
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -34,7 +34,7 @@ def test_it_is_valid(api):
 
 def test_custom_tables_are_valid(shipped, custom):
     """So it is for a table with one line of every kind."""
-    tables = compile_tables(shipped, LIMITS) | {"User": custom}
+    tables = compile_tables(shipped, KINDS) | {"User": custom}
     api = describe_api(tables.values(), BOUNDS)
     validate(api)
     own = next(urn for urn in custom.published.urns if "example" in urn)
@@ -66,7 +66,7 @@ def test_paths(api, path, verbs):
 def test_verbs_that_a_table_does_not_allow_are_not_there(shipped):
     """A read-only resource type has reading paths only, and no schema for requests."""
     text = shipped["populations.toml"].replace('allow       = ["create", "change", "delete"]', "allow = []")
-    api = describe_api(compile_tables({**shipped, "populations.toml": text}, LIMITS).values(), BOUNDS)
+    api = describe_api(compile_tables({**shipped, "populations.toml": text}, KINDS).values(), BOUNDS)
     validate(api)
     assert set(api["paths"]["/Populations"]) == {"get"}
     assert set(api["paths"]["/Populations/{id}"]) == {"parameters", "get"}
@@ -144,7 +144,7 @@ def test_parameters_and_credentials(api):
 def test_what_is_hidden_is_nowhere(shipped):
     """Neither the name of a hidden attribute nor that of an extension of which all is hidden."""
     hidden = (("User", ("phoneNumbers", "name.honorificPrefix", PINGONE_USER)),)
-    text = json.dumps(describe_api(compile_tables(shipped, LIMITS, hidden=hidden).values(), BOUNDS))
+    text = json.dumps(describe_api(compile_tables(shipped, KINDS, hidden=hidden).values(), BOUNDS))
     for name in ("phoneNumbers", "honorificPrefix", PINGONE_USER, "mfaEnabled"):
         assert name not in text
     assert "honorificSuffix" in text

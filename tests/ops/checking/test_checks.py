@@ -20,12 +20,13 @@ def test_an_environment_in_order_has_no_fault(run_check):
     assert said.warnings == []
     assert said.lines[-1] == "everything fits"
     subjects = [line.split(":", 1)[0].split(None, 1)[1] for line in said.lines_of("ok")]
-    assert list(dict.fromkeys(subjects)) == [
+    expected = [
         "clients", "shared state", "records of changes",
         "connection", "token", "environment", "rights", "page size", "default population", "group rights",
         "users.toml", "groups.toml", "populations.toml",
         "filters on users", "filters on groups", "filters on populations",
     ]  # fmt: skip
+    assert [subject for subject in dict.fromkeys(subjects) if subject in expected] == expected
 
 
 def test_check_changes_nothing(run_check, sandbox):
@@ -83,13 +84,38 @@ def test_tables_that_are_wrong_in_themselves_are_not_checked(run_check, folder, 
     assert sandbox.journal.calls == []
 
 
-def test_only_the_tables_that_are_there_are_checked(run_check, folder):
-    """Without a group table nothing is said of groups' tables and filters."""
-    (folder / "groups.toml").unlink()
+def test_a_type_that_is_not_served_is_not_checked(run_check, folder):
+    """Where groups are not served nothing is said of their rows, rights and filters, but that they are not served."""
+    (folder / "groups.toml").write_text('resource = "Group"\nextends = "shipped"\nserve = false', encoding="utf-8")
     said = run_check(folder)
     assert said.code == 0
-    assert "groups.toml" not in said.text
+    assert [line for line in said.lines if "groups.toml" in line] == [
+        "ok    groups.toml: lies over shipped groups.toml: its head sets serve; Group is not served (serve = false)"
+    ]
     assert "group rights" not in said.text
+
+
+def test_what_lies_over_the_shipped_tables_is_told(run_check, tmp_path):
+    """Which rows of which file differ, and where the shipped table serves since the directory has none."""
+    (tmp_path / "mine.toml").write_text(
+        'resource = "User"\nextends = "shipped"\n'
+        '["urn:ietf:params:scim:schemas:core:2.0:User"]\nnickName = false\ntitle = "nosuch"\n',
+        encoding="utf-8",
+    )
+    said = run_check(tmp_path)
+    core = "[urn:ietf:params:scim:schemas:core:2.0:User]"
+    over = f"lies over shipped users.toml: it replaces {core} title; it takes away {core} nickName"
+    assert f"ok    mine.toml: {over}" in said.lines
+    told = "the directory has no table of Population, so the shipped one serves"
+    assert f"ok    shipped populations.toml: {told}" in said.lines
+    (fault,) = said.faults
+    assert fault.startswith(f"FAULT mine.toml {core} title (in place of the row in shipped users.toml): ")
+
+
+def test_shipped_tables_lie_over_nothing(run_check, folder):
+    """Neither they nor a copy of them are worth a line."""
+    for tables in (None, folder):
+        assert "shipped" not in run_check(tables).text
 
 
 def test_check_is_quiet_in_the_log(run_check, capsys):
@@ -106,3 +132,22 @@ def test_an_empty_environment_can_be_checked(run_check, make_sandbox):
     assert said.code == 0
     assert any("there is no group and user to read" in line for line in said.lines)
     assert any("no value there yet" in line for line in said.lines)
+
+
+def test_a_type_that_is_only_read_is_checked(run_check, folder_with_providers):
+    """A table beside the shipped ones is checked as they are: what of it can be read, and how it is filtered."""
+    said = run_check(folder_with_providers)
+    assert (said.code, said.faults, said.warnings) == (0, [], [])
+    (rights,) = [line for line in said.lines_of("ok") if line.startswith("ok    rights:")]
+    assert "users, groups, populations, identityProviders, the user schema can be read" in rights
+    assert any("identityProviders.toml: " in line for line in said.lines_of("ok"))
+
+
+def test_what_is_not_served_may_be_forbidden(run_check, folder_with_providers, sandbox):
+    """A worker that may not read identity providers is at fault only where a table serves them."""
+    sandbox.faults.plan("error", path="/identityProviders", times=99, status=403)
+    assert run_check().code == 0
+    said = run_check(folder_with_providers)
+    assert said.code == 1
+    (fault,) = said.faults
+    assert "identityProviders cannot be read" in fault

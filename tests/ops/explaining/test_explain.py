@@ -175,3 +175,16 @@ def test_a_population_rule_is_played(run_explain, write_file, folder):
     created = run_explain(write_file(USER), tables=folder).below("POST")
     assert created[0] == 'GET /populations?limit=100&filter=name sw "Partners"'
     assert '{"username":"jdoe","population":{"id":"id of Partners"}}' in created
+
+
+def test_a_type_that_is_only_read_is_explained(run_explain, folder_with_providers):
+    """Its rows lead to no write, its filters to a list without a filter, and it is found by its name in any case."""
+    said = run_explain("displayName", "identityprovider", folder_with_providers)
+    assert said.code == 0
+    assert said.below("PingOne field") == ["name"]
+    assert said.below("carried") == ["only read: in every answer of PingOne"]
+    assert said.below("requests") == ["none: a client cannot write it"]
+    assert "mutability readOnly" in said.below("characteristics")[0]
+    said = run_explain('displayName eq "Head Office SAML"', "IdentityProvider", folder_with_providers)
+    assert said.code == 0
+    assert "GET /identityProviders?limit=100" in said.text

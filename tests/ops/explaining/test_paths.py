@@ -54,6 +54,26 @@ def test_every_row_of_the_default_tables_can_be_explained(run_explain, name, row
         assert said.below("requests")[0] == "none: a client cannot write it"
 
 
+def test_a_row_is_told_with_the_file_that_it_stands_in(run_explain, tmp_path):
+    """Of a table that lies over the shipped one: which row is whose, and what was taken away."""
+    (tmp_path / "mine.toml").write_text(
+        'resource = "User"\nextends = "shipped"\n["urn:ietf:params:scim:schemas:core:2.0:User"]\n'
+        'nickName = false\n\'phoneNumbers[type eq "mobile"].value\' = false\ntitle = "jobTitle"\n',
+        encoding="utf-8",
+    )
+    core = "[urn:ietf:params:scim:schemas:core:2.0:User]"
+    rows = {path: run_explain(path, tables=tmp_path) for path in ("title", "userType", "nickName", "phoneNumbers")}
+    replaced = f"mine.toml {core} title (in place of the row in shipped users.toml)"
+    assert rows["title"].below("row") == [replaced]
+    assert rows["userType"].below("row") == [f"shipped users.toml {core} userType"]
+    assert rows["nickName"].below("taken away") == [f"shipped users.toml {core} nickName"]
+    assert rows["nickName"].below("PingOne field")[0].startswith("none: clients may send it")
+    assert rows["phoneNumbers"].below("taken away") == [
+        f'shipped users.toml {core} phoneNumbers[type eq "mobile"].value'
+    ]
+    assert rows["phoneNumbers"].below("PingOne field") == ["primaryPhone"]
+
+
 def test_a_facet_is_a_call_of_its_own(run_explain):
     """`active` goes to its own address; the answer needs a read; removing it is refused."""
     said = run_explain("active")

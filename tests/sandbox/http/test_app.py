@@ -134,6 +134,50 @@ def test_identity_providers_are_listed(company):
     assert all({"id", "name", "enabled"} <= row.keys() for row in rows)
 
 
+def test_identity_providers_come_in_pages(company):
+    """A list of them has a next page where there are more than a hundred, and each of them once."""
+    providers = company.sandbox.directory.providers
+    (first, *_) = providers.values()
+    for number in range(120):
+        key = f"00000000-0000-4000-8000-{number:012d}"
+        providers[key] = {**first, "id": key, "name": f"Login {number}"}
+    page = company.good("GET", "/identityProviders?limit=100")
+    rest = company.good("GET", f"/identityProviders?{page['_links']['next']['href'].partition('?')[2]}")
+    assert (page["count"], page["size"], rest["size"]) == (122, 100, 22)
+    assert "next" not in rest["_links"]
+    rows = page["_embedded"]["identityProviders"] + rest["_embedded"]["identityProviders"]
+    assert [row["id"] for row in rows] == list(providers)
+
+
+def test_one_identity_provider_is_read(company):
+    """It is what the list has of it, under its own address; another id is not found."""
+    row = company.good("GET", "/identityProviders")["_embedded"]["identityProviders"][0]
+    one = company.good("GET", f"/identityProviders/{row['id']}?expand=attributes")
+    assert one == row
+    assert one["_links"]["self"]["href"].endswith(f"/identityProviders/{row['id']}")
+    assert company.fault("GET", f"/identityProviders/{company.sandbox.environment_id}")["top"] == "NOT_FOUND"
+
+
+def test_identity_providers_are_not_filtered(company):
+    """No filter is documented, so each is refused, and so are other parameters."""
+    refusal = company.fault("GET", '/identityProviders?filter=name eq "Partner Login"')
+    assert (refusal["status"], refusal["code"]) == (400, "INVALID_FILTER")
+    assert company.fault("GET", "/identityProviders?expand=attributes")["top"] == "INVALID_REQUEST"
+
+
+def test_identity_providers_are_only_read(company):
+    """Nothing makes, changes or deletes one here."""
+    row = company.good("GET", "/identityProviders")["_embedded"]["identityProviders"][0]
+    for method, path in (
+        ("POST", ""),
+        ("PUT", f"/{row['id']}"),
+        ("PATCH", f"/{row['id']}"),
+        ("DELETE", f"/{row['id']}"),
+    ):
+        assert company.fault(method, f"/identityProviders{path}", {"name": "x"})
+    assert row in company.good("GET", "/identityProviders")["_embedded"]["identityProviders"]
+
+
 def test_malformed_ids_are_404_or_400_as_switched(make_caller):
     """An id that is no lower-case UUID finds nothing; switched, it is an invalid request."""
     assert make_caller().fault("GET", "/users/XYZ")["status"] == 404

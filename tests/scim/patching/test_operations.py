@@ -333,6 +333,17 @@ def test_country_code_is_another_name_of_country(read):
     assert found.where == parse('country eq "DE"')
 
 
+def test_country_code_is_no_name_to_the_letter(read):
+    """In a value it is not stored; a path and a value filter name nothing."""
+    assert read("add", "addresses", [{"countryCode": "DE", "locality": "L"}], strict=True) == [
+        ("add", "addresses", [{"locality": "L"}])
+    ]
+    with pytest.raises(InvalidPath, match="countryCode"):
+        read("replace", 'addresses[type eq "work"].countryCode', "DE", strict=True)
+    with pytest.raises(InvalidFilter, match="CountryCode"):
+        read("remove", 'addresses[CountryCode eq "DE"]', strict=True)
+
+
 def test_values_of_clients_are_read(read):
     """Words for booleans, wrapped scalars and JSON in strings are read by the attribute's type."""
     assert read("replace", "active", "False") == [("replace", "active", False)]

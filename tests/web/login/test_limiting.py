@@ -325,8 +325,9 @@ def test_one_at_a_time_over_http(limited, monkeypatch):
         assert client.send("GET", path).status_code != 429
 
 
-def test_the_limit_on_a_real_redis(tmp_path):
+def test_the_limit_on_a_real_redis(tmp_path, monkeypatch):
     """Two nodes that share a Redis let in exactly the limit between them."""
+    monkeypatch.setattr(Rate, "of", lambda places: Rate(places, 600.0))  # a window that no slow machine outlives
     with closing(socket.socket()) as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
@@ -334,10 +335,7 @@ def test_the_limit_on_a_real_redis(tmp_path):
     try:
         states = [RedisState(f"redis://127.0.0.1:{port}/0", prefix="test") for _ in range(2)]
         nodes = [Limiter(state, clock=time.monotonic, trouble=quiet) for state in states]
-        began = time.monotonic()
         passed = [let_in(nodes[number % 2], caller(requests_per_second=20)) for number in range(40)]
-        took = time.monotonic() - began
-        assert passed[:20] == [True] * 20
-        assert took >= 1 or sum(passed) == 20, "where the machine took longer, the limit had begun anew"
+        assert passed == [True] * 20 + [False] * 20
     finally:
         server.shutdown()

@@ -1,0 +1,96 @@
+"""What the engine has to be told of a resource type at the target: the Protocols that the target's own objects satisfy.
+
+The engine knows no target. mypy proves, where the two are joined, that each kind has all that stands here. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+
+class Limit(Protocol):
+    """What is known of one PingOne field."""
+
+    @property
+    def operators(self) -> frozenset[str]:
+        """Filter operators that PingOne answers for this field."""
+
+    @property
+    def caseless(self) -> bool | None:
+        """Whether PingOne compares without case; None where nobody knows."""
+
+    def refuse(self, value: Any, /) -> str | None:
+        """Return None when PingOne takes the value, else what would be right."""
+
+
+class Facet(Protocol):
+    """A field with a call of its own; `name` is the word in `via`."""
+
+    @property
+    def name(self) -> str:
+        """The word in `via`."""
+
+    @property
+    def field(self) -> str:
+        """The native field that the call writes."""
+
+    @property
+    def type(self) -> str:
+        """What the value is: boolean, id or text."""
+
+    @property
+    def removable(self) -> bool:
+        """Whether the field can be left without a value."""
+
+    @property
+    def lasting(self) -> bool:
+        """Whether a record always has a value."""
+
+    @property
+    def secret(self) -> bool:
+        """Whether the value is never shown."""
+
+
+class Kind(Protocol):
+    """One resource type."""
+
+    @property
+    def name(self) -> str:
+        """SCIM's name of the resource type."""
+
+    @property
+    def collection(self) -> str:
+        """What PingOne calls its records, in faults that operators read."""
+
+    @property
+    def fields(self) -> Mapping[str, Limit]:
+        """The known fields, by native name."""
+
+    @property
+    def custom(self) -> Limit:
+        """What holds for fields that the environment's owner added."""
+
+    @property
+    def own(self) -> frozenset[str]:
+        """Fields that only PingOne writes."""
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Fields without which no record is made."""
+
+    @property
+    def facets(self) -> tuple[Facet, ...]:
+        """Fields with a call of their own."""
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether nobody can write it."""
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether population rules say where a new one goes."""
+
+    @property
+    def has_members(self) -> bool:
+        """Whether membership calls change who is in it."""
