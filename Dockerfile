@@ -1,8 +1,11 @@
 # The wheel is built in one image and runs in another, so that no build tool is left in the one that serves.
+# Nothing comes in that has another hash than locks/ says.
 FROM python:3.11-slim AS wheel
 WORKDIR /source
 COPY . .
-RUN pip wheel --no-cache-dir --wheel-dir /wheels '.[database]'
+RUN pip install --no-cache-dir --require-hashes --requirement locks/build.txt \
+    && pip wheel --no-cache-dir --require-hashes --requirement locks/image.txt --wheel-dir /wheels \
+    && pip wheel --no-cache-dir --no-build-isolation --no-deps --wheel-dir /wheels .
 
 FROM python:3.11-slim
 RUN --mount=type=bind,from=wheel,source=/wheels,target=/wheels \

@@ -1,21 +1,39 @@
-# make demo    run the bridge with a PingOne sandbox behind it
-# make test    run the whole test suite
-# make check   ruff, mypy, import-linter, and the coverage of the last test run
-# make fuzz    send random requests, texts and bytes for FUZZ_SECONDS (60)
-# make bench   measure the bridge beside direct calls to the sandbox, with a report in build/bench
-# make mutants change the code of scim/ and mapping/ line by line, and see whether a test fails (MUTANTS: which part)
-# make clean   take away what the others made
+# make demo       run the bridge with a PingOne sandbox behind it
+# make test       run the whole test suite
+# make check      ruff, mypy, import-linter, and the coverage of the last test run
+# make test-all   run the suite with every Python from 3.11 to 3.14 that this machine has
+# make fuzz       send random requests, texts and bytes for FUZZ_SECONDS (60)
+# make mutants    change the code of scim/ and mapping/ line by line, and see whether a test fails (MUTANTS: which part)
+# make bench      measure the bridge beside direct calls to the sandbox, with a report in build/bench
+# make docs       build the site in build/site, and refuse a broken link
+# make reference  write the parts of the pages that are made from the code
+# make lock       write the versions and hashes that image and CI install, in locks
+# make sbom       write what the image has in it as CycloneDX, in build/sbom.json
+# make licences   check that every file has a licence, as REUSE asks for
+# make help       show this list
+# make clean      take away what the others made
 
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
-# A stamp says what is installed; while these two files stay as they are, nothing is looked up or fetched.
+# A stamp says what is installed; while these two files and its lock stay as they are, nothing is looked up or fetched.
 DEMO   := $(VENV)/.installed-demo
 TEST   := $(VENV)/.installed-test
 BENCH  := $(VENV)/.installed-bench
 MUTATE := $(VENV)/.installed-mutants
+DOCS   := $(VENV)/.installed-docs
 RECIPE := setup.cfg pyproject.toml
 SOURCE := $(shell find scimbridge tests mappings -name '*.py' -o -name '*.toml' -o -name '*.json') wsgi.py
+
+# What a release needs stands in a venv of its own: its tools must not decide what the bridge is tested with.
+TOOLS  := build/tools
+TOOL   := $(TOOLS)/bin
+KIT    := $(TOOLS)/.installed
+IMAGE  := build/image
+
+PYTHONS := 3.11 3.12 3.13 3.14
+COMPILE  = $(TOOL)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
+           --custom-compile-command 'make lock'
 
 export PIP_ROOT_USER_ACTION := ignore
 
@@ -23,7 +41,7 @@ FUZZ_SECONDS ?= 60
 BENCH_USERS  ?= 100000
 MUTANTS      ?= scimbridge.scim.* scimbridge.mapping.*
 
-.PHONY: demo test check fuzz bench mutants clean
+.PHONY: demo test check test-all fuzz bench mutants docs reference lock sbom licences help clean
 .DELETE_ON_ERROR:
 
 demo: $(DEMO)
@@ -39,6 +57,20 @@ check: $(TEST) .coverage
 	$(BIN)/lint-imports
 	$(BIN)/coverage report
 
+# Each Python has a venv of its own. One that is not here is named, and left out. pyenv is asked for the version by name.
+test-all:
+	@for version in $(PYTHONS); do \
+	    python=python$$version; venv=build/python$$version; export PYENV_VERSION=$$version; \
+	    $$python -c 'import venv, ensurepip' >/dev/null 2>&1 || { echo "$$python is not here."; continue; }; \
+	    $$python --version; \
+	    $$python -m venv $$venv || exit 1; \
+	    unset PYENV_VERSION; \
+	    $$venv/bin/python -m pip --disable-pip-version-check --quiet install \
+	        --require-hashes --requirement locks/test.txt || exit 1; \
+	    $$venv/bin/python -m pip --disable-pip-version-check --quiet install --editable '.[test]' || exit 1; \
+	    $$venv/bin/pytest --numprocesses=auto || exit 1; \
+	done
+
 fuzz: $(TEST)
 	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/pytest tests/fuzz -s --timeout=$$(($(FUZZ_SECONDS) + 180))
 
@@ -49,11 +81,41 @@ mutants: $(MUTATE)
 	$(BIN)/mutmut run $(foreach part,$(MUTANTS),'$(part)')
 	$(BIN)/mutmut results
 
+# Not --quiet: that hides the warnings from the count which --strict looks at.
+docs: $(DOCS)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+reference: $(DEMO)
+	$(BIN)/python docs/generate.py
+
+# The image has no other versions than those that are tested. What the wheel is built with stands in pyproject.toml.
+lock: $(KIT)
+	$(COMPILE) setup.cfg --extra test --output-file locks/test.txt
+	$(COMPILE) setup.cfg --extra docs --constraint locks/test.txt --output-file locks/docs.txt
+	$(COMPILE) setup.cfg --extra database --constraint locks/test.txt --output-file locks/image.txt
+	sed -n 's/^requires = \["\(.*\)"\]$$/\1/p' pyproject.toml | \
+	    $(COMPILE) - --constraint locks/test.txt --output-file locks/build.txt
+
+sbom: $(KIT)
+	rm -rf $(IMAGE)
+	$(BIN)/python -m venv --without-pip $(IMAGE)
+	$(PIP) --python $(IMAGE)/bin/python install --require-hashes --requirement locks/image.txt
+	$(PIP) --python $(IMAGE)/bin/python install --no-deps .
+	$(TOOL)/cyclonedx-py environment --output-reproducible --output-file build/sbom.json $(IMAGE)/bin/python
+
+licences: $(KIT)
+	$(TOOL)/reuse lint
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
 .coverage: $(SOURCE) setup.cfg
 	$(MAKE) test
 
-$(TEST): $(RECIPE) | $(VENV)/.made
+# CI and the image install what is in locks, and nothing that has another hash; whoever works on the bridge too.
+$(TEST): $(RECIPE) locks/test.txt | $(VENV)/.made
 	@echo "Installing the bridge and what its tests need ..."
+	@$(PIP) install --require-hashes --requirement locks/test.txt
 	@$(PIP) install --editable '.[test]'
 	@touch $@ $(DEMO)
 
@@ -72,6 +134,17 @@ $(MUTATE): $(RECIPE) | $(VENV)/.made
 	@$(PIP) install --editable '.[test,mutants]'
 	@touch $@ $(TEST) $(DEMO)
 
+$(DOCS): locks/docs.txt | $(VENV)/.made
+	@echo "Installing what the site is built with ..."
+	@$(PIP) install --require-hashes --requirement locks/docs.txt
+	@touch $@
+
+$(KIT): setup.cfg | $(VENV)/.made
+	@echo "Installing what a release needs ..."
+	@$(BIN)/python -m venv $(TOOLS)
+	@$(TOOL)/python -m pip --disable-pip-version-check --quiet install 'cyclonedx-bom>=7,<8' 'reuse>=6,<7' 'uv>=0.9,<1'
+	@touch $@
+
 $(VENV)/.made:
 	@python=$$(for name in python3.11 python3 python3.12 python3.13 python3.14 python; do \
 	    if "$$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
@@ -83,4 +156,4 @@ $(VENV)/.made:
 clean:
 	rm -rf $(VENV) build dist mutants scimbridge.egg-info .coverage .coverage.* .mypy_cache .pytest_cache \
 	    .ruff_cache .import_linter_cache .hypothesis
-	find scimbridge tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find scimbridge tests docs -name __pycache__ -type d -prune -exec rm -rf {} +

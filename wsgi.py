@@ -1,16 +1,7 @@
-"""The bridge for any WSGI server, from the settings in the environment: `wsgi:application`.
-
-A faulty configuration raises `scimbridge.settings.declared.SettingsFaults` at import, with every fault in its text.
-"""
+"""The bridge for any WSGI server in a checkout: `wsgi:application`. Installed, it is `scimbridge.wsgi:application`."""
 
 from __future__ import annotations
 
-import os
+from scimbridge.wsgi import app, application
 
-from scimbridge.app import create_app
-from scimbridge.observe import logs
-from scimbridge.settings.declared import load
-
-settings = load(os.environ)
-mask = logs.configure(settings.log_level, settings.secrets())
-application = app = create_app(settings, learn=mask.learn)
+__all__ = ["app", "application"]

@@ -2,7 +2,7 @@
 
 Only for walks that have gone on in order for some windows, and only while their clients come back for the page. A page
 that waits is dropped when anything is written through this bridge, on whichever node, and after a few seconds in any
-case, which is no more than PingOne itself takes to show a change (reference.md §13.15). Knows pages by the links to
+case, which is no more than PingOne itself takes to show a change (docs/pingone.md §13.15). Knows pages by the links to
 them.
 """
 

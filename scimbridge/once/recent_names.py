@@ -1,4 +1,4 @@
-"""Names that this bridge has just given, and PingOne's lists may not show yet (reference.md §13.15).
+"""Names that this bridge has just given, and PingOne's lists may not show yet (docs/pingone.md §13.15).
 
 A client that creates and looks up at once must not be told that there is nobody: it would create again. So an empty
 answer to a question for a name that was given here a moment ago is asked for again, for a few seconds.

@@ -1,4 +1,4 @@
-"""Reads PingOne's answers: a body, or the right PingOneError (reference.md §8).
+"""Reads PingOne's answers: a body, or the right PingOneError (docs/pingone.md §8).
 
 Pure. Knows statuses, headers and PingOne's error shape; knows nothing of connections or of repeating.
 """
@@ -26,7 +26,7 @@ from scimbridge.pingone.send import Json, Response, read_http_date
 from scimbridge.pingone.wire import Answer
 
 TRANSIENT = frozenset({408, 500, 502, 503, 504})
-"""Statuses that a repetition may get over (reference.md §9), besides 429."""
+"""Statuses that a repetition may get over (docs/pingone.md §9), besides 429."""
 
 
 def read_answer(answer: Answer, *, method: str, now: float) -> Response:

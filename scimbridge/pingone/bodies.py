@@ -1,6 +1,6 @@
 """What PingOne's creates and replacements have to carry, so that nothing is lost or refused.
 
-Creation takes fields that afterwards have a call of their own (reference.md §2.3). A PUT drops what it leaves out, so
+Creation takes fields that afterwards have a call of their own (docs/pingone.md §2.3). PUT drops what it leaves out, so
 what PingOne holds goes along, known or not; and a group's population exactly where the group has one (§4.4).
 """
 

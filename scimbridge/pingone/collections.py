@@ -1,6 +1,6 @@
 """PingOne's collections in its own words: read, create, merge, operate, replace, delete, page through.
 
-Knows paths and media types (reference.md §2, §4, §5); what a page is stands in `paging`. Knows nothing of SCIM, and
+Knows paths and media types (docs/pingone.md §2, §4, §5); what a page is stands in `paging`. Knows nothing of SCIM, and
 nothing of what lies under `send`. An answer that is not what the call must return is an error, never an
 empty resource, another one, or a short page.
 """
@@ -129,7 +129,7 @@ def check_id(response: Response, method: str, key: str | None) -> None:
 
 
 class UserCollection(Collection):
-    """The users, and the fields of theirs that have a call of their own (reference.md §2.8, §10)."""
+    """The users, and the fields of theirs that have a call of their own (docs/pingone.md §2.8, §10)."""
 
     def set_facet(self, call: Call, key: str, name: str, value: Any, /) -> Json:
         """PUT the facet of a name: a boolean, an id, or the clear text of a password; None where it can be removed.

@@ -1,6 +1,6 @@
 """Every way in which a call to PingOne can end badly, told apart by what may be done about it.
 
-Knows PingOne's error shape (reference.md §8). Knows nothing of SCIM: the resources say what a failure
+Knows PingOne's error shape (docs/pingone.md §8). Knows nothing of SCIM: the resources say what a failure
 means to the client. No message here ever holds a secret, a token or the body of a request.
 
     PingOneError

@@ -1,4 +1,4 @@
-"""Prints the filters that PingOne is asked to evaluate (reference.md §7).
+"""Prints the filters that PingOne is asked to evaluate (docs/pingone.md §7).
 
 Knows PingOne's grammar only. What may be pushed down, and what has to be checked afterwards, is decided
 elsewhere. A value is always quoted here and never spliced, so no value can end its own quotes.

@@ -1,6 +1,6 @@
 """Memberships of users and groups in groups: added and removed one by one, each safe to repeat.
 
-Knows what "already there" and "already gone" look like (reference.md §4.5, §4.6). Knows nothing of SCIM
+Knows what "already there" and "already gone" look like (docs/pingone.md §4.5, §4.6). Knows nothing of SCIM
 and nothing of what lies under `send`.
 """
 

@@ -1,4 +1,4 @@
-"""Pages of PingOne's lists: what one has to be, and when the last one is the last (reference.md §6).
+"""Pages of PingOne's lists: what one has to be, and when the last one is the last (docs/pingone.md §6).
 
 A list that ends too soon is the worst answer there is: who compares with it deletes people. So structure is held to
 the letter: links, ids, sizes. Numbers are not: PingOne's `count` is known to be unreliable, and a list changes while it
@@ -15,7 +15,7 @@ from scimbridge.pingone.errors import Unreachable
 from scimbridge.pingone.send import Json, Response
 
 STEP = 100
-"""Records come in hundreds (reference.md §6): a page of fewer than that, and than its limit, is not full."""
+"""Records come in hundreds (docs/pingone.md §6): a page of fewer than that, and than its limit, is not full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _next_link(response: Response) -> tuple[bool, str | None]:
     if "next" not in links:
         return True, None
     link = links["next"]
-    if link is None:  # PingOne leaves out what is not there (reference.md §1.4): a null is no word on it
+    if link is None:  # PingOne leaves out what is not there (docs/pingone.md §1.4): a null is no word on it
         return False, None
     href = link.get("href") if isinstance(link, dict) else None
     if not isinstance(href, str) or not href:

@@ -1,4 +1,4 @@
-"""The six regions of PingOne by name, and the two hosts of each (reference.md §1.1). Pure data."""
+"""The six regions of PingOne by name, and the two hosts of each (docs/pingone.md §1.1). Pure data."""
 
 from __future__ import annotations
 

@@ -34,11 +34,11 @@ class Target:
         return self._collections[collection]
 
     def environment(self, call: Call) -> Json:
-        """Return the environment's own record: name, type, region (reference.md §10)."""
+        """Return the environment's own record: name, type, region (docs/pingone.md §10)."""
         return self.send(Request("GET", ""), call).body
 
     def schema_attributes(self, call: Call) -> list[Json]:
-        """Return every attribute of the user schema, built-in and custom (reference.md §3).
+        """Return every attribute of the user schema, built-in and custom (docs/pingone.md §3).
 
         Raises NotThere when the environment shows no schema.
         """

@@ -1,4 +1,4 @@
-"""What an id of PingOne looks like: a UUID (reference.md §1.1).
+"""What an id of PingOne looks like: a UUID (docs/pingone.md §1.1).
 
 What cannot be one is not even asked for: it names nothing, and it can reach no other path.
 """

@@ -109,7 +109,7 @@ class UserCreation:
         )
 
     def _read_new(self, ask: Ask, record: Record, include: tuple[str, ...]) -> Record:
-        """Read what a creation does not return; PingOne may not show a new user for a moment (reference.md §13.15)."""
+        """Read what a creation does not return; PingOne may not show a new user at once (docs/pingone.md §13.15)."""
         try:
             return self._records.read(ask, record["id"], include)
         except NotThere:

@@ -65,7 +65,7 @@ def word(given: str) -> str:
 
 
 def uuid(given: str) -> str:
-    """Return a UUID as PingOne writes ids: in lower case (reference.md §1.1)."""
+    """Return a UUID as PingOne writes ids: in lower case (docs/pingone.md §1.1)."""
     if not _UUID.fullmatch(given):
         raise ValueError(
             f"{_show(given)} is not an id of PingOne's;"
@@ -122,7 +122,7 @@ def number(given: str, *, least: float, most: float) -> float:
 
 
 def page_size(given: str) -> int:
-    """Return a page size that PingOne keeps to: it counts in hundreds (reference.md §6)."""
+    """Return a page size that PingOne keeps to: it counts in hundreds (docs/pingone.md §6)."""
     if not re.fullmatch(r"[1-9]00|1000", given):
         raise ValueError(
             f"{_show(given)} is not a page size: PingOne gives records in hundreds only;"

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+import scimbridge
 from scimbridge.cli import commands
 from scimbridge.serve.server import Options
 from scimbridge.settings.declared import SETTINGS
@@ -134,8 +135,7 @@ def test_nothing_runs_as_root(name):
 
 def test_the_image_is_the_version_at_hand():
     """The image of the manifests and of the compose file is that of this version."""
-    version = next(line for line in (ROOT / "setup.cfg").read_text("utf-8").splitlines() if line.startswith("version"))
-    image = f"scimbridge:{version.partition('=')[2].strip()}"
+    image = f"scimbridge:{scimbridge.__version__}"
     assert container()["image"] == image
     assert yaml.safe_load((DEPLOY / "compose.yml").read_text("utf-8"))["services"]["bridge"]["image"] == image
 

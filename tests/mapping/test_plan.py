@@ -97,7 +97,7 @@ def test_a_put_writes_nested_objects_whole(change):
 
 
 def test_facets_that_a_put_leaves_out_stay(change):
-    """No client disables or moves anyone by saying nothing (clients.md §1, rule 17)."""
+    """No client disables or moves anyone by saying nothing."""
     assert change({"userName": "u"}).facets == {}
     changes = change({"userName": "u", "active": False, PING: {"population": {"id": "p2"}, "mfaEnabled": None}})
     assert changes.facets == {"enabled": False, "population": "p2"}

@@ -75,7 +75,7 @@ def folder(tmp_path) -> Path:
 @pytest.fixture
 def folder_with_providers(folder) -> Path:
     """The default tables and the one of identity providers from the cookbook."""
-    shutil.copy(Path(__file__).parents[2] / "docs" / "cookbook" / "identityProviders.toml", folder)
+    shutil.copy(Path(__file__).parents[2] / "docs" / "tables" / "identityProviders.toml", folder)
     return folder
 
 

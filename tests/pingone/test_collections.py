@@ -74,7 +74,7 @@ def test_verbs(playback):
     ],
 )
 def test_facets(name, value, body, media, playback):
-    """A field with a call of its own is PUT as reference.md §2.8 and §10 show."""
+    """A field with a call of its own is PUT as docs/pingone.md §2.8 and §10 show."""
     sender = playback(Response(200, {}, {"answer": 1}))
     assert UserCollection(sender, "users").set_facet(CALL, "u", name, value) == {"answer": 1}
     assert _sent(sender) == [("PUT", f"/users/u/{name}", (), body, media)]

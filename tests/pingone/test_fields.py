@@ -35,7 +35,7 @@ USERS, GROUPS, POPULATIONS = kinds.USERS.fields, kinds.GROUPS.fields, kinds.POPU
     ],
 )
 def test_taken(name, value):
-    """What reference.md §2.2 allows passes."""
+    """What docs/pingone.md §2.2 allows passes."""
     assert USERS[name].refuse(value) is None
 
 
@@ -86,7 +86,7 @@ def test_refused(name, value, hint):
     ],
 )
 def test_what_an_environment_may_refuse(name, value, doubted):
-    """Where the sources contradict each other a value is taken here, and known to be in doubt (reference.md §2.2)."""
+    """Where the sources contradict each other a value is taken here, known to be in doubt (docs/pingone.md §2.2)."""
     assert USERS[name].refuse(value) is None
     assert USERS[name].doubt.refuses(value) is doubted
 
@@ -109,7 +109,7 @@ def test_rule_of_ones_own():
 
 
 def test_operators():
-    """Only what reference.md §7 lists is asked of PingOne."""
+    """Only what docs/pingone.md §7 lists is asked of PingOne."""
     assert {name for name, rule in USERS.items() if "sw" in rule.operators} >= {"username", "photo.href"}
     assert {name for name, rule in USERS.items() if "ew" in rule.operators} == {
         "email",

@@ -1,4 +1,4 @@
-"""What each SCIM request costs: the calls to PingOne, counted in the sandbox's journal (architecture.md §3)."""
+"""What each SCIM request costs: the calls to PingOne, counted in the sandbox's journal (docs/exactness.md)."""
 
 from __future__ import annotations
 

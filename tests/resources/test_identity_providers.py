@@ -10,7 +10,7 @@ import pytest
 from scimbridge.access.caller import SCOPES
 
 ROOT = Path(__file__).parents[2]
-TABLE = ROOT / "docs" / "cookbook" / "identityProviders.toml"
+TABLE = ROOT / "docs" / "tables" / "identityProviders.toml"
 URN = "urn:pingidentity:schemas:2.0:IdentityProvider"
 PLACE = "/IdentityProviders"
 

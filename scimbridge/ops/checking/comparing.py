@@ -1,6 +1,6 @@
 """Whether PingOne compares with or without case, for every field that a filter on the table would be pushed for.
 
-It is not documented, and it decides between one call and reading everything (architecture.md, Filters). Asked the way
+It is not documented, and it decides between one call and reading everything (decision 0004). Asked the way
 the lists ask: the engine says which fields are in doubt, and `resources.knowledge` finds out.
 """
 

@@ -1,6 +1,6 @@
 """What the worker application may read, and whether PingOne gives pages of the size that is set.
 
-Only reads: whether it may write shows at the first write. Knows roles (reference.md §1.3), no table.
+Only reads: whether it may write shows at the first write. Knows roles (docs/pingone.md §1.3), no table.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from scimbridge.pingone.kinds import GROUPS, KINDS, USERS
 
 Json = dict[str, Any]
 
-SAFE_SIZE = 100  # reference.md §6: whatever the ceiling is, pages of a hundred are given
+SAFE_SIZE = 100  # docs/pingone.md §6: whatever the ceiling is, pages of a hundred are given
 _RIGHTS, _GROUPS, _PAGES = "rights", "group rights", "page size"
 
 

@@ -1,6 +1,6 @@
 """Each row of a table against what PingOne has: the user schema, and the fields of groups and populations.
 
-PingOne takes attributes that it does not know, or that are disabled, and drops them without a word (reference.md §1.4,
+PingOne takes attributes that it does not know, or that are disabled, and drops them in silence (docs/pingone.md §1.4,
 §3): only this comparison shows it. Pure: tables and PingOne's schema records in, findings out.
 """
 
@@ -24,7 +24,7 @@ _BARE = {"boolean": "BOOLEAN", "integer": "", "decimal": ""}  # SCIM types whose
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One attribute of PingOne's user schema (reference.md §3). `subs`: name -> whether it is enabled."""
+    """One attribute of PingOne's user schema (docs/pingone.md §3). `subs`: name -> whether it is enabled."""
 
     name: str
     type: str

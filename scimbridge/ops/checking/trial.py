@@ -25,7 +25,7 @@ from scimbridge.state.base import State
 _WHERE = "values in question"
 _PREFIX = "scimbridge-check-"
 _OWN = re.compile(rf"{_PREFIX}[0-9a-f]{{32}}")
-_MAIL = "email"  # of all fields the one that may be required (reference.md §2.2)
+_MAIL = "email"  # of all fields the one that may be required (docs/pingone.md §2.2)
 _MISSING = ("REQUIRED_VALUE", "EMPTY_VALUE")
 
 Json = dict[str, Any]

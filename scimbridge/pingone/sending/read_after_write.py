@@ -1,6 +1,6 @@
 """The patience layer: what this bridge has just made is waited for, until PingOne shows it.
 
-PingOne may answer 404 for seconds after a create (reference.md §13). What was made here is remembered for a while, on
+PingOne may answer 404 for seconds after a create (docs/pingone.md §13). What was made here is remembered a while, on
 all nodes that share `state`; a 404 for anything else is an answer at once. Knows the paths of collections and
 memberships, and nothing of what the records mean.
 """

@@ -1,6 +1,6 @@
 """The retry layer: repeats what is safe to repeat, waits as PingOne asks, and never past the deadline.
 
-Knows which methods may be sent twice and what a lost answer means (reference.md §9). Knows nothing of
+Knows which methods may be sent twice and what a lost answer means (docs/pingone.md §9). Knows nothing of
 connections or tokens. A POST whose answer was lost is not repeated here: Unreachable with `maybe_done`
 goes to the caller, who alone can tell whether it was done. What was repeated after a lost answer is
 marked (`repeated`), and a DELETE that then finds nothing has reached its end.

@@ -39,7 +39,7 @@ class AccessToken:
 
 
 class WithToken:
-    """Adds the Authorization; on 401 renews once for all threads and repeats (reference.md §1.2)."""
+    """Adds the Authorization; on 401 renews once for all threads and repeats (docs/pingone.md §1.2)."""
 
     def __init__(
         self,

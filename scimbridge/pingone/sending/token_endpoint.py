@@ -1,4 +1,4 @@
-"""Asks PingOne's token endpoint for an access token with the client credentials (reference.md §1.2).
+"""Asks PingOne's token endpoint for an access token with the client credentials (docs/pingone.md §1.2).
 
 Knows the two ways of sending a secret. Does not keep tokens. The secret is in no message, repr or record.
 """

@@ -22,7 +22,7 @@ _HEADERS = {
     "Accept-Encoding": "gzip",
     "User-Agent": "scimbridge",
 }
-# reference.md §1.4; ASCII only, because a header carries nothing else faithfully.
+# docs/pingone.md §1.4; ASCII only, because a header carries nothing else faithfully.
 _NOT_IN_TRACE = re.compile(r"[^A-Za-z0-9._/@=#+-]")
 _LONGEST_TRACE = 100
 

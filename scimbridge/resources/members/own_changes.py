@@ -1,6 +1,6 @@
 """What this bridge changed in groups within the last minute, which PingOne's lists of members may not show yet.
 
-A list that lags is no truth about what was changed here just now (reference.md §9): a difference made from it would
+A list that lags is no truth about what was changed here just now (docs/pingone.md §9): a difference made from it would
 drop the removal of somebody who was added a moment ago. So each change of a group's members is noted, on all nodes that
 share `state`, and lies over every list that decides which calls are made. Deletes and moves of members end memberships
 in many groups at once and are noted by the member. The state may lose all of this; whoever asks is told so, and then

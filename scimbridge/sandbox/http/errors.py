@@ -1,4 +1,4 @@
-"""PingOne's refusals: status, codes and bodies as reference.md §8 gives them.
+"""PingOne's refusals: status, codes and bodies as docs/pingone.md §8 gives them.
 
 Knows the shapes of errors only, nothing of who raises them or how they are sent.
 """
@@ -37,7 +37,7 @@ class Detail:
 
 
 class ApiError(Exception):
-    """A refusal of the management API (reference.md §8.1)."""
+    """A refusal of the management API (docs/pingone.md §8.1)."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class ApiError(Exception):
 
 
 class FilterError(Exception):
-    """A filter that does not parse or asks for what PingOne cannot do (reference.md §7.3)."""
+    """A filter that does not parse or asks for what PingOne cannot do (docs/pingone.md §7.3)."""
 
     def __init__(self, message: str, attributes: Sequence[str] = (), operators: Sequence[str] = ()) -> None:
         super().__init__(message)
@@ -125,7 +125,7 @@ def unsupported_media(given: str, *taken: str) -> ApiError:
 
 
 def too_many_requests(seconds: int) -> ApiError:
-    """Return the 429 with its Retry-After in whole seconds (reference.md §9)."""
+    """Return the 429 with its Retry-After in whole seconds (docs/pingone.md §9)."""
     detail = Detail("LIMIT_EXCEEDED", None, "The rate limit was exceeded.", {"retryAfter": seconds})
     return ApiError(
         429,

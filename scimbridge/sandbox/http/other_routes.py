@@ -270,7 +270,7 @@ def _delete_attribute(api: Api, schema: str, attribute: str) -> Answer:
 
 
 def _refuse_used(api: Api, attribute: SchemaAttribute) -> None:
-    """Refuse to lose an attribute that a dynamic group reads (reference.md §3)."""
+    """Refuse to lose an attribute that a dynamic group reads (docs/pingone.md §3)."""
     for dynamic in api.directory.dynamic.values():
         if any(path.split(".")[0] == attribute.name for path in dynamic.paths):
             raise invalid_data("CONSTRAINT_VIOLATION", attribute.name, "is used in the userFilter of a group")

@@ -25,7 +25,7 @@ _FORM: Final = "application/x-www-form-urlencoded"
 
 
 def token_route(tokens: IssuedTokens) -> Route:
-    """Return the token endpoint (reference.md §1.2)."""
+    """Return the token endpoint (docs/pingone.md §1.2)."""
 
     def issue(tenant: str) -> Answer:
         try:

@@ -1,4 +1,4 @@
-"""The routes of identity providers, which are only read (reference.md §5.1).
+"""The routes of identity providers, which are only read (docs/pingone.md §5.1).
 
 Stricter than what is documented: a list comes in pages, and a filter or an unknown parameter is refused.
 """

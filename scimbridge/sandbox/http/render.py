@@ -1,6 +1,6 @@
 """Records as the API shows them: with links, environment and what was asked to come along.
 
-Knows addresses and shapes (reference.md §2.6, §4.2, §5), nothing of requests. `base` is the absolute address
+Knows addresses and shapes (docs/pingone.md §2.6, §4.2, §5), nothing of requests. `base` is the absolute address
 of the environment: `http://host/v1/environments/<id>`.
 """
 

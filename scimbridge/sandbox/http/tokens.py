@@ -1,4 +1,4 @@
-"""The token endpoint's side: credentials, life time, revocation (reference.md §1.2).
+"""The token endpoint's side: credentials, life time, revocation (docs/pingone.md §1.2).
 
 Knows one worker application; the management API asks it whether a token is good.
 """

@@ -1,4 +1,4 @@
-"""The routes of users: records, facets, passwords, actions (reference.md §2.1, §2.8, §10).
+"""The routes of users: records, facets, passwords, actions (docs/pingone.md §2.1, §2.8, §10).
 
 Knows HTTP: methods, media types, query parameters; what the calls mean is told by users.py and its like.
 """

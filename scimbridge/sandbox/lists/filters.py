@@ -1,4 +1,4 @@
-"""Parse PingOne's filter language into a small frozen tree (reference.md §7).
+"""Parse PingOne's filter language into a small frozen tree (docs/pingone.md §7).
 
 Knows the grammar only: which attribute may be used where, and what it means, is matching.py's.
 """

@@ -1,4 +1,4 @@
-"""Find the records of one page: filter, position, limit (reference.md §6, §7).
+"""Find the records of one page: filter, position, limit (docs/pingone.md §6, §7).
 
 Knows collections and filters; links and cursors are paging.py's.
 """

@@ -73,7 +73,7 @@ class Compiler:
         self._sources = sources
 
     def compile(self, node: Node) -> CompiledFilter:
-        """Return the query of a tree. Raises FilterError on what PingOne cannot do (reference.md §7.3)."""
+        """Return the query of a tree. Raises FilterError on what PingOne cannot do (docs/pingone.md §7.3)."""
         match node:
             case Comparison(path) | Within(path) if path in self._ignored:
                 return CompiledFilter(lambda _record: True, None, frozenset((path,)))

@@ -1,4 +1,4 @@
-"""Pages by cursor: limits in hundreds, cursors that belong to a query and a token (reference.md §6).
+"""Pages by cursor: limits in hundreds, cursors that belong to a query and a token (docs/pingone.md §6).
 
 Knows query strings and serial numbers; which records stand behind them is listing.py's.
 """

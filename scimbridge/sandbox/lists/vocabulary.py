@@ -1,4 +1,4 @@
-"""Which attributes and operators each collection's filter takes (reference.md §7.1, §7.2).
+"""Which attributes and operators each collection's filter takes (docs/pingone.md §7.1, §7.2).
 
 Knows names only; matching.py holds filters to them.
 """

@@ -1,4 +1,4 @@
-"""The audit feed: one event for each write, newest kept (reference.md §11.1).
+"""The audit feed: one event for each write, newest kept (docs/pingone.md §11.1).
 
 Knows events and how to show them; the directory records them, listing.py pages them.
 """

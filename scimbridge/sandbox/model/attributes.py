@@ -1,4 +1,4 @@
-"""PingOne's built-in user attributes: type, schema class, limits (reference.md §2.2, §3).
+"""PingOne's built-in user attributes: type, schema class, limits (docs/pingone.md §2.2, §3).
 
 Data only; schema.py publishes it, rules.py enforces it.
 """

@@ -1,4 +1,4 @@
-"""Groups: create, replace, delete, show; names and levels (reference.md §4.2 to §4.4).
+"""Groups: create, replace, delete, show; names and levels (docs/pingone.md §4.2 to §4.4).
 
 Knows one group at a time; who is in it is memberships.py's.
 """
@@ -99,7 +99,7 @@ def create_group(directory: Directory, body: Json) -> Json:
 
 
 def replace_group(directory: Directory, group_id: str, body: Json) -> Json:
-    """PUT: what is left out is gone, the userFilter too; the level stays (reference.md §4.4).
+    """PUT: what is left out is gone, the userFilter too; the level stays (docs/pingone.md §4.4).
 
     Raises ApiError 400 and 404.
     """

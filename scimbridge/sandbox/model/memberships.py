@@ -1,4 +1,4 @@
-"""What it means to be in a group: directly, by nesting, by userFilter (reference.md §4.5, §4.6).
+"""What it means to be in a group: directly, by nesting, by userFilter (docs/pingone.md §4.5, §4.6).
 
 Knows the rules of levels, names and limits; the edges themselves are kept by edges.py.
 """
@@ -193,7 +193,7 @@ def remove_membership(directory: Directory, kind: MemberKind, member_id: str, gr
 
 
 def drop_old_level(directory: Directory, user_id: str, old_population: str) -> None:
-    """Take a moved user out of the population-level groups of the old population (reference.md §2.8)."""
+    """Take a moved user out of the population-level groups of the old population (docs/pingone.md §2.8)."""
     for group_id in list(directory.edges.groups_of("users", user_id)):
         if level_of(directory.groups.rows[group_id]) == old_population:
             directory.edges.drop("users", user_id, group_id)

@@ -1,4 +1,4 @@
-"""Passwords: the policy, what is kept of them, and the calls under {u}/password (reference.md §10).
+"""Passwords: the policy, what is kept of them, and the calls under {u}/password (docs/pingone.md §10).
 
 Knows users' password states; a password itself is never kept and never returned.
 """

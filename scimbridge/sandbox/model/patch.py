@@ -1,6 +1,6 @@
 """Change the settable attributes of a user: JSON merge, and RFC 7644 §3.5.2 operations on native names.
 
-Knows attributes and values (reference.md §2.5). Nothing here is stored: the caller gets a new record or an
+Knows attributes and values (docs/pingone.md §2.5). Nothing here is stored: the caller gets a new record or an
 error, so a request is atomic.
 """
 

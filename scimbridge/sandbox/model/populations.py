@@ -1,4 +1,4 @@
-"""Populations: create, replace, delete; there is always exactly one default (reference.md §5).
+"""Populations: create, replace, delete; there is always exactly one default (docs/pingone.md §5).
 
 Knows populations and counts their users; which user is where stands in the user's record.
 """

@@ -1,4 +1,4 @@
-"""What a PUT of a group or population may not carry, and what it has to (reference.md §4.4, §5).
+"""What a PUT of a group or population may not carry, and what it has to (docs/pingone.md §4.4, §5).
 
 Knows the switches; the fields that a PUT sets are told by groups.py and populations.py.
 """

@@ -1,4 +1,4 @@
-"""Check and clean the settable attributes of a user: types, limits, patterns, size (reference.md §2.2, §3).
+"""Check and clean the settable attributes of a user: types, limits, patterns, size (docs/pingone.md §2.2, §3).
 
 Knows one body and the schema; uniqueness and everything that needs other records is users.py's.
 """
@@ -57,7 +57,7 @@ class Cleaner:
     def clean(self, body: Json) -> Json:
         """Return the settable attributes of a body: None and objects with None in them clear.
 
-        Unknown, read-only and disabled attributes are left out in silence (reference.md §1.4, §3).
+        Unknown, read-only and disabled attributes are left out in silence (docs/pingone.md §1.4, §3).
         Raises ApiError 400 with all faults.
         """
         taken: Json = {}

@@ -1,4 +1,4 @@
-"""The User schema of an environment: built-in and custom attributes (reference.md §3).
+"""The User schema of an environment: built-in and custom attributes (docs/pingone.md §3).
 
 Knows what an attribute is and how it may be changed; not which users hold values of it.
 """

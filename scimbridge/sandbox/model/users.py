@@ -1,4 +1,4 @@
-"""Users: create, replace, merge, operate, delete (reference.md §2.3 to §2.5, §2.10).
+"""Users: create, replace, merge, operate, delete (docs/pingone.md §2.3 to §2.5, §2.10).
 
 Knows what PUT and PATCH leave alone; facets have calls of their own in facets.py.
 """

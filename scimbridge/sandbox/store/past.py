@@ -1,4 +1,4 @@
-"""Memberships as they were a while ago: what a list shows that lags behind the writes (reference.md §9).
+"""Memberships as they were a while ago: what a list shows that lags behind the writes (docs/pingone.md §9).
 
 Knows changes and times. Writes and reads of one membership go by edges.py, which is always of now.
 """

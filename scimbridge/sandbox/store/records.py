@@ -59,7 +59,7 @@ def fold_accents(value: Any) -> Any:
 
 
 def stamp(seconds: float) -> str:
-    """Return UTC ISO 8601 with milliseconds (reference.md §1.4); `seconds` since 1970."""
+    """Return UTC ISO 8601 with milliseconds (docs/pingone.md §1.4); `seconds` since 1970."""
     whole, milliseconds = divmod(round(seconds * 1000), 1000)
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole))}.{milliseconds:03d}Z"
 

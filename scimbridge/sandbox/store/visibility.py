@@ -1,4 +1,4 @@
-"""What was created a moment ago and cannot be seen yet (reference.md §9, §13.15).
+"""What was created a moment ago and cannot be seen yet (docs/pingone.md §9, §13.15).
 
 Knows keys and times only; the directory says what a key stands for and asks before it shows something.
 """

@@ -1,4 +1,4 @@
-"""The harm a network and a busy platform do, on order: delays, refusals, lost answers, lies (reference.md §9).
+"""The harm a network and a busy platform do, on order: delays, refusals, lost answers, lies (docs/pingone.md §9).
 
 Knows requests by method and path only. Randomness is seeded, so the same requests in the same order meet the
 same faults.

@@ -1,6 +1,6 @@
 """Answers that are well-formed JSON and not true: a PingOne, or what stands before it, that is not in order.
 
-Each lie takes the body of a success and returns another one. Knows the shapes of lists and records (reference.md §6),
+Each lie takes the body of a success and returns another one. Knows the shape of lists and records (docs/pingone.md §6),
 and nothing of requests.
 """
 

@@ -1,4 +1,4 @@
-"""Where PingOne's documents leave a question open: one switch for each reading (reference.md §14).
+"""Where PingOne's documents leave a question open: one switch for each reading (docs/pingone.md §14).
 
 Knows the questions and the answer taken by default; the modules that care read the field they need.
 """
@@ -13,7 +13,7 @@ ADDED = "addedTomorrow"
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """One frozen set of readings; the defaults are those that reference.md §14 recommends.
+    """One frozen set of readings; the defaults are those that docs/pingone.md §14 recommends.
 
     `page_step` and the ceilings count records; lifetimes are seconds; `*_status` are HTTP statuses.
     """
@@ -31,7 +31,7 @@ class Switches:
     """`count` is never told higher than this, however many there are; None: it is right."""
     page_ceiling: int = 200
     page_step: int = 100
-    """`limit` is rounded up to a multiple of this (reference.md §6)."""
+    """`limit` is rounded up to a multiple of this (docs/pingone.md §6)."""
     oversized_limit: Literal["clip", "refuse"] = "clip"
     unsupported_filter_code: Literal["INVALID_REQUEST", "INVALID_DATA"] = "INVALID_REQUEST"
     mfa_by_default: bool = False

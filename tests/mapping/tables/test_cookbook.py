@@ -1,4 +1,4 @@
-"""The examples of docs/tables-over-shipped.md: each compiles over the shipped tables and changes what it says."""
+"""The examples of docs/tables/over-shipped.md: each compiles over the shipped tables and changes what it says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from scimbridge.mapping.tables.compiling import compile_tables, read_origins
 from scimbridge.pingone.kinds import KINDS
 
-PAGE = (Path(__file__).parents[3] / "docs" / "tables-over-shipped.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs/tables/over-shipped.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 

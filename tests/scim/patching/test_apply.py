@@ -162,7 +162,7 @@ MEMBERS = {
     ],
 )
 def test_members(operation, left):
-    """Every form in which clients change members (clients.md §1, rules 9 and 10)."""
+    """Every form in which clients change members."""
     after = patch(MEMBERS, operation, type_=GROUP)
     assert [part["value"] for part in after.get("members", [])] == left
 

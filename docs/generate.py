@@ -1,0 +1,239 @@
+"""Writes what the pages say of the code: settings, commands, errors, words of tables, rooms, decisions.
+
+A page has marks, `<!-- generated: NAME -->` and `<!-- end -->`; what stands between them is made here. `make reference`
+writes it, and `--check` names the pages that are not up to date. Knows the code by what it offers to others; nothing of
+the code knows this.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import click
+from meanings import CODEC, HEAD, ROW, VIA
+
+from scimbridge.cli.commands import command
+from scimbridge.mapping.codecs import NAMED
+from scimbridge.mapping.tables.drafts import HEAD_WORDS
+from scimbridge.mapping.tables.rows import MEMBERSHIPS, PUSHABLE, RFC_WORDS, WORDS
+from scimbridge.pingone.kinds import KINDS
+from scimbridge.scim import dialects, errors, key_dialects
+from scimbridge.scim.filtering import filter_dialects
+from scimbridge.scim.verbs import ALLOWED
+from scimbridge.settings.declared import SETTINGS, Secret, Setting
+
+ROOT = Path(__file__).parent.parent
+VIAS = (*dict.fromkeys(facet.name for kind in KINDS for facet in kind.facets), MEMBERSHIPS)
+MARKS = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+# -- tables of Markdown ------------------------------------------------------------------------------------------------
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Return a table; `|` in a cell is escaped and lines are joined."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join("| " + " | ".join(_cell(cell) for cell in line) + " |\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def code(values: Iterable[str]) -> str:
+    """Return values as code, parted by commas."""
+    return ", ".join(f"`{value}`" for value in values)
+
+
+def meanings(words: Iterable[str], sentences: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Return each word with its sentence. Raises ValueError where they are not the same words."""
+    known = tuple(words)
+    if unlike := set(known) ^ set(sentences):
+        raise ValueError(f"docs/meanings.py and the code do not have the same words: {sorted(unlike)}")
+    return ((word, sentences[word]) for word in known)
+
+
+def first_paragraph(thing: object) -> str:
+    """Return the first paragraph of a docstring in one line."""
+    return " ".join((inspect.getdoc(thing) or "").partition("\n\n")[0].split())
+
+
+# -- settings and commands ---------------------------------------------------------------------------------------------
+
+
+def spelled(setting: Setting) -> str:
+    """Return the default as an operator would write it."""
+    default = setting.default.reveal() if isinstance(setting.default, Secret) else setting.default
+    if setting.required:
+        return "required"
+    if default is None or default == ():
+        return "none"
+    if isinstance(default, timedelta):
+        return "`Z`" if not default else f"`{default}`"
+    text = f"{default:g}" if isinstance(default, float) else str(default)
+    return f"`{text.lower() if isinstance(default, bool) else text}`"
+
+
+def settings() -> str:
+    """Return each variable with its default and its sentence."""
+    rows = (
+        (code([item.variable, *([f"{item.variable}_FILE"] if item.secret else [])]), spelled(item), item.description)
+        for item in SETTINGS
+    )
+    return table(("variable", "default", "meaning"), rows)
+
+
+def commands() -> str:
+    """Return each command with its options; a command of commands is followed by these."""
+    return "\n".join(_commands(command, "scimbridge"))
+
+
+def _commands(group: click.Group, name: str) -> Iterator[str]:
+    for word, below in sorted(group.commands.items()):
+        whole = f"{name} {word}"
+        arguments = [item for item in below.params if isinstance(item, click.Argument)]
+        usage = " ".join([whole, *(str(item.make_metavar(click.Context(below))) for item in arguments)])
+        yield f"## {usage}\n\n{first_paragraph(below.callback)}\n"
+        if isinstance(below, click.Group):
+            yield from _commands(below, whole)
+        elif options := [item for item in below.params if isinstance(item, click.Option)]:
+            yield table(("option", "default", "meaning"), (_option(item) for item in options))
+
+
+def _option(option: click.Option) -> tuple[str, str, str]:
+    if option.is_flag or option.multiple or option.default is None or not isinstance(option.default, str | int | float):
+        default = ""
+    else:
+        default = f"`{option.default}`"
+    choices = f" One of {code(option.type.choices)}." if isinstance(option.type, click.Choice) else ""
+    return code(option.opts), default, (option.help or "") + choices
+
+
+def make() -> str:
+    """Return the targets of make, from the head of the Makefile."""
+    told = re.findall(r"^# (make [\w-]+) +(.+)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    return table(("command", "meaning"), ((f"`{target}`", meaning) for target, meaning in told))
+
+
+# -- tables ------------------------------------------------------------------------------------------------------------
+
+
+def head_words() -> str:
+    """Return the words of a table's head."""
+    values = {"allow": code(ALLOWED)}
+    rows = ((f"`{word}`", values.get(word, ""), meaning) for word, meaning in meanings(HEAD_WORDS, HEAD))
+    return table(("word", "values", "meaning"), rows)
+
+
+def row_words() -> str:
+    """Return the words of a row with the values that they may have."""
+    values = {word: code(choices) for word, choices in RFC_WORDS.items()}
+    values |= {"via": code(VIAS), "codec": code(NAMED), "filter": code(PUSHABLE)}
+    rows = ((f"`{word}`", values.get(word, ""), meaning) for word, meaning in meanings(WORDS, ROW))
+    return table(("word", "values", "meaning"), rows)
+
+
+def codecs() -> str:
+    """Return the codecs with the type that each gives an attribute."""
+    rows = ((f"`{name}`", f"`{NAMED[name].type}`", meaning) for name, meaning in meanings(NAMED, CODEC))
+    return table(("codec", "type", "meaning"), rows)
+
+
+def vias() -> str:
+    """Return the words of `via`."""
+    return table(("word", "meaning"), ((f"`{word}`", meaning) for word, meaning in meanings(VIAS, VIA)))
+
+
+# -- the protocol ------------------------------------------------------------------------------------------------------
+
+
+def refusals() -> str:
+    """Return every refusal with its status, its scimType and its sentence."""
+    kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.ScimError)]
+    kinds = sorted((kind for kind in kinds if kind is not errors.ScimError), key=_order)
+    rows = ((str(kind.status), code(filter(None, [kind.scim_type])), first_paragraph(kind)) for kind in kinds)
+    return table(("status", "scimType", "when"), rows)
+
+
+def _order(kind: type[errors.ScimError]) -> tuple[int, str]:
+    return kind.status, kind.scim_type or ""
+
+
+def ways() -> str:
+    """Return the ways of clients: whose they are, and what they say of themselves."""
+    rows = []
+    for module in (dialects, filter_dialects, key_dialects):
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            whose, parted, what = first_paragraph(function).partition(": ")
+            if function.__module__ == module.__name__ and not name.startswith("_") and parted:
+                rows.append((whose, what, f"`{name}`"))
+    return table(("client", "what it sends, and what that means", "function"), sorted(rows))
+
+
+# -- the house ---------------------------------------------------------------------------------------------------------
+
+
+def rooms() -> str:
+    """Return the packages with the first line of each."""
+    package = ROOT / "scimbridge"
+    rows = []
+    for path in sorted(package.rglob("__init__.py")):
+        room = ".".join(path.parent.relative_to(package).parts)
+        told = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").partition("\n\n")[0]
+        if room:
+            rows.append((f"`{room}`", told))
+    return table(("room", "what it is for"), rows)
+
+
+def decisions() -> str:
+    """Return the decisions with their titles."""
+    lines = []
+    for path in sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md")):
+        number, title = path.read_text("utf-8").partition("\n")[0].removeprefix("# ").split(" ", 1)
+        lines.append(f"- {number} [{title}]({path.name})\n")
+    return "".join(lines)
+
+
+MAKERS: Mapping[str, Callable[[], str]] = {
+    "codecs": codecs,
+    "commands": commands,
+    "decisions": decisions,
+    "dialects": ways,
+    "errors": refusals,
+    "head-words": head_words,
+    "make": make,
+    "rooms": rooms,
+    "row-words": row_words,
+    "settings": settings,
+    "vias": vias,
+}
+
+
+def filled(text: str) -> str:
+    """Return a page with everything between its marks made anew. Raises KeyError for a mark that nothing makes."""
+    return MARKS.sub(lambda mark: f"{mark[1]}\n{MAKERS[mark[2]]()}\n{mark[3]}", text)
+
+
+def run(pages: Iterable[Path], *, check: bool) -> list[Path]:
+    """Write the pages that are not up to date, or only find them. Returns them."""
+    stale = []
+    for page in pages:
+        text = page.read_text("utf-8")
+        if (new := filled(text)) != text:
+            stale.append(page)
+            if not check:
+                page.write_text(new, "utf-8")
+    return stale
+
+
+if __name__ == "__main__":
+    changed = run(sorted((ROOT / "docs").rglob("*.md")), check="--check" in sys.argv)
+    for page in changed:
+        print(page.relative_to(ROOT))  # noqa: T201 - it is a program
+    sys.exit(bool(changed) and "--check" in sys.argv)

@@ -1,0 +1,63 @@
+"""What each word of a table means, in one sentence: the one thing that pages about tables need and the code cannot say.
+
+Words and their values come from the code. `generate` refuses to go on where a word has no sentence here, and where a
+sentence is about a word that is no more. Knows no code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+HEAD: Mapping[str, str] = {
+    "resource": "The resource type, such as `User`, `Group` or `Population`.",
+    "endpoint": "Where it is served, as `/Users`.",
+    "description": "What `/ResourceTypes` says of it.",
+    "extends": '`"shipped"`: the table holds only what differs from the shipped one. Without it, a table replaces it.',
+    "serve": "`false` takes the resource type away: it has no endpoint.",
+    "disable": "Attributes that are taken out of schemas, requests, answers and filters.",
+    "allow": "What clients may do beside reading. Everything, where it is left out. `allow = []` makes it read-only.",
+    "common": "The section `[common]`, with the attributes that every resource has.",
+    "population": "The population rules, each headed `[[population]]`.",
+}
+ROW: Mapping[str, str] = {
+    "to": "The PingOne field, with dots for nested ones: `name.given`. A row of `to` alone is written as plain text.",
+    "from": "Instead of `to`: a value composed of PingOne fields in braces. Read-only.",
+    "else": "Beside `from`: the PingOne field for a value of its own. Where the fields have no values (a shared "
+    "mailbox), and where a PUT or PATCH changes the composed value alone, to one that has nothing of the fields in it, "
+    "it is kept there and shown.",
+    "via": "The field has a call of its own at PingOne.",
+    "include": "PingOne sends the field only when its `include` parameter names it, and only in answers about one "
+    "resource.",
+    "codec": "How a value is written on each side.",
+    "filter": "The operators that PingOne answers for this field. The built-in fields have theirs; a custom attribute "
+    "has `eq` and `sw`.",
+    "type": "The type of the value (RFC 7643 §2.3).",
+    "mutability": "Who may write it, and when (RFC 7643 §7).",
+    "returned": "When it is in answers (RFC 7643 §7).",
+    "uniqueness": "Whether two may have the same value (RFC 7643 §7).",
+    "required": "`true` where the attribute has to have a value.",
+    "caseExact": "`true` where case matters in comparisons.",
+    "multiValued": "`true` for several values; PingOne then keeps an array.",
+    "canonicalValues": "A list of values that `/Schemas` suggests.",
+    "referenceTypes": 'What a reference leads to, as `["Group"]`.',
+    "description": "What `/Schemas` says of it.",
+}
+VIA: Mapping[str, str] = {
+    "enabled": "Whether a user may sign on; `active` in SCIM.",
+    "population": "Where a user is. A move ends memberships in groups of the old population.",
+    "identityProvider": "Who checks a user's password. Removed, PingOne is the authority again.",
+    "mfaEnabled": "Whether a user has to show a second factor.",
+    "password": "The password. It is written and never read.",
+    "memberships": "The members of a group: one call for each.",
+}
+CODEC: Mapping[str, str] = {
+    "semicolons": 'Several texts, written as one: `"[abcd;; efgh]"`. A JSON array of strings is taken as well.',
+    "list": "Several texts, as an array on both sides.",
+    "marked": "One text that is kept in an array of PingOne's as `externalId=...`, beside other texts.",
+    "others": "The other texts of that array.",
+    "json": "JSON on PingOne's side, written as a string on the SCIM side.",
+    "object": "JSON on PingOne's side, an object on the SCIM side.",
+    "country": "ISO alpha-2 is kept; alpha-3 codes and English country names are taken too, but not in strict mode.",
+    "language": "`en_US` is taken as `en-US`.",
+    "derived": "A value that PingOne would refuse is left out and logged instead of refused, as for `name.formatted`.",
+}

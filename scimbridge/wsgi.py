@@ -1,0 +1,16 @@
+"""The bridge for any WSGI server, from the settings in the environment: `scimbridge.wsgi:application`.
+
+A faulty configuration raises `scimbridge.settings.declared.SettingsFaults` at import, with every fault in its text.
+"""
+
+from __future__ import annotations
+
+import os
+
+from scimbridge.app import create_app
+from scimbridge.observe import logs
+from scimbridge.settings.declared import load
+
+settings = load(os.environ)
+mask = logs.configure(settings.log_level, settings.secrets())
+application = app = create_app(settings, learn=mask.learn)
