@@ -32,7 +32,7 @@ from scimbridge.pingone.errors import NotThere, Refused
 from scimbridge.pingone.paging import Page
 from scimbridge.reach.confinement import Confinement
 from scimbridge.reach.records import ReachableRecords
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.request.ids import is_id
 from scimbridge.request.view import View
 from scimbridge.scim.filtering import trees
@@ -83,43 +83,47 @@ class Listing:
         self.knowledge = knowledge
         self.places = RootPlaces(state, wall)
 
-    def find(self, ask: Ask, text: str | None, window: Window) -> ReadWindow:
+    def find(self, context: RequestContext, text: str | None, window: Window) -> ReadWindow:
         """Return the records of an index window. Raises `InvalidFilter`, `TooMany` and PingOne's errors."""
         node = None if text is None else trees.parse(text)
-        return self._with_query(ask, node, partial(self._windows.at, ask, window=window))
+        return self._with_query(context, node, partial(self._windows.at, context, window=window))
 
-    def follow(self, ask: Ask, text: str | None, mark: Mark, count: int) -> ReadWindow:
+    def follow(self, context: RequestContext, text: str | None, mark: Mark, count: int) -> ReadWindow:
         """Return the records of a cursor window, which starts at the mark. Raises as `find`, and `ExpiredCursor`."""
         node = None if text is None else trees.parse(text)
-        return self._with_query(ask, node, partial(self._windows.from_mark, ask, mark=mark, count=count))
+        return self._with_query(context, node, partial(self._windows.from_mark, context, mark=mark, count=count))
 
     # -- which records are candidates ------------------------------------------------------------------------------
 
-    def _with_query(self, ask: Ask, node: trees.Node | None, read: Callable[[Source], ReadWindow]) -> ReadWindow:
-        within = self._records.within(ask)
-        plan = None if node is None else plan_filter(node, self._view.table, strict=ask.manner.strict)
+    def _with_query(
+        self, context: RequestContext, node: trees.Node | None, read: Callable[[Source], ReadWindow]
+    ) -> ReadWindow:
+        within = self._records.within(context)
+        plan = None if node is None else plan_filter(node, self._view.table, strict=context.manner.strict)
         if within.is_closed:
             return ReadWindow([], 0, None)
         while True:
             query = _ALL if plan is None else plan.split(self.knowledge)
-            if query.doubtful and query.id is None and self.knowledge.learn_case(ask.call, query.doubtful):
+            if query.doubtful and query.id is None and self.knowledge.learn_case(context.call, query.doubtful):
                 continue
-            linked = self._linked(ask, query)
-            candidates = self._candidates(ask, query, linked)
+            linked = self._linked(context, query)
+            candidates = self._candidates(context, query, linked)
             if candidates is not None:
-                return read(self._given(ask, node, self._checked(ask, query, linked, candidates)))
-            source = self._source(ask, node, query)
+                return read(self._given(context, node, self._checked(context, query, linked, candidates)))
+            source = self._source(context, node, query)
             try:
-                return self._look(ask, query, source, partial(read, source))
+                return self._look(context, query, source, partial(read, source))
             except Refused as error:
-                confined = source.confined and self.knowledge.learn_confinement(ask.call, error, within.condition)
+                confined = source.confined and self.knowledge.learn_confinement(context.call, error, within.condition)
                 if not confined and not self.knowledge.learn_refusal(error, query.asked):
                     raise
 
-    def _look(self, ask: Ask, query: Query, source: Source, read: Callable[[], ReadWindow]) -> ReadWindow:
+    def _look(
+        self, context: RequestContext, query: Query, source: Source, read: Callable[[], ReadWindow]
+    ) -> ReadWindow:
         """Read, and again for a moment where PingOne does not show yet what this bridge has just made."""
         found = read()
-        for _pause in self._fresh.looks(ask, query.pushed) if not found.total else ():
+        for _pause in self._fresh.looks(context, query.pushed) if not found.total else ():
             found = read()
             if found.total:
                 break
@@ -127,61 +131,63 @@ class Listing:
             self.knowledge.learn_wider(query.asked, confined=source.confined)
         return found
 
-    def _candidates(self, ask: Ask, query: Query, linked: Linked | None) -> list[Record] | None:
+    def _candidates(self, context: RequestContext, query: Query, linked: Linked | None) -> list[Record] | None:
         """Return the few records that the filter can hold for, where it names ids; None where pages are walked."""
         if query.id is not None:
             if not is_id(query.id):
                 return []
             try:
-                return [self._records.read(ask, query.id)]
+                return [self._records.read(context, query.id)]
             except NotThere:
                 return []
         if query.linked and linked is not None and self._links is not None:
             if self._links.pushed is None:
                 return linked.candidates(query.linked)
-            if not all(self._shown(ask, self._links, ids) for ids in query.linked):
+            if not all(self._shown(context, self._links, ids) for ids in query.linked):
                 return []
         return None
 
-    def _linked(self, ask: Ask, query: Query) -> Linked | None:
-        return None if self._links is None else Linked(ask, self._links, self._view.for_filter(query.reads))
+    def _linked(self, context: RequestContext, query: Query) -> Linked | None:
+        return None if self._links is None else Linked(context, self._links, self._view.for_filter(query.reads))
 
-    def _shown(self, ask: Ask, links: Membership, ids: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(key for key in ids if is_id(key) and links.shows(ask, key))
+    def _shown(self, context: RequestContext, links: Membership, ids: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(key for key in ids if is_id(key) and links.shows(context, key))
 
-    def _checked(self, ask: Ask, query: Query, linked: Linked | None, candidates: list[Record]) -> list[Record]:
+    def _checked(
+        self, context: RequestContext, query: Query, linked: Linked | None, candidates: list[Record]
+    ) -> list[Record]:
         """Return those of a few records that pass the whole filter."""
         if not candidates:
             return []
-        keep, checking = self._keep(ask, query, query.check, linked)
+        keep, checking = self._keep(context, query, query.check, linked)
         if checking is not None:
             checking.prepare(candidates)
         return [record for record in candidates if keep(record)]
 
-    def _given(self, ask: Ask, node: trees.Node | None, records: list[Record]) -> Source:
+    def _given(self, context: RequestContext, node: trees.Node | None, records: list[Record]) -> Source:
         known = tuple(sorted(records, key=lambda record: record["id"]))
-        return Source(None, exact=True, keep=None, walk=self._walk_name(ask, node), given=known)
+        return Source(None, exact=True, keep=None, walk=self._walk_name(context, node), given=known)
 
-    def _source(self, ask: Ask, node: trees.Node | None, query: Query) -> Source:
+    def _source(self, context: RequestContext, node: trees.Node | None, query: Query) -> Source:
         """Return what is asked of PingOne, and how every record of its answer is checked, whatever was asked."""
         parts: list[native.Node] = [] if query.pushed is None else [to_native(query.pushed)]
-        links, held = self._pushed_links(ask, query)
+        links, held = self._pushed_links(context, query)
         exact, check = query.exact, query.check
         if links:
             exact, check = query.exact_beside, query.beside
-        within = self._records.within(ask)
-        walk = self._walk_name(ask, node)
+        within = self._records.within(context)
+        walk = self._walk_name(context, node)
         confined = self._confined(within, parts, links)
         if confined is not None:
             exact = exact and confined == [*parts, *links, within.condition]
         asked = [*parts, *links] if confined is None else confined
         keep, checking = (None, None)
         if node is not None:
-            keep, checking = self._keep(ask, query, check, self._linked(ask, query), held)
+            keep, checking = self._keep(context, query, check, self._linked(context, query), held)
 
         def prepare(page: Page) -> None:
             if links and page.full and self._links is not None and self._links.pushed is not None:
-                self.knowledge.check_heeded(ask.call, self._links.pushed(NOBODY))
+                self.knowledge.check_heeded(context.call, self._links.pushed(NOBODY))
             if checking is not None:
                 checking.prepare(page.records)
 
@@ -191,7 +197,7 @@ class Listing:
             keep, walk, confined=confined is not None, prepare=prepare,
         )  # fmt: skip
 
-    def _pushed_links(self, ask: Ask, query: Query) -> tuple[list[native.Node], tuple[str, ...]]:
+    def _pushed_links(self, context: RequestContext, query: Query) -> tuple[list[native.Node], tuple[str, ...]]:
         """Return what PingOne is asked for a filter's memberships, and the ids to which all that it finds is linked.
 
         Nothing where that would be too long; it is then read who is linked.
@@ -200,7 +206,7 @@ class Listing:
             return [], ()
         asked: list[native.Node] = []
         for ids in query.linked:
-            terms = tuple(map(self._links.pushed, self._shown(ask, self._links, ids)))
+            terms = tuple(map(self._links.pushed, self._shown(context, self._links, ids)))
             asked.append(terms[0] if len(terms) == 1 else native.Any_(terms))
         if not asked or len(render_all(asked)) > PUSHED_LENGTH:
             return [], ()
@@ -221,20 +227,20 @@ class Listing:
         return next((asked for asked in tries if len(render_all(asked)) <= PUSHED_LENGTH), None)
 
     def _keep(
-        self, ask: Ask, query: Query, check: Check, linked: Linked | None, held: tuple[str, ...] = ()
+        self, context: RequestContext, query: Query, check: Check, linked: Linked | None, held: tuple[str, ...] = ()
     ) -> tuple[Keep, Checking | None]:
         """Return the check of records, and what prepares it for memberships; `held` are links that all of them have."""
         if linked is None or not (check.links or check.bounds):
-            return keep_by(self._view.for_filter(query.reads), check, ask.base), None
+            return keep_by(self._view.for_filter(query.reads), check, context.base), None
         checking = linked.check(check, held)
         return checking.keep, checking
 
-    def mark(self, ask: Ask) -> str:
+    def mark(self, context: RequestContext) -> str:
         """Return what stands for how far the caller may go, for names of walks and for cursors."""
-        return self._records.within(ask).mark
+        return self._records.within(context).mark
 
-    def _walk_name(self, ask: Ask, node: trees.Node | None) -> str:
+    def _walk_name(self, context: RequestContext, node: trees.Node | None) -> str:
         text = "" if node is None else trees.render(node)
         # A reader asks for the same attributes on every page: who asks for others is another one.
-        shown = (ask.attributes or "", ask.excluded or "")
-        return Walks.name((self.kind, text, ask.caller.name, self.mark(ask), str(self._page_size), *shown))
+        shown = (context.attributes or "", context.excluded or "")
+        return Walks.name((self.kind, text, context.caller.name, self.mark(context), str(self._page_size), *shown))

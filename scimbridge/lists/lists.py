@@ -13,7 +13,7 @@ from scimbridge.lists.listing import Listing
 from scimbridge.lists.marks import START, Mark
 from scimbridge.lists.reading import ReadWindow
 from scimbridge.lists.walks import Walks
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.request.refusals import refusing
 from scimbridge.request.rights import check_any, may_read
 from scimbridge.request.view import View
@@ -26,7 +26,9 @@ from scimbridge.scim.verbs import READ
 from scimbridge.trail.attempts import UNTRACED, Trail
 
 Record = dict[str, Any]
-Complete = Callable[[Ask, list[Record]], list[Record]]  # gives records what lists do not hold, such as members
+Complete = Callable[
+    [RequestContext, list[Record]], list[Record]
+]  # gives records what lists do not hold, such as members
 
 DEFAULT_COUNT = 100
 MOST = 1000
@@ -55,48 +57,48 @@ class Lists:
         """What is listed: users, groups or populations."""
         return self.listing.kind
 
-    def answer(self, ask: Ask, parameters: Mapping[str, str]) -> dict[str, Any]:
+    def answer(self, context: RequestContext, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Return the ListResponse to a query. Raises what the parameters or PingOne get wrong."""
-        text = read_filter(ask, parameters, self.view.table.type.urns)
-        self.view.list_projection(ask)  # what is wrong with it is told before anything is read
+        text = read_filter(context, parameters, self.view.table.type.urns)
+        self.view.list_projection(context)  # what is wrong with it is told before anything is read
         if "cursor" in parameters:
-            return self._by_cursor(ask, text, parameters)
+            return self._by_cursor(context, text, parameters)
         window = parse_window(
             parameters.get("startIndex") or None,
             parameters.get("count") or None,
-            default=default_count(ask.caller),
+            default=default_count(context.caller),
             maximum=MOST,
         )
         with refusing(self.view.table, reading=True):
-            found = self.listing.find(ask, text, window)
-            resources = self.resources(ask, found.records)
+            found = self.listing.find(context, text, window)
+            resources = self.resources(context, found.records)
         return list_response(resources, found.total, window.start)
 
-    def _by_cursor(self, ask: Ask, text: str | None, parameters: Mapping[str, str]) -> dict[str, Any]:
-        count = parse_cursor_count(parameters.get("count") or None, default=default_count(ask.caller), maximum=MOST)
+    def _by_cursor(self, context: RequestContext, text: str | None, parameters: Mapping[str, str]) -> dict[str, Any]:
+        count = parse_cursor_count(parameters.get("count") or None, default=default_count(context.caller), maximum=MOST)
         bound_to = "\0".join((
-            self.view.table.type.name, ask.caller.name, self.listing.mark(ask),
-            text or "", ask.attributes or "", ask.excluded or "",
+            self.view.table.type.name, context.caller.name, self.listing.mark(context),
+            text or "", context.attributes or "", context.excluded or "",
         ))  # fmt: skip
         now = self._wall()
         sealed = parameters["cursor"]
         mark = Mark.load(self._seal.open(sealed, bound_to, now)) if sealed else START
         with refusing(self.view.table, reading=True):
-            found = self.listing.follow(ask, text, mark, count)
-            resources = self.resources(ask, found.records)
+            found = self.listing.follow(context, text, mark, count)
+            resources = self.resources(context, found.records)
         message = list_response(resources, found.total, None)
         if found.next is not None and count:
             message["nextCursor"] = self._seal.seal(found.next.dump(), bound_to, now + CURSOR_LIFE)
         return message
 
-    def resources(self, ask: Ask, records: list[Record]) -> list[Any]:
+    def resources(self, context: RequestContext, records: list[Record]) -> list[Any]:
         """Return records as the client is shown them in a list."""
         if self._complete is not None:
-            records = self._complete(ask, records)
-        return list(map(self.view.in_list(ask), records))
+            records = self._complete(context, records)
+        return list(map(self.view.in_list(context), records))
 
 
-def read_filter(ask: Ask, parameters: Mapping[str, str], urns: Iterable[str]) -> str | None:
+def read_filter(context: RequestContext, parameters: Mapping[str, str], urns: Iterable[str]) -> str | None:
     """Return the filter of a query over types with these URNs, None where there is none.
 
     Raises `InvalidFilter` for an empty one: who sends it meant to ask for less than everything (RFC 7644 §3.4.2.2).
@@ -107,7 +109,7 @@ def read_filter(ask: Ask, parameters: Mapping[str, str], urns: Iterable[str]) ->
     if not text.strip():
         msg = 'the filter is empty: leave it out to ask for everything, or compare, as in: attribute eq "value"'
         raise InvalidFilter(msg)
-    return text if ask.manner.strict else read_filter_text(text, urns)
+    return text if context.manner.strict else read_filter_text(text, urns)
 
 
 def list_response(resources: list[Record], total: int, start: int | None) -> dict[str, Any]:
@@ -126,30 +128,30 @@ class Everything:
         self._lists = tuple(lists)
         self._trail = trail
 
-    def check_allowed(self, ask: Ask) -> None:
+    def check_allowed(self, context: RequestContext) -> None:
         """Hold the client to its rights, before anything of the request is looked at. Raises `Forbidden`."""
-        check_any(ask.caller, [lists.kind for lists in self._lists], READ)
+        check_any(context.caller, [lists.kind for lists in self._lists], READ)
 
-    def answer(self, ask: Ask, parameters: Mapping[str, str]) -> dict[str, Any]:
+    def answer(self, context: RequestContext, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Return the ListResponse over all types. A type that has not the filter's attributes has no match."""
         types = (lists.view.table.type for lists in self._lists)
-        with self._trail.searching(ask, types, parameters.get("filter")) as noted:
+        with self._trail.searching(context, types, parameters.get("filter")) as noted:
             return noted.notes.listed(self._answer(noted, parameters))
 
-    def _answer(self, ask: Ask, parameters: Mapping[str, str]) -> dict[str, Any]:
-        self.check_allowed(ask)
-        readable = [lists for lists in self._lists if may_read(ask.caller, lists.kind)]
+    def _answer(self, context: RequestContext, parameters: Mapping[str, str]) -> dict[str, Any]:
+        self.check_allowed(context)
+        readable = [lists for lists in self._lists if may_read(context.caller, lists.kind)]
         if "cursor" in parameters:
             msg = "a query over all resource types is paged by startIndex and count; cursors go with one type"
             raise InvalidCursor(msg)
-        text = read_filter(ask, parameters, [urn for lists in readable for urn in lists.view.table.type.urns])
+        text = read_filter(context, parameters, [urn for lists in readable for urn in lists.view.table.type.urns])
         window = parse_window(
             parameters.get("startIndex") or None,
             parameters.get("count") or None,
-            default=default_count(ask.caller),
+            default=default_count(context.caller),
             maximum=MOST,
         )
-        walk = _walk_name(ask, text, readable)
+        walk = _walk_name(context, text, readable)
         places = readable[0].listing.places  # the same for all types
         behind = places.find(walk, window.start) if window.count else ()
         resources: list[Record] = []
@@ -159,8 +161,8 @@ class Everything:
             part = Window(start, max(0, window.count - len(resources)))
             try:
                 with refusing(lists.view.table, reading=True):
-                    found: ReadWindow = lists.listing.find(ask, text, part)
-                    resources += lists.resources(ask, found.records)
+                    found: ReadWindow = lists.listing.find(context, text, part)
+                    resources += lists.resources(context, found.records)
             except InvalidFilter as error:
                 refused.append(error)
                 ended += [0] * (len(ended) == number)
@@ -176,6 +178,8 @@ class Everything:
         return list_response(resources, total, window.start)
 
 
-def _walk_name(ask: Ask, text: str | None, types: Iterable[Lists]) -> str:
-    within = [(lists.kind, lists.listing.mark(ask)) for lists in types]
-    return Walks.name(("root", text or "", ask.caller.name, ask.attributes or "", ask.excluded or "", repr(within)))
+def _walk_name(context: RequestContext, text: str | None, types: Iterable[Lists]) -> str:
+    within = [(lists.kind, lists.listing.mark(context)) for lists in types]
+    return Walks.name(
+        ("root", text or "", context.caller.name, context.attributes or "", context.excluded or "", repr(within))
+    )

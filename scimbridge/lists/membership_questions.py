@@ -14,7 +14,7 @@ from scimbridge.lists.reading import Keep
 from scimbridge.mapping.membership_questions import Check
 from scimbridge.mapping.translate import Answer
 from scimbridge.pingone import filters as native
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 
 Record = dict[str, Any]
 NOBODY = "00000000-0000-4000-8000-000000000000"  # an id that nothing has
@@ -42,17 +42,17 @@ class Membership:
 
     field: str
     pushed: Callable[[str], native.Node] | None
-    holders: Callable[[Ask, tuple[str, ...]], list[Holders]]
-    whole: Callable[[Ask, list[Record]], list[Record]]
-    shows: Callable[[Ask, str], bool]
-    is_filled: Callable[[Ask, Record], bool]
+    holders: Callable[[RequestContext, tuple[str, ...]], list[Holders]]
+    whole: Callable[[RequestContext, list[Record]], list[Record]]
+    shows: Callable[[RequestContext, str], bool]
+    is_filled: Callable[[RequestContext, Record], bool]
 
 
 class Linked:
     """The memberships that decide one filter, for one request."""
 
-    def __init__(self, ask: Ask, links: Membership, answer: Answer) -> None:
-        self._ask = ask
+    def __init__(self, context: RequestContext, links: Membership, answer: Answer) -> None:
+        self._context = context
         self._links = links
         self._answer = answer
         self._holders: dict[str, Holders] = {}
@@ -71,12 +71,12 @@ class Linked:
     def check(self, check: Check, held: tuple[str, ...] = ()) -> Checking:
         """Return the check of records, all of which are linked to the ids in `held`."""
         self._read(tuple(link for link in check.links if link not in held))
-        return Checking(self._ask, self._links, self._answer, check, dict(self._holders), held)
+        return Checking(self._context, self._links, self._answer, check, dict(self._holders), held)
 
     def _read(self, ids: tuple[str, ...]) -> None:
         missing = tuple(link for link in ids if link not in self._holders)
         if missing:
-            self._holders.update(zip(missing, self._links.holders(self._ask, missing), strict=True))
+            self._holders.update(zip(missing, self._links.holders(self._context, missing), strict=True))
 
 
 class Checking:
@@ -84,14 +84,14 @@ class Checking:
 
     def __init__(
         self,
-        ask: Ask,
+        context: RequestContext,
         links: Membership,
         answer: Answer,
         check: Check,
         holders: dict[str, Holders],
         held: tuple[str, ...],
     ) -> None:
-        self._ask = ask
+        self._context = context
         self._links = links
         self._answer = answer
         self._check = check
@@ -112,8 +112,8 @@ class Checking:
             else:
                 self._decided[record["id"]] = decided
         if open_ones:
-            for record in self._links.whole(self._ask, open_ones):
-                self._decided[record["id"]] = self._check.keeps(self._answer(record, self._ask.base))
+            for record in self._links.whole(self._context, open_ones):
+                self._decided[record["id"]] = self._check.keeps(self._answer(record, self._context.base))
 
     def keep(self, record: Record) -> bool:
         """Whether a record passes; one of a page that was prepared, where whole lists may be needed."""
@@ -122,7 +122,7 @@ class Checking:
         return self._decided[record["id"]]
 
     def _decide(self, record: Record) -> bool | None:
-        filled = self._links.is_filled(self._ask, record)
+        filled = self._links.is_filled(self._context, record)
         bounds = self._check.filled if filled else self._check.bounds
         if bounds is None:
             return None
@@ -134,7 +134,7 @@ class Checking:
         """Translate a record with those of its memberships that the filter names."""
         key = record["id"]
         links = [*(holders.link for holders in self._holders if key in holders.ids), *self._held]
-        return self._answer({**record, self._links.field: links}, self._ask.base)
+        return self._answer({**record, self._links.field: links}, self._context.base)
 
 
 def keep_by(answer: Answer, check: Check, base: str) -> Keep:

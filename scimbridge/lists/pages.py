@@ -17,7 +17,7 @@ from scimbridge.lists.reading import ReadWindow, Source
 from scimbridge.pingone.errors import NoPermission, Refused
 from scimbridge.pingone.paging import Page
 from scimbridge.reach.records import ReachableRecords, ReachedPage, SealedPage
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.scim.errors import ExpiredCursor
 
 
@@ -29,7 +29,7 @@ class Pages:
         self._size = size
         self._ahead = ahead
 
-    def turn(self, ask: Ask, source: Source, href: str | None) -> Iterator[ReachedPage]:
+    def turn(self, context: RequestContext, source: Source, href: str | None) -> Iterator[ReachedPage]:
         """Yield the pages from a link on, None for the first, no record twice; records that are known are one page.
 
         Raises `ExpiredCursor` where the link is dead, and `Unreachable` as `Pass` does.
@@ -38,7 +38,7 @@ class Pages:
             yield ReachedPage(None, Page(list(source.given), None, len(source.given)), len(source.given))
             return
         pages = self._reached.pages(
-            ask, filter=source.asked, limit=self._size, href=href, held=partial(self._held, ask, source)
+            context, filter=source.asked, limit=self._size, href=href, held=partial(self._held, context, source)
         )
         while True:
             try:
@@ -53,21 +53,21 @@ class Pages:
             if href is None:
                 return
 
-    def fetch_ahead(self, ask: Ask, source: Source, begun: int, found: ReadWindow) -> None:
+    def fetch_ahead(self, context: RequestContext, source: Source, begun: int, found: ReadWindow) -> None:
         """Let the page be fetched on which the next window starts, if this one was read in order from `begun` on."""
         mark = found.next
         if self._ahead is None or mark is None or mark.next is None:
             return
-        unheard = replace(ask, call=replace(ask.call, heard=None))
+        unheard = replace(context, call=replace(context.call, heard=None))
         self._ahead.start(
             source.walk, begun, mark.position, mark.next,
             lambda href: self._reached.fetch(unheard, filter=source.asked, limit=self._size, href=href),
         )  # fmt: skip
 
-    def _held(self, ask: Ask, source: Source, href: str) -> SealedPage | None:
-        return None if self._ahead is None else self._ahead.take(source.walk, href, ask.call.deadline)
+    def _held(self, context: RequestContext, source: Source, href: str) -> SealedPage | None:
+        return None if self._ahead is None else self._ahead.take(source.walk, href, context.call.deadline)
 
-    def find_again(self, ask: Ask, source: Source, marks: Sequence[Mark]) -> Mark:
+    def find_again(self, context: RequestContext, source: Source, marks: Sequence[Mark]) -> Mark:
         """Find a place again to which no link leads any more: behind the last passed record that is still there.
 
         Of several marks it is the place that is behind none of them. Where no passed record of one of them is there any
@@ -78,7 +78,7 @@ class Pages:
         places: list[tuple[int, int, Mark] | None] = [None] * len(marks)
         base = Mark(marks[0].position, total=marks[0].total, asked=source.stamp)
         before: deque[str] = deque(maxlen=TAIL)
-        for number, turned in enumerate(self.turn(ask, source, None)):
+        for number, turned in enumerate(self.turn(context, source, None)):
             ids = [record["id"] for record in turned.page.records]
             is_known = False
             for one, rank in enumerate(ranks):

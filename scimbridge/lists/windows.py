@@ -15,7 +15,7 @@ from scimbridge.lists.reading import Reading, ReadWindow, Source
 from scimbridge.lists.walk_progress import WalkProgress
 from scimbridge.lists.walks import Walks
 from scimbridge.pingone.errors import Unreachable
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.scim.errors import ExpiredCursor, TooMany, Unavailable
 from scimbridge.scim.paging import Window
 
@@ -29,48 +29,50 @@ class Windows:
         self._progress = progress
         self._scan_limit = scan_limit
 
-    def at(self, ask: Ask, source: Source, window: Window) -> ReadWindow:
+    def at(self, context: RequestContext, source: Source, window: Window) -> ReadWindow:
         """Read an index window. Raises `Unavailable` where the place is not known, `TooMany` and PingOne's errors."""
         place = self._walks.find(source.walk, window)
         source = replace(source, walk=place.name)
         mark = place.mark
         try:
             if mark is None:
-                found = self._read_again(ask, source, place.marks, window)
+                found = self._read_again(context, source, place.marks, window)
             else:
-                found = self._read(ask, source, mark, window)
+                found = self._read(context, source, mark, window)
         except ExpiredCursor:
-            found = self._read_again(ask, source, place.marks, window)
+            found = self._read_again(context, source, place.marks, window)
         if found.next is None and found.total <= 1 and source.asked is not None and not window.offset:
             return found  # a look-up costs the state nothing
-        present = found.next is not None or ask.is_present()  # it only matters at the end
+        present = found.next is not None or context.is_present()  # it only matters at the end
         name = self._progress.keep(place, window, found, present=present)
-        self._pages.fetch_ahead(ask, replace(source, walk=name), place.marks[0].position, found)
+        self._pages.fetch_ahead(context, replace(source, walk=name), place.marks[0].position, found)
         return found
 
-    def from_mark(self, ask: Ask, source: Source, mark: Mark, count: int) -> ReadWindow:
+    def from_mark(self, context: RequestContext, source: Source, mark: Mark, count: int) -> ReadWindow:
         """Read a cursor's window; where PingOne's cursor dies on the first page of a walk, nothing is lost yet.
 
         Raises as `at` does, and `ExpiredCursor`.
         """
         window = Window(mark.position + 1, count)
         try:
-            found = self._read(ask, source, mark, window)
+            found = self._read(context, source, mark, window)
         except ExpiredCursor:
             if mark.href is not None:
                 raise
-            found = self._read_again(ask, source, (mark,), window)
-        self._pages.fetch_ahead(ask, source, mark.position, found)
+            found = self._read_again(context, source, (mark,), window)
+        self._pages.fetch_ahead(context, source, mark.position, found)
         return found
 
-    def _read_again(self, ask: Ask, source: Source, marks: tuple[Mark, ...], window: Window) -> ReadWindow:
+    def _read_again(
+        self, context: RequestContext, source: Source, marks: tuple[Mark, ...], window: Window
+    ) -> ReadWindow:
         try:
-            return self._read(ask, source, self._pages.find_again(ask, source, marks), window)
+            return self._read(context, source, self._pages.find_again(context, source, marks), window)
         except ExpiredCursor as error:
             msg = "PingOne's cursors do not last as long as this page takes; send the request again"
             raise Unavailable(msg, retry_after=1) from error
 
-    def _read(self, ask: Ask, source: Source, mark: Mark, window: Window) -> ReadWindow:
+    def _read(self, context: RequestContext, source: Source, mark: Mark, window: Window) -> ReadWindow:
         """Walk from a mark through the window, and on to the end of the answer where only that gives the total."""
         href, passed = mark.start
         if (href is not None or passed) and mark.asked != source.stamp:
@@ -79,13 +81,13 @@ class Windows:
         if source.given is not None and passed:
             source = source.behind(passed[-1])
         reading, scanned = Reading(source, mark, window), 0
-        for turned in self._pages.turn(ask, source, href):
+        for turned in self._pages.turn(context, source, href):
             if source.prepare is not None:
                 source.prepare(turned.page)
             reading.take(turned.href, turned.page, turned.records)
             if turned.page.next is None:
                 if reading.is_doubtful_end(turned.page):
-                    self._check_end(ask, source, turned.last)
+                    self._check_end(context, source, turned.last)
                 return reading.ended()
             if reading.settled(turned.page):
                 return reading.stopped()
@@ -98,12 +100,12 @@ class Windows:
                 raise TooMany(msg)
         return reading.ended()
 
-    def _check_end(self, ask: Ask, source: Source, last: str | None) -> None:
+    def _check_end(self, context: RequestContext, source: Source, last: str | None) -> None:
         """Hold a doubtful last page to one pass from the start. Raises `Unreachable` where that ends elsewhere.
 
         Records that came in behind the reader count as well, and then all is right; or PingOne has lost a link.
         """
-        ends = deque(self._pages.turn(ask, source, None), 1)
+        ends = deque(self._pages.turn(context, source, None), 1)
         if [turned.last for turned in ends] != [last]:
             msg = "PingOne's pages end before the end"
             raise Unreachable(msg)

@@ -21,7 +21,7 @@ from scimbridge.pingone.errors import NotThere, PingOneError, Refused, Unreachab
 from scimbridge.pingone.media import JSON
 from scimbridge.reach.records import ReachableRecords
 from scimbridge.reach.unconfined import UnconfinedRecords
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 
 Record = dict[str, Any]
 PAUSES = (0.2, 0.4, 0.8, 1.6, 3.2, 3.2)  # seconds between the tries after a lost answer
@@ -79,13 +79,13 @@ class Creation:
         self._sleep = sleep
         self._page_size = page_size
 
-    def intent(self, ask: Ask, body: Mapping[str, Any]) -> AbstractContextManager[Intent]:
+    def intent(self, context: RequestContext, body: Mapping[str, Any]) -> AbstractContextManager[Intent]:
         """Note what a client asks to be created, until it has its answer; all calls for it are made inside."""
-        return self._intents.of(ask, self._records.name, body)
+        return self._intents.of(context, self._records.name, body)
 
     def create(
         self,
-        ask: Ask,
+        context: RequestContext,
         intent: Intent,
         body: Mapping[str, Any],
         media: str = JSON,
@@ -99,10 +99,10 @@ class Creation:
         own = body if own is None else own
         lost: Unreachable | None = None
         for pause in (0.0, *PAUSES):
-            if not self._wait(ask, pause):
+            if not self._wait(context, pause):
                 break
             try:
-                record = self._records.create(ask, dict(body), media)
+                record = self._records.create(context, dict(body), media)
             except Unreachable as error:
                 if not error.maybe_done:
                     raise
@@ -114,15 +114,15 @@ class Creation:
                 # A lost try may be what the next one was refused for, whatever PingOne says: the licence is used up.
                 error.maybe_done = error.maybe_done or (lost is not None and not taken)
                 pauses = (0.0, *PAUSES) if taken else (0.0,)
-                return self._find_own(ask, own, self._since(intent, error), error, pauses)
+                return self._find_own(context, own, self._since(intent, error), error, pauses)
             else:
                 self._fresh.note(record)
-                ask.notes.made(record["id"])
+                context.notes.made(record["id"])
                 return NewRecord(record)
         raise lost or Unreachable("PingOne was not asked in time")
 
-    def _wait(self, ask: Ask, pause: float) -> bool:
-        if pause and self._clock() + pause >= ask.call.deadline:
+    def _wait(self, context: RequestContext, pause: float) -> bool:
+        if pause and self._clock() + pause >= context.call.deadline:
             return False
         if pause:
             self._sleep(pause)
@@ -133,32 +133,37 @@ class Creation:
         return None if refusal.server_date is None else intent.began + refusal.server_date - self._wall()
 
     def _find_own(
-        self, ask: Ask, own: Mapping[str, Any], since: float | None, refusal: Refused, pauses: Iterable[float]
+        self,
+        context: RequestContext,
+        own: Mapping[str, Any],
+        since: float | None,
+        refusal: Refused,
+        pauses: Iterable[float],
     ) -> FoundRecord:
         """Return the record that holds the value, if a lost try of ours made it; else the refusal stands."""
         for pause in pauses:
-            if not self._wait(ask, pause):
+            if not self._wait(context, pause):
                 break
-            holder = self._holder(ask, own, refusal)
+            holder = self._holder(context, own, refusal)
             if holder is not None:
-                ours = agrees(own, holder, self._kind.secrets) and self._records.keeps(ask, holder)
+                ours = agrees(own, holder, self._kind.secrets) and self._records.keeps(context, holder)
                 if ours and not _made_before(holder, since):
-                    ask.notes.found(holder["id"])
-                    return FoundRecord(self._records.check(ask, holder))
+                    context.notes.found(holder["id"])
+                    return FoundRecord(self._records.check(context, holder))
                 break
         raise refusal
 
-    def _holder(self, ask: Ask, own: Mapping[str, Any], refusal: PingOneError) -> Record | None:
+    def _holder(self, context: RequestContext, own: Mapping[str, Any], refusal: PingOneError) -> Record | None:
         for fault in refusal.faults:
             existing = fault.inner.get("existingId")
             if isinstance(existing, str):
                 try:
-                    return self._holders.read(ask.call, existing)
+                    return self._holders.read(context.call, existing)
                 except NotThere:
                     return None
         (unique,) = self._kind.required
         asked = native.render(native.Term(unique, "eq", str(own[unique])))
-        for page in self._holders.pages(ask.call, filter=asked, limit=self._page_size):
+        for page in self._holders.pages(context.call, filter=asked, limit=self._page_size):
             for record in page.records:
                 if agrees(own, record, self._kind.secrets):
                     return record

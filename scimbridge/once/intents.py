@@ -16,7 +16,7 @@ from hashlib import blake2b
 from typing import Any
 
 from scimbridge.once.locks import ChangeLocks
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.request.progress import may_be_done
 from scimbridge.scim.errors import ScimError
 from scimbridge.state.base import State
@@ -47,13 +47,13 @@ class Intents:
         self._wall = wall
 
     @contextmanager
-    def of(self, ask: Ask, kind: str, body: Mapping[str, Any]) -> Iterator[Intent]:
+    def of(self, context: RequestContext, kind: str, body: Mapping[str, Any]) -> Iterator[Intent]:
         """Note a create while the block carries it out; equal ones of the same client wait for each other.
 
         Raises `Unavailable` where an equal one takes too long.
         """
-        key = self._key(ask, kind, body)
-        with self._turns.held(ask, "create", key) as turn:
+        key = self._key(context, kind, body)
+        with self._turns.held(context, "create", key) as turn:
             intent = self._note(key)
             try:
                 yield intent
@@ -62,9 +62,9 @@ class Intents:
                     self._state.delete(key)  # refused: nothing was made, or it was taken back
                 raise
             turn.check()  # before it is forgotten: what is not answered with success is repeated
-            if ask.is_present():
+            if context.is_present():
                 self._state.delete(key)
-                ask.if_missed(lambda: self._keep(key, intent.began))
+                context.if_missed(lambda: self._keep(key, intent.began))
 
     def _note(self, key: str) -> Intent:
         """Note a create, in one step where it is the first; a repetition is remembered as long, with the first time."""
@@ -79,7 +79,7 @@ class Intents:
     def _keep(self, key: str, began: float) -> None:
         self._state.set(key, str(began).encode(), REMEMBERED)
 
-    def _key(self, ask: Ask, kind: str, body: Mapping[str, Any]) -> str:
+    def _key(self, context: RequestContext, kind: str, body: Mapping[str, Any]) -> str:
         # Not by orjson: what a client sends and nobody stores may hold numbers of more than 64 bits.
-        text = json.dumps([ask.caller.name, kind, body], sort_keys=True)
+        text = json.dumps([context.caller.name, kind, body], sort_keys=True)
         return f"create:{blake2b(text.encode(), key=self._secret, digest_size=16).hexdigest()}"

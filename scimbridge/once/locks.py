@@ -14,7 +14,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.scim.errors import Unavailable
 from scimbridge.state.base import State
 from scimbridge.state.leases import Lease, Leases
@@ -65,13 +65,17 @@ class ChangeLocks:
         self._clock = clock
 
     @contextmanager
-    def of(self, ask: Ask, kind: str, key: str, check: Callable[[], object] = _nothing) -> Iterator[None]:
+    def of(
+        self, context: RequestContext, kind: str, key: str, check: Callable[[], object] = _nothing
+    ) -> Iterator[None]:
         """Hold the resource while the block runs. Raises `Unavailable` as `held` does."""
-        with self.held(ask, kind, key, check):
+        with self.held(context, kind, key, check):
             yield
 
     @contextmanager
-    def held(self, ask: Ask, kind: str, key: str, check: Callable[[], object] = _nothing) -> Iterator[ChangeLock]:
+    def held(
+        self, context: RequestContext, kind: str, key: str, check: Callable[[], object] = _nothing
+    ) -> Iterator[ChangeLock]:
         """Hold the resource while the block runs; yields the turn.
 
         Raises `Unavailable` where others keep it too long, and at the end of a block of several calls where the lock
@@ -82,7 +86,7 @@ class ChangeLocks:
 
         The calls of this request end in `OutOfTime` where it cannot be sure any more that it holds the resource.
         """
-        left = max(0.0, ask.call.deadline - self._clock())
+        left = max(0.0, context.call.deadline - self._clock())
         wait, longest = min(WAITED_AT_MOST, left), min(HELD_AT_MOST, left + 5.0)
         name = f"turn:{kind}:{key}"
         with self._leases.of(name, wait=wait, longest=longest, before_waiting=check) as lease:
@@ -90,9 +94,9 @@ class ChangeLocks:
                 msg = "another request is changing this resource; send this one again"
                 raise Unavailable(msg, retry_after=1)
             turn = ChangeLock(lease)
-            ask.call.turns.append(turn.is_lost)
+            context.call.turns.append(turn.is_lost)
             try:
                 yield turn
                 turn.check()
             finally:
-                ask.call.turns.remove(turn.is_lost)
+                context.call.turns.remove(turn.is_lost)

@@ -14,7 +14,7 @@ import orjson
 
 from scimbridge.pingone.sending.read_after_write import made_key
 from scimbridge.reach.records import ReachableRecords
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.scim.filtering.trees import Compare, Node, Or, conjuncts
 from scimbridge.scim.usernames import comparable
 from scimbridge.state.base import State
@@ -44,24 +44,24 @@ class RecentNames:
             made = {member: record.get(member) for member in ("id", *self._home)}
             self._state.set(self._key(name), orjson.dumps(made), REMEMBERED)
 
-    def looks(self, ask: Ask, asked: Node | None) -> Iterator[None]:
+    def looks(self, context: RequestContext, asked: Node | None) -> Iterator[None]:
         """Wait, and let the caller look again, while PingOne is asked for a new name. Never past the deadline.
 
         A client does not wait for what was made outside its populations: that would tell of it.
         """
         for pause in PAUSES:
-            if not self._is_awaited(ask, asked) or self._clock() + pause >= ask.call.deadline:
+            if not self._is_awaited(context, asked) or self._clock() + pause >= context.call.deadline:
                 return
             self._sleep(pause)
             yield
 
-    def _is_awaited(self, ask: Ask, asked: Node | None) -> bool:
+    def _is_awaited(self, context: RequestContext, asked: Node | None) -> bool:
         for name in _names(asked, self._field):
             held = self._state.get(self._key(name))
             if held is not None:
                 made = orjson.loads(held)
                 return (
-                    self._records.keeps(ask, made)
+                    self._records.keeps(context, made)
                     and self._state.get(made_key(f"/{self._kind}/{made['id']}")) is not None
                 )
         return False

@@ -8,7 +8,7 @@ from typing import Any
 from scimbridge.pingone.memberships import Memberships, Outcome
 from scimbridge.reach.confinement import OutOfReach
 from scimbridge.reach.records import ReachableRecords
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 
 __all__ = ["Outcome", "ReachableMemberships"]
 
@@ -23,33 +23,33 @@ class ReachableMemberships:
         self._ends = {"users": users, "groups": groups}
         self._groups = groups
 
-    def add(self, ask: Ask, kind: str, member_id: str, group_id: str) -> Outcome:
+    def add(self, context: RequestContext, kind: str, member_id: str, group_id: str) -> Outcome:
         """Make it a member. Raises as `Memberships.add` does."""
-        self._hold(ask, kind, member_id, group_id)
-        return self._memberships.add(ask.call, kind, member_id, group_id)
+        self._hold(context, kind, member_id, group_id)
+        return self._memberships.add(context.call, kind, member_id, group_id)
 
-    def remove(self, ask: Ask, kind: str, member_id: str, group_id: str) -> Outcome:
+    def remove(self, context: RequestContext, kind: str, member_id: str, group_id: str) -> Outcome:
         """End the membership. Raises as `Memberships.remove` does."""
-        self._hold(ask, kind, member_id, group_id)
-        return self._memberships.remove(ask.call, kind, member_id, group_id)
+        self._hold(context, kind, member_id, group_id)
+        return self._memberships.remove(context.call, kind, member_id, group_id)
 
-    def read(self, ask: Ask, kind: str, member_id: str, group_id: str) -> Record:
+    def read(self, context: RequestContext, kind: str, member_id: str, group_id: str) -> Record:
         """Return one membership. Raises `NotThere`."""
-        self._hold(ask, kind, member_id, group_id)
-        return self._memberships.read(ask.call, kind, member_id, group_id)
+        self._hold(context, kind, member_id, group_id)
+        return self._memberships.read(context.call, kind, member_id, group_id)
 
-    def groups_of(self, ask: Ask, kind: str, member_id: str, limit: int) -> Iterator[Record]:
+    def groups_of(self, context: RequestContext, kind: str, member_id: str, limit: int) -> Iterator[Record]:
         """Yield the groups that a member is in. Raises `NotThere` where there is none of that kind and id."""
-        self._ends[kind].hold(ask, member_id)
-        for page in self._memberships.of(ask.call, kind, member_id, limit):
+        self._ends[kind].hold(context, member_id)
+        for page in self._memberships.of(context.call, kind, member_id, limit):
             for membership in page.records:
                 embedded = membership.get("_embedded")
                 whole = embedded.get("group") if isinstance(embedded, dict) else None
                 try:
-                    yield self._groups.check(ask, whole) if whole else self._groups.read(ask, membership["id"])
+                    yield self._groups.check(context, whole) if whole else self._groups.read(context, membership["id"])
                 except OutOfReach:
                     continue
 
-    def _hold(self, ask: Ask, kind: str, member_id: str, group_id: str) -> None:
-        self._ends[kind].hold(ask, member_id)
-        self._groups.hold(ask, group_id)
+    def _hold(self, context: RequestContext, kind: str, member_id: str, group_id: str) -> None:
+        self._ends[kind].hold(context, member_id)
+        self._groups.hold(context, group_id)

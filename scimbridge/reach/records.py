@@ -18,7 +18,7 @@ from scimbridge.pingone.kinds import kind_of
 from scimbridge.pingone.media import JSON
 from scimbridge.pingone.paging import Page, Pass
 from scimbridge.reach.confinement import Confinement
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 
 __all__ = ["ReachableRecords", "ReachableUsers", "ReachedPage", "SealedPage"]
 
@@ -62,57 +62,57 @@ class ReachableRecords:
         self.kind = kind_of(collection.name)
         self._collection = collection
 
-    def within(self, ask: Ask) -> Confinement:
+    def within(self, context: RequestContext) -> Confinement:
         """Return how far the caller may go, for who asks PingOne for it or chooses a place there."""
-        return Confinement.of(ask.caller, self.name)
+        return Confinement.of(context.caller, self.name)
 
-    def is_open(self, ask: Ask) -> bool:
+    def is_open(self, context: RequestContext) -> bool:
         """Whether the caller may go everywhere."""
-        return self.within(ask).is_open
+        return self.within(context).is_open
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
-    def read(self, ask: Ask, key: str, include: tuple[str, ...] = ()) -> Record:
+    def read(self, context: RequestContext, key: str, include: tuple[str, ...] = ()) -> Record:
         """Return one record. Raises `NotThere` for what is not there and for what is outside.
 
         What is included may lie outside of where a confined caller may go: for it, nothing is.
         """
-        within = self.within(ask)
+        within = self.within(context)
         if within.is_open:
-            return self._collection.read(ask.call, key, include)
+            return self._collection.read(context.call, key, include)
         if within.is_by_id:
             within.check({"id": key})
-            return self._collection.read(ask.call, key)
-        return self.check(ask, self._collection.read(ask.call, key))
+            return self._collection.read(context.call, key)
+        return self.check(context, self._collection.read(context.call, key))
 
-    def look(self, ask: Ask, key: str) -> None:
+    def look(self, context: RequestContext, key: str) -> None:
         """Hold a caller to where it may go: a call, where only the record says whether that is there.
 
         Raises `NotThere`.
         """
-        within = self.within(ask)
+        within = self.within(context)
         if within.is_by_id:
             within.check({"id": key})
         elif not within.is_open:
-            self.read(ask, key)
+            self.read(context, key)
 
-    def check(self, ask: Ask, record: Record) -> Record:
+    def check(self, context: RequestContext, record: Record) -> Record:
         """Return a record that was found in another way. Raises `OutOfReach`."""
-        record = self.within(ask).check(record)
-        ask.reached.add(record["id"].lower())
+        record = self.within(context).check(record)
+        context.reached.add(record["id"].lower())
         return record
 
-    def keeps(self, ask: Ask, record: Mapping[str, Any]) -> bool:
+    def keeps(self, context: RequestContext, record: Mapping[str, Any]) -> bool:
         """Whether a record, or what is known of one, is where the caller may go."""
-        return self.within(ask).keeps(record)
+        return self.within(context).keeps(record)
 
-    def page(self, ask: Ask, *, filter: str | None = None, limit: int) -> ReachedPage:  # noqa: A002 - PingOne's word
+    def page(self, context: RequestContext, *, filter: str | None = None, limit: int) -> ReachedPage:  # noqa: A002 - PingOne's word
         """Return the first page."""
-        return self._turn(ask, self.fetch(ask, filter=filter, limit=limit), None, Pass())
+        return self._turn(context, self.fetch(context, filter=filter, limit=limit), None, Pass())
 
     def pages(
         self,
-        ask: Ask,
+        context: RequestContext,
         *,
         filter: str | None = None,  # noqa: A002 - PingOne's word
         limit: int,
@@ -126,7 +126,9 @@ class ReachableRecords:
         passed = Pass(begun=href is None)
         while True:
             waiting = None if held is None or href is None else held(href)
-            turned = self._turn(ask, waiting or self.fetch(ask, filter=filter, limit=limit, href=href), href, passed)
+            turned = self._turn(
+                context, waiting or self.fetch(context, filter=filter, limit=limit, href=href), href, passed
+            )
             yield turned
             if turned.page.next is None:
                 return
@@ -134,51 +136,51 @@ class ReachableRecords:
 
     def fetch(
         self,
-        ask: Ask,
+        context: RequestContext,
         *,
         filter: str | None,  # noqa: A002 - PingOne's word
         limit: int,
         href: str | None = None,
     ) -> SealedPage:
         """Return the first page, or the one that a link leads to, to be turned to in time."""
-        return SealedPage(self._collection.page(ask.call, filter=filter, limit=limit, next=href))
+        return SealedPage(self._collection.page(context.call, filter=filter, limit=limit, next=href))
 
-    def _turn(self, ask: Ask, page: SealedPage, href: str | None, passed: Pass) -> ReachedPage:
-        within = self.within(ask)
+    def _turn(self, context: RequestContext, page: SealedPage, href: str | None, passed: Pass) -> ReachedPage:
+        within = self.within(context)
         turned = page.turn(href, passed, within)
         if not within.is_open:
-            ask.reached.update(record["id"].lower() for record in turned.page.records)
+            context.reached.update(record["id"].lower() for record in turned.page.records)
         return turned
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
-    def check_may_create(self, ask: Ask) -> None:
+    def check_may_create(self, context: RequestContext) -> None:
         """Refuse to make what would be outside by itself. Raises `Forbidden`."""
-        self.within(ask).check_may_create()
+        self.within(context).check_may_create()
 
-    def create(self, ask: Ask, body: Record, media: str = JSON) -> Record:
+    def create(self, context: RequestContext, body: Record, media: str = JSON) -> Record:
         """Make a record. Raises PingOne's errors, and for what would be outside `Forbidden` or `InvalidValue`."""
-        within = self.within(ask)
+        within = self.within(context)
         within.check_may_create()
         within.check_placed(body)
-        record = self._collection.create(ask.call, body, media)
-        ask.reached.add(record["id"].lower())
+        record = self._collection.create(context.call, body, media)
+        context.reached.add(record["id"].lower())
         return record
 
-    def put(self, ask: Ask, record: Record, changes: Mapping[str, Any]) -> Record:
+    def put(self, context: RequestContext, record: Record, changes: Mapping[str, Any]) -> Record:
         """PUT changes of a record, with everything else that PingOne holds of it. Returns the record."""
-        self.hold(ask, record["id"])
-        return bodies.put(self._collection, ask.call, record, changes)
+        self.hold(context, record["id"])
+        return bodies.put(self._collection, context.call, record, changes)
 
-    def delete(self, ask: Ask, key: str) -> None:
+    def delete(self, context: RequestContext, key: str) -> None:
         """Delete one record. Raises `NotThere`."""
-        self.hold(ask, key)
-        self._collection.delete(ask.call, key)
+        self.hold(context, key)
+        self._collection.delete(context.call, key)
 
-    def hold(self, ask: Ask, key: str) -> None:
+    def hold(self, context: RequestContext, key: str) -> None:
         """Look at a record that the request was not shown before. Raises `NotThere`."""
-        if key.lower() not in ask.reached:
-            self.look(ask, key)
+        if key.lower() not in context.reached:
+            self.look(context, key)
 
 
 class ReachableUsers(ReachableRecords):
@@ -188,19 +190,19 @@ class ReachableUsers(ReachableRecords):
         super().__init__(users)
         self._users = users
 
-    def merge(self, ask: Ask, key: str, body: Record) -> Record:
+    def merge(self, context: RequestContext, key: str, body: Record) -> Record:
         """PATCH: members given are set, null clears, the rest stays. Returns the record."""
-        self.hold(ask, key)
-        return self._users.merge(ask.call, key, body)
+        self.hold(context, key)
+        return self._users.merge(context.call, key, body)
 
-    def operate(self, ask: Ask, key: str, operations: list[Record]) -> Record:
+    def operate(self, context: RequestContext, key: str, operations: list[Record]) -> Record:
         """PATCH with operations of RFC 7644 §3.5.2 on native names. Returns the record."""
-        self.hold(ask, key)
-        return self._users.operate(ask.call, key, operations)
+        self.hold(context, key)
+        return self._users.operate(context.call, key, operations)
 
-    def set_facet(self, ask: Ask, key: str, name: str, value: Any) -> Record:
+    def set_facet(self, context: RequestContext, key: str, name: str, value: Any) -> Record:
         """PUT a field that has a call of its own; see `UserCollection`. Raises `InvalidValue` for a move outside."""
-        self.hold(ask, key)
+        self.hold(context, key)
         if name == POPULATION.name:
-            self.within(ask).check_named(value, name)
-        return self._users.set_facet(ask.call, key, name, value)
+            self.within(context).check_named(value, name)
+        return self._users.set_facet(context.call, key, name, value)

@@ -68,7 +68,7 @@ UNNOTED = Notes()
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class RequestContext:
     """What every verb needs to know of a request beside its body.
 
     `base` is the SCIM base URL that locations are made of. `minimal`: the client wants no body (RFC 7240).

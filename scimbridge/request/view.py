@@ -11,7 +11,7 @@ import orjson
 
 from scimbridge.mapping.tables.table import Table
 from scimbridge.mapping.translate import Answer, compile_answer, silent
-from scimbridge.request.context import Ask, Reply
+from scimbridge.request.context import Reply, RequestContext
 from scimbridge.request.rendered import Rendered
 from scimbridge.scim.characteristics import Attribute, ResourceType, Schema
 from scimbridge.scim.projection import Projection, compile_projection
@@ -36,21 +36,21 @@ class View:
         self._unversioned = (*NOT_VERSIONED, *(row.to[0] for row in table.rows if row.include))
         self._alone = _returned_alone(table.published, frozenset(self._included.values()))
 
-    def list_projection(self, ask: Ask) -> Projection:
+    def list_projection(self, context: RequestContext) -> Projection:
         """Compile what a list has of each resource."""
-        return compile_projection(ask.attributes, ask.excluded, self.table.published)
+        return compile_projection(context.attributes, context.excluded, self.table.published)
 
-    def projection(self, ask: Ask) -> Projection:
+    def projection(self, context: RequestContext) -> Projection:
         """Compile what the answer about one resource has: also what a list only gives when it is asked for."""
-        return compile_projection(ask.attributes, ask.excluded, self._alone)
+        return compile_projection(context.attributes, context.excluded, self._alone)
 
     def includes_for(self, projection: Projection) -> tuple[str, ...]:
         """Return what PingOne has to be asked to include, so that the projection can be filled."""
         return tuple(name for name in self.includes if projection.wants(self._included[name]))
 
-    def includes_named(self, ask: Ask) -> tuple[str, ...]:
+    def includes_named(self, context: RequestContext) -> tuple[str, ...]:
         """Return what PingOne has to be asked to include because the client named it in a change: the groups."""
-        return () if ask.minimal else self.includes_for(self.list_projection(ask))
+        return () if context.minimal else self.includes_for(self.list_projection(context))
 
     def version(self, record: dict[str, Any]) -> str:
         """Return the weak entity tag of PingOne's record."""
@@ -62,13 +62,13 @@ class View:
         resource["meta"]["version"] = self.version(record)
         return resource
 
-    def in_list(self, ask: Ask) -> Callable[[dict[str, Any]], Any]:
+    def in_list(self, context: RequestContext) -> Callable[[dict[str, Any]], Any]:
         """Return what turns a record into what a list shows of it: JSON, translated once for each version."""
-        projection, answer = self._listed(ask.attributes, ask.excluded)
-        apply, version, base = projection.apply, self.version, ask.base
+        projection, answer = self._listed(context.attributes, context.excluded)
+        apply, version, base = projection.apply, self.version, context.base
         find, keep = self._rendered.find, self._rendered.keep
         # By `repr`, so that a client that asks for "None" is not taken for one that asks for nothing.
-        key = f"{self._section}{base}\0{ask.attributes!r}\0{ask.excluded!r}\0"
+        key = f"{self._section}{base}\0{context.attributes!r}\0{context.excluded!r}\0"
 
         def translate(record: dict[str, Any], tag: str) -> dict[str, Any]:
             resource = answer(record, base)
@@ -91,16 +91,16 @@ class View:
         """Return what translates of a record the attributes that a filter looks at, and nothing else."""
         return self._filtered(",".join(names))
 
-    def show(self, ask: Ask, record: dict[str, Any], status: int = 200) -> Reply:
+    def show(self, context: RequestContext, record: dict[str, Any], status: int = 200) -> Reply:
         """Return the answer about one resource."""
-        resource = self.resource(record, ask.base)
+        resource = self.resource(record, context.base)
         meta: Mapping[str, Any] = resource["meta"]
-        body = self.projection(ask).apply(resource)
+        body = self.projection(context).apply(resource)
         return Reply(status, body, meta["location"], meta["version"])
 
-    def check_match(self, ask: Ask, record: dict[str, Any]) -> None:
+    def check_match(self, context: RequestContext, record: dict[str, Any]) -> None:
         """Hold a change to the version that the client knows. Raises `PreconditionFailed` (RFC 7644 §3.14)."""
-        check_conditions(ask.if_match, ask.if_none_match, map(self.version, (record,)))
+        check_conditions(context.if_match, context.if_none_match, map(self.version, (record,)))
 
 
 def _narrow(table: Table, notice: Notice, attributes: str | None, excluded: str | None) -> tuple[Projection, Answer]:

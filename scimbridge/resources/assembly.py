@@ -36,7 +36,7 @@ from scimbridge.pingone.target import Target
 from scimbridge.reach.reach import Reach
 from scimbridge.reach.records import ReachableRecords
 from scimbridge.reach.unconfined import Unconfined
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.request.parallel import Parallel
 from scimbridge.request.rendered import Rendered
 from scimbridge.request.view import View
@@ -165,14 +165,14 @@ class Assembly:
         resource = Users(view, records, placement, creation, writer)
         members, field = self._members, _linked(view)
 
-        def holders(ask: Ask, group: str) -> Holders:
-            return Holders(group, members.users_of(ask, group))
+        def holders(context: RequestContext, group: str) -> Holders:
+            return Holders(group, members.users_of(context, group))
 
-        def whole(ask: Ask, found: list[Record]) -> list[Record]:
-            return records.complete(ask, found, view.includes)
+        def whole(context: RequestContext, found: list[Record]) -> list[Record]:
+            return records.complete(context, found, view.includes)
 
         links = Membership(
-            field, MemberOf, self._each(holders), whole, members.shows_group, lambda _ask, _record: False
+            field, MemberOf, self._each(holders), whole, members.shows_group, lambda _context, _record: False
         )
         return users, resource, links if field else None, resource.complete
 
@@ -181,32 +181,36 @@ class Assembly:
 
         field = _linked(view)
 
-        def holders(ask: Ask, member: str) -> Holders:
+        def holders(context: RequestContext, member: str) -> Holders:
             # Who may not know of a member is told of no group that it is in.
-            kind, found = members.groups_of(ask, member)
+            kind, found = members.groups_of(context, member)
             return Holders({"id": member, "type": kind}, frozenset(group["id"] for group in found), tuple(found))
 
-        def whole(ask: Ask, found: list[Record]) -> list[Record]:
-            return [{**group, field: each} for group, each in zip(found, members.read_each(ask, found), strict=True)]
+        def whole(context: RequestContext, found: list[Record]) -> list[Record]:
+            return [
+                {**group, field: each} for group, each in zip(found, members.read_each(context, found), strict=True)
+            ]
 
-        def has_members(ask: Ask, group: Record) -> bool:
+        def has_members(context: RequestContext, group: Record) -> bool:
             # A group's own counts say so to who may know of all its members.
-            return groups.is_open(ask) and any(direct_members(group))
+            return groups.is_open(context) and any(direct_members(group))
 
         records = GroupRecords(groups, view, self._turns)
         current = CurrentMembers(self._reach, members, self._together)
         creation = GroupCreation(groups, view, records, current, self._creation(groups), self._own)
         writer = GroupWriter(groups, records, current, self._own)
         resource = Groups(groups, view, records, current, creation, writer, self._own)
-        links = Membership(field, None, self._each(holders), whole, lambda _ask, _member: True, has_members)
+        links = Membership(field, None, self._each(holders), whole, lambda _context, _member: True, has_members)
         return groups, resource, links if field else None, resource.complete
 
-    def _each(self, read: Callable[[Ask, str], Holders]) -> Callable[[Ask, tuple[str, ...]], list[Holders]]:
+    def _each(
+        self, read: Callable[[RequestContext, str], Holders]
+    ) -> Callable[[RequestContext, tuple[str, ...]], list[Holders]]:
         """Return what reads for several ids, side by side where that can end in time. Raises `TooMany`."""
 
-        def read_each(ask: Ask, ids: tuple[str, ...]) -> list[Holders]:
-            self._together.check_time(ask.call, len(ids), "the memberships that the filter names")
-            return self._together.read(lambda key: read(ask, key), ids)
+        def read_each(context: RequestContext, ids: tuple[str, ...]) -> list[Holders]:
+            self._together.check_time(context.call, len(ids), "the memberships that the filter names")
+            return self._together.read(lambda key: read(context, key), ids)
 
         return read_each
 

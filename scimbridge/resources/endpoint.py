@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from scimbridge.lists.lists import Lists
 from scimbridge.reach.records import ReachableRecords
-from scimbridge.request.context import Ask, Reply
+from scimbridge.request.context import Reply, RequestContext
 from scimbridge.request.ids import is_id
 from scimbridge.request.rights import check_scope, veil, veil_reply
 from scimbridge.resources.writer import Writer
@@ -30,23 +30,23 @@ class Resource(Protocol):
         """What its changes are carried out by."""
         ...
 
-    def get(self, ask: Ask, key: str) -> Reply:
+    def get(self, context: RequestContext, key: str) -> Reply:
         """Read it."""
         ...
 
-    def create(self, ask: Ask, body: Mapping[str, Any]) -> Reply:
+    def create(self, context: RequestContext, body: Mapping[str, Any]) -> Reply:
         """Make one."""
         ...
 
-    def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
+    def replace(self, context: RequestContext, key: str, body: Mapping[str, Any]) -> Reply:
         """Make it what the body says."""
         ...
 
-    def patch(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
+    def patch(self, context: RequestContext, key: str, body: Mapping[str, Any]) -> Reply:
         """Change it."""
         ...
 
-    def delete(self, ask: Ask, key: str) -> Reply:
+    def delete(self, context: RequestContext, key: str) -> Reply:
         """Delete it."""
         ...
 
@@ -79,7 +79,7 @@ class Endpoint:
     def do(
         self,
         verb: Verb,
-        ask: Ask,
+        context: RequestContext,
         key: str = "",
         *,
         parameters: Mapping[str, str] = NO_PARAMETERS,
@@ -93,10 +93,10 @@ class Endpoint:
         """
         body: Mapping[str, Any] = {}
         if verb.scope == WRITE:
-            with self.trail.refusals(ask, self.name, verb, key):
-                self.check_allowed(ask, verb)
+            with self.trail.refusals(context, self.name, verb, key):
+                self.check_allowed(context, verb)
                 body = read()
-        with self._recorded(verb, ask, key, parameters) as noted:
+        with self._recorded(verb, context, key, parameters) as noted:
             self.check_allowed(noted, verb)
             if verb.on_one:
                 self._check_key(key)
@@ -104,60 +104,62 @@ class Endpoint:
             reply = self._carry_out(verb, ready, key, parameters, body)
             return ready.notes.answered(veil_reply(ready, self.kind, reply))
 
-    def _recorded(self, verb: Verb, ask: Ask, key: str, parameters: Mapping[str, str]) -> AbstractContextManager[Ask]:
+    def _recorded(
+        self, verb: Verb, context: RequestContext, key: str, parameters: Mapping[str, str]
+    ) -> AbstractContextManager[RequestContext]:
         if verb == verbs.SEARCH:
-            return self.trail.searching(ask, (self.lists.view.table.type,), parameters.get("filter"))
-        return self.trail.attempt(ask, self.name, verb, key)
+            return self.trail.searching(context, (self.lists.view.table.type,), parameters.get("filter"))
+        return self.trail.attempt(context, self.name, verb, key)
 
     def _carry_out(
-        self, verb: Verb, ask: Ask, key: str, parameters: Mapping[str, str], body: Mapping[str, Any]
+        self, verb: Verb, context: RequestContext, key: str, parameters: Mapping[str, str], body: Mapping[str, Any]
     ) -> Reply:
-        standard = self._standard(ask, body) if verb.whole else body
+        standard = self._standard(context, body) if verb.whole else body
         match verb:
             case verbs.SEARCH:
-                return Reply(verb.success, ask.notes.listed(self.lists.answer(ask, parameters)))
+                return Reply(verb.success, context.notes.listed(self.lists.answer(context, parameters)))
             case verbs.GET:
-                return self.resource.get(ask, key)
+                return self.resource.get(context, key)
             case verbs.CREATE:
-                return self.resource.create(ask, standard)
+                return self.resource.create(context, standard)
             case verbs.REPLACE:
-                return self.resource.replace(ask, key, standard)
+                return self.resource.replace(context, key, standard)
             case verbs.PATCH:
-                return self.resource.patch(ask, key, standard)
+                return self.resource.patch(context, key, standard)
             case verbs.DELETE:
-                return self.resource.delete(ask, key)
+                return self.resource.delete(context, key)
         msg = f"{self.path} has no way to {verb.name}"
         raise ValueError(msg)
 
-    def check_allowed(self, ask: Ask, verb: Verb) -> None:
+    def check_allowed(self, context: RequestContext, verb: Verb) -> None:
         """Hold a verb to the client's rights, then to the table.
 
         Looks at nothing else, so that it can be called before a body is read. Raises `Forbidden`, `MethodNotAllowed`.
         """
-        check_scope(ask.caller, self.kind, verb.scope)
+        check_scope(context.caller, self.kind, verb.scope)
         if verb.allow and verb.allow not in self.allow:
             allowed = ", ".join(sorted(self.allow)) or "reading only"
             msg = f"{self.path} does not allow to {verb.allow}; its table allows {allowed}"
             raise MethodNotAllowed(msg, headers=(("Allow", "GET"),))
         if verb == verbs.CREATE:
-            self.records.check_may_create(ask)
+            self.records.check_may_create(context)
 
-    def _standard(self, ask: Ask, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _standard(self, context: RequestContext, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the body of a whole resource with names as RFC 7644 wants them. Raises `InvalidSyntax`."""
-        return body if ask.manner.strict else unfold_dotted_keys(body, self.lists.view.table.type)
+        return body if context.manner.strict else unfold_dotted_keys(body, self.lists.view.table.type)
 
     def _check_key(self, key: str) -> None:
         if not is_id(key):
             msg = f"no {self.name} has an id like that: they are UUIDs"
             raise NotFound(msg)
 
-    def _begin(self, ask: Ask, verb: Verb) -> Ask:
+    def _begin(self, context: RequestContext, verb: Verb) -> RequestContext:
         """Decide what the answer to a change has, refuse what is wrong with it, and let the change begin.
 
         Raises `BadRequest`, and `Unavailable` where the change has to be recorded beforehand and cannot be.
         """
         if verb.shows:
-            ask = veil(ask, self.kind)
-            self.lists.view.projection(ask)
-        ask.notes.begin()
-        return replace(ask, call=replace(ask.call, urgent=True)) if verb.urgent else ask
+            context = veil(context, self.kind)
+            self.lists.view.projection(context)
+        context.notes.begin()
+        return replace(context, call=replace(context.call, urgent=True)) if verb.urgent else context

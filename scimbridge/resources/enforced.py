@@ -16,7 +16,7 @@ from scimbridge.mapping.tables.table import Table
 from scimbridge.pingone.errors import Refused
 from scimbridge.pingone.fields import Field
 from scimbridge.pingone.kinds import USERS
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.scim.errors import InvalidValue
 from scimbridge.state.base import State
 
@@ -61,16 +61,16 @@ class Enforced:
         self._doubtful = tuple((row, field) for row, field in rows if field.doubt is not None)
         self._needed = tuple(row for row, field in rows if field.may_be_required)
 
-    def hold_new(self, ask: Ask, body: Record) -> Record:
+    def hold_new(self, context: RequestContext, body: Record) -> Record:
         """Return the body of a new user as it can be sent. Raises `InvalidValue` for what is sure to be refused."""
         for row in self._needed:
             if read_field(body, row.to) is None and self._findings.enforces(row.native, NEED):
                 raise _needed(row)
-        return self.hold(ask, body, leave_out)
+        return self.hold(context, body, leave_out)
 
     def hold(
         self,
-        ask: Ask,
+        context: RequestContext,
         written: Written,
         leave: Callable[[Written, list[Row]], Written],
         record: Mapping[str, Any] | None = None,
@@ -86,15 +86,15 @@ class Enforced:
         for row, field in self._suspects(written):
             if read_value(written, row) == read_field(record, row.to) or not self._enforces(row):
                 continue
-            if not _is_forgiven(ask, row):
+            if not _is_forgiven(context, row):
                 raise _refused(row, field, "PingOne would refuse this value")
             left.append(row)
-            _tell(ask, row, field)
+            _tell(context, row, field)
         return leave(written, left) if left else written
 
     def send(
         self,
-        ask: Ask,
+        context: RequestContext,
         written: Written,
         leave: Callable[[Written, list[Row]], Written],
         call: Callable[[Written], Made],
@@ -109,12 +109,12 @@ class Enforced:
             self._learn_needs(error)
             refused = self._learn_patterns(error, written)
             for row, field in refused:
-                if not _is_forgiven(ask, row):
+                if not _is_forgiven(context, row):
                     raise _refused(row, field, "PingOne refuses this value") from error
             if not refused or len(refused) < len(error.faults):
                 raise
         for row, field in refused:
-            _tell(ask, row, field)
+            _tell(context, row, field)
         return call(leave(written, [row for row, _field in refused]))
 
     def _enforces(self, row: Row) -> bool:
@@ -139,13 +139,13 @@ class Enforced:
                 self._findings.learn(row.native, NEED, enforced=True)
 
 
-def _is_forgiven(ask: Ask, row: Row) -> bool:
-    return row.codec.forgiving and not ask.manner.strict
+def _is_forgiven(context: RequestContext, row: Row) -> bool:
+    return row.codec.forgiving and not context.manner.strict
 
 
-def _tell(ask: Ask, row: Row, field: Field) -> None:
-    ask.notes.left_out(row.spelled)
-    ask.manner.notice(f"{row.spelled}: left out, PingOne takes only {field.doubt.hint if field.doubt else ''}")
+def _tell(context: RequestContext, row: Row, field: Field) -> None:
+    context.notes.left_out(row.spelled)
+    context.manner.notice(f"{row.spelled}: left out, PingOne takes only {field.doubt.hint if field.doubt else ''}")
 
 
 def _refused(row: Row, field: Field, said: str) -> InvalidValue:

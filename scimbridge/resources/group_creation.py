@@ -16,7 +16,7 @@ from scimbridge.once.creation import Created, Creation, FoundRecord, NewRecord
 from scimbridge.pingone.errors import Refused
 from scimbridge.pingone.kinds import GROUPS
 from scimbridge.reach.records import ReachableRecords
-from scimbridge.request.context import Ask, Reply
+from scimbridge.request.context import Reply, RequestContext
 from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
 from scimbridge.request.view import View
@@ -51,32 +51,32 @@ class GroupCreation:
         self._creation = creation
         self._own = own
 
-    def create(self, ask: Ask, body: Mapping[str, Any]) -> Reply:
+    def create(self, context: RequestContext, body: Mapping[str, Any]) -> Reply:
         """Make a group, then its members. Where these are refused, a group that this request made is taken back."""
-        resource = read_resource(body, self._table.type, ask.manner)
-        changes = self._place(ask, plan_create(self._table, resource, ask.manner))
+        resource = read_resource(body, self._table.type, context.manner)
+        changes = self._place(context, plan_create(self._table, resource, context.manner))
         check_ids(changes.links)
-        ask.notes.planned(self._table, changes)
-        progress = ask.notes.follow(Progress())
-        with self._creation.intent(ask, body) as intent, refusing(self._table, progress):
-            created = self._creation.create(ask, intent, changes.body)
+        context.notes.planned(self._table, changes)
+        progress = context.notes.follow(Progress())
+        with self._creation.intent(context, body) as intent, refusing(self._table, progress):
+            created = self._creation.create(context, intent, changes.body)
             record = created.record
             is_empty = isinstance(created, NewRecord) and not record.get("userFilter")
             members: list[Record] | None = [] if is_empty else None
             if changes.links:
-                record, members = self._fill(ask, created, changes.links, progress)
-            if self._records.wants_members(ask):
+                record, members = self._fill(context, created, changes.links, progress)
+            if self._records.wants_members(context):
                 if members is None:
-                    members = self._members.read_laid(ask, record, self._own.of(record["id"])).shown
-                record = self._records.settled(ask, record, members)
-        return self._view.show(ask, record, 201)
+                    members = self._members.read_laid(context, record, self._own.of(record["id"])).shown
+                record = self._records.settled(context, record, members)
+        return self._view.show(context, record, 201)
 
-    def _place(self, ask: Ask, changes: Changes) -> Changes:
+    def _place(self, context: RequestContext, changes: Changes) -> Changes:
         """Put a new group where the client may go: one that it names no population for is else the environment's.
 
         Raises `InvalidValue`.
         """
-        within = self._groups.within(ask)
+        within = self._groups.within(context)
         top, *rest = home = GROUPS.home_path
         spelled = self._table.scim_name(".".join(home)) or top
         named = read_field(changes.body, home)
@@ -85,33 +85,37 @@ class GroupCreation:
             return changes
         return replace(changes, body=changes.body | {top: dict.fromkeys(rest, population)})
 
-    def _fill(self, ask: Ask, created: Created, links: Links, progress: Progress) -> tuple[Record, list[Record] | None]:
+    def _fill(
+        self, context: RequestContext, created: Created, links: Links, progress: Progress
+    ) -> tuple[Record, list[Record] | None]:
         """Add the members. Returns the record and all members, None for these where only reading them can tell."""
         key = created.record["id"]
         progress.finish(f"created as {key}" if isinstance(created, NewRecord) else f"exists as {key}")
-        with self._records.turn(ask, key):
+        with self._records.turn(context, key):
             own = self._own.of(key)
             match created:
                 case NewRecord(record):
-                    made, listed = self._fill_new(ask, record, links, own, progress), []
+                    made, listed = self._fill_new(context, record, links, own, progress), []
                 case FoundRecord(record):
-                    laid = self._members.read_laid(ask, record, own)
+                    laid = self._members.read_laid(context, record, own)
                     with progress.step("members"):
-                        made, listed = self._members.add(ask, record, laid.needed(links), own, laid), laid.listed
-            record = self._records.after(ask, record, made)
+                        made, listed = self._members.add(context, record, laid.needed(links), own, laid), laid.listed
+            record = self._records.after(context, record, made)
             if may_have_indirect(record, listed, made):
                 return record, None
-            return record, self._members.lay(ask, record, listed, own, made.kinds).shown
+            return record, self._members.lay(context, record, listed, own, made.kinds).shown
 
-    def _fill_new(self, ask: Ask, record: Record, links: Links, own: Recent, progress: Progress) -> MadeChanges:
+    def _fill_new(
+        self, context: RequestContext, record: Record, links: Links, own: Recent, progress: Progress
+    ) -> MadeChanges:
         """Give a new group its members; where PingOne refuses one, the group is taken back, unless others are in it."""
         try:
             with progress.step("members"):
-                return self._members.add(ask, record, links, own)
+                return self._members.add(context, record, links, own)
         except Unavailable:
             raise
         except (ScimError, Refused):
-            if not self._members.lists.has_others(ask, record, links.add):
+            if not self._members.lists.has_others(context, record, links.add):
                 with progress.taking_back():
-                    self._groups.delete(ask, record["id"])
+                    self._groups.delete(context, record["id"])
             raise

@@ -11,7 +11,7 @@ from typing import Any
 from scimbridge.once.locks import ChangeLocks
 from scimbridge.pingone import bodies
 from scimbridge.reach.records import ReachableRecords
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.request.view import View
 from scimbridge.resources.members.outcomes import MadeChanges
 
@@ -29,28 +29,28 @@ class GroupRecords:
         self.attribute = "" if links is None else links.attribute.name
         self._field = "" if links is None else links.rows[0].native
 
-    def read(self, ask: Ask, key: str) -> Record:
+    def read(self, context: RequestContext, key: str) -> Record:
         """Return PingOne's record of a group where the client may go. Raises `NotThere` for any other."""
-        return self._groups.read(ask, key)
+        return self._groups.read(context, key)
 
-    def after(self, ask: Ask, record: Record, made: MadeChanges) -> Record:
+    def after(self, context: RequestContext, record: Record, made: MadeChanges) -> Record:
         """Return a record after membership changes, read again only where its counts are not certain."""
         if not made.certain:
-            return self.read(ask, record["id"])
+            return self.read(context, record["id"])
         return bodies.recount(record, users=made.users, groups=made.groups)
 
-    def turn(self, ask: Ask, key: str) -> AbstractContextManager[None]:
+    def turn(self, context: RequestContext, key: str) -> AbstractContextManager[None]:
         """Hold a group. Raises `NotThere` where others hold one that the client may not know of."""
-        return self._turns.of(ask, "group", key, lambda: self._groups.look(ask, key))
+        return self._turns.of(context, "group", key, lambda: self._groups.look(context, key))
 
-    def wants_members(self, ask: Ask) -> bool:
+    def wants_members(self, context: RequestContext) -> bool:
         """Whether the answer about a group is to have its members."""
-        return bool(self.attribute) and self._view.projection(ask).wants(self.attribute)
+        return bool(self.attribute) and self._view.projection(context).wants(self.attribute)
 
-    def settled(self, ask: Ask, record: Record, members: list[Record]) -> Record:
+    def settled(self, context: RequestContext, record: Record, members: list[Record]) -> Record:
         """Return a record after a change with its members, who are all known: they count where PingOne's counts lag."""
         if (
-            self._groups.is_open(ask)
+            self._groups.is_open(context)
             and not record.get("userFilter")
             and all(member["type"] == "User" for member in members)
         ):

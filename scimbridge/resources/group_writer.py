@@ -10,7 +10,7 @@ from typing import Any
 from scimbridge.mapping.plan import Changes
 from scimbridge.pingone.errors import Refused
 from scimbridge.reach.records import ReachableRecords
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.request.progress import Progress
 from scimbridge.resources.group_records import GroupRecords
 from scimbridge.resources.members.changes import check_ids
@@ -34,7 +34,9 @@ class GroupWriter:
         self._members = members
         self._own = own
 
-    def write(self, ask: Ask, key: str, changes: Changes, progress: Progress, present: Present = UNREAD) -> Written:
+    def write(
+        self, context: RequestContext, key: str, changes: Changes, progress: Progress, present: Present = UNREAD
+    ) -> Written:
         """Make the calls: the group's own fields, then the members; a refusal of these takes both back.
 
         The record is told in any case. Raises PingOne's errors, and what `MemberChanges.make` raises.
@@ -42,36 +44,36 @@ class GroupWriter:
         check_ids(changes.links)
         before = present.record
         if before is None and changes.body:
-            before = self._records.read(ask, key)
+            before = self._records.read(context, key)
         after = before
         progress.plan(*([BODY] if changes.body else []), *([MEMBERS] if changes.links else []))
         if changes.body and before is not None:
             with progress.step(BODY):
-                after = self._groups.put(ask, before, changes.body)
+                after = self._groups.put(context, before, changes.body)
         if not changes.links:
-            return Written(self._records.read(ask, key) if after is None else after, bool(changes))
+            return Written(self._records.read(context, key) if after is None else after, bool(changes))
         own = present.own or self._own.of(key)
         try:
             with progress.step(MEMBERS):
-                made = self._members.change(ask, key, changes.links, own, after, present.members)
+                made = self._members.change(context, key, changes.links, own, after, present.members)
         except Unavailable:
             raise
         except (ScimError, Refused):
             if before is not None and after is not None and changes.body:
                 with progress.taking_back():
-                    self._restore(ask, before, after, changes)
+                    self._restore(context, before, after, changes)
             raise
-        record = self._records.read(ask, key) if after is None else self._records.after(ask, after, made)
+        record = self._records.read(context, key) if after is None else self._records.after(context, after, made)
         return Written(record, True, made)
 
-    def _restore(self, ask: Ask, before: Record, after: Record, changes: Changes) -> None:
+    def _restore(self, context: RequestContext, before: Record, after: Record, changes: Changes) -> None:
         """Put back those of a group's own fields that still are as this request has set them."""
-        now = self._groups.read(ask, before["id"])
+        now = self._groups.read(context, before["id"])
         ours = {name: before.get(name) for name in changes.body if now.get(name) == after.get(name)}
         if ours:
-            self._groups.put(ask, now, ours)
+            self._groups.put(context, now, ours)
 
-    def delete(self, ask: Ask, key: str) -> None:
+    def delete(self, context: RequestContext, key: str) -> None:
         """Delete a group. Raises PingOne's errors."""
         self._own.note_deleted(key)
-        self._groups.delete(ask, key)
+        self._groups.delete(context, key)

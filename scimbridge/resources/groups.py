@@ -14,7 +14,7 @@ from typing import Any
 from scimbridge.mapping.links import Links, plan_links
 from scimbridge.mapping.plan import Changes, keep_unmentioned, plan_change
 from scimbridge.reach.records import ReachableRecords
-from scimbridge.request.context import Ask, Reply
+from scimbridge.request.context import Reply, RequestContext
 from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
 from scimbridge.request.rights import check_selection
@@ -58,94 +58,94 @@ class Groups:
         self.writer = writer
         self._own = own
 
-    def get(self, ask: Ask, key: str) -> Reply:
+    def get(self, context: RequestContext, key: str) -> Reply:
         """Read one group, with its members unless they are not wanted."""
         with refusing(self._table, reading=True):
-            record = self._records.read(ask, key)
-            if self._records.wants_members(ask):
-                record = self._records.joined(record, self._members.lists.read(ask, record))
-        return self.view.show(ask, record)
+            record = self._records.read(context, key)
+            if self._records.wants_members(context):
+                record = self._records.joined(record, self._members.lists.read(context, record))
+        return self.view.show(context, record)
 
-    def create(self, ask: Ask, body: Mapping[str, Any]) -> Reply:
+    def create(self, context: RequestContext, body: Mapping[str, Any]) -> Reply:
         """Make a group, then its members."""
-        return self._creation.create(ask, body)
+        return self._creation.create(context, body)
 
-    def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
+    def replace(self, context: RequestContext, key: str, body: Mapping[str, Any]) -> Reply:
         """Make a group what the body says. Members that the body does not mention stay as they are."""
-        resource = read_resource(body, self._table.type, ask.manner)
+        resource = read_resource(body, self._table.type, context.manner)
         names_members = any(name.casefold().rpartition(":")[2] == self._records.attribute.casefold() for name in body)
 
         def make(before: Record) -> Record:
             return keep_unmentioned(self._table, body, before, resource)
 
-        return self._change(ask, key, make, with_members=names_members, always_answered=True)
+        return self._change(context, key, make, with_members=names_members, always_answered=True)
 
-    def patch(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
+    def patch(self, context: RequestContext, key: str, body: Mapping[str, Any]) -> Reply:
         """Change a group: memberships as they are named where that is enough, else by read and difference."""
-        operations = read_operations(read_patch(body, strict=ask.manner.strict), self._table.type, ask.manner)
+        operations = read_operations(read_patch(body, strict=context.manner.strict), self._table.type, context.manner)
         about = [operation for operation in operations if operation.found.attribute.name == self._records.attribute]
         fields = [operation for operation in operations if operation not in about]
         links = plan_links(self._table, about) if about else Links()
         if links and not fields:
-            return self._patch_links(ask, key, links)
-        strict = ask.manner.strict
+            return self._patch_links(context, key, links)
+        strict = context.manner.strict
         if links is None:
-            check_selection(ask.caller, "groups", about)
+            check_selection(context.caller, "groups", about)
             return self._change(
-                ask, key, lambda before: apply_operations(before, operations, strict=strict),
+                context, key, lambda before: apply_operations(before, operations, strict=strict),
                 with_members=True, always_answered=False,
             )  # fmt: skip
         return self._change(
-            ask, key, lambda before: apply_operations(before, fields, strict=strict),
-            with_members=False, always_answered=False, links=leave_foreign(links, ask.manner),
+            context, key, lambda before: apply_operations(before, fields, strict=strict),
+            with_members=False, always_answered=False, links=leave_foreign(links, context.manner),
         )  # fmt: skip
 
-    def delete(self, ask: Ask, key: str) -> Reply:
+    def delete(self, context: RequestContext, key: str) -> Reply:
         """Delete a group: one call."""
-        with refusing(self._table), self._records.turn(ask, key):
-            if ask.is_conditional:
-                self._check_match(ask, self._records.read(ask, key), self._own.of(key))
+        with refusing(self._table), self._records.turn(context, key):
+            if context.is_conditional:
+                self._check_match(context, self._records.read(context, key), self._own.of(key))
             else:
-                self._groups.look(ask, key)
-            self.writer.delete(ask, key)
+                self._groups.look(context, key)
+            self.writer.delete(context, key)
         return Reply(204)
 
-    def _read_to_change(self, ask: Ask, key: str, own: Recent) -> Record:
-        record = self._records.read(ask, key)
-        self._check_match(ask, record, own)
+    def _read_to_change(self, context: RequestContext, key: str, own: Recent) -> Record:
+        record = self._records.read(context, key)
+        self._check_match(context, record, own)
         return record
 
     # -- membership changes alone ----------------------------------------------------------------------------------
 
-    def _patch_links(self, ask: Ask, key: str, links: Links) -> Reply:
-        links = leave_foreign(links, ask.manner)
+    def _patch_links(self, context: RequestContext, key: str, links: Links) -> Reply:
+        links = leave_foreign(links, context.manner)
         check_ids(links)
-        progress = ask.notes.follow(Progress())
-        with refusing(self._table, progress), self._records.turn(ask, key):
+        progress = context.notes.follow(Progress())
+        with refusing(self._table, progress), self._records.turn(context, key):
             own = self._own.of(key)
             record, laid = None, None
-            if _count(links) >= MANY or ask.is_conditional or not self._groups.is_open(ask):
-                record = self._read_to_change(ask, key, own)
-                links, laid = self._needed(ask, record, links, own)
+            if _count(links) >= MANY or context.is_conditional or not self._groups.is_open(context):
+                record = self._read_to_change(context, key, own)
+                links, laid = self._needed(context, record, links, own)
             changes = Changes(links=links)
-            ask.notes.planned(self._table, changes)
-            written = self.writer.write(ask, key, changes, progress, Present(record, own, laid))
-            if ask.minimal:
+            context.notes.planned(self._table, changes)
+            written = self.writer.write(context, key, changes, progress, Present(record, own, laid))
+            if context.minimal:
                 return Reply(204)
-            return self._answer(ask, written, own, laid)
+            return self._answer(context, written, own, laid)
 
-    def _needed(self, ask: Ask, record: Record, links: Links, own: Recent) -> tuple[Links, Laid | None]:
+    def _needed(self, context: RequestContext, record: Record, links: Links, own: Recent) -> tuple[Links, Laid | None]:
         """Return what is still to be changed, and the members where reading them is cheaper than repeating."""
         if _count(links) < MANY or self._members.lists.pages(record) * MANY > _count(links):
             return links, None
-        laid = self._members.read_laid(ask, record, own)
+        laid = self._members.read_laid(context, record, own)
         return laid.needed(links), laid
 
     # -- changes that depend on the present state ------------------------------------------------------------------
 
     def _change(
         self,
-        ask: Ask,
+        context: RequestContext,
         key: str,
         make: Callable[[Record], Record],
         *,
@@ -153,88 +153,92 @@ class Groups:
         always_answered: bool,
         links: Links | None = None,
     ) -> Reply:
-        progress = ask.notes.follow(Progress())
-        with refusing(self._table, progress), self._records.turn(ask, key):
+        progress = context.notes.follow(Progress())
+        with refusing(self._table, progress), self._records.turn(context, key):
             own = self._own.of(key)
-            record = self._read_to_change(ask, key, own)
-            laid = self._members.read_laid(ask, record, own) if with_members else None
-            changes = self._plan(ask, record, laid, make)
+            record = self._read_to_change(context, key, own)
+            laid = self._members.read_laid(context, record, own) if with_members else None
+            changes = self._plan(context, record, laid, make)
             if not with_members:
-                needed, laid = self._needed(ask, record, links or Links(), own)
+                needed, laid = self._needed(context, record, links or Links(), own)
                 changes = replace(changes, links=needed)
-            ask.notes.planned(self._table, changes, record)
+            context.notes.planned(self._table, changes, record)
             was_dynamic = bool(record.get("userFilter"))
-            written = self.writer.write(ask, record["id"], changes, progress, Present(record, own, laid))
-            if ask.minimal:
+            written = self.writer.write(context, record["id"], changes, progress, Present(record, own, laid))
+            if context.minimal:
                 return Reply(204)
             if was_dynamic and changes.body:
                 laid = None  # whom the filter brought may be gone
-            return self._answer(ask, written, own, laid, whole=always_answered)
+            return self._answer(context, written, own, laid, whole=always_answered)
 
-    def _plan(self, ask: Ask, record: Record, laid: Laid | None, make: Callable[[Record], Record]) -> Changes:
+    def _plan(
+        self, context: RequestContext, record: Record, laid: Laid | None, make: Callable[[Record], Record]
+    ) -> Changes:
         """Return the difference that a change makes.
 
         Where own changes of late leave open who is a member, who may be one is removed and who may be none is added.
         """
         if laid is None:
-            return self._difference(ask, record, None, make)
-        changes = self._difference(ask, record, list(laid.possibly.values()), make)
+            return self._difference(context, record, None, make)
+        changes = self._difference(context, record, list(laid.possibly.values()), make)
         if laid.is_plain:
             return changes
         surely = [member for key, member in laid.possibly.items() if key in laid.surely]
-        add = self._difference(ask, record, surely, make).links.add
+        add = self._difference(context, record, surely, make).links.add
         named = {member.id for member in add}
         gone = tuple(member for member in changes.links.remove if member.id not in named)
         return replace(changes, links=Links(add, gone))
 
     def _difference(
-        self, ask: Ask, record: Record, members: list[Record] | None, make: Callable[[Record], Record]
+        self, context: RequestContext, record: Record, members: list[Record] | None, make: Callable[[Record], Record]
     ) -> Changes:
         whole = record if members is None else self._records.joined(record, members)
-        before = self.view.resource(whole, ask.base)
-        return plan_change(self._table, record, before, make(before), ask.manner)
+        before = self.view.resource(whole, context.base)
+        return plan_change(self._table, record, before, make(before), context.manner)
 
     # -- lists -----------------------------------------------------------------------------------------------------
 
-    def complete(self, ask: Ask, records: list[Record]) -> list[Record]:
+    def complete(self, context: RequestContext, records: list[Record]) -> list[Record]:
         """Give the groups of a list their members, unless these are not wanted.
 
         Raises `TooMany` before the first call where the reads cannot end in time.
         """
         attribute = self._records.attribute
-        if not attribute or not self.view.list_projection(ask).wants(attribute):
+        if not attribute or not self.view.list_projection(context).wants(attribute):
             return records
-        members = self._members.lists.read_each(ask, records)
+        members = self._members.lists.read_each(context, records)
         return [self._records.joined(record, found) for record, found in zip(records, members, strict=True)]
 
     # -- answers ---------------------------------------------------------------------------------------------------
 
-    def _answer(self, ask: Ask, written: Written, own: Recent, laid: Laid | None, *, whole: bool = False) -> Reply:
+    def _answer(
+        self, context: RequestContext, written: Written, own: Recent, laid: Laid | None, *, whole: bool = False
+    ) -> Reply:
         """Answer a change: with the whole group where that costs no more than one page of members, or is demanded."""
         record, made = written.record, written.members
-        if not self._records.wants_members(ask):
-            return self.view.show(ask, record)
+        if not self._records.wants_members(context):
+            return self.view.show(context, record)
         members: list[Record] | None = None
         with refusing(self._table, reading=True):
             if laid is not None and (not made.kinds or not may_have_indirect(record, laid.listed, made)):
-                members = self._members.lay(ask, record, laid.listed, own, made.kinds).shown
-            elif whole or self.view.projection(ask).explicit:
-                members = self._members.read_laid(ask, record, own, made.kinds).shown
+                members = self._members.lay(context, record, laid.listed, own, made.kinds).shown
+            elif whole or self.view.projection(context).explicit:
+                members = self._members.read_laid(context, record, own, made.kinds).shown
             else:
-                members = self._members.read_page_laid(ask, record, own, made.kinds)
+                members = self._members.read_page_laid(context, record, own, made.kinds)
         if members is None:
             return Reply(204)
-        return self.view.show(ask, self._records.settled(ask, record, members))
+        return self.view.show(context, self._records.settled(context, record, members))
 
-    def _check_match(self, ask: Ask, record: Record, own: Recent) -> None:
+    def _check_match(self, context: RequestContext, record: Record, own: Recent) -> None:
         """Hold a change to the version that the client knows, which may be one with or without members."""
-        check_conditions(ask.if_match, ask.if_none_match, self._versions(ask, record, own))
+        check_conditions(context.if_match, context.if_none_match, self._versions(context, record, own))
 
-    def _versions(self, ask: Ask, record: Record, own: Recent) -> Iterator[str]:
+    def _versions(self, context: RequestContext, record: Record, own: Recent) -> Iterator[str]:
         """Yield the versions under which clients may know a group: without its members, and with them."""
         yield self.view.version(record)
-        members = self._members.read_laid(ask, record, own).shown
-        yield self.view.version(self._records.settled(ask, record, members))
+        members = self._members.read_laid(context, record, own).shown
+        yield self.view.version(self._records.settled(context, record, members))
 
 
 def _count(links: Links) -> int:

@@ -13,7 +13,7 @@ from scimbridge.mapping.tables.rows import Row, read_field
 from scimbridge.mapping.tables.table import Table
 from scimbridge.pingone.filters import Any_, Term, render
 from scimbridge.reach.unconfined import UnconfinedRecords
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.scim.errors import Uniqueness
 
 
@@ -26,7 +26,11 @@ class Lookalikes:
         self._page_size = page_size
 
     def check(
-        self, ask: Ask, own: str | None, body: Mapping[str, Any], operations: Iterable[Mapping[str, Any]] = ()
+        self,
+        context: RequestContext,
+        own: str | None,
+        body: Mapping[str, Any],
+        operations: Iterable[Mapping[str, Any]] = (),
     ) -> None:
         """Look for other holders of the names that PingOne is about to be given, in a body or by its operations.
 
@@ -35,11 +39,11 @@ class Lookalikes:
         given = {operation["path"]: operation.get("value") for operation in operations}
         for row in self._rows:
             name = read_field(body, row.to) or given.get(row.native)
-            if isinstance(name, str) and any(holder != own for holder in self._holders(ask, row, name)):
+            if isinstance(name, str) and any(holder != own for holder in self._holders(context, row, name)):
                 msg = f"{row.spelled}: the value is taken, in another spelling; it has to be unique in PingOne"
                 raise Uniqueness(msg)
 
-    def _holders(self, ask: Ask, row: Row, name: str) -> Iterator[str]:
+    def _holders(self, context: RequestContext, row: Row, name: str) -> Iterator[str]:
         """Yield the ids of the records that hold the name in another form than the one that is written.
 
         Who holds it as it is written is for PingOne to refuse: that may be what a lost try of this create has made,
@@ -51,7 +55,7 @@ class Lookalikes:
         terms = tuple(Term(row.native, "eq", other) for other in others)
         asked = render(terms[0] if len(terms) == 1 else Any_(terms))
         fold = row.attribute.fold
-        for page in self._collection.pages(ask.call, filter=asked, limit=self._page_size):
+        for page in self._collection.pages(context.call, filter=asked, limit=self._page_size):
             for record in page.records:
                 held = str(read_field(record, row.to))
                 if held != name and fold(held) == fold(name):

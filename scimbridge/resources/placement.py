@@ -17,7 +17,7 @@ from scimbridge.pingone.send import Call
 from scimbridge.reach.confinement import Confinement
 from scimbridge.reach.records import ReachableRecords
 from scimbridge.reach.unconfined import UnconfinedRecords
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.request.ids import is_id
 from scimbridge.scim.errors import Unavailable
 from scimbridge.scim.filtering.matching import compile_filter
@@ -47,27 +47,27 @@ class Placement:
         self._state = state
         self._page_size = page_size
 
-    def choose(self, ask: Ask, resource: dict[str, Any], named: str | None) -> str | None:
+    def choose(self, context: RequestContext, resource: dict[str, Any], named: str | None) -> str | None:
         """Return the id of the population, or None for PingOne's own default; `named` is what the client says.
 
         Raises `InvalidValue` where that is outside the client's populations, or where it has to name one; and
         `Unavailable` where a rule names a population that is not there: a user in the wrong one is worse.
         """
-        within = self._users.within(ask)
+        within = self._users.within(context)
         if named is not None:
             return within.check_named(named, self._spelled)
-        proposed = None if within.only else self._propose(ask, resource, within)
+        proposed = None if within.only else self._propose(context, resource, within)
         return within.choose(proposed, self._spelled)
 
-    def check_move(self, ask: Ask, facets: Mapping[str, Any]) -> None:
+    def check_move(self, context: RequestContext, facets: Mapping[str, Any]) -> None:
         """Hold a move to the client's populations. Raises `InvalidValue`."""
         if POPULATION.name in facets:
-            self._users.within(ask).check_named(facets[POPULATION.name], self._spelled)
+            self._users.within(context).check_named(facets[POPULATION.name], self._spelled)
 
-    def _propose(self, ask: Ask, resource: dict[str, Any], within: Confinement) -> str | None:
+    def _propose(self, context: RequestContext, resource: dict[str, Any], within: Confinement) -> str | None:
         for holds, use in self._rules:
             if holds(resource):
-                found = use if is_id(use) else self._find(ask.call, use)
+                found = use if is_id(use) else self._find(context.call, use)
                 if found is None:
                     named = f" {use!r}" if within.is_open else ""
                     msg = f"a [[population]] rule names a population{named} that PingOne does not have"

@@ -13,7 +13,7 @@ from scimbridge.mapping.plan import keep_unmentioned, plan_change, plan_create
 from scimbridge.once.creation import Creation
 from scimbridge.once.locks import ChangeLocks
 from scimbridge.reach.records import ReachableRecords
-from scimbridge.request.context import Ask, Reply
+from scimbridge.request.context import Reply, RequestContext
 from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
 from scimbridge.request.view import View
@@ -47,51 +47,51 @@ class Plain:
         self._turns = turns
         self._held_as = kind.name.lower()
 
-    def get(self, ask: Ask, key: str) -> Reply:
+    def get(self, context: RequestContext, key: str) -> Reply:
         """Read one: one call."""
         with refusing(self._table, reading=True):
-            return self.view.show(ask, self._records.read(ask, key))
+            return self.view.show(context, self._records.read(context, key))
 
-    def create(self, ask: Ask, body: Mapping[str, Any]) -> Reply:
+    def create(self, context: RequestContext, body: Mapping[str, Any]) -> Reply:
         """Make one."""
-        resource = read_resource(body, self._table.type, ask.manner)
-        changes = plan_create(self._table, resource, ask.manner)
-        ask.notes.planned(self._table, changes)
-        with self._creation.intent(ask, body) as intent, refusing(self._table):
-            return self.view.show(ask, self._creation.create(ask, intent, changes.body).record, 201)
+        resource = read_resource(body, self._table.type, context.manner)
+        changes = plan_create(self._table, resource, context.manner)
+        context.notes.planned(self._table, changes)
+        with self._creation.intent(context, body) as intent, refusing(self._table):
+            return self.view.show(context, self._creation.create(context, intent, changes.body).record, 201)
 
-    def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
+    def replace(self, context: RequestContext, key: str, body: Mapping[str, Any]) -> Reply:
         """Make it what the body says."""
-        resource = read_resource(body, self._table.type, ask.manner)
-        return self._change(ask, key, lambda before: keep_unmentioned(self._table, body, before, resource))
+        resource = read_resource(body, self._table.type, context.manner)
+        return self._change(context, key, lambda before: keep_unmentioned(self._table, body, before, resource))
 
-    def patch(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
+    def patch(self, context: RequestContext, key: str, body: Mapping[str, Any]) -> Reply:
         """Change it: PingOne has no PATCH for such a kind, so by read and difference."""
-        operations = read_operations(read_patch(body, strict=ask.manner.strict), self._table.type, ask.manner)
-        strict = ask.manner.strict
-        return self._change(ask, key, lambda before: apply_operations(before, operations, strict=strict))
+        operations = read_operations(read_patch(body, strict=context.manner.strict), self._table.type, context.manner)
+        strict = context.manner.strict
+        return self._change(context, key, lambda before: apply_operations(before, operations, strict=strict))
 
-    def delete(self, ask: Ask, key: str) -> Reply:
+    def delete(self, context: RequestContext, key: str) -> Reply:
         """Delete it; what PingOne refuses, as a population that has users, is a 409."""
-        with refusing(self._table), self._turn(ask, key):
-            self._records.look(ask, key)
-            if ask.is_conditional:
-                self.view.check_match(ask, self._records.read(ask, key))
-            self.writer.delete(ask, key)
+        with refusing(self._table), self._turn(context, key):
+            self._records.look(context, key)
+            if context.is_conditional:
+                self.view.check_match(context, self._records.read(context, key))
+            self.writer.delete(context, key)
         return Reply(204)
 
-    def _turn(self, ask: Ask, key: str) -> AbstractContextManager[None]:
-        return self._turns.of(ask, self._held_as, key, lambda: self._records.look(ask, key))
+    def _turn(self, context: RequestContext, key: str) -> AbstractContextManager[None]:
+        return self._turns.of(context, self._held_as, key, lambda: self._records.look(context, key))
 
-    def _change(self, ask: Ask, key: str, make: Callable[[Record], Record]) -> Reply:
-        with refusing(self._table), self._turn(ask, key):
-            record = self._records.read(ask, key)
-            self.view.check_match(ask, record)
-            before = self.view.resource(record, ask.base)
-            changes = plan_change(self._table, record, before, make(before), ask.manner)
-            ask.notes.planned(self._table, changes, record)
+    def _change(self, context: RequestContext, key: str, make: Callable[[Record], Record]) -> Reply:
+        with refusing(self._table), self._turn(context, key):
+            record = self._records.read(context, key)
+            self.view.check_match(context, record)
+            before = self.view.resource(record, context.base)
+            changes = plan_change(self._table, record, before, make(before), context.manner)
+            context.notes.planned(self._table, changes, record)
             # One step has nothing to tell of how far it came, so nobody follows its progress.
-            record = self.writer.write(ask, key, changes, Progress(), Present(record)).record
-        if ask.minimal:
+            record = self.writer.write(context, key, changes, Progress(), Present(record)).record
+        if context.minimal:
             return Reply(204, etag=self.view.version(record))
-        return self.view.show(ask, record)
+        return self.view.show(context, record)

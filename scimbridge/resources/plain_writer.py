@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scimbridge.mapping.plan import Changes
 from scimbridge.reach.records import ReachableRecords
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.request.progress import Progress
 from scimbridge.resources.writer import BODY, UNREAD, Present, Written
 
@@ -15,15 +15,17 @@ class PlainWriter:
     def __init__(self, records: ReachableRecords) -> None:
         self._records = records
 
-    def write(self, ask: Ask, key: str, changes: Changes, progress: Progress, present: Present = UNREAD) -> Written:
+    def write(
+        self, context: RequestContext, key: str, changes: Changes, progress: Progress, present: Present = UNREAD
+    ) -> Written:
         """Make the call, if there is anything to change. Raises PingOne's errors."""
         if not changes.body:
             return Written(present.record or {}, wrote=False)
-        record = self._records.read(ask, key) if present.record is None else present.record
+        record = self._records.read(context, key) if present.record is None else present.record
         progress.plan(BODY)
         with progress.step(BODY):
-            return Written(self._records.put(ask, record, changes.body), wrote=True)
+            return Written(self._records.put(context, record, changes.body), wrote=True)
 
-    def delete(self, ask: Ask, key: str) -> None:
+    def delete(self, context: RequestContext, key: str) -> None:
         """Delete a record. Raises PingOne's errors."""
-        self._records.delete(ask, key)
+        self._records.delete(context, key)

@@ -16,7 +16,7 @@ from scimbridge.pingone import bodies
 from scimbridge.pingone.errors import NotThere, Refused
 from scimbridge.pingone.facets import POPULATION
 from scimbridge.pingone.kinds import USERS
-from scimbridge.request.context import Ask, Reply
+from scimbridge.request.context import Reply, RequestContext
 from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
 from scimbridge.request.view import View
@@ -47,32 +47,32 @@ class UserCreation:
         self._writer = writer
         self._unfinished = unfinished
 
-    def create(self, ask: Ask, body: Mapping[str, Any], resource: Record) -> Reply:
+    def create(self, context: RequestContext, body: Mapping[str, Any], resource: Record) -> Reply:
         """Make a user of a resource that was read from a body; what PingOne did not take at creation is set afterwards.
 
         Raises what PingOne refuses, in SCIM's words.
         """
-        changes = plan_create(self._table, resource, ask.manner)
-        changes = replace(changes, body=self._writer.hold_new(ask, changes.body))
+        changes = plan_create(self._table, resource, context.manner)
+        changes = replace(changes, body=self._writer.hold_new(context, changes.body))
         facets = dict(changes.facets)
-        ask.notes.planned(self._table, changes)
-        progress = ask.notes.follow(Progress())
-        with self._creation.intent(ask, body) as intent, refusing(self._table, progress):
-            if population := self._placement.choose(ask, resource, facets.get(POPULATION.name)):
+        context.notes.planned(self._table, changes)
+        progress = context.notes.follow(Progress())
+        with self._creation.intent(context, body) as intent, refusing(self._table, progress):
+            if population := self._placement.choose(context, resource, facets.get(POPULATION.name)):
                 facets[POPULATION.name] = population
-                ask.notes.planned(self._table, Changes(facets={POPULATION.name: population}))
+                context.notes.planned(self._table, Changes(facets={POPULATION.name: population}))
 
             def make(own: Record) -> Created:
                 native, media = bodies.creation(USERS, own, facets)
-                return self._creation.create(ask, intent, native, media, own=own)
+                return self._creation.create(context, intent, native, media, own=own)
 
-            created = self._writer.create(ask, changes.body, make)
-            record, include = created.record, self._view.includes_named(ask)
+            created = self._writer.create(context, changes.body, make)
+            record, include = created.record, self._view.includes_named(context)
             if missed := self._open_facets(created, facets):
-                record = self._complete(ask, created, missed, progress)
+                record = self._complete(context, created, missed, progress)
             elif include:
-                record = self._read_new(ask, record, include)
-        return self._view.show(ask, record, 201)
+                record = self._read_new(context, record, include)
+        return self._view.show(context, record, 201)
 
     def _open_facets(self, created: Created, facets: Mapping[str, Any]) -> Record:
         """Return what a create has still to set: what PingOne left out, and nothing that others may have changed."""
@@ -87,30 +87,30 @@ class UserCreation:
             if name in left and left[name] == USERS.facet(name).held(record)
         }
 
-    def _complete(self, ask: Ask, created: Created, missed: Record, progress: Progress) -> Record:
+    def _complete(self, context: RequestContext, created: Created, missed: Record, progress: Progress) -> Record:
         """Set what PingOne left out at creation; where it refuses, a user that this request made is taken back."""
         key, is_new = created.record["id"], isinstance(created, NewRecord)
         progress.finish(f"created as {key}" if is_new else f"exists as {key}")
-        with self._records.turn(ask, key):
+        with self._records.turn(context, key):
             if not is_new:  # another request may have changed it until this one's turn
-                created = FoundRecord(self._records.read(ask, key))
+                created = FoundRecord(self._records.read(context, key))
                 missed = self._open_facets(created, missed)
             self._unfinished.note(key, {name: USERS.facet(name).held(created.record) for name in missed})
             try:
-                self._writer.write(ask, key, Changes(facets=missed), progress)
+                self._writer.write(context, key, Changes(facets=missed), progress)
             except Refused:
                 if is_new:
                     with progress.taking_back():
-                        self._writer.delete(ask, key)
+                        self._writer.delete(context, key)
                 raise
             self._unfinished.forget(key)
         return self._read_new(
-            ask, {**created.record, **bodies.creation(USERS, {}, missed)[0]}, self._view.includes_named(ask)
+            context, {**created.record, **bodies.creation(USERS, {}, missed)[0]}, self._view.includes_named(context)
         )
 
-    def _read_new(self, ask: Ask, record: Record, include: tuple[str, ...]) -> Record:
+    def _read_new(self, context: RequestContext, record: Record, include: tuple[str, ...]) -> Record:
         """Read what a creation does not return; PingOne may not show a new user at once (docs/pingone.md §13.15)."""
         try:
-            return self._records.read(ask, record["id"], include)
+            return self._records.read(context, record["id"], include)
         except NotThere:
             return record

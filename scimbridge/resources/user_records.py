@@ -11,7 +11,7 @@ from typing import Any
 from scimbridge.once.locks import ChangeLocks
 from scimbridge.pingone.errors import NotThere
 from scimbridge.reach.reach import Reach
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.request.parallel import Parallel
 from scimbridge.resources.members.reading import Members
 
@@ -28,20 +28,20 @@ class UserRecords:
         self._members = members
         self._together = together
 
-    def read(self, ask: Ask, key: str, include: tuple[str, ...] = ()) -> Record:
+    def read(self, context: RequestContext, key: str, include: tuple[str, ...] = ()) -> Record:
         """Return one record: a call, and one for the groups of a client that is confined. Raises `NotThere`."""
-        record = self._reach.users.read(ask, key, include)
-        return record if self._reach.users.is_open(ask) else self._with_groups(ask, record, include)
+        record = self._reach.users.read(context, key, include)
+        return record if self._reach.users.is_open(context) else self._with_groups(context, record, include)
 
-    def look(self, ask: Ask, key: str) -> None:
+    def look(self, context: RequestContext, key: str) -> None:
         """Hold a client to where it may go: a call where it is confined. Raises `NotThere`."""
-        self._reach.users.look(ask, key)
+        self._reach.users.look(context, key)
 
-    def turn(self, ask: Ask, key: str) -> AbstractContextManager[None]:
+    def turn(self, context: RequestContext, key: str) -> AbstractContextManager[None]:
         """Hold a user. Raises `NotThere` where others hold one that the client may not know of."""
-        return self._turns.of(ask, "user", key, lambda: self._reach.users.look(ask, key))
+        return self._turns.of(context, "user", key, lambda: self._reach.users.look(context, key))
 
-    def complete(self, ask: Ask, records: list[Record], include: tuple[str, ...]) -> list[Record]:
+    def complete(self, context: RequestContext, records: list[Record], include: tuple[str, ...]) -> list[Record]:
         """Return the records of a list with what lists do not hold: a call for each.
 
         Raises `TooMany` before the first where they cannot end in time.
@@ -51,17 +51,17 @@ class UserRecords:
 
         def read(record: Record) -> Record:
             try:
-                return self._with_groups(ask, record, include)
+                return self._with_groups(context, record, include)
             except NotThere:
                 return record  # deleted since the page was read
 
-        self._together.check_time(ask.call, len(records), "the groups of these users (excludedAttributes=groups)")
+        self._together.check_time(context.call, len(records), "the groups of these users (excludedAttributes=groups)")
         return self._together.read(read, records)
 
-    def _with_groups(self, ask: Ask, record: Record, include: tuple[str, ...]) -> Record:
+    def _with_groups(self, context: RequestContext, record: Record, include: tuple[str, ...]) -> Record:
         if not include:
             return record
-        if self._reach.groups.is_open(ask):
-            return self._reach.users.read(ask, record["id"], include)
-        groups = list(self._members.joined(ask, "users", record["id"]))
+        if self._reach.groups.is_open(context):
+            return self._reach.users.read(context, record["id"], include)
+        groups = list(self._members.joined(context, "users", record["id"]))
         return record | {name: [group[OF_GROUPS[name]] for group in groups] for name in include if name in OF_GROUPS}

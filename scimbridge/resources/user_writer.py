@@ -17,7 +17,7 @@ from scimbridge.mapping.plan import Changes
 from scimbridge.pingone.facets import POPULATION
 from scimbridge.pingone.kinds import USERS
 from scimbridge.reach.records import ReachableUsers
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.request.progress import Progress
 from scimbridge.resources.enforced import Enforced
 from scimbridge.resources.lookalikes import Lookalikes
@@ -48,35 +48,37 @@ class UserWriter:
 
     # -- before the first call -------------------------------------------------------------------------------------
 
-    def hold_new(self, ask: Ask, body: Record) -> Record:
+    def hold_new(self, context: RequestContext, body: Record) -> Record:
         """Return the body of a new user as it can be sent. Raises `InvalidValue` for what is sure to be refused."""
-        return self._enforced.hold_new(ask, body)
+        return self._enforced.hold_new(context, body)
 
-    def hold(self, ask: Ask, body: Record, record: Mapping[str, Any]) -> Record:
+    def hold(self, context: RequestContext, body: Record, record: Mapping[str, Any]) -> Record:
         """Return the changed fields of a record as they can be sent. Raises `InvalidValue`."""
-        return self._enforced.hold(ask, body, clear, record)
+        return self._enforced.hold(context, body, clear, record)
 
-    def hold_operations(self, ask: Ask, operations: list[Record]) -> tuple[Record, ...]:
+    def hold_operations(self, context: RequestContext, operations: list[Record]) -> tuple[Record, ...]:
         """Return PingOne's operations as they can be sent. Raises `InvalidValue`."""
-        return tuple(self._enforced.hold(ask, operations, remove))
+        return tuple(self._enforced.hold(context, operations, remove))
 
     # -- the calls -------------------------------------------------------------------------------------------------
 
-    def create(self, ask: Ask, body: Record, make: Callable[[Record], Made]) -> Made:
+    def create(self, context: RequestContext, body: Record, make: Callable[[Record], Made]) -> Made:
         """Make a user by `make`, once more without what PingOne refuses and may be left out.
 
         Raises PingOne's errors, `InvalidValue`, and `Uniqueness` for a name that is taken in another form.
         """
-        self._lookalikes.check(ask, None, body)
-        return self._enforced.send(ask, body, leave_out, make)
+        self._lookalikes.check(context, None, body)
+        return self._enforced.send(context, body, leave_out, make)
 
-    def write(self, ask: Ask, key: str, changes: Changes, progress: Progress, _present: Present = UNREAD) -> Written:
+    def write(
+        self, context: RequestContext, key: str, changes: Changes, progress: Progress, _present: Present = UNREAD
+    ) -> Written:
         """Make the calls of a change, noting each in `progress`; nothing has to be read for them.
 
         Raises PingOne's errors, `InvalidValue`, `Uniqueness`.
         """
         record: Record = {}
-        self._lookalikes.check(ask, key, changes.body, changes.operations)
+        self._lookalikes.check(context, key, changes.body, changes.operations)
         steps = _steps(changes)
         progress.plan(*(step.name for step in steps))
         if POPULATION.name in changes.facets:
@@ -84,22 +86,22 @@ class UserWriter:
         for step in steps:
             with progress.step(step.name):
                 if step.facet is None:
-                    record = self._write_body(ask, key, changes)
+                    record = self._write_body(context, key, changes)
                 else:  # PingOne's facet calls do not return the user
-                    self._users.set_facet(ask, key, step.facet, changes.facets[step.facet])
+                    self._users.set_facet(context, key, step.facet, changes.facets[step.facet])
                     record = {}
         return Written(record, bool(steps))
 
-    def _write_body(self, ask: Ask, key: str, changes: Changes) -> Record:
+    def _write_body(self, context: RequestContext, key: str, changes: Changes) -> Record:
         operations = changes.operations or (as_operations(changes) if changes.shrunk else ())
         if not operations:
-            return self._enforced.send(ask, changes.body, clear, partial(self._users.merge, ask, key))
-        return self._enforced.send(ask, list(operations), remove, partial(self._users.operate, ask, key))
+            return self._enforced.send(context, changes.body, clear, partial(self._users.merge, context, key))
+        return self._enforced.send(context, list(operations), remove, partial(self._users.operate, context, key))
 
-    def delete(self, ask: Ask, key: str) -> None:
+    def delete(self, context: RequestContext, key: str) -> None:
         """Delete a user. Raises PingOne's errors."""
         self._own.note_deleted(key)
-        self._users.delete(ask, key)
+        self._users.delete(context, key)
 
 
 def _steps(changes: Changes) -> list[_Step]:

@@ -14,7 +14,7 @@ from scimbridge.mapping.plan import Changes, keep_unmentioned, plan_change, with
 from scimbridge.mapping.translate import attribute_value
 from scimbridge.pingone.facets import POPULATION
 from scimbridge.pingone.kinds import USERS
-from scimbridge.request.context import Ask, Reply
+from scimbridge.request.context import Reply, RequestContext
 from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
 from scimbridge.request.rights import check_password, check_selection
@@ -45,133 +45,133 @@ class Users:
         self._creation = creation
         self.writer = writer
 
-    def get(self, ask: Ask, key: str) -> Reply:
+    def get(self, context: RequestContext, key: str) -> Reply:
         """Read one user, with its groups unless they are not wanted: one call."""
-        return self.view.show(ask, self.read(ask, key))
+        return self.view.show(context, self.read(context, key))
 
-    def read(self, ask: Ask, key: str) -> Record:
+    def read(self, context: RequestContext, key: str) -> Record:
         """Return PingOne's record with what the answer needs. Raises `NotFound`."""
-        include = self.view.includes_for(self.view.projection(ask))
+        include = self.view.includes_for(self.view.projection(context))
         with refusing(self._table, reading=True):
-            return self._records.read(ask, key, include)
+            return self._records.read(context, key, include)
 
-    def complete(self, ask: Ask, records: list[Record]) -> list[Record]:
+    def complete(self, context: RequestContext, records: list[Record]) -> list[Record]:
         """Give the users of a list what PingOne's lists do not hold, where the client names it: the groups.
 
         Costs a call for each user. Raises `TooMany` before the first where they cannot end in time.
         """
-        return self._records.complete(ask, records, self.view.includes_for(self.view.list_projection(ask)))
+        return self._records.complete(context, records, self.view.includes_for(self.view.list_projection(context)))
 
-    def create(self, ask: Ask, body: Mapping[str, Any]) -> Reply:
+    def create(self, context: RequestContext, body: Mapping[str, Any]) -> Reply:
         """Make a user in one call, whatever comes with it; what PingOne did not take at creation is set afterwards."""
-        resource = self._read_resource(replace(ask, manner=replace(ask.manner, making=True)), body)
-        return self._creation.create(ask, body, resource)
+        resource = self._read_resource(replace(context, manner=replace(context.manner, making=True)), body)
+        return self._creation.create(context, body, resource)
 
-    def _read_resource(self, ask: Ask, body: Mapping[str, Any]) -> Record:
+    def _read_resource(self, context: RequestContext, body: Mapping[str, Any]) -> Record:
         """Read a body. Raises `Forbidden` where it holds a password that the client may not set."""
-        resource = read_resource(body, self._table.type, ask.manner)
+        resource = read_resource(body, self._table.type, context.manner)
         for row in self._passwords:
             if attribute_value(self._table, resource, row.urn, row.attr) is not None:
-                check_password(ask.caller)
+                check_password(context.caller)
         return resource
 
-    def _read_patch(self, ask: Ask, body: Mapping[str, Any]) -> tuple[Operation, ...]:
+    def _read_patch(self, context: RequestContext, body: Mapping[str, Any]) -> tuple[Operation, ...]:
         """Read a PATCH. Raises `Forbidden` for a password that the client may not set, and for guesses at values."""
-        operations = read_operations(read_patch(body, strict=ask.manner.strict), self._table.type, ask.manner)
+        operations = read_operations(read_patch(body, strict=context.manner.strict), self._table.type, context.manner)
         for shape in map(self._table.shape_of, (operation.found for operation in operations)):
             if shape is not None and self._passwords.intersection(shape.rows):
-                check_password(ask.caller)
-        check_selection(ask.caller, "users", operations)
+                check_password(context.caller)
+        check_selection(context.caller, "users", operations)
         return operations
 
-    def replace(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
+    def replace(self, context: RequestContext, key: str, body: Mapping[str, Any]) -> Reply:
         """Make a user what the body says: one read, then the difference."""
-        resource = self._read_resource(ask, body)
-        ask = _hurry(ask, self._named_facets(resource))
-        return self._change(ask, key, lambda before: keep_unmentioned(self._table, body, before, resource))
+        resource = self._read_resource(context, body)
+        context = _hurry(context, self._named_facets(resource))
+        return self._change(context, key, lambda before: keep_unmentioned(self._table, body, before, resource))
 
-    def patch(self, ask: Ask, key: str, body: Mapping[str, Any]) -> Reply:
+    def patch(self, context: RequestContext, key: str, body: Mapping[str, Any]) -> Reply:
         """Change a user: in one call where PingOne's own operations say the same, else by read and difference."""
-        operations = self._read_patch(ask, body)
+        operations = self._read_patch(context, body)
         native = None
-        if not ask.manner.strict and not ask.is_conditional:
-            native = plan_operations(self._table, operations, ask.manner)
+        if not context.manner.strict and not context.is_conditional:
+            native = plan_operations(self._table, operations, context.manner)
         if native is None:
-            strict = ask.manner.strict
+            strict = context.manner.strict
             gone = removed_facets(self._table, operations)
             settled = tuple(settle(self._table, operations))
 
             def make(before: Record) -> Record:
                 return apply_operations(without_composed(self._table, before), settled, strict=strict)
 
-            return self._change(ask, key, make, gone)
-        native = replace(native, operations=self.writer.hold_operations(ask, list(native.operations)))
-        ask.notes.planned(self._table, native)
-        progress = ask.notes.follow(Progress())
-        ask = _hurry(ask, native.facets)
-        with refusing(self._table, progress), self._records.turn(ask, key):
-            self._look(ask, key)
-            self._placement.check_move(ask, native.facets)
-            record = self._carry_out(ask, key, native, progress)
-        return self._answer(ask, record)
+            return self._change(context, key, make, gone)
+        native = replace(native, operations=self.writer.hold_operations(context, list(native.operations)))
+        context.notes.planned(self._table, native)
+        progress = context.notes.follow(Progress())
+        context = _hurry(context, native.facets)
+        with refusing(self._table, progress), self._records.turn(context, key):
+            self._look(context, key)
+            self._placement.check_move(context, native.facets)
+            record = self._carry_out(context, key, native, progress)
+        return self._answer(context, record)
 
-    def delete(self, ask: Ask, key: str) -> Reply:
+    def delete(self, context: RequestContext, key: str) -> Reply:
         """Delete a user: one call."""
-        with refusing(self._table), self._records.turn(ask, key):
-            self._look(ask, key)
-            self.writer.delete(ask, key)
+        with refusing(self._table), self._records.turn(context, key):
+            self._look(context, key)
+            self.writer.delete(context, key)
         return Reply(204)
 
-    def _look(self, ask: Ask, key: str) -> None:
+    def _look(self, context: RequestContext, key: str) -> None:
         """Read a user before a call that needs no read, where something has to be held against it."""
-        if ask.is_conditional:
-            self.view.check_match(ask, self._records.read(ask, key))
+        if context.is_conditional:
+            self.view.check_match(context, self._records.read(context, key))
         else:
-            self._records.look(ask, key)
+            self._records.look(context, key)
 
     def _change(
-        self, ask: Ask, key: str, make: Callable[[Record], Record], gone: Mapping[str, Any] | None = None
+        self, context: RequestContext, key: str, make: Callable[[Record], Record], gone: Mapping[str, Any] | None = None
     ) -> Reply:
-        progress = ask.notes.follow(Progress())
-        with refusing(self._table, progress), self._records.turn(ask, key):
-            record = self._records.read(ask, key, self.view.includes_named(ask))
-            self.view.check_match(ask, record)
-            before = self.view.resource(record, ask.base)
-            changes = plan_change(self._table, record, before, make(before), ask.manner)
-            body = self.writer.hold(ask, changes.body, record)
+        progress = context.notes.follow(Progress())
+        with refusing(self._table, progress), self._records.turn(context, key):
+            record = self._records.read(context, key, self.view.includes_named(context))
+            self.view.check_match(context, record)
+            before = self.view.resource(record, context.base)
+            changes = plan_change(self._table, record, before, make(before), context.manner)
+            body = self.writer.hold(context, changes.body, record)
             changes = replace(changes, body=body, facets={**(gone or {}), **changes.facets})
-            ask.notes.planned(self._table, changes, record)
-            self._placement.check_move(ask, changes.facets)
-            ask = _hurry(ask, changes.facets)
+            context.notes.planned(self._table, changes, record)
+            self._placement.check_move(context, changes.facets)
+            context = _hurry(context, changes.facets)
             if changes:
-                record = self._carry_out(ask, key, changes, progress)
-        return self._answer(ask, record)
+                record = self._carry_out(context, key, changes, progress)
+        return self._answer(context, record)
 
     def _named_facets(self, resource: Record) -> dict[str, Any]:
         """Return the values of a resource that PingOne has calls of their own for, as they stand there."""
         rows = (row for row in self._table.rows if row.via is not None)
         return {str(row.via): resource.get(row.attribute.name) for row in rows}
 
-    def _answer(self, ask: Ask, record: Record) -> Reply:
+    def _answer(self, context: RequestContext, record: Record) -> Reply:
         if not record:
             return Reply(204)
-        if ask.minimal:
+        if context.minimal:
             return Reply(204, etag=self.view.version(record))
-        return self.view.show(ask, record)
+        return self.view.show(context, record)
 
-    def _carry_out(self, ask: Ask, key: str, changes: Changes, progress: Progress) -> Record:
+    def _carry_out(self, context: RequestContext, key: str, changes: Changes, progress: Progress) -> Record:
         """Make the calls in their order. Returns the record afterwards, {} where nobody wants it."""
-        written = self.writer.write(ask, key, changes, progress)
+        written = self.writer.write(context, key, changes, progress)
         record = written.record
-        if ask.minimal and written.wrote:
+        if context.minimal and written.wrote:
             return record
         # A move drops memberships, which the answer has to show.
         moved = POPULATION.name in changes.facets
-        include = self.view.includes_for(self.view.projection(ask)) if moved else self.view.includes_named(ask)
-        return record if record and not include else self._records.read(ask, key, include)
+        include = self.view.includes_for(self.view.projection(context)) if moved else self.view.includes_named(context)
+        return record if record and not include else self._records.read(context, key, include)
 
 
-def _hurry(ask: Ask, facets: Mapping[str, Any]) -> Ask:
+def _hurry(context: RequestContext, facets: Mapping[str, Any]) -> RequestContext:
     """Let all calls of a disable go before what others wait for: it takes rights away."""
     urgent = any(facet.is_urgent(facets.get(facet.name)) for facet in USERS.facets)
-    return replace(ask, call=replace(ask.call, urgent=True)) if urgent else ask
+    return replace(context, call=replace(context.call, urgent=True)) if urgent else context

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from scimbridge.mapping.plan import Changes
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.request.progress import Progress
 from scimbridge.resources.members.outcomes import NOTHING_MADE, MadeChanges
 from scimbridge.resources.members.own_changes import Laid, Recent
@@ -50,10 +50,12 @@ UNREAD = Present()
 class Writer(Protocol):
     """Writes the records of one resource type."""
 
-    def write(self, ask: Ask, key: str, changes: Changes, progress: Progress, present: Present = UNREAD) -> Written:
+    def write(
+        self, context: RequestContext, key: str, changes: Changes, progress: Progress, present: Present = UNREAD
+    ) -> Written:
         """Make the calls of a change, noting each in `progress`; what has to be known and was not read is read."""
         ...
 
-    def delete(self, ask: Ask, key: str) -> None:
+    def delete(self, context: RequestContext, key: str) -> None:
         """Delete a record."""
         ...

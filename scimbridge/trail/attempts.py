@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.scim.characteristics import ResourceType
 from scimbridge.scim.errors import ScimError
 from scimbridge.scim.filtering.filter_dialects import read_filter_text
@@ -29,41 +29,43 @@ class Trail:
         self._reads = keeping is not None and keeping.reads
 
     @contextmanager
-    def attempt(self, ask: Ask, resource: str, verb: Verb, key: str = "") -> Iterator[Ask]:
+    def attempt(self, context: RequestContext, resource: str, verb: Verb, key: str = "") -> Iterator[RequestContext]:
         """Record what happens inside, whether it is done or raises; readings, where these are recorded.
 
-        `resource` is a resource type, `key` the id as the client gave it. Yields the ask to carry out.
+        `resource` is a resource type, `key` the id as the client gave it. Yields the request to carry out.
         """
         if self._keeping is None or not (self._reads or verb.scope == WRITE):
-            yield ask
+            yield context
             return
-        entry = AuditEntry(self._keeping, head_of(ask, resource, verb.name, key))
+        entry = AuditEntry(self._keeping, head_of(context, resource, verb.name, key))
         try:
-            yield replace(ask, call=replace(ask.call, heard=entry.heard), notes=entry)
+            yield replace(context, call=replace(context.call, heard=entry.heard), notes=entry)
         except BaseException as error:
             entry.end(error)
             raise
         entry.end(None)
 
     @contextmanager
-    def searching(self, ask: Ask, types: Iterable[ResourceType], text: str | None) -> Iterator[Ask]:
+    def searching(
+        self, context: RequestContext, types: Iterable[ResourceType], text: str | None
+    ) -> Iterator[RequestContext]:
         """Record a search by a filter, where readings are recorded: the attributes it names, and how many it found."""
         if not self._reads:
-            yield ask
+            yield context
             return
         types = tuple(types)
-        with self.attempt(ask, types[0].name if len(types) == 1 else "", SEARCH) as noted:
+        with self.attempt(context, types[0].name if len(types) == 1 else "", SEARCH) as noted:
             noted.notes.filtered(_names_in(text, types))
             yield noted
 
     @contextmanager
-    def refusals(self, ask: Ask, resource: str, verb: Verb, key: str = "") -> Iterator[None]:
+    def refusals(self, context: RequestContext, resource: str, verb: Verb, key: str = "") -> Iterator[None]:
         """Record only what is refused inside: a change that ends before its resource is asked."""
         try:
             yield
         except ScimError as error:
             if self._keeping is not None:
-                AuditEntry(self._keeping, head_of(ask, resource, verb.name, key)).end(error)
+                AuditEntry(self._keeping, head_of(context, resource, verb.name, key)).end(error)
             raise
 
 

@@ -16,7 +16,7 @@ from scimbridge.mapping.tables.rows import Row, read_field
 from scimbridge.mapping.tables.table import Table
 from scimbridge.observe.audit import BEGUN, DONE, FAILED, HIDDEN, REFUSED, UNKNOWN, Record, Recorder, mask, stamp
 from scimbridge.observe.logs import named
-from scimbridge.request.context import Ask, Notes, Reply
+from scimbridge.request.context import Notes, Reply, RequestContext
 from scimbridge.request.ids import is_id
 from scimbridge.request.progress import Progress, may_be_done
 from scimbridge.scim.errors import ScimError, Unavailable
@@ -61,10 +61,12 @@ class Head:
     key: str
 
 
-def head_of(ask: Ask, resource: str, verb: str, key: str) -> Head:
+def head_of(context: RequestContext, resource: str, verb: str, key: str) -> Head:
     """Return what a request says of itself."""
     # What is no id of PingOne's may be anything that a client puts into a path, also a person's name.
-    return Head(ask.caller.name, ask.call.trace, ask.bulk, resource, verb, key.lower() if is_id(key) else "")
+    return Head(
+        context.caller.name, context.call.trace, context.bulk, resource, verb, key.lower() if is_id(key) else ""
+    )
 
 
 @dataclass(slots=True)

@@ -1,4 +1,5 @@
 """The edge: HTTP in and out.
 
-Flask is known here and nowhere behind. A request becomes an `Ask` and a body; a reply or an error becomes a response.
+Flask is known here and nowhere behind. A request becomes a `RequestContext` and a body; a reply or an error becomes a
+response.
 """

@@ -19,15 +19,17 @@ def blueprint(served: Registry, intake: Incoming) -> Blueprint:
     routes = Blueprint("bulk", __name__)
 
     def run() -> Response:
-        many, ask = served.to(g.caller).bulk, intake.ask(request, g.caller, g.request_id, {})
-        with many.trail.refusals(ask, "", BULK):  # of the request as a whole; each operation has a record of its own
-            many.check_allowed(ask)
+        many, context = served.to(g.caller).bulk, intake.context(request, g.caller, g.request_id, {})
+        with many.trail.refusals(
+            context, "", BULK
+        ):  # of the request as a whole; each operation has a record of its own
+            many.check_allowed(context)
             operations = read_bulk(read_body(request), strict=g.caller.strict)
             most = smaller(g.caller.limits.bulk_operations, MOST_OPERATIONS)
             if len(operations.operations) > most:
                 msg = f"Operations: at most {most} in one request (ServiceProviderConfig says so)"
                 raise PayloadTooLarge(msg)
-            return render.message(many.run(ask, operations))
+            return render.message(many.run(context, operations))
 
     routes.add_url_rule("/Bulk", "run", run, methods=["POST"])
     return routes

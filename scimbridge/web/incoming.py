@@ -14,7 +14,7 @@ from flask import Request, Response, after_this_request, g
 from scimbridge.access import secrets
 from scimbridge.access.caller import Caller
 from scimbridge.pingone.send import Call
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.scim.errors import InvalidSyntax, PayloadTooLarge, UnsupportedMediaType
 from scimbridge.scim.json_text import read_json
 from scimbridge.scim.parameters import read_query, read_selection
@@ -104,7 +104,7 @@ def _when_missed(connection: socket.socket, regrets: Iterable[Callable[[], objec
 
 
 class Incoming:
-    """Makes the `Ask` of a request."""
+    """Makes the `RequestContext` of a request."""
 
     def __init__(self, clock: Callable[[], float], deadline: float, prefix: str, notice: Notice) -> None:
         self._clock = clock
@@ -112,7 +112,7 @@ class Incoming:
         self._prefix = prefix
         self._notice = notice
 
-    def ask(self, request: Request, caller: Caller, trace: str, parameters: Mapping[str, str]) -> Ask:
+    def context(self, request: Request, caller: Caller, trace: str, parameters: Mapping[str, str]) -> RequestContext:
         """Return what the resources need to know of the request."""
         headers = request.headers
         prefer = headers.get("Prefer", "")
@@ -125,7 +125,7 @@ class Incoming:
             trace=trace,
             client=caller.name,
         )
-        return Ask(
+        return RequestContext(
             caller=caller,
             call=call,
             manner=Manner(caller.strict, notice_some(self._notice)),

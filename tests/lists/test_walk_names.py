@@ -9,7 +9,7 @@ import pytest
 
 from scimbridge.access.caller import Caller
 from scimbridge.lists.listing import Listing
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.scim.filtering.trees import parse
 from scimbridge.scim.reading import Manner
 from scimbridge.state.memory import MemoryState
@@ -23,19 +23,19 @@ def listing(kind="users", page_size=100):
     return Listing(collection, None, None, None, MemoryState(lambda: 0.0), page_size=page_size, scan_limit=1000)
 
 
-def ask(caller=CALLER, **shown):
+def context(caller=CALLER, **shown):
     """Return a request."""
-    return replace(Ask(caller, None, Manner(False, print), "https://x"), **shown)
+    return replace(RequestContext(caller, None, Manner(False, print), "https://x"), **shown)
 
 
 def name(lists=None, who=None, text='title eq "a"'):
     """Return what the marks of a walk are kept under."""
-    return (lists or listing())._walk_name(who or ask(), None if text is None else parse(text))
+    return (lists or listing())._walk_name(who or context(), None if text is None else parse(text))
 
 
 def test_the_same_reader_goes_on():
     """However the filter was written; a population more or less in another order is none."""
-    same = ask(replace(CALLER, populations=frozenset({"p2", "p1"})))
+    same = context(replace(CALLER, populations=frozenset({"p2", "p1"})))
     assert name() == name(listing(), same, '(title   EQ "a")')
 
 
@@ -46,11 +46,11 @@ def test_the_same_reader_goes_on():
         {"lists": listing(page_size=200)},
         {"text": 'title eq "b"'},
         {"text": None},
-        {"who": ask(replace(CALLER, name="it"))},
-        {"who": ask(replace(CALLER, populations=frozenset({"p1"})))},
-        {"who": ask(replace(CALLER, populations=None))},
-        {"who": ask(attributes="id")},
-        {"who": ask(excluded="id")},
+        {"who": context(replace(CALLER, name="it"))},
+        {"who": context(replace(CALLER, populations=frozenset({"p1"})))},
+        {"who": context(replace(CALLER, populations=None))},
+        {"who": context(attributes="id")},
+        {"who": context(excluded="id")},
     ],
     ids=str,
 )
@@ -61,4 +61,4 @@ def test_another_reader_does_not(other):
 
 def test_what_is_shown_and_what_is_left_out_are_two_things():
     """`attributes=x` and `excludedAttributes=x` are two readers."""
-    assert name(who=ask(attributes="id")) != name(who=ask(excluded="id"))
+    assert name(who=context(attributes="id")) != name(who=context(excluded="id"))

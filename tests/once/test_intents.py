@@ -12,7 +12,7 @@ from scimbridge.once.intents import REMEMBERED, Intents
 from scimbridge.once.locks import ChangeLocks
 from scimbridge.pingone.errors import Refused
 from scimbridge.pingone.send import Call
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.scim.errors import Forbidden, Unavailable, Uniqueness
 from scimbridge.scim.reading import Manner
 from scimbridge.state.memory import MemoryState
@@ -26,9 +26,9 @@ def intents(clock):
     return Intents(state, ChangeLocks(state, clock), b"secret", wall=clock.wall)
 
 
-def ask(clock, name="okta", *, present=True):
+def context(clock, name="okta", *, present=True):
     manner = Manner(strict=False, notice=lambda _name: None)
-    return Ask(Caller(name), Call(deadline=clock() + 50), manner, "/scim/v2", is_present=lambda: present)
+    return RequestContext(Caller(name), Call(deadline=clock() + 50), manner, "/scim/v2", is_present=lambda: present)
 
 
 def fail(intent, error, *, again=False):
@@ -39,18 +39,18 @@ def fail(intent, error, *, again=False):
 
 def test_answered_create_is_forgotten(intents, clock):
     """Who was answered and asks again starts anew."""
-    with intents.of(ask(clock), "users", BODY) as first:
+    with intents.of(context(clock), "users", BODY) as first:
         assert not first.again
-    with intents.of(ask(clock), "users", BODY) as second:
+    with intents.of(context(clock), "users", BODY) as second:
         assert not second.again
 
 
 def test_unanswered_create_is_remembered(intents, clock):
     """Where the client was gone before its answer, its repetition knows when the first try began."""
-    with intents.of(ask(clock, present=False), "users", BODY) as first:
+    with intents.of(context(clock, present=False), "users", BODY) as first:
         pass
     clock.sleep(30)
-    with intents.of(ask(clock), "users", BODY) as second:
+    with intents.of(context(clock), "users", BODY) as second:
         assert second.again
         assert second.began == pytest.approx(first.began, abs=0.001)
 
@@ -58,43 +58,43 @@ def test_unanswered_create_is_remembered(intents, clock):
 def test_failed_create_is_remembered_and_refused_one_is_not(intents, clock):
     """After a failure that may have done the work the create is remembered, after a refusal it is not."""
     with pytest.raises(Unavailable):
-        fail(intents.of(ask(clock), "users", BODY), Unavailable("lost"))
+        fail(intents.of(context(clock), "users", BODY), Unavailable("lost"))
     with pytest.raises(Uniqueness):
-        fail(intents.of(ask(clock), "users", BODY), Uniqueness("taken"), again=True)
-    with intents.of(ask(clock), "users", BODY) as third:
+        fail(intents.of(context(clock), "users", BODY), Uniqueness("taken"), again=True)
+    with intents.of(context(clock), "users", BODY) as third:
         assert not third.again
 
 
 def test_a_refusal_after_a_lost_try_is_remembered(intents, clock):
     """A refusal of what a try with a lost answer may have made is no word on that: the create is remembered."""
     refused = Refused("the licence is used up", status=403, maybe_done=True)
-    with pytest.raises(Forbidden), intents.of(ask(clock), "users", BODY):
+    with pytest.raises(Forbidden), intents.of(context(clock), "users", BODY):
         raise Forbidden("PingOne's licence allows no more of these") from refused
-    with intents.of(ask(clock), "users", BODY) as second:
+    with intents.of(context(clock), "users", BODY) as second:
         assert second.again
 
 
 def test_a_create_whose_answer_was_missed_is_noted_again(intents, clock):
     """Where it comes out after the answer that the client is without it, its repetition knows when the first began."""
     missed = []
-    with intents.of(replace(ask(clock), if_missed=missed.append), "users", BODY) as first:
+    with intents.of(replace(context(clock), if_missed=missed.append), "users", BODY) as first:
         pass
     clock.sleep(30)
     for act in missed:
         act()
-    with intents.of(ask(clock), "users", BODY) as second:
+    with intents.of(context(clock), "users", BODY) as second:
         assert second.again
         assert second.began == pytest.approx(first.began, abs=0.001)
 
 
 def test_another_create_is_another(intents, clock):
     """Another client, another collection and another body have nothing to do with it."""
-    with intents.of(ask(clock, present=False), "users", BODY):
+    with intents.of(context(clock, present=False), "users", BODY):
         pass
     for other in (
-        intents.of(ask(clock, "entra"), "users", BODY),
-        intents.of(ask(clock), "groups", BODY),
-        intents.of(ask(clock), "users", {**BODY, "title": "x"}),
+        intents.of(context(clock, "entra"), "users", BODY),
+        intents.of(context(clock), "groups", BODY),
+        intents.of(context(clock), "users", {**BODY, "title": "x"}),
     ):
         with other as intent:
             assert not intent.again
@@ -102,10 +102,10 @@ def test_another_create_is_another(intents, clock):
 
 def test_memory_ends(intents, clock):
     """After ten minutes nothing is remembered."""
-    with intents.of(ask(clock, present=False), "users", BODY):
+    with intents.of(context(clock, present=False), "users", BODY):
         pass
     clock.offset += REMEMBERED + 1
-    with intents.of(ask(clock), "users", BODY) as later:
+    with intents.of(context(clock), "users", BODY) as later:
         assert not later.again
 
 

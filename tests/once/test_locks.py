@@ -10,7 +10,7 @@ from scimbridge.once.locks import WAITED_AT_MOST, ChangeLocks
 from scimbridge.pingone.errors import OutOfTime
 from scimbridge.pingone.send import Call, Request
 from scimbridge.pingone.sending.transport import HttpTransport
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.scim.errors import Unavailable
 from scimbridge.scim.reading import Manner
 from scimbridge.state.leases import TTL
@@ -40,9 +40,9 @@ def turns(state, clock):
     return ChangeLocks(state, clock)
 
 
-def ask(clock, seconds=50.0):
+def context(clock, seconds=50.0):
     manner = Manner(strict=False, notice=lambda _name: None)
-    return Ask(Caller("okta"), Call(deadline=clock() + seconds), manner, "/scim/v2")
+    return RequestContext(Caller("okta"), Call(deadline=clock() + seconds), manner, "/scim/v2")
 
 
 def refuse_to_send(*_arguments):
@@ -61,7 +61,7 @@ def transport(clock):
 
 def test_a_change_takes_and_gives_back(turns, state, clock):
     """A turn costs two operations of the state, whatever happens in it."""
-    with turns.of(ask(clock), "user", "1"):
+    with turns.of(context(clock), "user", "1"):
         pass
     assert state.asked == ["take", "release"]
 
@@ -69,18 +69,18 @@ def test_a_change_takes_and_gives_back(turns, state, clock):
 def test_a_create_costs_four(turns, state, clock):
     """A create that goes well costs four: its turn, one note and its end."""
     intents = Intents(state, turns, b"secret", wall=clock.wall)
-    with intents.of(ask(clock), "users", {"userName": "jane"}):
+    with intents.of(context(clock), "users", {"userName": "jane"}):
         pass
     assert state.asked == ["take", "add", "delete", "release"]
 
 
 def test_another_request_is_told_to_come_again(turns, clock):
     """Who does not get the resource in time is told so, and when to come again."""
-    with turns.of(ask(clock), "user", "1"):
-        with pytest.raises(Unavailable) as told, turns.of(ask(clock, 0.01), "user", "1"):
+    with turns.of(context(clock), "user", "1"):
+        with pytest.raises(Unavailable) as told, turns.of(context(clock, 0.01), "user", "1"):
             pass
         assert told.value.retry_after == 1
-        with turns.of(ask(clock, 0.01), "user", "2"), turns.of(ask(clock, 0.01), "group", "1"):
+        with turns.of(context(clock, 0.01), "user", "2"), turns.of(context(clock, 0.01), "group", "1"):
             pass
 
 
@@ -91,7 +91,7 @@ def test_dead_holder_is_outwaited():
 
 def test_nothing_is_sent_after_the_turn_is_lost(turns, state, clock, transport):
     """A request that was held up until another had its turn makes no further call, also not from other threads."""
-    asking = ask(clock)
+    asking = context(clock)
     with turns.of(asking, "user", "1"):
         with pytest.raises(AssertionError):
             transport(Request("GET", "/users/1"), asking.call)
@@ -106,7 +106,7 @@ def test_nothing_is_sent_after_the_turn_is_lost(turns, state, clock, transport):
 
 def test_slow_request_keeps_its_turn(turns, clock, transport):
     """A request that was held up while nobody wanted its turn goes on."""
-    asking = ask(clock)
+    asking = context(clock)
     with turns.of(asking, "user", "1"):
         clock.offset += TTL + 1
         with pytest.raises(AssertionError):
@@ -144,7 +144,7 @@ def test_several_calls_end_with_a_look(turns, state, clock, sends):
     """A change of several calls asks once more for its lock before it is answered; one call needs no look."""
     for times, asked in ((1, ["take", "release"]), (2, ["take", "renew", "release"])):
         state.asked.clear()
-        asking = ask(clock)
+        asking = context(clock)
         with turns.of(asking, "user", "1"):
             sends(asking, times)
         assert state.asked == asked
@@ -153,7 +153,7 @@ def test_several_calls_end_with_a_look(turns, state, clock, sends):
 @pytest.mark.parametrize("how", [give_away, lambda state, _clock: state._locks.clear()])
 def test_a_lock_lost_between_the_calls_is_no_success(turns, state, clock, sends, how):
     """Where the lock went to another, or was forgotten with all others, the answer is 503 and says what to do."""
-    asking = ask(clock)
+    asking = context(clock)
 
     def change():
         with turns.of(asking, "user", "1"):
@@ -169,7 +169,7 @@ def test_a_lock_lost_between_the_calls_is_no_success(turns, state, clock, sends,
 
 def test_a_single_call_stands(turns, state, clock, sends):
     """One call is one step at PingOne: nobody can have come between."""
-    asking = ask(clock)
+    asking = context(clock)
     with turns.of(asking, "user", "1"):
         sends(asking, 1)
         give_away(state, clock)
@@ -177,7 +177,7 @@ def test_a_single_call_stands(turns, state, clock, sends):
 
 def test_a_refusal_stays_a_refusal(turns, state, clock, sends):
     """What ends in an error of its own is told as that."""
-    asking = ask(clock)
+    asking = context(clock)
 
     def change():
         with turns.of(asking, "user", "1"):
@@ -192,7 +192,7 @@ def test_a_refusal_stays_a_refusal(turns, state, clock, sends):
 def test_a_create_whose_lock_was_lost_is_remembered(turns, state, clock, sends):
     """A create of several calls that lost its lock is answered 503, and its repetition finds what was made."""
     intents = Intents(state, turns, b"secret", wall=clock.wall)
-    asking = ask(clock)
+    asking = context(clock)
 
     def create():
         with intents.of(asking, "groups", {"displayName": "A"}):
@@ -201,5 +201,5 @@ def test_a_create_whose_lock_was_lost_is_remembered(turns, state, clock, sends):
 
     with pytest.raises(Unavailable):
         create()
-    with intents.of(ask(clock), "groups", {"displayName": "A"}) as intent:
+    with intents.of(context(clock), "groups", {"displayName": "A"}) as intent:
         assert intent.again

@@ -20,7 +20,7 @@ from scimbridge.pingone.collections import Page
 from scimbridge.pingone.errors import Fault, Refused
 from scimbridge.pingone.send import Call
 from scimbridge.reach.records import ReachableRecords
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.scim.errors import Unavailable
 from scimbridge.scim.paging import Window
 from scimbridge.scim.reading import Manner
@@ -95,9 +95,9 @@ class World:
 
     def read(self, start: int, count: int):
         """Answer one window."""
-        ask = Ask(Caller("hr"), Call(), Manner(strict=False, notice=lambda _name: None), "")
+        context = RequestContext(Caller("hr"), Call(), Manner(strict=False, notice=lambda _name: None), "")
         source = Source(None, self.keep is None, self.keep, "walk:w")
-        return self.windows.at(ask, source, Window(start, count))
+        return self.windows.at(context, source, Window(start, count))
 
     def present(self) -> set[str]:
         """Return the ids that the filter holds for now."""

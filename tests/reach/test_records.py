@@ -9,7 +9,7 @@ from scimbridge.pingone.errors import NotThere
 from scimbridge.pingone.send import Call, Response
 from scimbridge.pingone.target import Target
 from scimbridge.reach.reach import Reach
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.scim.errors import Forbidden, InvalidValue
 from scimbridge.scim.reading import Manner
 
@@ -59,7 +59,7 @@ def reach(environment):
 
 
 def asked_by(populations):
-    return Ask(Caller("hr", populations=populations), Call(), Manner(strict=False, notice=print), "")
+    return RequestContext(Caller("hr", populations=populations), Call(), Manner(strict=False, notice=print), "")
 
 
 @pytest.fixture
@@ -75,10 +75,10 @@ def free():
 
 
 WRITES = {
-    "merge": lambda reach, ask, key: reach.users.merge(ask, key, {"title": "x"}),
-    "operate": lambda reach, ask, key: reach.users.operate(ask, key, [{"op": "remove", "path": "title"}]),
-    "facet": lambda reach, ask, key: reach.users.set_facet(ask, key, "enabled", False),
-    "delete": lambda reach, ask, key: reach.users.delete(ask, key),
+    "merge": lambda reach, context, key: reach.users.merge(context, key, {"title": "x"}),
+    "operate": lambda reach, context, key: reach.users.operate(context, key, [{"op": "remove", "path": "title"}]),
+    "facet": lambda reach, context, key: reach.users.set_facet(context, key, "enabled", False),
+    "delete": lambda reach, context, key: reach.users.delete(context, key),
 }
 
 

@@ -127,9 +127,9 @@ def test_a_new_group_that_others_joined_stays(client, monkeypatch):
     user, other = client.users_in("Employees")[:2]
     add = MemberChanges.add
 
-    def join_first(self, ask, group, *more):
+    def join_first(self, context, group, *more):
         client.sandbox.directory.edges.add("users", other, group["id"])
-        return add(self, ask, group, *more)
+        return add(self, context, group, *more)
 
     monkeypatch.setattr(MemberChanges, "add", join_first)
     answer = client.send("POST", "/Groups", {"displayName": "New", "members": members([user, NOBODY])})

@@ -17,7 +17,7 @@ from scimbridge.access.caller import Caller
 from scimbridge.observe.audit import Unwritable
 from scimbridge.observe.audit_lines import AuditFile
 from scimbridge.pingone.send import Call
-from scimbridge.request.context import UNNOTED, Ask
+from scimbridge.request.context import UNNOTED, RequestContext
 from scimbridge.scim.reading import Manner
 from scimbridge.scim.verbs import CREATE, GET
 from scimbridge.settings.declared import Secret
@@ -565,10 +565,10 @@ def test_a_result_that_cannot_be_written_leaves_the_answer(required, logged, mon
 
 def test_without_a_trail_nothing_is_gathered():
     """Where no trail is kept, a request carries notes that forget everything."""
-    ask = Ask(Caller("token"), Call(), Manner(strict=False, notice=print), "http://localhost")
-    with UNTRACED.attempt(ask, "User", CREATE) as noted:
-        assert noted is ask
-    with UNTRACED.attempt(ask, "User", GET, NOBODY) as noted:
+    context = RequestContext(Caller("token"), Call(), Manner(strict=False, notice=print), "http://localhost")
+    with UNTRACED.attempt(context, "User", CREATE) as noted:
+        assert noted is context
+    with UNTRACED.attempt(context, "User", GET, NOBODY) as noted:
         assert noted.notes is UNNOTED
 
 

@@ -103,17 +103,21 @@ def _full(stage: Stage) -> dict[str, Any]:
 
 
 def _explain_resource(file: FilePath, body: dict[str, Any], stage: Stage) -> Explanation:
-    create = stage.play(lambda endpoint, ask: endpoint.do(verbs.CREATE, ask, read=lambda: body))
+    create = stage.play(lambda endpoint, context: endpoint.do(verbs.CREATE, context, read=lambda: body))
     if create.refusal is not None and not create.requests:
         raise create.refusal
     key = key_of(stage.table)
-    replace = stage.play(lambda endpoint, ask: endpoint.do(verbs.REPLACE, ask, key, read=lambda: body), _full(stage))
+    replace = stage.play(
+        lambda endpoint, context: endpoint.do(verbs.REPLACE, context, key, read=lambda: body), _full(stage)
+    )
     return ResourceExplanation(stage.table.type.name, str(file), describe_outcome(create), describe_outcome(replace))
 
 
 def _explain_patch(file: FilePath, body: dict[str, Any], stage: Stage) -> Explanation:
     key = key_of(stage.table)
-    played = stage.play(lambda endpoint, ask: endpoint.do(verbs.PATCH, ask, key, read=lambda: body), _full(stage))
+    played = stage.play(
+        lambda endpoint, context: endpoint.do(verbs.PATCH, context, key, read=lambda: body), _full(stage)
+    )
     if played.refusal is not None and not played.requests:
         raise played.refusal
     reads = bool(played.requests) and played.requests[0].method == "GET"

@@ -23,7 +23,7 @@ from scimbridge.pingone.kinds import KINDS, POPULATIONS, kind_named
 from scimbridge.pingone.send import Call, Json, Request, Response
 from scimbridge.pingone.target import Target
 from scimbridge.reach.unconfined import UnconfinedRecords
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.resources.endpoint import Endpoint
 from scimbridge.resources.tables import Tables
 from scimbridge.scim import verbs
@@ -62,7 +62,7 @@ class Stage:
 
     def play(
         self,
-        act: Callable[[Endpoint, Ask], object],
+        act: Callable[[Endpoint, RequestContext], object],
         held: Mapping[str, Any] | None = None,
         *,
         caseless: bool = True,
@@ -73,14 +73,16 @@ class Stage:
         """
         left_out: dict[str, None] = {}
         recorder = _Recorder(self.table, held or {})
-        ask = Ask(Caller(NOBODY), Call(), Manner(strict=False, notice=lambda name: left_out.update({name: None})), BASE)
+        context = RequestContext(
+            Caller(NOBODY), Call(), Manner(strict=False, notice=lambda name: left_out.update({name: None})), BASE
+        )
         refusal = None
         with closing(open_rehearsal(self.tables, recorder, _WatchedListing)) as bridge:
             endpoint = bridge.registry.whole.endpoints[self.table.type.endpoint]
             listing = endpoint.lists.listing
             listing.knowledge = _Assumed(bridge.parts.target, caseless=caseless)
             try:
-                act(endpoint, ask)
+                act(endpoint, context)
             except ScimError as error:
                 refusal = error
         source = listing.source if isinstance(listing, _WatchedListing) else None
@@ -96,7 +98,7 @@ def record_of(stage: Stage, resource: Mapping[str, Any]) -> Json:
     """Return PingOne's record of a SCIM resource, as its creation would send it."""
     kind = kind_named(stage.table.type.name)
     record: Json = {"directMemberCounts": {"users": 1, "groups": 0}} if kind.has_members else {}
-    made = stage.play(lambda endpoint, ask: endpoint.do(verbs.CREATE, ask, read=lambda: resource))
+    made = stage.play(lambda endpoint, context: endpoint.do(verbs.CREATE, context, read=lambda: resource))
     body = next((request.body for request in made.requests if request.method == "POST"), None)
     record.update(body if isinstance(body, dict) else {})
     return {name: value for name, value in record.items() if name not in kind.secrets}
@@ -107,8 +109,8 @@ class _WatchedListing(Listing):
 
     source: Source | None = None
 
-    def _source(self, ask: Ask, node: Node | None, query: Query) -> Source:
-        self.source = super()._source(ask, node, query)
+    def _source(self, context: RequestContext, node: Node | None, query: Query) -> Source:
+        self.source = super()._source(context, node, query)
         return self.source
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from scimbridge.request.context import Ask, Reply
+from scimbridge.request.context import Reply, RequestContext
 from scimbridge.resources.endpoint import Endpoint
 from scimbridge.scim import dialects
 from scimbridge.scim.bulk.references import PREFIX, references, resolve
@@ -42,7 +42,7 @@ class BulkOperations:
         return endpoint, steps[1] if len(steps) > 1 else None
 
     def carry_out(
-        self, ask: Ask, operation: BulkOperation, ids: Mapping[str, str], refers: Collection[str]
+        self, context: RequestContext, operation: BulkOperation, ids: Mapping[str, str], refers: Collection[str]
     ) -> dict[str, Any]:
         """Carry out one operation, which refers to what `refers` names. Returns its entry, an error included."""
         entry: dict[str, Any] = {"method": operation.method}
@@ -50,30 +50,35 @@ class BulkOperations:
             entry["bulkId"] = operation.bulk_id
         path = resolve(operation.path, ids)
         try:
-            reply = self._reply(ask, operation, path, ids, refers)
+            reply = self._reply(context, operation, path, ids, refers)
         except ScimError as error:
             if operation.method != "POST":
-                entry["location"] = f"{ask.base}{path}"
+                entry["location"] = f"{context.base}{path}"
             return entry | {"status": str(error.status), "response": error.to_message()}
-        entry |= {"location": reply.location or f"{ask.base}{path}", "status": str(reply.status)}
+        entry |= {"location": reply.location or f"{context.base}{path}", "status": str(reply.status)}
         if reply.etag is not None:
             entry["version"] = reply.etag
         return entry
 
     def _reply(
-        self, ask: Ask, operation: BulkOperation, path: str, ids: Mapping[str, str], refers: Collection[str]
+        self,
+        context: RequestContext,
+        operation: BulkOperation,
+        path: str,
+        ids: Mapping[str, str],
+        refers: Collection[str],
     ) -> Reply:
         # The headers are of the request as a whole, and what one operation was shown is no other's.
-        ask = replace(ask, if_match=operation.version, if_none_match=None, bulk=True, reached=set())
-        with self._trail.refusals(ask, *self._about(operation, path)):
+        context = replace(context, if_match=operation.version, if_none_match=None, bulk=True, reached=set())
+        with self._trail.refusals(context, *self._about(operation, path)):
             endpoint, key = self.target(path)
             verb = _verb_of(operation)
 
         def read() -> dict[str, Any]:
             _check_references(operation, key, ids, refers)
-            return _body(ask, operation, ids)
+            return _body(context, operation, ids)
 
-        return endpoint.do(verb, ask, key or "", read=read)
+        return endpoint.do(verb, context, key or "", read=read)
 
     def _about(self, operation: BulkOperation, path: str) -> tuple[str, Verb, str]:
         """Return the resource type, the verb and the id that an operation names, empty where it names none."""
@@ -107,9 +112,9 @@ def _check_references(
         raise InvalidValue(msg)
 
 
-def _body(ask: Ask, operation: BulkOperation, ids: Mapping[str, str]) -> dict[str, Any]:
+def _body(context: RequestContext, operation: BulkOperation, ids: Mapping[str, str]) -> dict[str, Any]:
     data = resolve(operation.data, ids)
-    if operation.method == "PATCH" and not ask.manner.strict:
+    if operation.method == "PATCH" and not context.manner.strict:
         data = dialects.wrap_operations(data)
     if isinstance(data, dict):
         return data

@@ -17,7 +17,7 @@ from scimbridge.pingone.errors import NotThere, PingOneError, Refused
 from scimbridge.reach.memberships import Outcome
 from scimbridge.reach.reach import Reach
 from scimbridge.reach.records import ReachableRecords
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.request.ids import is_id, is_token
 from scimbridge.request.progress import PartlyDone
 from scimbridge.request.refusals import seconds_to_wait
@@ -46,7 +46,13 @@ class MemberChanges:
         self._refusals = Refusals(reach)
 
     def make(
-        self, ask: Ask, group_id: str, links: Links, group: Record | None, own: Recent, listed: frozenset[str] | None
+        self,
+        context: RequestContext,
+        group_id: str,
+        links: Links,
+        group: Record | None,
+        own: Recent,
+        listed: frozenset[str] | None,
     ) -> MadeChanges:
         """Carry out membership changes; where PingOne refuses one, what was done is undone.
 
@@ -56,31 +62,40 @@ class MemberChanges:
         the time fails.
         """
         total = len(links.add) + len(links.remove)
-        run = self._run(ask, group_id, links, own, listed, all_tried=total <= FEW)
+        run = self._run(context, group_id, links, own, listed, all_tried=total <= FEW)
         if run.refused:
-            stands = self._undo(ask, group_id, run, own, listed)
+            stands = self._undo(context, group_id, run, own, listed)
             if stands:
-                ask.notes.came(f"members: {len(stands)} not taken back")
+                context.notes.came(f"members: {len(stands)} not taken back")
             kept = f"; could not be taken back: {names(stands)}" if stands else ""
-            raise self._refusals.explain(ask, group_id, run, group, kept) from run.lost
+            raise self._refusals.explain(context, group_id, run, group, kept) from run.lost
         if run.failed is not None:
-            raise _cut_off(ask, run, total) from (run.lost or run.failed)
+            raise _cut_off(context, run, total) from (run.lost or run.failed)
         return run.made()
 
-    def add(self, ask: Ask, group: Record, links: Links, own: Recent, listed: frozenset[str] | None) -> MadeChanges:
+    def add(
+        self, context: RequestContext, group: Record, links: Links, own: Recent, listed: frozenset[str] | None
+    ) -> MadeChanges:
         """Add members to a group that is being created, as `make` does, but undo nothing: all are added that can be."""
-        run = self._run(ask, group["id"], links, own, listed, all_tried=True)
+        run = self._run(context, group["id"], links, own, listed, all_tried=True)
         if run.failed is not None:
-            raise _cut_off(ask, run, len(links.add)) from (run.lost or run.failed)
+            raise _cut_off(context, run, len(links.add)) from (run.lost or run.failed)
         if run.refused:
             if run.done:
-                ask.notes.came(f"members: {len(run.done)} of {len(links.add)}")
+                context.notes.came(f"members: {len(run.done)} of {len(links.add)}")
             kept = "; the others are members now" if run.done else ""
-            raise self._refusals.explain(ask, group["id"], run, group, kept) from run.lost
+            raise self._refusals.explain(context, group["id"], run, group, kept) from run.lost
         return run.made()
 
     def _run(
-        self, ask: Ask, group_id: str, links: Links, own: Recent, listed: frozenset[str] | None, *, all_tried: bool
+        self,
+        context: RequestContext,
+        group_id: str,
+        links: Links,
+        own: Recent,
+        listed: frozenset[str] | None,
+        *,
+        all_tried: bool,
     ) -> Run:
         """Make the calls, and note what became of them; after a refusal the rest only where all are to be tried."""
         gone = [member for member in links.remove if is_id(member.id)]
@@ -93,7 +108,7 @@ class MemberChanges:
         try:
             # A member group goes first: with it go the memberships that came through it.
             for changes in (nested, others):
-                self._carry_out(ask, group_id, changes, run, own, all_tried=all_tried)
+                self._carry_out(context, group_id, changes, run, own, all_tried=all_tried)
                 if run.refused or run.failed is not None:
                     break
         finally:
@@ -101,7 +116,14 @@ class MemberChanges:
         return run
 
     def _carry_out(
-        self, ask: Ask, group_id: str, changes: list[MemberChange], run: Run, own: Recent, *, all_tried: bool
+        self,
+        context: RequestContext,
+        group_id: str,
+        changes: list[MemberChange],
+        run: Run,
+        own: Recent,
+        *,
+        all_tried: bool,
     ) -> None:
         waiting = iter(changes)
         flying: dict[Future[Done], MemberChange] = {}
@@ -111,7 +133,7 @@ class MemberChanges:
                 change = next(waiting, None)
                 if change is None:
                     return
-                flying[self._pool.submit(self._one, ask, group_id, change, run.known, own)] = change
+                flying[self._pool.submit(self._one, context, group_id, change, run.known, own)] = change
 
         launch()
         while flying:
@@ -124,54 +146,58 @@ class MemberChanges:
                     run.fail(change, error)
             launch()
 
-    def _one(self, ask: Ask, group_id: str, change: MemberChange, known: frozenset[str], own: Recent) -> Done:
+    def _one(
+        self, context: RequestContext, group_id: str, change: MemberChange, known: frozenset[str], own: Recent
+    ) -> Done:
         """Make one change."""
         memberships = self._reach.memberships
-        member = change.member if change.member.id in known else self._look(ask, change.member)
+        member = change.member if change.member.id in known else self._look(context, change.member)
         if member is None and change.add:
             raise NotThere("no such member", status=404)
         if member is None:
             return Done(change, COLLECTION[change.member.kind or "User"], Outcome.ALREADY, is_seen=False)
         kind = COLLECTION[member.kind or "User"]
         if not change.add:
-            outcome = memberships.remove(ask, kind, member.id, group_id)
+            outcome = memberships.remove(context, kind, member.id, group_id)
             if outcome is Outcome.ALREADY and member.kind is None:
-                kind, outcome = "groups", memberships.remove(ask, "groups", member.id, group_id)
+                kind, outcome = "groups", memberships.remove(context, "groups", member.id, group_id)
             return Done(change, kind, outcome)
         try:
-            return Done(change, kind, memberships.add(ask, kind, member.id, group_id))
+            return Done(change, kind, memberships.add(context, kind, member.id, group_id))
         except NotThere:
-            if member.kind is not None or not _exists(self._reach.groups, ask, member.id):
+            if member.kind is not None or not _exists(self._reach.groups, context, member.id):
                 raise
-            return Done(change, "groups", memberships.add(ask, "groups", member.id, group_id))
+            return Done(change, "groups", memberships.add(context, "groups", member.id, group_id))
         except Refused as error:
             # PingOne may not show yet what was made here a moment ago, and refuses to make it again.
             if own.standing(member.id) is not ChangeState.IN or not error.has("UNIQUENESS_VIOLATION"):
                 raise
             return Done(change, kind, Outcome.ALREADY)
 
-    def _look(self, ask: Ask, member: Member) -> Member | None:
+    def _look(self, context: RequestContext, member: Member) -> Member | None:
         """Return a member with its kind, or None where the client may know of none; costs nothing where it may of all.
 
         It is asked for before PingOne is told to change anything: what PingOne would refuse, it would refuse otherwise
         than for nobody.
         """
         for kind in (member.kind,) if member.kind else KIND.values():
-            if self._reach.of(COLLECTION[kind]).is_open(ask):
+            if self._reach.of(COLLECTION[kind]).is_open(context):
                 return member
-            if _exists(self._reach.of(COLLECTION[kind]), ask, member.id):
+            if _exists(self._reach.of(COLLECTION[kind]), context, member.id):
                 return replace(member, kind=kind)
         return None
 
-    def is_visible(self, ask: Ask, member: Member) -> bool:
+    def is_visible(self, context: RequestContext, member: Member) -> bool:
         """Whether the client may know of a member: a call or two where it is confined, else none."""
-        return self._look(ask, member) is not None
+        return self._look(context, member) is not None
 
     # -- taking back -----------------------------------------------------------------------------------------------
 
-    def _undo(self, ask: Ask, group_id: str, run: Run, own: Recent, listed: frozenset[str] | None) -> list[Member]:
+    def _undo(
+        self, context: RequestContext, group_id: str, run: Run, own: Recent, listed: frozenset[str] | None
+    ) -> list[Member]:
         """Take back what this request surely changed. Returns the members for which that failed or nobody knows."""
-        ours = self._ours(ask, group_id, run, listed)
+        ours = self._ours(context, group_id, run, listed)
         kept = {done.change.member.id for done in ours}
         stands = [
             done.change.member
@@ -181,7 +207,7 @@ class MemberChanges:
         memberships = self._reach.memberships
         futures = [
             (done, self._pool.submit(memberships.remove if done.change.add else memberships.add,
-                                     ask, done.kind, done.change.member.id, group_id))
+                                     context, done.kind, done.change.member.id, group_id))
             for done in ours
         ]  # fmt: skip
         settled = []
@@ -197,7 +223,7 @@ class MemberChanges:
         own.settle(settled)
         return stands
 
-    def _ours(self, ask: Ask, group_id: str, run: Run, listed: frozenset[str] | None) -> list[Done]:
+    def _ours(self, context: RequestContext, group_id: str, run: Run, listed: frozenset[str] | None) -> list[Done]:
         """Return the changes that this request made for sure: who was a member before is not taken out again.
 
         A PingOne that takes who is a member already does not tell. Then the members that were read before do; where
@@ -206,23 +232,23 @@ class MemberChanges:
         done = [each for each in run.done if each.outcome is Outcome.DONE]
         before = run.held | (listed or frozenset())
         fresh = [each for each in done if each.change.add and each.change.member.id not in before]
-        if fresh and listed is None and not self._refuses_members(ask, group_id, fresh[0]):
+        if fresh and listed is None and not self._refuses_members(context, group_id, fresh[0]):
             fresh = []
         return [*(each for each in done if not each.change.add), *fresh]
 
-    def _refuses_members(self, ask: Ask, group_id: str, member: Done) -> bool:
+    def _refuses_members(self, context: RequestContext, group_id: str, member: Done) -> bool:
         """Whether PingOne refuses to add somebody who is a member already."""
         try:
-            again = self._reach.memberships.add(ask, member.kind, member.change.member.id, group_id)
+            again = self._reach.memberships.add(context, member.kind, member.change.member.id, group_id)
         except PingOneError as error:
             return error.has("UNIQUENESS_VIOLATION")
         return again is Outcome.ALREADY
 
 
-def _cut_off(ask: Ask, run: Run, total: int) -> Unavailable:
+def _cut_off(context: RequestContext, run: Run, total: int) -> Unavailable:
     """Return the error of changes that PingOne or the time cut off, with how much of them is done."""
     if run.done:
-        ask.notes.came(f"members: {len(run.done)} of {total}")
+        context.notes.came(f"members: {len(run.done)} of {total}")
     sure = "at least " if run.unknown else ""
     return (PartlyDone if run.done else Unavailable)(
         f"{sure}{len(run.done)} of {total} membership changes are done, then PingOne was not available or the"
@@ -252,9 +278,9 @@ def leave_foreign(links: Links, manner: Manner) -> Links:
     return Links(tuple(member for member in links.add if member not in foreign), links.remove)
 
 
-def _exists(records: ReachableRecords, ask: Ask, key: str) -> bool:
+def _exists(records: ReachableRecords, context: RequestContext, key: str) -> bool:
     try:
-        records.read(ask, key)
+        records.read(context, key)
     except NotThere:
         return False
     return True

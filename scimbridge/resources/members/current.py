@@ -11,7 +11,7 @@ from typing import Any
 from scimbridge.mapping.links import Links, Member
 from scimbridge.pingone.errors import NotThere
 from scimbridge.reach.reach import Reach
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.request.parallel import Parallel
 from scimbridge.resources.members.changes import MemberChanges
 from scimbridge.resources.members.outcomes import COLLECTION, MadeChanges
@@ -30,11 +30,13 @@ class CurrentMembers:
         self._changes = MemberChanges(reach, together.pool)
         self._together = together
 
-    def read_laid(self, ask: Ask, group: Record, own: Recent, seen: Iterable[str] = ()) -> Laid:
+    def read_laid(self, context: RequestContext, group: Record, own: Recent, seen: Iterable[str] = ()) -> Laid:
         """Return all members, with what the bridge changed of late over PingOne's list: calls as for `read`."""
-        return self.lay(ask, group, self.lists.read(ask, self._counted(group, own)), own, seen)
+        return self.lay(context, group, self.lists.read(context, self._counted(group, own)), own, seen)
 
-    def lay(self, ask: Ask, group: Record, listed: list[Record], own: Recent, seen: Iterable[str] = ()) -> Laid:
+    def lay(
+        self, context: RequestContext, group: Record, listed: list[Record], own: Recent, seen: Iterable[str] = ()
+    ) -> Laid:
         """Lay late changes of the bridge over a list of the group's members; `seen` are ids that the client may know.
 
         Costs a call for each member that PingOne shows although it was taken out, where it may be in through another
@@ -43,25 +45,27 @@ class CurrentMembers:
         kept, hidden = frozenset[str](), frozenset[str]()
         out = own.listed_though_out(listed)
         if out and (group.get("userFilter") or any(member["type"] == "Group" for member in listed)):
-            still = self._together.read(lambda member: self._is_in(ask, group, member), out)
+            still = self._together.read(lambda member: self._is_in(context, group, member), out)
             kept = frozenset(member["id"] for member, stays in zip(out, still, strict=True) if stays)
-        if not self._reach.users.is_open(ask):
+        if not self._reach.users.is_open(context):
             known = frozenset(seen)
             unknown = [Member(key, kind or None) for key, kind in own.unlisted(listed).items() if key not in known]
-            hidden = frozenset(member.id for member in unknown if not self._changes.is_visible(ask, member))
+            hidden = frozenset(member.id for member in unknown if not self._changes.is_visible(context, member))
         return own.lay(listed, bound=group.get("population") is not None, kept=kept, hidden=hidden)
 
-    def _is_in(self, ask: Ask, group: Record, member: Record) -> bool:
+    def _is_in(self, context: RequestContext, group: Record, member: Record) -> bool:
         try:
-            self._reach.memberships.read(ask, COLLECTION[member["type"]], member["id"], group["id"])
+            self._reach.memberships.read(context, COLLECTION[member["type"]], member["id"], group["id"])
         except NotThere:
             return False
         return True
 
-    def read_page_laid(self, ask: Ask, group: Record, own: Recent, seen: Iterable[str]) -> list[Record] | None:
+    def read_page_laid(
+        self, context: RequestContext, group: Record, own: Recent, seen: Iterable[str]
+    ) -> list[Record] | None:
         """Return what `read_laid` does where that costs one page of users, else None."""
-        listed = self.lists.read_one_page(ask, self._counted(group, own))
-        return None if listed is None else self.lay(ask, group, listed, own, seen).shown
+        listed = self.lists.read_one_page(context, self._counted(group, own))
+        return None if listed is None else self.lay(context, group, listed, own, seen).shown
 
     def _counted(self, group: Record, own: Recent) -> Record:
         """Return a group whose counts can be believed: with a member group come users that they do not show yet."""
@@ -70,14 +74,22 @@ class CurrentMembers:
         return {name: value for name, value in group.items() if name != "directMemberCounts"}
 
     def change(
-        self, ask: Ask, group_id: str, links: Links, own: Recent, group: Record | None = None, laid: Laid | None = None
+        self,
+        context: RequestContext,
+        group_id: str,
+        links: Links,
+        own: Recent,
+        group: Record | None = None,
+        laid: Laid | None = None,
     ) -> MadeChanges:
         """Carry out membership changes, as `MemberChanges.make` says; `laid`: the members that were read just now."""
-        return self._changes.make(ask, group_id, links, group, own, _ids_of(laid))
+        return self._changes.make(context, group_id, links, group, own, _ids_of(laid))
 
-    def add(self, ask: Ask, group: Record, links: Links, own: Recent, laid: Laid | None = None) -> MadeChanges:
+    def add(
+        self, context: RequestContext, group: Record, links: Links, own: Recent, laid: Laid | None = None
+    ) -> MadeChanges:
         """Add members to a group that is being created, as `MemberChanges.add` says."""
-        return self._changes.add(ask, group, links, own, _ids_of(laid))
+        return self._changes.add(context, group, links, own, _ids_of(laid))
 
 
 def _ids_of(laid: Laid | None) -> frozenset[str] | None:

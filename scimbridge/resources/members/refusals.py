@@ -6,7 +6,7 @@ from typing import Any
 
 from scimbridge.pingone.errors import NoPermission, NotThere, PingOneError
 from scimbridge.reach.reach import Reach
-from scimbridge.request.context import Ask
+from scimbridge.request.context import RequestContext
 from scimbridge.request.rights import may_read
 from scimbridge.resources.members.outcomes import COLLECTION, NAMED, Run, names
 from scimbridge.scim.errors import InvalidValue, Mutability, NotFound, ScimError, Uniqueness
@@ -20,7 +20,7 @@ class Refusals:
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
 
-    def explain(self, ask: Ask, group_id: str, run: Run, group: Record | None, kept: str) -> ScimError:
+    def explain(self, context: RequestContext, group_id: str, run: Run, group: Record | None, kept: str) -> ScimError:
         """Return the refusal; `kept` says what of the request stands.
 
         Raises PingOne's `NoPermission` where that is the cause.
@@ -31,7 +31,7 @@ class Refusals:
             if isinstance(error, NoPermission):
                 raise error
         try:
-            group = group or self._reach.groups.read(ask, group_id)
+            group = group or self._reach.groups.read(context, group_id)
         except NotThere:
             return NotFound("no Group of that id")
         removals = [change.member for change, _error in run.refused if not change.add]
@@ -44,20 +44,20 @@ class Refusals:
         if unknown:
             return InvalidValue(f"members: there is no such user or group: {names(unknown)}{kept}")
         doubled = [change.member for change, error in run.refused if error.has("UNIQUENESS_VIOLATION")]
-        if doubled and self._reach.groups.is_open(ask):
+        if doubled and self._reach.groups.is_open(context):
             return Uniqueness(f"members: these are in another group of the same name already: {names(doubled)}{kept}")
         if doubled:  # PingOne looks at all groups, of which the other may be one that the client may not know of
             return Uniqueness(f"members: PingOne does not take these into the group: {names(doubled)}{kept}")
-        return InvalidValue(f"members: {self._reason(ask, group, run)}{kept}")
+        return InvalidValue(f"members: {self._reason(context, group, run)}{kept}")
 
-    def _reason(self, ask: Ask, group: Record, run: Run) -> str:
+    def _reason(self, context: RequestContext, group: Record, run: Run) -> str:
         own = _population(group)
         refused = [change.member for change, _error in run.refused]
         strangers = []
-        if own is not None and may_read(ask.caller, "users") and may_read(ask.caller, "groups"):
+        if own is not None and may_read(context.caller, "users") and may_read(context.caller, "groups"):
             for member in refused[:NAMED]:
                 try:
-                    record = self._reach.of(COLLECTION[member.kind or "User"]).read(ask, member.id)
+                    record = self._reach.of(COLLECTION[member.kind or "User"]).read(context, member.id)
                 except PingOneError:
                     continue
                 if _population(record) != own:
