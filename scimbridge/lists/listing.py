@@ -32,7 +32,7 @@ from scimbridge.pingone.errors import NotThere, Refused
 from scimbridge.pingone.paging import Page
 from scimbridge.reach.confinement import Confinement
 from scimbridge.reach.records import ReachableRecords
-from scimbridge.request.context import RequestContext
+from scimbridge.request.context import AnswerOptions, RequestContext
 from scimbridge.request.ids import is_id
 from scimbridge.request.view import View
 from scimbridge.scim.filtering import trees
@@ -83,20 +83,28 @@ class Listing:
         self.knowledge = knowledge
         self.places = RootPlaces(state, wall)
 
-    def find(self, context: RequestContext, text: str | None, window: Window) -> ReadWindow:
+    def find(self, context: RequestContext, options: AnswerOptions, text: str | None, window: Window) -> ReadWindow:
         """Return the records of an index window. Raises `InvalidFilter`, `TooMany` and PingOne's errors."""
         node = None if text is None else trees.parse(text)
-        return self._with_query(context, node, partial(self._windows.at, context, window=window))
+        return self._with_query(context, options, node, partial(self._windows.at, context, window=window))
 
-    def follow(self, context: RequestContext, text: str | None, mark: Mark, count: int) -> ReadWindow:
+    def follow(
+        self, context: RequestContext, options: AnswerOptions, text: str | None, mark: Mark, count: int
+    ) -> ReadWindow:
         """Return the records of a cursor window, which starts at the mark. Raises as `find`, and `ExpiredCursor`."""
         node = None if text is None else trees.parse(text)
-        return self._with_query(context, node, partial(self._windows.from_mark, context, mark=mark, count=count))
+        return self._with_query(
+            context, options, node, partial(self._windows.from_mark, context, mark=mark, count=count)
+        )
 
     # -- which records are candidates ------------------------------------------------------------------------------
 
     def _with_query(
-        self, context: RequestContext, node: trees.Node | None, read: Callable[[Source], ReadWindow]
+        self,
+        context: RequestContext,
+        options: AnswerOptions,
+        node: trees.Node | None,
+        read: Callable[[Source], ReadWindow],
     ) -> ReadWindow:
         within = self._records.within(context)
         plan = None if node is None else plan_filter(node, self._view.table, strict=context.manner.strict)
@@ -106,11 +114,11 @@ class Listing:
             query = _ALL if plan is None else plan.split(self.knowledge)
             if query.doubtful and query.id is None and self.knowledge.learn_case(context.call, query.doubtful):
                 continue
-            linked = self._linked(context, query)
+            linked = self._linked(context, options, query)
             candidates = self._candidates(context, query, linked)
             if candidates is not None:
-                return read(self._given(context, node, self._checked(context, query, linked, candidates)))
-            source = self._source(context, node, query)
+                return read(self._given(context, options, node, self._checked(options, query, linked, candidates)))
+            source = self._source(context, options, node, query)
             try:
                 return self._look(context, query, source, partial(read, source))
             except Refused as error:
@@ -147,28 +155,34 @@ class Listing:
                 return []
         return None
 
-    def _linked(self, context: RequestContext, query: Query) -> Linked | None:
-        return None if self._links is None else Linked(context, self._links, self._view.for_filter(query.reads))
+    def _linked(self, context: RequestContext, options: AnswerOptions, query: Query) -> Linked | None:
+        return (
+            None
+            if self._links is None
+            else Linked(context, options.base, self._links, self._view.for_filter(query.reads))
+        )
 
     def _shown(self, context: RequestContext, links: Membership, ids: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(key for key in ids if is_id(key) and links.shows(context, key))
 
     def _checked(
-        self, context: RequestContext, query: Query, linked: Linked | None, candidates: list[Record]
+        self, options: AnswerOptions, query: Query, linked: Linked | None, candidates: list[Record]
     ) -> list[Record]:
         """Return those of a few records that pass the whole filter."""
         if not candidates:
             return []
-        keep, checking = self._keep(context, query, query.check, linked)
+        keep, checking = self._keep(options, query, query.check, linked)
         if checking is not None:
             checking.prepare(candidates)
         return [record for record in candidates if keep(record)]
 
-    def _given(self, context: RequestContext, node: trees.Node | None, records: list[Record]) -> Source:
+    def _given(
+        self, context: RequestContext, options: AnswerOptions, node: trees.Node | None, records: list[Record]
+    ) -> Source:
         known = tuple(sorted(records, key=lambda record: record["id"]))
-        return Source(None, exact=True, keep=None, walk=self._walk_name(context, node), given=known)
+        return Source(None, exact=True, keep=None, walk=self._walk_name(context, options, node), given=known)
 
-    def _source(self, context: RequestContext, node: trees.Node | None, query: Query) -> Source:
+    def _source(self, context: RequestContext, options: AnswerOptions, node: trees.Node | None, query: Query) -> Source:
         """Return what is asked of PingOne, and how every record of its answer is checked, whatever was asked."""
         parts: list[native.Node] = [] if query.pushed is None else [to_native(query.pushed)]
         links, held = self._pushed_links(context, query)
@@ -176,14 +190,14 @@ class Listing:
         if links:
             exact, check = query.exact_beside, query.beside
         within = self._records.within(context)
-        walk = self._walk_name(context, node)
+        walk = self._walk_name(context, options, node)
         confined = self._confined(within, parts, links)
         if confined is not None:
             exact = exact and confined == [*parts, *links, within.condition]
         asked = [*parts, *links] if confined is None else confined
         keep, checking = (None, None)
         if node is not None:
-            keep, checking = self._keep(context, query, check, self._linked(context, query), held)
+            keep, checking = self._keep(options, query, check, self._linked(context, options, query), held)
 
         def prepare(page: Page) -> None:
             if links and page.full and self._links is not None and self._links.pushed is not None:
@@ -227,11 +241,11 @@ class Listing:
         return next((asked for asked in tries if len(render_all(asked)) <= PUSHED_LENGTH), None)
 
     def _keep(
-        self, context: RequestContext, query: Query, check: Check, linked: Linked | None, held: tuple[str, ...] = ()
+        self, options: AnswerOptions, query: Query, check: Check, linked: Linked | None, held: tuple[str, ...] = ()
     ) -> tuple[Keep, Checking | None]:
         """Return the check of records, and what prepares it for memberships; `held` are links that all of them have."""
         if linked is None or not (check.links or check.bounds):
-            return keep_by(self._view.for_filter(query.reads), check, context.base), None
+            return keep_by(self._view.for_filter(query.reads), check, options.base), None
         checking = linked.check(check, held)
         return checking.keep, checking
 
@@ -239,8 +253,8 @@ class Listing:
         """Return what stands for how far the caller may go, for names of walks and for cursors."""
         return self._records.within(context).mark
 
-    def _walk_name(self, context: RequestContext, node: trees.Node | None) -> str:
+    def _walk_name(self, context: RequestContext, options: AnswerOptions, node: trees.Node | None) -> str:
         text = "" if node is None else trees.render(node)
         # A reader asks for the same attributes on every page: who asks for others is another one.
-        shown = (context.attributes or "", context.excluded or "")
+        shown = (options.attributes or "", options.excluded or "")
         return Walks.name((self.kind, text, context.caller.name, self.mark(context), str(self._page_size), *shown))

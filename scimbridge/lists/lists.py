@@ -13,7 +13,7 @@ from scimbridge.lists.listing import Listing
 from scimbridge.lists.marks import START, Mark
 from scimbridge.lists.reading import ReadWindow
 from scimbridge.lists.walks import Walks
-from scimbridge.request.context import RequestContext
+from scimbridge.request.context import AnswerOptions, RequestContext
 from scimbridge.request.refusals import refusing
 from scimbridge.request.rights import check_any, may_read
 from scimbridge.request.view import View
@@ -27,7 +27,7 @@ from scimbridge.trail.attempts import UNTRACED, Trail
 
 Record = dict[str, Any]
 Complete = Callable[
-    [RequestContext, list[Record]], list[Record]
+    [RequestContext, AnswerOptions, list[Record]], list[Record]
 ]  # gives records what lists do not hold, such as members
 
 DEFAULT_COUNT = 100
@@ -57,12 +57,12 @@ class Lists:
         """What is listed: users, groups or populations."""
         return self.listing.kind
 
-    def answer(self, context: RequestContext, parameters: Mapping[str, str]) -> dict[str, Any]:
+    def answer(self, context: RequestContext, options: AnswerOptions, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Return the ListResponse to a query. Raises what the parameters or PingOne get wrong."""
         text = read_filter(context, parameters, self.view.table.type.urns)
-        self.view.list_projection(context)  # what is wrong with it is told before anything is read
+        self.view.list_projection(options)  # what is wrong with it is told before anything is read
         if "cursor" in parameters:
-            return self._by_cursor(context, text, parameters)
+            return self._by_cursor(context, options, text, parameters)
         window = parse_window(
             parameters.get("startIndex") or None,
             parameters.get("count") or None,
@@ -70,32 +70,34 @@ class Lists:
             maximum=MOST,
         )
         with refusing(self.view.table, reading=True):
-            found = self.listing.find(context, text, window)
-            resources = self.resources(context, found.records)
+            found = self.listing.find(context, options, text, window)
+            resources = self.resources(context, options, found.records)
         return list_response(resources, found.total, window.start)
 
-    def _by_cursor(self, context: RequestContext, text: str | None, parameters: Mapping[str, str]) -> dict[str, Any]:
+    def _by_cursor(
+        self, context: RequestContext, options: AnswerOptions, text: str | None, parameters: Mapping[str, str]
+    ) -> dict[str, Any]:
         count = parse_cursor_count(parameters.get("count") or None, default=default_count(context.caller), maximum=MOST)
         bound_to = "\0".join((
             self.view.table.type.name, context.caller.name, self.listing.mark(context),
-            text or "", context.attributes or "", context.excluded or "",
+            text or "", options.attributes or "", options.excluded or "",
         ))  # fmt: skip
         now = self._wall()
         sealed = parameters["cursor"]
         mark = Mark.load(self._seal.open(sealed, bound_to, now)) if sealed else START
         with refusing(self.view.table, reading=True):
-            found = self.listing.follow(context, text, mark, count)
-            resources = self.resources(context, found.records)
+            found = self.listing.follow(context, options, text, mark, count)
+            resources = self.resources(context, options, found.records)
         message = list_response(resources, found.total, None)
         if found.next is not None and count:
             message["nextCursor"] = self._seal.seal(found.next.dump(), bound_to, now + CURSOR_LIFE)
         return message
 
-    def resources(self, context: RequestContext, records: list[Record]) -> list[Any]:
+    def resources(self, context: RequestContext, options: AnswerOptions, records: list[Record]) -> list[Any]:
         """Return records as the client is shown them in a list."""
         if self._complete is not None:
-            records = self._complete(context, records)
-        return list(map(self.view.in_list(context), records))
+            records = self._complete(context, options, records)
+        return list(map(self.view.in_list(options), records))
 
 
 def read_filter(context: RequestContext, parameters: Mapping[str, str], urns: Iterable[str]) -> str | None:
@@ -132,13 +134,13 @@ class Everything:
         """Hold the client to its rights, before anything of the request is looked at. Raises `Forbidden`."""
         check_any(context.caller, [lists.kind for lists in self._lists], READ)
 
-    def answer(self, context: RequestContext, parameters: Mapping[str, str]) -> dict[str, Any]:
+    def answer(self, context: RequestContext, options: AnswerOptions, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Return the ListResponse over all types. A type that has not the filter's attributes has no match."""
         types = (lists.view.table.type for lists in self._lists)
         with self._trail.searching(context, types, parameters.get("filter")) as noted:
-            return noted.notes.listed(self._answer(noted, parameters))
+            return noted.notes.listed(self._answer(noted, options, parameters))
 
-    def _answer(self, context: RequestContext, parameters: Mapping[str, str]) -> dict[str, Any]:
+    def _answer(self, context: RequestContext, options: AnswerOptions, parameters: Mapping[str, str]) -> dict[str, Any]:
         self.check_allowed(context)
         readable = [lists for lists in self._lists if may_read(context.caller, lists.kind)]
         if "cursor" in parameters:
@@ -151,7 +153,7 @@ class Everything:
             default=default_count(context.caller),
             maximum=MOST,
         )
-        walk = _walk_name(context, text, readable)
+        walk = _walk_name(context, options, text, readable)
         places = readable[0].listing.places  # the same for all types
         behind = places.find(walk, window.start) if window.count else ()
         resources: list[Record] = []
@@ -161,8 +163,8 @@ class Everything:
             part = Window(start, max(0, window.count - len(resources)))
             try:
                 with refusing(lists.view.table, reading=True):
-                    found: ReadWindow = lists.listing.find(context, text, part)
-                    resources += lists.resources(context, found.records)
+                    found: ReadWindow = lists.listing.find(context, options, text, part)
+                    resources += lists.resources(context, options, found.records)
             except InvalidFilter as error:
                 refused.append(error)
                 ended += [0] * (len(ended) == number)
@@ -178,8 +180,8 @@ class Everything:
         return list_response(resources, total, window.start)
 
 
-def _walk_name(context: RequestContext, text: str | None, types: Iterable[Lists]) -> str:
+def _walk_name(context: RequestContext, options: AnswerOptions, text: str | None, types: Iterable[Lists]) -> str:
     within = [(lists.kind, lists.listing.mark(context)) for lists in types]
     return Walks.name(
-        ("root", text or "", context.caller.name, context.attributes or "", context.excluded or "", repr(within))
+        ("root", text or "", context.caller.name, options.attributes or "", options.excluded or "", repr(within))
     )

@@ -49,10 +49,11 @@ class Membership:
 
 
 class Linked:
-    """The memberships that decide one filter, for one request."""
+    """The memberships that decide one filter, for one request; `base` is the SCIM base URL."""
 
-    def __init__(self, context: RequestContext, links: Membership, answer: Answer) -> None:
+    def __init__(self, context: RequestContext, base: str, links: Membership, answer: Answer) -> None:
         self._context = context
+        self._base = base
         self._links = links
         self._answer = answer
         self._holders: dict[str, Holders] = {}
@@ -71,7 +72,7 @@ class Linked:
     def check(self, check: Check, held: tuple[str, ...] = ()) -> Checking:
         """Return the check of records, all of which are linked to the ids in `held`."""
         self._read(tuple(link for link in check.links if link not in held))
-        return Checking(self._context, self._links, self._answer, check, dict(self._holders), held)
+        return Checking(self._context, self._base, self._links, self._answer, check, dict(self._holders), held)
 
     def _read(self, ids: tuple[str, ...]) -> None:
         missing = tuple(link for link in ids if link not in self._holders)
@@ -85,6 +86,7 @@ class Checking:
     def __init__(
         self,
         context: RequestContext,
+        base: str,
         links: Membership,
         answer: Answer,
         check: Check,
@@ -92,6 +94,7 @@ class Checking:
         held: tuple[str, ...],
     ) -> None:
         self._context = context
+        self._base = base
         self._links = links
         self._answer = answer
         self._check = check
@@ -113,7 +116,7 @@ class Checking:
                 self._decided[record["id"]] = decided
         if open_ones:
             for record in self._links.whole(self._context, open_ones):
-                self._decided[record["id"]] = self._check.keeps(self._answer(record, self._context.base))
+                self._decided[record["id"]] = self._check.keeps(self._answer(record, self._base))
 
     def keep(self, record: Record) -> bool:
         """Whether a record passes; one of a page that was prepared, where whole lists may be needed."""
@@ -134,7 +137,7 @@ class Checking:
         """Translate a record with those of its memberships that the filter names."""
         key = record["id"]
         links = [*(holders.link for holders in self._holders if key in holders.ids), *self._held]
-        return self._answer({**record, self._links.field: links}, self._context.base)
+        return self._answer({**record, self._links.field: links}, self._base)
 
 
 def keep_by(answer: Answer, check: Check, base: str) -> Keep:

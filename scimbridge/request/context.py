@@ -1,4 +1,4 @@
-"""One request to a resource, and the reply to it: plain values between the edge and the resources."""
+"""One request to a resource, what its answer shows, and the reply: plain values between the edge and the resources."""
 
 from __future__ import annotations
 
@@ -69,9 +69,8 @@ UNNOTED = Notes()
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """What every verb needs to know of a request beside its body.
+    """What every verb needs to know of a request beside its body: who asks, how strictly, on which conditions.
 
-    `base` is the SCIM base URL that locations are made of. `minimal`: the client wants no body (RFC 7240).
     `is_present` tells whether the client still waits for its answer; `if_missed` is given what to do should it come out
     that the answer did not reach it. `bulk`: it is one operation of a bulk request.
     `notes` is told what becomes of it. `reached` are the ids of records that it was shown, which `reach` keeps.
@@ -80,12 +79,8 @@ class RequestContext:
     caller: Caller
     call: Call
     manner: Manner
-    base: str
-    attributes: str | None = None
-    excluded: str | None = None
     if_match: str | None = None
     if_none_match: str | None = None
-    minimal: bool = False
     is_present: Callable[[], bool] = field(default=_always, compare=False)
     if_missed: Callable[[Callable[[], object]], object] = field(default=_never, compare=False)
     bulk: bool = False
@@ -96,6 +91,19 @@ class RequestContext:
     def is_conditional(self) -> bool:
         """Whether a change is only to be made if the resource's present version fits (RFC 9110 §13.1)."""
         return self.if_match is not None or self.if_none_match is not None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOptions:
+    """What the answer to a request shows; verbs that show nothing are not told.
+
+    `base` is the SCIM base URL that locations are made of. `minimal`: the client wants no body (RFC 7240).
+    """
+
+    base: str
+    attributes: str | None = None
+    excluded: str | None = None
+    minimal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from scimbridge.access.caller import SCOPES, Caller
 from scimbridge.pingone.facets import PASSWORD
-from scimbridge.request.context import Reply, RequestContext
+from scimbridge.request.context import AnswerOptions, Reply
 from scimbridge.scim.errors import Forbidden
 from scimbridge.scim.filtering.trees import paths_of
 from scimbridge.scim.patching.operations import Operation
@@ -73,11 +73,11 @@ def check_selection(caller: Caller, kind: str, operations: Iterable[Operation]) 
             raise Forbidden(msg)
 
 
-def veil(context: RequestContext, kind: str) -> RequestContext:
+def veil(caller: Caller, kind: str, options: AnswerOptions) -> AnswerOptions:
     """Let the answer to a change show a client that may not read no more than where the resource is."""
-    return context if may_read(context.caller, kind) else replace(context, attributes=_SHOWN, excluded=None)
+    return options if may_read(caller, kind) else replace(options, attributes=_SHOWN, excluded=None)
 
 
-def veil_reply(context: RequestContext, kind: str, reply: Reply) -> Reply:
+def veil_reply(caller: Caller, kind: str, reply: Reply) -> Reply:
     """Take the version from an answer to a client that may not read: it would tell whether anything was changed."""
-    return reply if may_read(context.caller, kind) else replace(reply, etag=None)
+    return reply if may_read(caller, kind) else replace(reply, etag=None)

@@ -11,7 +11,7 @@ import orjson
 
 from scimbridge.mapping.tables.table import Table
 from scimbridge.mapping.translate import Answer, compile_answer, silent
-from scimbridge.request.context import Reply, RequestContext
+from scimbridge.request.context import AnswerOptions, Reply, RequestContext
 from scimbridge.request.rendered import Rendered
 from scimbridge.scim.characteristics import Attribute, ResourceType, Schema
 from scimbridge.scim.projection import Projection, compile_projection
@@ -36,21 +36,21 @@ class View:
         self._unversioned = (*NOT_VERSIONED, *(row.to[0] for row in table.rows if row.include))
         self._alone = _returned_alone(table.published, frozenset(self._included.values()))
 
-    def list_projection(self, context: RequestContext) -> Projection:
+    def list_projection(self, options: AnswerOptions) -> Projection:
         """Compile what a list has of each resource."""
-        return compile_projection(context.attributes, context.excluded, self.table.published)
+        return compile_projection(options.attributes, options.excluded, self.table.published)
 
-    def projection(self, context: RequestContext) -> Projection:
+    def projection(self, options: AnswerOptions) -> Projection:
         """Compile what the answer about one resource has: also what a list only gives when it is asked for."""
-        return compile_projection(context.attributes, context.excluded, self._alone)
+        return compile_projection(options.attributes, options.excluded, self._alone)
 
     def includes_for(self, projection: Projection) -> tuple[str, ...]:
         """Return what PingOne has to be asked to include, so that the projection can be filled."""
         return tuple(name for name in self.includes if projection.wants(self._included[name]))
 
-    def includes_named(self, context: RequestContext) -> tuple[str, ...]:
+    def includes_named(self, options: AnswerOptions) -> tuple[str, ...]:
         """Return what PingOne has to be asked to include because the client named it in a change: the groups."""
-        return () if context.minimal else self.includes_for(self.list_projection(context))
+        return () if options.minimal else self.includes_for(self.list_projection(options))
 
     def version(self, record: dict[str, Any]) -> str:
         """Return the weak entity tag of PingOne's record."""
@@ -62,13 +62,13 @@ class View:
         resource["meta"]["version"] = self.version(record)
         return resource
 
-    def in_list(self, context: RequestContext) -> Callable[[dict[str, Any]], Any]:
+    def in_list(self, options: AnswerOptions) -> Callable[[dict[str, Any]], Any]:
         """Return what turns a record into what a list shows of it: JSON, translated once for each version."""
-        projection, answer = self._listed(context.attributes, context.excluded)
-        apply, version, base = projection.apply, self.version, context.base
+        projection, answer = self._listed(options.attributes, options.excluded)
+        apply, version, base = projection.apply, self.version, options.base
         find, keep = self._rendered.find, self._rendered.keep
         # By `repr`, so that a client that asks for "None" is not taken for one that asks for nothing.
-        key = f"{self._section}{base}\0{context.attributes!r}\0{context.excluded!r}\0"
+        key = f"{self._section}{base}\0{options.attributes!r}\0{options.excluded!r}\0"
 
         def translate(record: dict[str, Any], tag: str) -> dict[str, Any]:
             resource = answer(record, base)
@@ -91,11 +91,11 @@ class View:
         """Return what translates of a record the attributes that a filter looks at, and nothing else."""
         return self._filtered(",".join(names))
 
-    def show(self, context: RequestContext, record: dict[str, Any], status: int = 200) -> Reply:
+    def show(self, options: AnswerOptions, record: dict[str, Any], status: int = 200) -> Reply:
         """Return the answer about one resource."""
-        resource = self.resource(record, context.base)
+        resource = self.resource(record, options.base)
         meta: Mapping[str, Any] = resource["meta"]
-        body = self.projection(context).apply(resource)
+        body = self.projection(options).apply(resource)
         return Reply(status, body, meta["location"], meta["version"])
 
     def check_match(self, context: RequestContext, record: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from scimbridge.lists.lists import Lists
 from scimbridge.reach.records import ReachableRecords
-from scimbridge.request.context import Reply, RequestContext
+from scimbridge.request.context import AnswerOptions, Reply, RequestContext
 from scimbridge.request.ids import is_id
 from scimbridge.request.rights import check_scope, veil, veil_reply
 from scimbridge.resources.writer import Writer
@@ -30,19 +30,19 @@ class Resource(Protocol):
         """What its changes are carried out by."""
         ...
 
-    def get(self, context: RequestContext, key: str) -> Reply:
+    def get(self, context: RequestContext, options: AnswerOptions, key: str) -> Reply:
         """Read it."""
         ...
 
-    def create(self, context: RequestContext, body: Mapping[str, Any]) -> Reply:
+    def create(self, context: RequestContext, options: AnswerOptions, body: Mapping[str, Any]) -> Reply:
         """Make one."""
         ...
 
-    def replace(self, context: RequestContext, key: str, body: Mapping[str, Any]) -> Reply:
+    def replace(self, context: RequestContext, options: AnswerOptions, key: str, body: Mapping[str, Any]) -> Reply:
         """Make it what the body says."""
         ...
 
-    def patch(self, context: RequestContext, key: str, body: Mapping[str, Any]) -> Reply:
+    def patch(self, context: RequestContext, options: AnswerOptions, key: str, body: Mapping[str, Any]) -> Reply:
         """Change it."""
         ...
 
@@ -80,6 +80,7 @@ class Endpoint:
         self,
         verb: Verb,
         context: RequestContext,
+        options: AnswerOptions,
         key: str = "",
         *,
         parameters: Mapping[str, str] = NO_PARAMETERS,
@@ -100,9 +101,9 @@ class Endpoint:
             self.check_allowed(noted, verb)
             if verb.on_one:
                 self._check_key(key)
-            ready = self._begin(noted, verb) if verb.scope == WRITE else noted
-            reply = self._carry_out(verb, ready, key, parameters, body)
-            return ready.notes.answered(veil_reply(ready, self.kind, reply))
+            ready, shown = self._begin(verb, noted, options) if verb.scope == WRITE else (noted, options)
+            reply = self._carry_out(verb, ready, shown, key, parameters, body)
+            return ready.notes.answered(veil_reply(ready.caller, self.kind, reply))
 
     def _recorded(
         self, verb: Verb, context: RequestContext, key: str, parameters: Mapping[str, str]
@@ -112,20 +113,26 @@ class Endpoint:
         return self.trail.attempt(context, self.name, verb, key)
 
     def _carry_out(
-        self, verb: Verb, context: RequestContext, key: str, parameters: Mapping[str, str], body: Mapping[str, Any]
+        self,
+        verb: Verb,
+        context: RequestContext,
+        options: AnswerOptions,
+        key: str,
+        parameters: Mapping[str, str],
+        body: Mapping[str, Any],
     ) -> Reply:
         standard = self._standard(context, body) if verb.whole else body
         match verb:
             case verbs.SEARCH:
-                return Reply(verb.success, context.notes.listed(self.lists.answer(context, parameters)))
+                return Reply(verb.success, context.notes.listed(self.lists.answer(context, options, parameters)))
             case verbs.GET:
-                return self.resource.get(context, key)
+                return self.resource.get(context, options, key)
             case verbs.CREATE:
-                return self.resource.create(context, standard)
+                return self.resource.create(context, options, standard)
             case verbs.REPLACE:
-                return self.resource.replace(context, key, standard)
+                return self.resource.replace(context, options, key, standard)
             case verbs.PATCH:
-                return self.resource.patch(context, key, standard)
+                return self.resource.patch(context, options, key, standard)
             case verbs.DELETE:
                 return self.resource.delete(context, key)
         msg = f"{self.path} has no way to {verb.name}"
@@ -153,13 +160,17 @@ class Endpoint:
             msg = f"no {self.name} has an id like that: they are UUIDs"
             raise NotFound(msg)
 
-    def _begin(self, context: RequestContext, verb: Verb) -> RequestContext:
+    def _begin(
+        self, verb: Verb, context: RequestContext, options: AnswerOptions
+    ) -> tuple[RequestContext, AnswerOptions]:
         """Decide what the answer to a change has, refuse what is wrong with it, and let the change begin.
 
         Raises `BadRequest`, and `Unavailable` where the change has to be recorded beforehand and cannot be.
         """
         if verb.shows:
-            context = veil(context, self.kind)
-            self.lists.view.projection(context)
+            options = veil(context.caller, self.kind, options)
+            self.lists.view.projection(options)
         context.notes.begin()
-        return replace(context, call=replace(context.call, urgent=True)) if verb.urgent else context
+        if verb.urgent:
+            context = replace(context, call=replace(context.call, urgent=True))
+        return context, options

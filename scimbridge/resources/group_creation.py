@@ -16,7 +16,7 @@ from scimbridge.once.creation import Created, Creation, FoundRecord, NewRecord
 from scimbridge.pingone.errors import Refused
 from scimbridge.pingone.kinds import GROUPS
 from scimbridge.reach.records import ReachableRecords
-from scimbridge.request.context import Reply, RequestContext
+from scimbridge.request.context import AnswerOptions, Reply, RequestContext
 from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
 from scimbridge.request.view import View
@@ -51,7 +51,7 @@ class GroupCreation:
         self._creation = creation
         self._own = own
 
-    def create(self, context: RequestContext, body: Mapping[str, Any]) -> Reply:
+    def create(self, context: RequestContext, options: AnswerOptions, body: Mapping[str, Any]) -> Reply:
         """Make a group, then its members. Where these are refused, a group that this request made is taken back."""
         resource = read_resource(body, self._table.type, context.manner)
         changes = self._place(context, plan_create(self._table, resource, context.manner))
@@ -65,11 +65,11 @@ class GroupCreation:
             members: list[Record] | None = [] if is_empty else None
             if changes.links:
                 record, members = self._fill(context, created, changes.links, progress)
-            if self._records.wants_members(context):
+            if self._records.wants_members(options):
                 if members is None:
                     members = self._members.read_laid(context, record, self._own.of(record["id"])).shown
                 record = self._records.settled(context, record, members)
-        return self._view.show(context, record, 201)
+        return self._view.show(options, record, 201)
 
     def _place(self, context: RequestContext, changes: Changes) -> Changes:
         """Put a new group where the client may go: one that it names no population for is else the environment's.

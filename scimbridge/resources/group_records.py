@@ -11,7 +11,7 @@ from typing import Any
 from scimbridge.once.locks import ChangeLocks
 from scimbridge.pingone import bodies
 from scimbridge.reach.records import ReachableRecords
-from scimbridge.request.context import RequestContext
+from scimbridge.request.context import AnswerOptions, RequestContext
 from scimbridge.request.view import View
 from scimbridge.resources.members.outcomes import MadeChanges
 
@@ -43,9 +43,9 @@ class GroupRecords:
         """Hold a group. Raises `NotThere` where others hold one that the client may not know of."""
         return self._turns.of(context, "group", key, lambda: self._groups.look(context, key))
 
-    def wants_members(self, context: RequestContext) -> bool:
+    def wants_members(self, options: AnswerOptions) -> bool:
         """Whether the answer about a group is to have its members."""
-        return bool(self.attribute) and self._view.projection(context).wants(self.attribute)
+        return bool(self.attribute) and self._view.projection(options).wants(self.attribute)
 
     def settled(self, context: RequestContext, record: Record, members: list[Record]) -> Record:
         """Return a record after a change with its members, who are all known: they count where PingOne's counts lag."""

@@ -14,7 +14,7 @@ from typing import Any
 from scimbridge.mapping.links import Links, plan_links
 from scimbridge.mapping.plan import Changes, keep_unmentioned, plan_change
 from scimbridge.reach.records import ReachableRecords
-from scimbridge.request.context import Reply, RequestContext
+from scimbridge.request.context import AnswerOptions, Reply, RequestContext
 from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
 from scimbridge.request.rights import check_selection
@@ -58,19 +58,19 @@ class Groups:
         self.writer = writer
         self._own = own
 
-    def get(self, context: RequestContext, key: str) -> Reply:
+    def get(self, context: RequestContext, options: AnswerOptions, key: str) -> Reply:
         """Read one group, with its members unless they are not wanted."""
         with refusing(self._table, reading=True):
             record = self._records.read(context, key)
-            if self._records.wants_members(context):
+            if self._records.wants_members(options):
                 record = self._records.joined(record, self._members.lists.read(context, record))
-        return self.view.show(context, record)
+        return self.view.show(options, record)
 
-    def create(self, context: RequestContext, body: Mapping[str, Any]) -> Reply:
+    def create(self, context: RequestContext, options: AnswerOptions, body: Mapping[str, Any]) -> Reply:
         """Make a group, then its members."""
-        return self._creation.create(context, body)
+        return self._creation.create(context, options, body)
 
-    def replace(self, context: RequestContext, key: str, body: Mapping[str, Any]) -> Reply:
+    def replace(self, context: RequestContext, options: AnswerOptions, key: str, body: Mapping[str, Any]) -> Reply:
         """Make a group what the body says. Members that the body does not mention stay as they are."""
         resource = read_resource(body, self._table.type, context.manner)
         names_members = any(name.casefold().rpartition(":")[2] == self._records.attribute.casefold() for name in body)
@@ -78,25 +78,25 @@ class Groups:
         def make(before: Record) -> Record:
             return keep_unmentioned(self._table, body, before, resource)
 
-        return self._change(context, key, make, with_members=names_members, always_answered=True)
+        return self._change(context, options, key, make, with_members=names_members, always_answered=True)
 
-    def patch(self, context: RequestContext, key: str, body: Mapping[str, Any]) -> Reply:
+    def patch(self, context: RequestContext, options: AnswerOptions, key: str, body: Mapping[str, Any]) -> Reply:
         """Change a group: memberships as they are named where that is enough, else by read and difference."""
         operations = read_operations(read_patch(body, strict=context.manner.strict), self._table.type, context.manner)
         about = [operation for operation in operations if operation.found.attribute.name == self._records.attribute]
         fields = [operation for operation in operations if operation not in about]
         links = plan_links(self._table, about) if about else Links()
         if links and not fields:
-            return self._patch_links(context, key, links)
+            return self._patch_links(context, options, key, links)
         strict = context.manner.strict
         if links is None:
             check_selection(context.caller, "groups", about)
             return self._change(
-                context, key, lambda before: apply_operations(before, operations, strict=strict),
+                context, options, key, lambda before: apply_operations(before, operations, strict=strict),
                 with_members=True, always_answered=False,
             )  # fmt: skip
         return self._change(
-            context, key, lambda before: apply_operations(before, fields, strict=strict),
+            context, options, key, lambda before: apply_operations(before, fields, strict=strict),
             with_members=False, always_answered=False, links=leave_foreign(links, context.manner),
         )  # fmt: skip
 
@@ -117,7 +117,7 @@ class Groups:
 
     # -- membership changes alone ----------------------------------------------------------------------------------
 
-    def _patch_links(self, context: RequestContext, key: str, links: Links) -> Reply:
+    def _patch_links(self, context: RequestContext, options: AnswerOptions, key: str, links: Links) -> Reply:
         links = leave_foreign(links, context.manner)
         check_ids(links)
         progress = context.notes.follow(Progress())
@@ -130,9 +130,9 @@ class Groups:
             changes = Changes(links=links)
             context.notes.planned(self._table, changes)
             written = self.writer.write(context, key, changes, progress, Present(record, own, laid))
-            if context.minimal:
+            if options.minimal:
                 return Reply(204)
-            return self._answer(context, written, own, laid)
+            return self._answer(context, options, written, own, laid)
 
     def _needed(self, context: RequestContext, record: Record, links: Links, own: Recent) -> tuple[Links, Laid | None]:
         """Return what is still to be changed, and the members where reading them is cheaper than repeating."""
@@ -146,6 +146,7 @@ class Groups:
     def _change(
         self,
         context: RequestContext,
+        options: AnswerOptions,
         key: str,
         make: Callable[[Record], Record],
         *,
@@ -158,53 +159,63 @@ class Groups:
             own = self._own.of(key)
             record = self._read_to_change(context, key, own)
             laid = self._members.read_laid(context, record, own) if with_members else None
-            changes = self._plan(context, record, laid, make)
+            changes = self._plan(context, options, record, laid, make)
             if not with_members:
                 needed, laid = self._needed(context, record, links or Links(), own)
                 changes = replace(changes, links=needed)
             context.notes.planned(self._table, changes, record)
             was_dynamic = bool(record.get("userFilter"))
             written = self.writer.write(context, record["id"], changes, progress, Present(record, own, laid))
-            if context.minimal:
+            if options.minimal:
                 return Reply(204)
             if was_dynamic and changes.body:
                 laid = None  # whom the filter brought may be gone
-            return self._answer(context, written, own, laid, whole=always_answered)
+            return self._answer(context, options, written, own, laid, whole=always_answered)
 
     def _plan(
-        self, context: RequestContext, record: Record, laid: Laid | None, make: Callable[[Record], Record]
+        self,
+        context: RequestContext,
+        options: AnswerOptions,
+        record: Record,
+        laid: Laid | None,
+        make: Callable[[Record], Record],
     ) -> Changes:
         """Return the difference that a change makes.
 
         Where own changes of late leave open who is a member, who may be one is removed and who may be none is added.
         """
         if laid is None:
-            return self._difference(context, record, None, make)
-        changes = self._difference(context, record, list(laid.possibly.values()), make)
+            return self._difference(context, options, record, None, make)
+        changes = self._difference(context, options, record, list(laid.possibly.values()), make)
         if laid.is_plain:
             return changes
         surely = [member for key, member in laid.possibly.items() if key in laid.surely]
-        add = self._difference(context, record, surely, make).links.add
+        add = self._difference(context, options, record, surely, make).links.add
         named = {member.id for member in add}
         gone = tuple(member for member in changes.links.remove if member.id not in named)
         return replace(changes, links=Links(add, gone))
 
     def _difference(
-        self, context: RequestContext, record: Record, members: list[Record] | None, make: Callable[[Record], Record]
+        self,
+        context: RequestContext,
+        options: AnswerOptions,
+        record: Record,
+        members: list[Record] | None,
+        make: Callable[[Record], Record],
     ) -> Changes:
         whole = record if members is None else self._records.joined(record, members)
-        before = self.view.resource(whole, context.base)
+        before = self.view.resource(whole, options.base)
         return plan_change(self._table, record, before, make(before), context.manner)
 
     # -- lists -----------------------------------------------------------------------------------------------------
 
-    def complete(self, context: RequestContext, records: list[Record]) -> list[Record]:
+    def complete(self, context: RequestContext, options: AnswerOptions, records: list[Record]) -> list[Record]:
         """Give the groups of a list their members, unless these are not wanted.
 
         Raises `TooMany` before the first call where the reads cannot end in time.
         """
         attribute = self._records.attribute
-        if not attribute or not self.view.list_projection(context).wants(attribute):
+        if not attribute or not self.view.list_projection(options).wants(attribute):
             return records
         members = self._members.lists.read_each(context, records)
         return [self._records.joined(record, found) for record, found in zip(records, members, strict=True)]
@@ -212,23 +223,30 @@ class Groups:
     # -- answers ---------------------------------------------------------------------------------------------------
 
     def _answer(
-        self, context: RequestContext, written: Written, own: Recent, laid: Laid | None, *, whole: bool = False
+        self,
+        context: RequestContext,
+        options: AnswerOptions,
+        written: Written,
+        own: Recent,
+        laid: Laid | None,
+        *,
+        whole: bool = False,
     ) -> Reply:
         """Answer a change: with the whole group where that costs no more than one page of members, or is demanded."""
         record, made = written.record, written.members
-        if not self._records.wants_members(context):
-            return self.view.show(context, record)
+        if not self._records.wants_members(options):
+            return self.view.show(options, record)
         members: list[Record] | None = None
         with refusing(self._table, reading=True):
             if laid is not None and (not made.kinds or not may_have_indirect(record, laid.listed, made)):
                 members = self._members.lay(context, record, laid.listed, own, made.kinds).shown
-            elif whole or self.view.projection(context).explicit:
+            elif whole or self.view.projection(options).explicit:
                 members = self._members.read_laid(context, record, own, made.kinds).shown
             else:
                 members = self._members.read_page_laid(context, record, own, made.kinds)
         if members is None:
             return Reply(204)
-        return self.view.show(context, self._records.settled(context, record, members))
+        return self.view.show(options, self._records.settled(context, record, members))
 
     def _check_match(self, context: RequestContext, record: Record, own: Recent) -> None:
         """Hold a change to the version that the client knows, which may be one with or without members."""

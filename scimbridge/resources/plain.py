@@ -13,7 +13,7 @@ from scimbridge.mapping.plan import keep_unmentioned, plan_change, plan_create
 from scimbridge.once.creation import Creation
 from scimbridge.once.locks import ChangeLocks
 from scimbridge.reach.records import ReachableRecords
-from scimbridge.request.context import Reply, RequestContext
+from scimbridge.request.context import AnswerOptions, Reply, RequestContext
 from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
 from scimbridge.request.view import View
@@ -47,29 +47,29 @@ class Plain:
         self._turns = turns
         self._held_as = kind.name.lower()
 
-    def get(self, context: RequestContext, key: str) -> Reply:
+    def get(self, context: RequestContext, options: AnswerOptions, key: str) -> Reply:
         """Read one: one call."""
         with refusing(self._table, reading=True):
-            return self.view.show(context, self._records.read(context, key))
+            return self.view.show(options, self._records.read(context, key))
 
-    def create(self, context: RequestContext, body: Mapping[str, Any]) -> Reply:
+    def create(self, context: RequestContext, options: AnswerOptions, body: Mapping[str, Any]) -> Reply:
         """Make one."""
         resource = read_resource(body, self._table.type, context.manner)
         changes = plan_create(self._table, resource, context.manner)
         context.notes.planned(self._table, changes)
         with self._creation.intent(context, body) as intent, refusing(self._table):
-            return self.view.show(context, self._creation.create(context, intent, changes.body).record, 201)
+            return self.view.show(options, self._creation.create(context, intent, changes.body).record, 201)
 
-    def replace(self, context: RequestContext, key: str, body: Mapping[str, Any]) -> Reply:
+    def replace(self, context: RequestContext, options: AnswerOptions, key: str, body: Mapping[str, Any]) -> Reply:
         """Make it what the body says."""
         resource = read_resource(body, self._table.type, context.manner)
-        return self._change(context, key, lambda before: keep_unmentioned(self._table, body, before, resource))
+        return self._change(context, options, key, lambda before: keep_unmentioned(self._table, body, before, resource))
 
-    def patch(self, context: RequestContext, key: str, body: Mapping[str, Any]) -> Reply:
+    def patch(self, context: RequestContext, options: AnswerOptions, key: str, body: Mapping[str, Any]) -> Reply:
         """Change it: PingOne has no PATCH for such a kind, so by read and difference."""
         operations = read_operations(read_patch(body, strict=context.manner.strict), self._table.type, context.manner)
         strict = context.manner.strict
-        return self._change(context, key, lambda before: apply_operations(before, operations, strict=strict))
+        return self._change(context, options, key, lambda before: apply_operations(before, operations, strict=strict))
 
     def delete(self, context: RequestContext, key: str) -> Reply:
         """Delete it; what PingOne refuses, as a population that has users, is a 409."""
@@ -83,15 +83,17 @@ class Plain:
     def _turn(self, context: RequestContext, key: str) -> AbstractContextManager[None]:
         return self._turns.of(context, self._held_as, key, lambda: self._records.look(context, key))
 
-    def _change(self, context: RequestContext, key: str, make: Callable[[Record], Record]) -> Reply:
+    def _change(
+        self, context: RequestContext, options: AnswerOptions, key: str, make: Callable[[Record], Record]
+    ) -> Reply:
         with refusing(self._table), self._turn(context, key):
             record = self._records.read(context, key)
             self.view.check_match(context, record)
-            before = self.view.resource(record, context.base)
+            before = self.view.resource(record, options.base)
             changes = plan_change(self._table, record, before, make(before), context.manner)
             context.notes.planned(self._table, changes, record)
             # One step has nothing to tell of how far it came, so nobody follows its progress.
             record = self.writer.write(context, key, changes, Progress(), Present(record)).record
-        if context.minimal:
+        if options.minimal:
             return Reply(204, etag=self.view.version(record))
-        return self.view.show(context, record)
+        return self.view.show(options, record)

@@ -16,7 +16,7 @@ from scimbridge.pingone import bodies
 from scimbridge.pingone.errors import NotThere, Refused
 from scimbridge.pingone.facets import POPULATION
 from scimbridge.pingone.kinds import USERS
-from scimbridge.request.context import Reply, RequestContext
+from scimbridge.request.context import AnswerOptions, Reply, RequestContext
 from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
 from scimbridge.request.view import View
@@ -47,7 +47,9 @@ class UserCreation:
         self._writer = writer
         self._unfinished = unfinished
 
-    def create(self, context: RequestContext, body: Mapping[str, Any], resource: Record) -> Reply:
+    def create(
+        self, context: RequestContext, options: AnswerOptions, body: Mapping[str, Any], resource: Record
+    ) -> Reply:
         """Make a user of a resource that was read from a body; what PingOne did not take at creation is set afterwards.
 
         Raises what PingOne refuses, in SCIM's words.
@@ -67,12 +69,12 @@ class UserCreation:
                 return self._creation.create(context, intent, native, media, own=own)
 
             created = self._writer.create(context, changes.body, make)
-            record, include = created.record, self._view.includes_named(context)
+            record, include = created.record, self._view.includes_named(options)
             if missed := self._open_facets(created, facets):
-                record = self._complete(context, created, missed, progress)
+                record = self._complete(context, options, created, missed, progress)
             elif include:
                 record = self._read_new(context, record, include)
-        return self._view.show(context, record, 201)
+        return self._view.show(options, record, 201)
 
     def _open_facets(self, created: Created, facets: Mapping[str, Any]) -> Record:
         """Return what a create has still to set: what PingOne left out, and nothing that others may have changed."""
@@ -87,7 +89,9 @@ class UserCreation:
             if name in left and left[name] == USERS.facet(name).held(record)
         }
 
-    def _complete(self, context: RequestContext, created: Created, missed: Record, progress: Progress) -> Record:
+    def _complete(
+        self, context: RequestContext, options: AnswerOptions, created: Created, missed: Record, progress: Progress
+    ) -> Record:
         """Set what PingOne left out at creation; where it refuses, a user that this request made is taken back."""
         key, is_new = created.record["id"], isinstance(created, NewRecord)
         progress.finish(f"created as {key}" if is_new else f"exists as {key}")
@@ -105,7 +109,7 @@ class UserCreation:
                 raise
             self._unfinished.forget(key)
         return self._read_new(
-            context, {**created.record, **bodies.creation(USERS, {}, missed)[0]}, self._view.includes_named(context)
+            context, {**created.record, **bodies.creation(USERS, {}, missed)[0]}, self._view.includes_named(options)
         )
 
     def _read_new(self, context: RequestContext, record: Record, include: tuple[str, ...]) -> Record:

@@ -14,7 +14,7 @@ from scimbridge.mapping.plan import Changes, keep_unmentioned, plan_change, with
 from scimbridge.mapping.translate import attribute_value
 from scimbridge.pingone.facets import POPULATION
 from scimbridge.pingone.kinds import USERS
-from scimbridge.request.context import Reply, RequestContext
+from scimbridge.request.context import AnswerOptions, Reply, RequestContext
 from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
 from scimbridge.request.rights import check_password, check_selection
@@ -45,27 +45,27 @@ class Users:
         self._creation = creation
         self.writer = writer
 
-    def get(self, context: RequestContext, key: str) -> Reply:
+    def get(self, context: RequestContext, options: AnswerOptions, key: str) -> Reply:
         """Read one user, with its groups unless they are not wanted: one call."""
-        return self.view.show(context, self.read(context, key))
+        return self.view.show(options, self.read(context, options, key))
 
-    def read(self, context: RequestContext, key: str) -> Record:
+    def read(self, context: RequestContext, options: AnswerOptions, key: str) -> Record:
         """Return PingOne's record with what the answer needs. Raises `NotFound`."""
-        include = self.view.includes_for(self.view.projection(context))
+        include = self.view.includes_for(self.view.projection(options))
         with refusing(self._table, reading=True):
             return self._records.read(context, key, include)
 
-    def complete(self, context: RequestContext, records: list[Record]) -> list[Record]:
+    def complete(self, context: RequestContext, options: AnswerOptions, records: list[Record]) -> list[Record]:
         """Give the users of a list what PingOne's lists do not hold, where the client names it: the groups.
 
         Costs a call for each user. Raises `TooMany` before the first where they cannot end in time.
         """
-        return self._records.complete(context, records, self.view.includes_for(self.view.list_projection(context)))
+        return self._records.complete(context, records, self.view.includes_for(self.view.list_projection(options)))
 
-    def create(self, context: RequestContext, body: Mapping[str, Any]) -> Reply:
+    def create(self, context: RequestContext, options: AnswerOptions, body: Mapping[str, Any]) -> Reply:
         """Make a user in one call, whatever comes with it; what PingOne did not take at creation is set afterwards."""
         resource = self._read_resource(replace(context, manner=replace(context.manner, making=True)), body)
-        return self._creation.create(context, body, resource)
+        return self._creation.create(context, options, body, resource)
 
     def _read_resource(self, context: RequestContext, body: Mapping[str, Any]) -> Record:
         """Read a body. Raises `Forbidden` where it holds a password that the client may not set."""
@@ -84,13 +84,13 @@ class Users:
         check_selection(context.caller, "users", operations)
         return operations
 
-    def replace(self, context: RequestContext, key: str, body: Mapping[str, Any]) -> Reply:
+    def replace(self, context: RequestContext, options: AnswerOptions, key: str, body: Mapping[str, Any]) -> Reply:
         """Make a user what the body says: one read, then the difference."""
         resource = self._read_resource(context, body)
         context = _hurry(context, self._named_facets(resource))
-        return self._change(context, key, lambda before: keep_unmentioned(self._table, body, before, resource))
+        return self._change(context, options, key, lambda before: keep_unmentioned(self._table, body, before, resource))
 
-    def patch(self, context: RequestContext, key: str, body: Mapping[str, Any]) -> Reply:
+    def patch(self, context: RequestContext, options: AnswerOptions, key: str, body: Mapping[str, Any]) -> Reply:
         """Change a user: in one call where PingOne's own operations say the same, else by read and difference."""
         operations = self._read_patch(context, body)
         native = None
@@ -104,7 +104,7 @@ class Users:
             def make(before: Record) -> Record:
                 return apply_operations(without_composed(self._table, before), settled, strict=strict)
 
-            return self._change(context, key, make, gone)
+            return self._change(context, options, key, make, gone)
         native = replace(native, operations=self.writer.hold_operations(context, list(native.operations)))
         context.notes.planned(self._table, native)
         progress = context.notes.follow(Progress())
@@ -112,8 +112,8 @@ class Users:
         with refusing(self._table, progress), self._records.turn(context, key):
             self._look(context, key)
             self._placement.check_move(context, native.facets)
-            record = self._carry_out(context, key, native, progress)
-        return self._answer(context, record)
+            record = self._carry_out(context, options, key, native, progress)
+        return self._answer(options, record)
 
     def delete(self, context: RequestContext, key: str) -> Reply:
         """Delete a user: one call."""
@@ -130,13 +130,18 @@ class Users:
             self._records.look(context, key)
 
     def _change(
-        self, context: RequestContext, key: str, make: Callable[[Record], Record], gone: Mapping[str, Any] | None = None
+        self,
+        context: RequestContext,
+        options: AnswerOptions,
+        key: str,
+        make: Callable[[Record], Record],
+        gone: Mapping[str, Any] | None = None,
     ) -> Reply:
         progress = context.notes.follow(Progress())
         with refusing(self._table, progress), self._records.turn(context, key):
-            record = self._records.read(context, key, self.view.includes_named(context))
+            record = self._records.read(context, key, self.view.includes_named(options))
             self.view.check_match(context, record)
-            before = self.view.resource(record, context.base)
+            before = self.view.resource(record, options.base)
             changes = plan_change(self._table, record, before, make(before), context.manner)
             body = self.writer.hold(context, changes.body, record)
             changes = replace(changes, body=body, facets={**(gone or {}), **changes.facets})
@@ -144,30 +149,32 @@ class Users:
             self._placement.check_move(context, changes.facets)
             context = _hurry(context, changes.facets)
             if changes:
-                record = self._carry_out(context, key, changes, progress)
-        return self._answer(context, record)
+                record = self._carry_out(context, options, key, changes, progress)
+        return self._answer(options, record)
 
     def _named_facets(self, resource: Record) -> dict[str, Any]:
         """Return the values of a resource that PingOne has calls of their own for, as they stand there."""
         rows = (row for row in self._table.rows if row.via is not None)
         return {str(row.via): resource.get(row.attribute.name) for row in rows}
 
-    def _answer(self, context: RequestContext, record: Record) -> Reply:
+    def _answer(self, options: AnswerOptions, record: Record) -> Reply:
         if not record:
             return Reply(204)
-        if context.minimal:
+        if options.minimal:
             return Reply(204, etag=self.view.version(record))
-        return self.view.show(context, record)
+        return self.view.show(options, record)
 
-    def _carry_out(self, context: RequestContext, key: str, changes: Changes, progress: Progress) -> Record:
+    def _carry_out(
+        self, context: RequestContext, options: AnswerOptions, key: str, changes: Changes, progress: Progress
+    ) -> Record:
         """Make the calls in their order. Returns the record afterwards, {} where nobody wants it."""
         written = self.writer.write(context, key, changes, progress)
         record = written.record
-        if context.minimal and written.wrote:
+        if options.minimal and written.wrote:
             return record
         # A move drops memberships, which the answer has to show.
         moved = POPULATION.name in changes.facets
-        include = self.view.includes_for(self.view.projection(context)) if moved else self.view.includes_named(context)
+        include = self.view.includes_for(self.view.projection(options)) if moved else self.view.includes_named(options)
         return record if record and not include else self._records.read(context, key, include)
 
 

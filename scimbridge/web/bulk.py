@@ -19,7 +19,7 @@ def blueprint(served: Registry, intake: Incoming) -> Blueprint:
     routes = Blueprint("bulk", __name__)
 
     def run() -> Response:
-        many, context = served.to(g.caller).bulk, intake.context(request, g.caller, g.request_id, {})
+        many, context = served.to(g.caller).bulk, intake.context(request, g.caller, g.request_id)
         with many.trail.refusals(
             context, "", BULK
         ):  # of the request as a whole; each operation has a record of its own
@@ -29,7 +29,7 @@ def blueprint(served: Registry, intake: Incoming) -> Blueprint:
             if len(operations.operations) > most:
                 msg = f"Operations: at most {most} in one request (ServiceProviderConfig says so)"
                 raise PayloadTooLarge(msg)
-            return render.message(many.run(context, operations))
+            return render.message(many.run(context, intake.options(request, {}), operations))
 
     routes.add_url_rule("/Bulk", "run", run, methods=["POST"])
     return routes

@@ -14,7 +14,7 @@ from flask import Request, Response, after_this_request, g
 from scimbridge.access import secrets
 from scimbridge.access.caller import Caller
 from scimbridge.pingone.send import Call
-from scimbridge.request.context import RequestContext
+from scimbridge.request.context import AnswerOptions, RequestContext
 from scimbridge.scim.errors import InvalidSyntax, PayloadTooLarge, UnsupportedMediaType
 from scimbridge.scim.json_text import read_json
 from scimbridge.scim.parameters import read_query, read_selection
@@ -104,7 +104,7 @@ def _when_missed(connection: socket.socket, regrets: Iterable[Callable[[], objec
 
 
 class Incoming:
-    """Makes the `RequestContext` of a request."""
+    """Makes the values of a request that the resources are given."""
 
     def __init__(self, clock: Callable[[], float], deadline: float, prefix: str, notice: Notice) -> None:
         self._clock = clock
@@ -112,10 +112,9 @@ class Incoming:
         self._prefix = prefix
         self._notice = notice
 
-    def context(self, request: Request, caller: Caller, trace: str, parameters: Mapping[str, str]) -> RequestContext:
+    def context(self, request: Request, caller: Caller, trace: str) -> RequestContext:
         """Return what the resources need to know of the request."""
         headers = request.headers
-        prefer = headers.get("Prefer", "")
         connection = request.environ.get("gunicorn.socket")
         regrets: list[Callable[[], object]] = []
         if connection is not None and request.method == "POST":
@@ -129,12 +128,18 @@ class Incoming:
             caller=caller,
             call=call,
             manner=Manner(caller.strict, notice_some(self._notice)),
+            if_match=headers.get("If-Match"),
+            if_none_match=headers.get("If-None-Match"),
+            is_present=partial(presence.is_present, connection),
+            if_missed=regrets.append,
+        )
+
+    def options(self, request: Request, parameters: Mapping[str, str]) -> AnswerOptions:
+        """Return what the answer shows, as parameters and headers say."""
+        prefer = request.headers.get("Prefer", "")
+        return AnswerOptions(
             base=base_url(request.environ) + self._prefix,
             attributes=parameters.get("attributes"),
             excluded=parameters.get("excludedAttributes"),
-            if_match=headers.get("If-Match"),
-            if_none_match=headers.get("If-None-Match"),
             minimal=bool(prefer) and "return=minimal" in prefer.replace(" ", "").lower(),
-            is_present=partial(presence.is_present, connection),
-            if_missed=regrets.append,
         )

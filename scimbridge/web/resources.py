@@ -25,9 +25,9 @@ def blueprint(served: Registry, intake: Incoming) -> Blueprint:
 
     def query_root() -> Response:
         everything = served.to(g.caller).everything
-        everything.check_allowed(_context(intake, {}))
+        everything.check_allowed(_context(intake))
         parameters = _search_parameters() if request.method == "POST" else read_parameters(request)
-        return render.message(everything.answer(_context(intake, parameters), parameters))
+        return render.message(everything.answer(_context(intake), intake.options(request, parameters), parameters))
 
     routes.add_url_rule("/.search", "search", query_root, methods=["POST"])
     routes.add_url_rule("/", "query", query_root, methods=["GET"])
@@ -43,24 +43,30 @@ def _add(routes: Blueprint, path: str, served: Registry, intake: Incoming) -> No
     def collection() -> Response:
         endpoint = served_here()
         if request.method == "POST":
-            context = _context(intake, read_shown(request))
-            return render.reply(endpoint.do(verbs.CREATE, context, read=partial(read_body, request)))
+            context, options = _context(intake), intake.options(request, read_shown(request))
+            return render.reply(endpoint.do(verbs.CREATE, context, options, read=partial(read_body, request)))
         parameters = _query_parameters(endpoint, intake)
-        return render.reply(endpoint.do(verbs.SEARCH, _context(intake, parameters), parameters=parameters))
+        return render.reply(
+            endpoint.do(verbs.SEARCH, _context(intake), intake.options(request, parameters), parameters=parameters)
+        )
 
     def search() -> Response:
         endpoint = served_here()
-        endpoint.check_allowed(_context(intake, {}), verbs.SEARCH)
+        endpoint.check_allowed(_context(intake), verbs.SEARCH)
         parameters = _search_parameters()
-        return render.reply(endpoint.do(verbs.SEARCH, _context(intake, parameters), parameters=parameters))
+        return render.reply(
+            endpoint.do(verbs.SEARCH, _context(intake), intake.options(request, parameters), parameters=parameters)
+        )
 
     def one(key: str) -> Response:
         endpoint = served_here()
-        context = _context(intake, read_shown(request))
+        context, options = _context(intake), intake.options(request, read_shown(request))
         verb = verbs.BY_METHOD.get(request.method, verbs.GET)
         if verb == verbs.GET:
-            return render.reply(endpoint.do(verb, context, key), context.if_none_match)
-        return render.reply(endpoint.do(verb, context, key, read=partial(read_body, request) if verb.shows else dict))
+            return render.reply(endpoint.do(verb, context, options, key), context.if_none_match)
+        return render.reply(
+            endpoint.do(verb, context, options, key, read=partial(read_body, request) if verb.shows else dict)
+        )
 
     routes.add_url_rule(path, name, collection, methods=["GET", "POST"])
     routes.add_url_rule(f"{path}/.search", f"{name}-search", search, methods=["POST"])
@@ -71,7 +77,7 @@ def _query_parameters(endpoint: Endpoint, intake: Incoming) -> Mapping[str, str]
     try:
         return read_parameters(request)
     except BadRequest:
-        endpoint.check_allowed(_context(intake, {}), verbs.SEARCH)  # who may not read is told that, and nothing else
+        endpoint.check_allowed(_context(intake), verbs.SEARCH)  # who may not read is told that, and nothing else
         raise
 
 
@@ -79,5 +85,5 @@ def _search_parameters() -> Mapping[str, str]:
     return read_search(read_body(request), strict=g.caller.strict).parameters
 
 
-def _context(intake: Incoming, parameters: Mapping[str, str]) -> RequestContext:
-    return intake.context(request, g.caller, g.request_id, parameters)
+def _context(intake: Incoming) -> RequestContext:
+    return intake.context(request, g.caller, g.request_id)

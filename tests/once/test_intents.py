@@ -28,7 +28,7 @@ def intents(clock):
 
 def context(clock, name="okta", *, present=True):
     manner = Manner(strict=False, notice=lambda _name: None)
-    return RequestContext(Caller(name), Call(deadline=clock() + 50), manner, "/scim/v2", is_present=lambda: present)
+    return RequestContext(Caller(name), Call(deadline=clock() + 50), manner, is_present=lambda: present)
 
 
 def fail(intent, error, *, again=False):

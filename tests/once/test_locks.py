@@ -42,7 +42,7 @@ def turns(state, clock):
 
 def context(clock, seconds=50.0):
     manner = Manner(strict=False, notice=lambda _name: None)
-    return RequestContext(Caller("okta"), Call(deadline=clock() + seconds), manner, "/scim/v2")
+    return RequestContext(Caller("okta"), Call(deadline=clock() + seconds), manner)
 
 
 def refuse_to_send(*_arguments):

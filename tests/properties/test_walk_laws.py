@@ -95,7 +95,7 @@ class World:
 
     def read(self, start: int, count: int):
         """Answer one window."""
-        context = RequestContext(Caller("hr"), Call(), Manner(strict=False, notice=lambda _name: None), "")
+        context = RequestContext(Caller("hr"), Call(), Manner(strict=False, notice=lambda _name: None))
         source = Source(None, self.keep is None, self.keep, "walk:w")
         return self.windows.at(context, source, Window(start, count))
 

@@ -59,7 +59,7 @@ def reach(environment):
 
 
 def asked_by(populations):
-    return RequestContext(Caller("hr", populations=populations), Call(), Manner(strict=False, notice=print), "")
+    return RequestContext(Caller("hr", populations=populations), Call(), Manner(strict=False, notice=print))
 
 
 @pytest.fixture

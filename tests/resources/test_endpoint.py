@@ -34,7 +34,9 @@ def test_the_body_is_read_once_and_before_any_call(users, verb):
         msg = "no JSON"
         raise InvalidSyntax(msg)
 
-    played = Stage(users).play(lambda endpoint, context: endpoint.do(verb, context, key_of(users), read=read))
+    played = Stage(users).play(
+        lambda endpoint, context, options: endpoint.do(verb, context, options, key_of(users), read=read)
+    )
     assert isinstance(played.refusal, InvalidSyntax)
     assert (asked, played.requests) == ([verb], ())
 
@@ -42,7 +44,7 @@ def test_the_body_is_read_once_and_before_any_call(users, verb):
 @pytest.mark.parametrize("verb", [GET, PATCH, DELETE], ids=lambda verb: verb.name)
 def test_what_is_no_id_names_nothing(users, verb):
     """An id that PingOne cannot have is not asked for, whatever the verb."""
-    played = Stage(users).play(lambda endpoint, context: endpoint.do(verb, context, "../groups"))
+    played = Stage(users).play(lambda endpoint, context, options: endpoint.do(verb, context, options, "../groups"))
     assert isinstance(played.refusal, NotFound)
     assert played.requests == ()
 
@@ -50,9 +52,15 @@ def test_what_is_no_id_names_nothing(users, verb):
 def test_a_search_and_a_create_need_no_id(users):
     """Verbs on a collection pass the same way."""
     found = []
-    Stage(users).play(lambda endpoint, context: found.append(endpoint.do(SEARCH, context, parameters={"count": "1"})))
     Stage(users).play(
-        lambda endpoint, context: found.append(endpoint.do(CREATE, context, read=lambda: {"userName": "x"}))
+        lambda endpoint, context, options: found.append(
+            endpoint.do(SEARCH, context, options, parameters={"count": "1"})
+        )
+    )
+    Stage(users).play(
+        lambda endpoint, context, options: found.append(
+            endpoint.do(CREATE, context, options, read=lambda: {"userName": "x"})
+        )
     )
     assert [reply.status for reply in found] == [SEARCH.success, CREATE.success]
 
@@ -61,4 +69,4 @@ def test_an_unknown_verb_is_a_fault_of_ours(users):
     """A verb that no resource type has fails at once, and is not taken for another one."""
     unknown = Verb("unlock", "POST", "read")
     with pytest.raises(ValueError, match="has no way to unlock"):
-        Stage(users).play(lambda endpoint, context: endpoint.do(unknown, context, key_of(users)))
+        Stage(users).play(lambda endpoint, context, options: endpoint.do(unknown, context, options, key_of(users)))

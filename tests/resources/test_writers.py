@@ -36,7 +36,7 @@ def test_changes_alone_are_enough(tables, kind):
     """Who has read nothing before hands over the changes; the calls are made in their order, and each is noted."""
     progress, written = Progress(), []
 
-    def write(endpoint, context):
+    def write(endpoint, context, _options):
         written.append(endpoint.resource.writer.write(context, key_of(tables[kind]), CHANGES[kind], progress))
 
     played = Stage(tables[kind], {"name": "held"}).play(write)
@@ -50,7 +50,7 @@ def test_no_changes_are_no_writing_calls(tables, kind):
     """Where nothing has to change nothing is written."""
     written = []
 
-    def write(endpoint, context):
+    def write(endpoint, context, _options):
         written.append(endpoint.resource.writer.write(context, key_of(tables[kind]), Changes(), Progress()))
 
     played = Stage(tables[kind], {"name": "held"}).play(write)

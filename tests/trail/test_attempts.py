@@ -565,7 +565,7 @@ def test_a_result_that_cannot_be_written_leaves_the_answer(required, logged, mon
 
 def test_without_a_trail_nothing_is_gathered():
     """Where no trail is kept, a request carries notes that forget everything."""
-    context = RequestContext(Caller("token"), Call(), Manner(strict=False, notice=print), "http://localhost")
+    context = RequestContext(Caller("token"), Call(), Manner(strict=False, notice=print))
     with UNTRACED.attempt(context, "User", CREATE) as noted:
         assert noted is context
     with UNTRACED.attempt(context, "User", GET, NOBODY) as noted:

@@ -103,12 +103,15 @@ def _full(stage: Stage) -> dict[str, Any]:
 
 
 def _explain_resource(file: FilePath, body: dict[str, Any], stage: Stage) -> Explanation:
-    create = stage.play(lambda endpoint, context: endpoint.do(verbs.CREATE, context, read=lambda: body))
+    create = stage.play(
+        lambda endpoint, context, options: endpoint.do(verbs.CREATE, context, options, read=lambda: body)
+    )
     if create.refusal is not None and not create.requests:
         raise create.refusal
     key = key_of(stage.table)
     replace = stage.play(
-        lambda endpoint, context: endpoint.do(verbs.REPLACE, context, key, read=lambda: body), _full(stage)
+        lambda endpoint, context, options: endpoint.do(verbs.REPLACE, context, options, key, read=lambda: body),
+        _full(stage),
     )
     return ResourceExplanation(stage.table.type.name, str(file), describe_outcome(create), describe_outcome(replace))
 
@@ -116,7 +119,8 @@ def _explain_resource(file: FilePath, body: dict[str, Any], stage: Stage) -> Exp
 def _explain_patch(file: FilePath, body: dict[str, Any], stage: Stage) -> Explanation:
     key = key_of(stage.table)
     played = stage.play(
-        lambda endpoint, context: endpoint.do(verbs.PATCH, context, key, read=lambda: body), _full(stage)
+        lambda endpoint, context, options: endpoint.do(verbs.PATCH, context, options, key, read=lambda: body),
+        _full(stage),
     )
     if played.refusal is not None and not played.requests:
         raise played.refusal

@@ -12,7 +12,9 @@ from scimbridge.pingone.kinds import kind_named
 
 def play_filter(stage: Stage, text: str, *, caseless: bool) -> Played:
     """Play a list request with a filter; `caseless` is how PingOne compares where nobody knows."""
-    return stage.play(lambda endpoint, context: endpoint.lists.answer(context, {"filter": text}), caseless=caseless)
+    return stage.play(
+        lambda endpoint, context, options: endpoint.lists.answer(context, options, {"filter": text}), caseless=caseless
+    )
 
 
 def explain_filter(stage: Stage, text: str) -> FilterExplanation:

@@ -164,15 +164,19 @@ def _find_example(stage: Stage, rows: tuple[Row, ...], written: str | None) -> E
     if value is None:
         return "no example value is known that PingOne would take here"
     key = key_of(table)
-    create = stage.play(lambda endpoint, context: endpoint.do(verbs.CREATE, context, read=lambda: resource))
+    create = stage.play(
+        lambda endpoint, context, options: endpoint.do(verbs.CREATE, context, options, read=lambda: resource)
+    )
     replace = stage.play(
-        lambda endpoint, context: endpoint.do(
-            verbs.PATCH, context, key, read=lambda: make_patch("replace", path, value)
+        lambda endpoint, context, options: endpoint.do(
+            verbs.PATCH, context, options, key, read=lambda: make_patch("replace", path, value)
         ),
         _without(rows, record_of(stage, make_resource(table, ()))),
     )
     remove = stage.play(
-        lambda endpoint, context: endpoint.do(verbs.PATCH, context, key, read=lambda: _removal(rows[0], path)),
+        lambda endpoint, context, options: endpoint.do(
+            verbs.PATCH, context, options, key, read=lambda: _removal(rows[0], path)
+        ),
         record_of(stage, resource),
     )
     return Example(

@@ -23,7 +23,7 @@ from scimbridge.pingone.kinds import KINDS, POPULATIONS, kind_named
 from scimbridge.pingone.send import Call, Json, Request, Response
 from scimbridge.pingone.target import Target
 from scimbridge.reach.unconfined import UnconfinedRecords
-from scimbridge.request.context import RequestContext
+from scimbridge.request.context import AnswerOptions, RequestContext
 from scimbridge.resources.endpoint import Endpoint
 from scimbridge.resources.tables import Tables
 from scimbridge.scim import verbs
@@ -62,7 +62,7 @@ class Stage:
 
     def play(
         self,
-        act: Callable[[Endpoint, RequestContext], object],
+        act: Callable[[Endpoint, RequestContext, AnswerOptions], object],
         held: Mapping[str, Any] | None = None,
         *,
         caseless: bool = True,
@@ -74,7 +74,7 @@ class Stage:
         left_out: dict[str, None] = {}
         recorder = _Recorder(self.table, held or {})
         context = RequestContext(
-            Caller(NOBODY), Call(), Manner(strict=False, notice=lambda name: left_out.update({name: None})), BASE
+            Caller(NOBODY), Call(), Manner(strict=False, notice=lambda name: left_out.update({name: None}))
         )
         refusal = None
         with closing(open_rehearsal(self.tables, recorder, _WatchedListing)) as bridge:
@@ -82,7 +82,7 @@ class Stage:
             listing = endpoint.lists.listing
             listing.knowledge = _Assumed(bridge.parts.target, caseless=caseless)
             try:
-                act(endpoint, context)
+                act(endpoint, context, AnswerOptions(BASE))
             except ScimError as error:
                 refusal = error
         source = listing.source if isinstance(listing, _WatchedListing) else None
@@ -98,7 +98,9 @@ def record_of(stage: Stage, resource: Mapping[str, Any]) -> Json:
     """Return PingOne's record of a SCIM resource, as its creation would send it."""
     kind = kind_named(stage.table.type.name)
     record: Json = {"directMemberCounts": {"users": 1, "groups": 0}} if kind.has_members else {}
-    made = stage.play(lambda endpoint, context: endpoint.do(verbs.CREATE, context, read=lambda: resource))
+    made = stage.play(
+        lambda endpoint, context, options: endpoint.do(verbs.CREATE, context, options, read=lambda: resource)
+    )
     body = next((request.body for request in made.requests if request.method == "POST"), None)
     record.update(body if isinstance(body, dict) else {})
     return {name: value for name, value in record.items() if name not in kind.secrets}
@@ -109,8 +111,8 @@ class _WatchedListing(Listing):
 
     source: Source | None = None
 
-    def _source(self, context: RequestContext, node: Node | None, query: Query) -> Source:
-        self.source = super()._source(context, node, query)
+    def _source(self, context: RequestContext, options: AnswerOptions, node: Node | None, query: Query) -> Source:
+        self.source = super()._source(context, options, node, query)
         return self.source
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from scimbridge.request.context import Reply, RequestContext
+from scimbridge.request.context import AnswerOptions, Reply, RequestContext
 from scimbridge.resources.endpoint import Endpoint
 from scimbridge.scim import dialects
 from scimbridge.scim.bulk.references import PREFIX, references, resolve
@@ -42,7 +42,12 @@ class BulkOperations:
         return endpoint, steps[1] if len(steps) > 1 else None
 
     def carry_out(
-        self, context: RequestContext, operation: BulkOperation, ids: Mapping[str, str], refers: Collection[str]
+        self,
+        context: RequestContext,
+        options: AnswerOptions,
+        operation: BulkOperation,
+        ids: Mapping[str, str],
+        refers: Collection[str],
     ) -> dict[str, Any]:
         """Carry out one operation, which refers to what `refers` names. Returns its entry, an error included."""
         entry: dict[str, Any] = {"method": operation.method}
@@ -50,12 +55,12 @@ class BulkOperations:
             entry["bulkId"] = operation.bulk_id
         path = resolve(operation.path, ids)
         try:
-            reply = self._reply(context, operation, path, ids, refers)
+            reply = self._reply(context, options, operation, path, ids, refers)
         except ScimError as error:
             if operation.method != "POST":
-                entry["location"] = f"{context.base}{path}"
+                entry["location"] = f"{options.base}{path}"
             return entry | {"status": str(error.status), "response": error.to_message()}
-        entry |= {"location": reply.location or f"{context.base}{path}", "status": str(reply.status)}
+        entry |= {"location": reply.location or f"{options.base}{path}", "status": str(reply.status)}
         if reply.etag is not None:
             entry["version"] = reply.etag
         return entry
@@ -63,6 +68,7 @@ class BulkOperations:
     def _reply(
         self,
         context: RequestContext,
+        options: AnswerOptions,
         operation: BulkOperation,
         path: str,
         ids: Mapping[str, str],
@@ -78,7 +84,7 @@ class BulkOperations:
             _check_references(operation, key, ids, refers)
             return _body(context, operation, ids)
 
-        return endpoint.do(verb, context, key or "", read=read)
+        return endpoint.do(verb, context, options, key or "", read=read)
 
     def _about(self, operation: BulkOperation, path: str) -> tuple[str, Verb, str]:
         """Return the resource type, the verb and the id that an operation names, empty where it names none."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from scimbridge.request.context import RequestContext
+from scimbridge.request.context import AnswerOptions, RequestContext
 from scimbridge.request.parallel import OPERATIONS, each_in_turn, side_by_side
 from scimbridge.request.rights import check_any, may_write
 from scimbridge.resources.bulk.operations import BulkOperations, refers_to
@@ -68,7 +68,7 @@ class Bulk:
         """
         check_any(context.caller, self._kinds, WRITE)
 
-    def run(self, context: RequestContext, request: BulkRequest) -> dict[str, Any]:
+    def run(self, context: RequestContext, options: AnswerOptions, request: BulkRequest) -> dict[str, Any]:
         """Return the BulkResponse.
 
         Raises `InvalidSyntax` where the request as a whole makes no sense, and `Forbidden`.
@@ -80,11 +80,11 @@ class Bulk:
             msg = "Operations: each bulkId may stand once"
             raise InvalidSyntax(msg)
         steps = put_in_sequence([{makers[name] for name in job.refers if name in makers} for job in jobs])
-        run = _Run(self._operations, context, jobs)
+        run = _Run(self._operations, context, options, jobs)
         if request.fail_on_errors is not None:
             run.one_by_one(steps, request.fail_on_errors)  # after how many to stop can only be held one by one
         else:
-            waits = find_waits(find_cells(self._touches(jobs, steps), partial(self._look, context)))
+            waits = find_waits(find_cells(self._touches(jobs, steps), partial(self._look, context, options)))
             each_in_turn(self._pool, OPERATIONS, lambda number: run.go(steps[number]), waits)
         results = [job.result for job in jobs if job.result is not None]
         return {"schemas": [BULK_RESPONSE_URN], "Operations": results}
@@ -103,16 +103,19 @@ class Bulk:
             return Touch.of(job.operation, None, None, job.refers)
         return Touch.of(job.operation, self._traits[endpoint.path], key, job.refers)
 
-    def _look(self, context: RequestContext, endpoint: Endpoint, keys: Sequence[str]) -> dict[str, Named]:
+    def _look(
+        self, context: RequestContext, options: AnswerOptions, endpoint: Endpoint, keys: Sequence[str]
+    ) -> dict[str, Named]:
         """Read what resources hold of unique values. The client is shown none of it."""
         if not may_write(context.caller, endpoint.kind):
             return {}  # whatever it asks for is refused
         unique = self._traits[endpoint.path].unique
-        context = replace(context, attributes=",".join(unique), excluded=None, if_match=None, if_none_match=None)
+        context = replace(context, if_match=None, if_none_match=None)
+        options = replace(options, attributes=",".join(unique), excluded=None)
 
         def read(key: str) -> Named | None:
             try:
-                return named_in_resource(endpoint.resource.get(context, key).body, unique)
+                return named_in_resource(endpoint.resource.get(context, options, key).body, unique)
             except ScimError:
                 return None  # it may hold anything: what could concern it waits for it
 
@@ -123,9 +126,12 @@ class Bulk:
 class _Run:
     """One bulk request while it is carried out; safe to be called by several threads for different operations."""
 
-    def __init__(self, operations: BulkOperations, context: RequestContext, jobs: Sequence[_Job]) -> None:
+    def __init__(
+        self, operations: BulkOperations, context: RequestContext, options: AnswerOptions, jobs: Sequence[_Job]
+    ) -> None:
         self._operations = operations
         self._context = context
+        self._options = options
         self._jobs = jobs
         self._ids: dict[str, str] = {}
 
@@ -144,7 +150,7 @@ class _Run:
             return
         if step.opens:
             self._open_circle(job)
-        job.result = self._operations.carry_out(self._context, job.operation, self._ids, job.refers)
+        job.result = self._operations.carry_out(self._context, self._options, job.operation, self._ids, job.refers)
         if job.makes and not job.failed:
             self._ids[job.makes] = job.result["location"].rsplit("/", 1)[-1]
 
@@ -167,7 +173,7 @@ class _Run:
         ]
         path = f"{job.operation.path.rstrip('/')}/{PREFIX}{job.operation.bulk_id}"
         patch = BulkOperation("PATCH", path, None, None, {"schemas": [PATCH_URN], "Operations": operations})
-        added = self._operations.carry_out(self._context, patch, self._ids, ()) if operations else {}
+        added = self._operations.carry_out(self._context, self._options, patch, self._ids, ()) if operations else {}
         if missing:
             conflict = Conflict(f"created, but without {PREFIX}{missing[0][:100]}, which was not created")
             added = {"status": str(conflict.status), "response": conflict.to_message()}
