@@ -8,13 +8,13 @@ that is there, written in the other case. What PingOne refuses to filter by is r
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from scimbridge.mapping.tables.rows import Row, read_field
 from scimbridge.pingone.errors import Misconfigured, NoPermission, PingOneError, Refused
 from scimbridge.pingone.filters import Node, Term, render
 from scimbridge.pingone.send import Call
 from scimbridge.reach.unconfined import UnconfinedRecords
+from scimbridge.sides import Native
 from scimbridge.state.base import State
 
 LEARNT = 24 * 3600.0  # seconds
@@ -56,7 +56,7 @@ class DirectoryKnowledge:
             self._state.set(self._key("case", row, op), learnt, ttl)
         return True
 
-    def _probe(self, call: Call, row: Row, op: str, sample: list[dict[str, Any]]) -> bytes:
+    def _probe(self, call: Call, row: Row, op: str, sample: list[Native]) -> bytes:
         for record in sample:
             value = read_field(record, row.to)
             if isinstance(value, str) and value.isascii() and value.swapcase() != value:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from scimbridge.lists.knowledge import DirectoryKnowledge
 from scimbridge.lists.marks import Mark
@@ -37,10 +36,8 @@ from scimbridge.request.ids import is_id
 from scimbridge.request.view import View
 from scimbridge.scim.filtering import trees
 from scimbridge.scim.paging import Window
+from scimbridge.sides import Native
 from scimbridge.state.base import State
-
-Record = dict[str, Any]
-
 
 _ALL = Query(
     pushed=None, exact=True, check=Check(lambda _resource: True), id=None, doubtful=(), asked=(), linked=(),
@@ -139,7 +136,7 @@ class Listing:
             self.knowledge.learn_wider(query.asked, confined=source.confined)
         return found
 
-    def _candidates(self, context: RequestContext, query: Query, linked: Linked | None) -> list[Record] | None:
+    def _candidates(self, context: RequestContext, query: Query, linked: Linked | None) -> list[Native] | None:
         """Return the few records that the filter can hold for, where it names ids; None where pages are walked."""
         if query.id is not None:
             if not is_id(query.id):
@@ -166,8 +163,8 @@ class Listing:
         return tuple(key for key in ids if is_id(key) and links.shows(context, key))
 
     def _checked(
-        self, options: AnswerOptions, query: Query, linked: Linked | None, candidates: list[Record]
-    ) -> list[Record]:
+        self, options: AnswerOptions, query: Query, linked: Linked | None, candidates: list[Native]
+    ) -> list[Native]:
         """Return those of a few records that pass the whole filter."""
         if not candidates:
             return []
@@ -177,7 +174,7 @@ class Listing:
         return [record for record in candidates if keep(record)]
 
     def _given(
-        self, context: RequestContext, options: AnswerOptions, node: trees.Node | None, records: list[Record]
+        self, context: RequestContext, options: AnswerOptions, node: trees.Node | None, records: list[Native]
     ) -> Source:
         known = tuple(sorted(records, key=lambda record: record["id"]))
         return Source(None, exact=True, keep=None, walk=self._walk_name(context, options, node), given=known)

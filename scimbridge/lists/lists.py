@@ -23,11 +23,12 @@ from scimbridge.scim.errors import InvalidCursor, InvalidFilter
 from scimbridge.scim.filtering.filter_dialects import read_filter_text
 from scimbridge.scim.paging import Window, parse_cursor_count, parse_window
 from scimbridge.scim.verbs import READ
+from scimbridge.sides import Native
 from scimbridge.trail.attempts import UNTRACED, Trail
 
 Record = dict[str, Any]
 Complete = Callable[
-    [RequestContext, AnswerOptions, list[Record]], list[Record]
+    [RequestContext, AnswerOptions, list[Native]], list[Native]
 ]  # gives records what lists do not hold, such as members
 
 DEFAULT_COUNT = 100
@@ -93,7 +94,7 @@ class Lists:
             message["nextCursor"] = self._seal.seal(found.next.dump(), bound_to, now + CURSOR_LIFE)
         return message
 
-    def resources(self, context: RequestContext, options: AnswerOptions, records: list[Record]) -> list[Any]:
+    def resources(self, context: RequestContext, options: AnswerOptions, records: list[Native]) -> list[Any]:
         """Return records as the client is shown them in a list."""
         if self._complete is not None:
             records = self._complete(context, options, records)

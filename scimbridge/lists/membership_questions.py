@@ -15,8 +15,8 @@ from scimbridge.mapping.membership_questions import Check
 from scimbridge.mapping.translate import Answer
 from scimbridge.pingone import filters as native
 from scimbridge.request.context import RequestContext
+from scimbridge.sides import Native
 
-Record = dict[str, Any]
 NOBODY = "00000000-0000-4000-8000-000000000000"  # an id that nothing has
 
 
@@ -26,7 +26,7 @@ class Holders:
 
     link: Any
     ids: frozenset[str]
-    records: tuple[Record, ...] = ()
+    records: tuple[Native, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class Membership:
     field: str
     pushed: Callable[[str], native.Node] | None
     holders: Callable[[RequestContext, tuple[str, ...]], list[Holders]]
-    whole: Callable[[RequestContext, list[Record]], list[Record]]
+    whole: Callable[[RequestContext, list[Native]], list[Native]]
     shows: Callable[[RequestContext, str], bool]
-    is_filled: Callable[[RequestContext, Record], bool]
+    is_filled: Callable[[RequestContext, Native], bool]
 
 
 class Linked:
@@ -58,10 +58,10 @@ class Linked:
         self._answer = answer
         self._holders: dict[str, Holders] = {}
 
-    def candidates(self, linked: tuple[tuple[str, ...], ...]) -> list[Record]:
+    def candidates(self, linked: tuple[tuple[str, ...], ...]) -> list[Native]:
         """Return the only records that can pass: those linked to one id of each of `linked`."""
         self._read(tuple(dict.fromkeys(link for ids in linked for link in ids)))
-        found: dict[str, Record] = {}
+        found: dict[str, Native] = {}
         for link in linked[0]:
             found.update((record["id"], record) for record in self._holders[link].records)
         for ids in linked[1:]:
@@ -102,7 +102,7 @@ class Checking:
         self._held = held
         self._decided: dict[str, bool] = {}
 
-    def prepare(self, records: list[Record]) -> None:
+    def prepare(self, records: list[Native]) -> None:
         """Decide a page of records, those side by side whose whole lists are needed. Raises `TooMany`."""
         self._decided.clear()
         if self._check.bounds is None:
@@ -118,13 +118,13 @@ class Checking:
             for record in self._links.whole(self._context, open_ones):
                 self._decided[record["id"]] = self._check.keeps(self._answer(record, self._base))
 
-    def keep(self, record: Record) -> bool:
+    def keep(self, record: Native) -> bool:
         """Whether a record passes; one of a page that was prepared, where whole lists may be needed."""
         if self._check.bounds is None:
             return self._check.keeps(self._resource(record))
         return self._decided[record["id"]]
 
-    def _decide(self, record: Record) -> bool | None:
+    def _decide(self, record: Native) -> bool | None:
         filled = self._links.is_filled(self._context, record)
         bounds = self._check.filled if filled else self._check.bounds
         if bounds is None:
@@ -133,11 +133,11 @@ class Checking:
         possible, certain = bounds.possible(resource), bounds.certain(resource)
         return certain if possible == certain else None
 
-    def _resource(self, record: Record) -> Any:
+    def _resource(self, record: Native) -> Any:
         """Translate a record with those of its memberships that the filter names."""
         key = record["id"]
         links = [*(holders.link for holders in self._holders if key in holders.ids), *self._held]
-        return self._answer({**record, self._links.field: links}, self._base)
+        return self._answer(Native({**record, self._links.field: links}), self._base)
 
 
 def keep_by(answer: Answer, check: Check, base: str) -> Keep:

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from scimbridge.lists.marks import TAIL, Ids, Mark, stamp
 from scimbridge.pingone.paging import Page
 from scimbridge.scim.paging import Window
+from scimbridge.sides import Native
 
-Record = dict[str, Any]
-Keep = Callable[[Record], bool]
+Keep = Callable[[Native], bool]
 Prepare = Callable[[Page], None]
 _GIVEN = "nothing: all records are known"
 
@@ -28,7 +27,7 @@ class ReadWindow:
     was asked for, though its answer was taken for exact.
     """
 
-    records: list[Record]
+    records: list[Native]
     total: int
     next: Mark | None
     end: Mark | None = None
@@ -51,7 +50,7 @@ class Source:
     walk: str
     confined: bool = False
     prepare: Prepare | None = field(default=None, compare=False)
-    given: tuple[Record, ...] | None = None
+    given: tuple[Native, ...] | None = None
 
     def behind(self, key: str) -> Source:
         """Return the source of the known records that are behind one of them."""
@@ -75,7 +74,7 @@ class Reading:
         self._behind = frozenset(passed)
         is_again = href == mark.href and source.given is None
         self._tail = deque(mark.before if is_again else mark.tail, TAIL)
-        self._records: list[Record] = []
+        self._records: list[Native] = []
         self._position = self._begun = mark.position
         self._known = self._total = mark.total
         self._following: Mark | None = None

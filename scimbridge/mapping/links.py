@@ -17,6 +17,7 @@ from scimbridge.scim import dialects
 from scimbridge.scim.errors import InvalidValue
 from scimbridge.scim.filtering.trees import Compare, Node, Or, conjuncts
 from scimbridge.scim.patching.operations import Operation
+from scimbridge.sides import Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Links:
         return bool(self.add or self.remove)
 
 
-def members_of(table: Table, resource: Mapping[str, Any]) -> tuple[Member, ...]:
+def members_of(table: Table, resource: Resource) -> tuple[Member, ...]:
     """Return the members that a resource in SCIM terms has, each once."""
     shape = table.links
     if shape is None:

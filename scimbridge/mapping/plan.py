@@ -18,6 +18,7 @@ from scimbridge.mapping.tables.table import Table
 from scimbridge.mapping.translate import attribute_value, encode, held_value, native_fields, tell_lost
 from scimbridge.scim.errors import InvalidValue, Mutability
 from scimbridge.scim.reading import Manner, is_empty, is_same
+from scimbridge.sides import Body, Native, Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Changes:
         return bool(self.body or self.facets or self.links or self.operations)
 
 
-def plan_create(table: Table, resource: Mapping[str, Any], manner: Manner) -> Changes:
+def plan_create(table: Table, resource: Resource, manner: Manner) -> Changes:
     """Return what a new resource is made of.
 
     Facets stand beside the body, since PingOne takes some of them at creation. Raises `InvalidValue`.
@@ -47,8 +48,8 @@ def plan_create(table: Table, resource: Mapping[str, Any], manner: Manner) -> Ch
     body: dict[str, Any] = {}
     facets: dict[str, Any] = {}
     wanted = native_fields(table, resource, manner)
-    wanted |= _replacing(table, {}, {}, resource, wanted, manner)
-    for row, value in _shared(wanted, {}).items():
+    wanted |= _replacing(table, Native({}), Resource({}), resource, wanted, manner)
+    for row, value in _shared(wanted, Native({})).items():
         if value is None:
             continue
         if row.via is None:
@@ -60,9 +61,9 @@ def plan_create(table: Table, resource: Mapping[str, Any], manner: Manner) -> Ch
 
 def plan_change(
     table: Table,
-    record: Mapping[str, Any],
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
+    record: Native,
+    before: Resource,
+    after: Resource,
     manner: Manner,
 ) -> Changes:
     """Return the difference between a resource as it is (`record`, and `before` in SCIM terms) and as it shall be.
@@ -86,9 +87,9 @@ def plan_change(
 
 def _replacing(
     table: Table,
-    record: Mapping[str, Any],
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
+    record: Native,
+    before: Resource,
+    after: Resource,
     wanted: Mapping[Row, Any],
     manner: Manner,
 ) -> dict[Row, Any]:
@@ -123,9 +124,9 @@ def _replacing(
     return found
 
 
-def without_composed(table: Table, resource: Mapping[str, Any]) -> dict[str, Any]:
+def without_composed(table: Table, resource: Resource) -> Resource:
     """Return a resource without the composed values that may be replaced: a PATCH that does not name one sets none."""
-    kept = dict(resource)
+    kept = Resource(dict(resource))
     for (urn, attr), shape in table.shapes.items():
         if shape.attribute.replaceable and urn in ("", table.type.schema.urn):
             kept.pop(attr, None)
@@ -139,10 +140,10 @@ def _stays(row: Row) -> bool:
 
 
 def _difference(
-    record: Mapping[str, Any],
+    record: Native,
     wanted: Mapping[Row, Any],
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
+    before: Resource,
+    after: Resource,
     table: Table,
 ) -> Changes:
     whole = _shared(wanted, record)
@@ -174,15 +175,13 @@ def _loses(held: Any, value: Any) -> bool:
     return any(name not in value or _loses(inner, value[name]) for name, inner in held.items())
 
 
-def keep_unmentioned(
-    table: Table, body: Mapping[str, Any], before: Mapping[str, Any], resource: Mapping[str, Any]
-) -> dict[str, Any]:
+def keep_unmentioned(table: Table, body: Body, before: Resource, resource: Resource) -> Resource:
     """Return a resource as PUT means it: with what its client cannot be taken to have left out.
 
     That is a whole extension that the client names neither in `schemas` nor as a member, and what is not in every
     answer, so that a client which sends back what it was given takes nothing away.
     """
-    kept = dict(resource)
+    kept = Resource(dict(resource))
     named = {str(name).casefold() for name in body}
     schemas = body.get("schemas")
     named |= {str(urn).casefold() for urn in schemas} if isinstance(schemas, list) else set()
@@ -199,7 +198,7 @@ def keep_unmentioned(
     return kept
 
 
-def _shared(wanted: Mapping[Row, Any], record: Mapping[str, Any]) -> dict[Row, Any]:
+def _shared(wanted: Mapping[Row, Any], record: Native) -> dict[Row, Any]:
     """Return the values with those of fields that several rows share made whole, each row's part in its place."""
     fields: dict[str, Any] = {}
     for row, value in wanted.items():
@@ -208,7 +207,7 @@ def _shared(wanted: Mapping[Row, Any], record: Mapping[str, Any]) -> dict[Row, A
     return {row: value if row.codec.merge is None else fields[row.native] for row, value in wanted.items()}
 
 
-def _whole_object(table: Table, record: Mapping[str, Any], top: str) -> dict[str, Any]:
+def _whole_object(table: Table, record: Native, top: str) -> dict[str, Any]:
     """Return a nested object as PingOne holds it, with an explicit null for each mapped member it has not.
 
     Whole and with nulls it means the same whether PingOne merges nested objects or replaces them.

@@ -16,8 +16,9 @@ from scimbridge.scim.errors import InvalidValue
 from scimbridge.scim.patching.paths import name_of
 from scimbridge.scim.projection import Projection
 from scimbridge.scim.reading import Manner, Notice, has_no_value
+from scimbridge.sides import Native, Resource
 
-Answer = Callable[[Mapping[str, Any], str], dict[str, Any]]  # (PingOne record, SCIM base URL) -> SCIM resource
+Answer = Callable[[Native, str], Resource]  # (PingOne record, SCIM base URL) -> SCIM resource
 
 _COMMON = ""
 
@@ -44,7 +45,7 @@ def compile_answer(table: Table, notice: Notice = silent, projection: Projection
     core = tuple(parts.pop(core_urn))
     others = tuple((urn, tuple(extension)) for urn, extension in parts.items())
 
-    def answer(record: Mapping[str, Any], base: str) -> dict[str, Any]:
+    def answer(record: Native, base: str) -> Resource:
         schemas = [core_urn]
         resource: dict[str, Any] = {"schemas": schemas}
         _emit_into(resource, core, record, base)
@@ -58,7 +59,7 @@ def compile_answer(table: Table, notice: Notice = silent, projection: Projection
         meta.update(meta_of(record, base) or ())
         meta["location"] = f"{base}{endpoint}/{record.get('id')}"
         resource["meta"] = meta
-        return resource
+        return Resource(resource)
 
     return answer
 
@@ -107,7 +108,7 @@ def tell_lost(shape: Shape, value: Any, manner: Manner) -> None:
         manner.notice(name_of(name))
 
 
-def native_fields(table: Table, resource: Mapping[str, Any], manner: Manner) -> dict[Row, Any]:
+def native_fields(table: Table, resource: Resource, manner: Manner) -> dict[Row, Any]:
     """Return the PingOne value of every writable row for a whole SCIM resource; None where it has none.
 
     Rows of memberships are not among them. Raises `InvalidValue`.
@@ -124,7 +125,7 @@ def native_fields(table: Table, resource: Mapping[str, Any], manner: Manner) -> 
     return fields
 
 
-def attribute_value(table: Table, resource: Mapping[str, Any], urn: str, attr: str) -> Any:
+def attribute_value(table: Table, resource: Resource, urn: str, attr: str) -> Any:
     """Return a resource's value of one attribute, wherever its schema puts it."""
     if urn in (_COMMON, table.type.schema.urn):
         return resource.get(attr)
@@ -132,6 +133,6 @@ def attribute_value(table: Table, resource: Mapping[str, Any], urn: str, attr: s
     return inner.get(attr) if isinstance(inner, dict) else None
 
 
-def held_value(row: Row, record: Mapping[str, Any]) -> Any:
+def held_value(row: Row, record: Native) -> Any:
     """Return what PingOne holds for a row, or None."""
     return read_field(record, row.to)

@@ -22,8 +22,8 @@ from scimbridge.pingone.media import JSON
 from scimbridge.reach.records import ReachableRecords
 from scimbridge.reach.unconfined import UnconfinedRecords
 from scimbridge.request.context import RequestContext
+from scimbridge.sides import Native
 
-Record = dict[str, Any]
 PAUSES = (0.2, 0.4, 0.8, 1.6, 3.2, 3.2)  # seconds between the tries after a lost answer
 CLOCK_GRAIN = 2.0  # seconds: an HTTP date has no part of a second, and an answer takes its time
 
@@ -32,14 +32,14 @@ CLOCK_GRAIN = 2.0  # seconds: an HTTP date has no part of a second, and an answe
 class NewRecord:
     """A record that a call of this request made; its client was not told of it yet."""
 
-    record: Record
+    record: Native
 
 
 @dataclass(frozen=True, slots=True)
 class FoundRecord:
     """A record that a try with a lost answer made, of this request or of an earlier one."""
 
-    record: Record
+    record: Native
 
     @property
     def is_untouched(self) -> bool:
@@ -153,7 +153,7 @@ class Creation:
                 break
         raise refusal
 
-    def _holder(self, context: RequestContext, own: Mapping[str, Any], refusal: PingOneError) -> Record | None:
+    def _holder(self, context: RequestContext, own: Mapping[str, Any], refusal: PingOneError) -> Native | None:
         for fault in refusal.faults:
             existing = fault.inner.get("existingId")
             if isinstance(existing, str):

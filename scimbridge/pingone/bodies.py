@@ -15,6 +15,7 @@ from scimbridge.pingone.errors import Refused
 from scimbridge.pingone.kinds import Kind, kind_of
 from scimbridge.pingone.media import JSON
 from scimbridge.pingone.send import Call, Json
+from scimbridge.sides import Native
 
 
 def creation(kind: Kind, body: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[Json, str]:
@@ -28,7 +29,7 @@ def creation(kind: Kind, body: Mapping[str, Any], values: Mapping[str, Any]) -> 
     return whole, media
 
 
-def facets_left(kind: Kind, record: Mapping[str, Any], values: Mapping[str, Any]) -> Json:
+def facets_left(kind: Kind, record: Native, values: Mapping[str, Any]) -> Json:
     """Return the facets that a new record does not hold as they were asked for; a secret cannot be seen."""
     return {
         name: value
@@ -37,7 +38,7 @@ def facets_left(kind: Kind, record: Mapping[str, Any], values: Mapping[str, Any]
     }
 
 
-def replacement(kind: Kind, record: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
+def replacement(kind: Kind, record: Native, changes: Mapping[str, Any]) -> Json:
     """Return the body of a PUT: what PingOne holds, with the changes; None takes away.
 
     It carries everything but what PingOne is known to write itself, so that a field which PingOne has from tomorrow on
@@ -53,7 +54,7 @@ def replacement(kind: Kind, record: Mapping[str, Any], changes: Mapping[str, Any
     return body
 
 
-def put(collection: Collection, call: Call, record: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
+def put(collection: Collection, call: Call, record: Native, changes: Mapping[str, Any]) -> Native:
     """PUT a group or population with changes, and with everything else that PingOne holds of it. Returns the record.
 
     A field that nobody knows may turn out to be PingOne's own: where PingOne refuses nothing but such fields, the PUT
@@ -77,7 +78,7 @@ def _without_nulls(value: Any) -> Any:
     return value
 
 
-def recount(record: Json, *, users: int, groups: int) -> Json:
+def recount(record: Native, *, users: int, groups: int) -> Native:
     """Return a group's record with its direct member counts moved by the memberships just made or ended."""
     counts = record.get("directMemberCounts")
     if not isinstance(counts, dict) or not (users or groups):
@@ -86,18 +87,18 @@ def recount(record: Json, *, users: int, groups: int) -> Json:
     for name, by in (("users", users), ("groups", groups)):
         if isinstance(moved.get(name), int):
             moved[name] += by
-    return {**record, "directMemberCounts": moved}
+    return Native({**record, "directMemberCounts": moved})
 
 
-def counted(record: Json, *, users: int, groups: int) -> Json:
+def counted(record: Native, *, users: int, groups: int) -> Native:
     """Return a group's record with these direct member counts, where it has any."""
     counts = record.get("directMemberCounts")
     if not isinstance(counts, dict):
         return record
-    return {**record, "directMemberCounts": {**counts, "users": users, "groups": groups}}
+    return Native({**record, "directMemberCounts": {**counts, "users": users, "groups": groups}})
 
 
-def direct_members(record: Mapping[str, Any]) -> tuple[int | None, int | None]:
+def direct_members(record: Native) -> tuple[int | None, int | None]:
     """Return how many users and groups a group has directly; None where PingOne does not say."""
     counts = record.get("directMemberCounts")
     if not isinstance(counts, dict):
@@ -106,6 +107,6 @@ def direct_members(record: Mapping[str, Any]) -> tuple[int | None, int | None]:
     return (users if isinstance(users, int) else None), (groups if isinstance(groups, int) else None)
 
 
-def is_surely_empty(record: Mapping[str, Any]) -> bool:
+def is_surely_empty(record: Native) -> bool:
     """Whether a group has no member: a dynamic one counts none and has some."""
     return direct_members(record) == (0, 0) and not record.get("userFilter")

@@ -18,6 +18,7 @@ from scimbridge.pingone.kinds import USERS
 from scimbridge.pingone.media import JSON, OPERATIONS
 from scimbridge.pingone.paging import Page, Pass, read_page
 from scimbridge.pingone.send import Call, Json, Request, Response, Send
+from scimbridge.sides import Native
 
 __all__ = ["Collection", "Page", "UserCollection", "check_id", "quote_id"]
 
@@ -41,25 +42,25 @@ class Collection:
         self._path = path or f"/{name}"
         self._key = key or name
 
-    def read(self, call: Call, key: str, /, include: tuple[str, ...] = ()) -> Json:
+    def read(self, call: Call, key: str, /, include: tuple[str, ...] = ()) -> Native:
         """Return one record. `include` asks for what is left out otherwise (memberOfGroupIDs)."""
         query = (("include", ",".join(include)),) if include else ()
         return self._resource(call, Request("GET", self.path(key), query), key)
 
-    def create(self, call: Call, body: Json, media: str = JSON) -> Json:
+    def create(self, call: Call, body: Json, media: str = JSON) -> Native:
         """Return the new record. Unreachable with `maybe_done` when the answer was lost."""
         return self._resource(call, Request("POST", self._path, body=body, media=media), None)
 
-    def merge(self, call: Call, key: str, body: Json, /) -> Json:
+    def merge(self, call: Call, key: str, body: Json, /) -> Native:
         """PATCH: members given are set, null clears, the rest stays. Returns the record."""
         return self._resource(call, Request("PATCH", self.path(key), body=body), key)
 
-    def operate(self, call: Call, key: str, operations: list[Json], /) -> Json:
+    def operate(self, call: Call, key: str, operations: list[Json], /) -> Native:
         """PATCH with operations of RFC 7644 §3.5.2 on native names. Returns the record."""
         body = {"Operations": operations}
         return self._resource(call, Request("PATCH", self.path(key), body=body, media=OPERATIONS), key)
 
-    def replace(self, call: Call, key: str, body: Json, /) -> Json:
+    def replace(self, call: Call, key: str, body: Json, /) -> Native:
         """PUT: what is left out is cleared. Returns the record."""
         return self._resource(call, Request("PUT", self.path(key), body=body), key)
 
@@ -110,10 +111,10 @@ class Collection:
         """Return the path of one record."""
         return f"{self._path}/{quote_id(key)}"
 
-    def _resource(self, call: Call, request: Request, key: str | None) -> Json:
+    def _resource(self, call: Call, request: Request, key: str | None) -> Native:
         response = self._send(request, call)
         check_id(response, request.method, key)
-        return response.body
+        return Native(response.body)
 
 
 def check_id(response: Response, method: str, key: str | None) -> None:

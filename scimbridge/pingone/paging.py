@@ -12,7 +12,8 @@ from typing import Any
 
 from scimbridge.pingone.answers import malformed
 from scimbridge.pingone.errors import Unreachable
-from scimbridge.pingone.send import Json, Response
+from scimbridge.pingone.send import Response
+from scimbridge.sides import Native
 
 STEP = 100
 """Records come in hundreds (docs/pingone.md §6): a page of fewer than that, and than its limit, is not full."""
@@ -25,7 +26,7 @@ class Page:
     `full`: there may be more than it holds. `linked`: it has links, so that a missing one means something.
     """
 
-    records: list[Json]
+    records: list[Native]
     next: str | None
     count: int | None
     full: bool = False

@@ -17,8 +17,9 @@ from scimbridge.pingone.collections import Page
 from scimbridge.pingone.errors import NotThere
 from scimbridge.pingone.kinds import POPULATIONS, kind_of
 from scimbridge.scim.errors import Forbidden, InvalidValue
+from scimbridge.sides import Native
 
-Record = dict[str, Any]
+Json = dict[str, Any]
 
 
 class OutOfReach(NotThere):
@@ -84,7 +85,7 @@ class Confinement:
             held = held.get(name) if isinstance(held, dict) else None
         return isinstance(held, str) and held in self.populations
 
-    def check(self, record: Record) -> Record:
+    def check(self, record: Native) -> Native:
         """Return a record where the client may go. Raises `OutOfReach` for any other, as PingOne does for no record."""
         if not self.keeps(record):
             raise OutOfReach("not in the client's populations", status=404)
@@ -103,7 +104,7 @@ class Confinement:
             msg = "this client is confined to populations and may make no other"
             raise Forbidden(msg)
 
-    def check_placed(self, body: Record) -> None:
+    def check_placed(self, body: Json) -> None:
         """Refuse to make a record outside. Raises `InvalidValue`."""
         if not self.is_by_id and not self.keeps(body):
             msg = f"{self.field}: name a population that this client may use"

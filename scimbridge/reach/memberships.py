@@ -9,10 +9,11 @@ from scimbridge.pingone.memberships import Memberships, Outcome
 from scimbridge.reach.confinement import OutOfReach
 from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import RequestContext
+from scimbridge.sides import Native
 
 __all__ = ["Outcome", "ReachableMemberships"]
 
-Record = dict[str, Any]
+Json = dict[str, Any]
 
 
 class ReachableMemberships:
@@ -33,12 +34,12 @@ class ReachableMemberships:
         self._hold(context, kind, member_id, group_id)
         return self._memberships.remove(context.call, kind, member_id, group_id)
 
-    def read(self, context: RequestContext, kind: str, member_id: str, group_id: str) -> Record:
+    def read(self, context: RequestContext, kind: str, member_id: str, group_id: str) -> Json:
         """Return one membership. Raises `NotThere`."""
         self._hold(context, kind, member_id, group_id)
         return self._memberships.read(context.call, kind, member_id, group_id)
 
-    def groups_of(self, context: RequestContext, kind: str, member_id: str, limit: int) -> Iterator[Record]:
+    def groups_of(self, context: RequestContext, kind: str, member_id: str, limit: int) -> Iterator[Native]:
         """Yield the groups that a member is in. Raises `NotThere` where there is none of that kind and id."""
         self._ends[kind].hold(context, member_id)
         for page in self._memberships.of(context.call, kind, member_id, limit):

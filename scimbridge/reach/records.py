@@ -19,10 +19,11 @@ from scimbridge.pingone.media import JSON
 from scimbridge.pingone.paging import Page, Pass
 from scimbridge.reach.confinement import Confinement
 from scimbridge.request.context import RequestContext
+from scimbridge.sides import Native
 
 __all__ = ["ReachableRecords", "ReachableUsers", "ReachedPage", "SealedPage"]
 
-Record = dict[str, Any]
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class ReachableRecords:
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
-    def read(self, context: RequestContext, key: str, include: tuple[str, ...] = ()) -> Record:
+    def read(self, context: RequestContext, key: str, include: tuple[str, ...] = ()) -> Native:
         """Return one record. Raises `NotThere` for what is not there and for what is outside.
 
         What is included may lie outside of where a confined caller may go: for it, nothing is.
@@ -81,7 +82,7 @@ class ReachableRecords:
         if within.is_open:
             return self._collection.read(context.call, key, include)
         if within.is_by_id:
-            within.check({"id": key})
+            within.check(Native({"id": key}))
             return self._collection.read(context.call, key)
         return self.check(context, self._collection.read(context.call, key))
 
@@ -92,11 +93,11 @@ class ReachableRecords:
         """
         within = self.within(context)
         if within.is_by_id:
-            within.check({"id": key})
+            within.check(Native({"id": key}))
         elif not within.is_open:
             self.read(context, key)
 
-    def check(self, context: RequestContext, record: Record) -> Record:
+    def check(self, context: RequestContext, record: Native) -> Native:
         """Return a record that was found in another way. Raises `OutOfReach`."""
         record = self.within(context).check(record)
         context.reached.add(record["id"].lower())
@@ -158,7 +159,7 @@ class ReachableRecords:
         """Refuse to make what would be outside by itself. Raises `Forbidden`."""
         self.within(context).check_may_create()
 
-    def create(self, context: RequestContext, body: Record, media: str = JSON) -> Record:
+    def create(self, context: RequestContext, body: Json, media: str = JSON) -> Native:
         """Make a record. Raises PingOne's errors, and for what would be outside `Forbidden` or `InvalidValue`."""
         within = self.within(context)
         within.check_may_create()
@@ -167,7 +168,7 @@ class ReachableRecords:
         context.reached.add(record["id"].lower())
         return record
 
-    def put(self, context: RequestContext, record: Record, changes: Mapping[str, Any]) -> Record:
+    def put(self, context: RequestContext, record: Native, changes: Mapping[str, Any]) -> Native:
         """PUT changes of a record, with everything else that PingOne holds of it. Returns the record."""
         self.hold(context, record["id"])
         return bodies.put(self._collection, context.call, record, changes)
@@ -190,17 +191,17 @@ class ReachableUsers(ReachableRecords):
         super().__init__(users)
         self._users = users
 
-    def merge(self, context: RequestContext, key: str, body: Record) -> Record:
+    def merge(self, context: RequestContext, key: str, body: Json) -> Native:
         """PATCH: members given are set, null clears, the rest stays. Returns the record."""
         self.hold(context, key)
         return self._users.merge(context.call, key, body)
 
-    def operate(self, context: RequestContext, key: str, operations: list[Record]) -> Record:
+    def operate(self, context: RequestContext, key: str, operations: list[Json]) -> Native:
         """PATCH with operations of RFC 7644 §3.5.2 on native names. Returns the record."""
         self.hold(context, key)
         return self._users.operate(context.call, key, operations)
 
-    def set_facet(self, context: RequestContext, key: str, name: str, value: Any) -> Record:
+    def set_facet(self, context: RequestContext, key: str, name: str, value: Any) -> Json:
         """PUT a field that has a call of its own; see `UserCollection`. Raises `InvalidValue` for a move outside."""
         self.hold(context, key)
         if name == POPULATION.name:

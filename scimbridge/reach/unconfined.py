@@ -7,15 +7,13 @@ here. Who may import this is a contract in setup.cfg; see decision 0038.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.kinds import GROUPS, KINDS, POPULATIONS, USERS
 from scimbridge.pingone.paging import Page
 from scimbridge.pingone.send import Call
 from scimbridge.pingone.target import Target
-
-Record = dict[str, Any]
+from scimbridge.sides import Native
 
 
 class UnconfinedRecords:
@@ -25,7 +23,7 @@ class UnconfinedRecords:
         self.name = collection.name
         self._collection = collection
 
-    def read(self, call: Call, key: str) -> Record:
+    def read(self, call: Call, key: str) -> Native:
         """Return one record. Raises `NotThere`."""
         return self._collection.read(call, key)
 

@@ -17,6 +17,7 @@ from scimbridge.scim.characteristics import Attribute, ResourceType, Schema
 from scimbridge.scim.projection import Projection, compile_projection
 from scimbridge.scim.reading import Notice
 from scimbridge.scim.versions import check_conditions, etag
+from scimbridge.sides import Native, Resource
 
 NOT_VERSIONED = ("_links", "_embedded")
 
@@ -52,17 +53,17 @@ class View:
         """Return what PingOne has to be asked to include because the client named it in a change: the groups."""
         return () if options.minimal else self.includes_for(self.list_projection(options))
 
-    def version(self, record: dict[str, Any]) -> str:
+    def version(self, record: Native) -> str:
         """Return the weak entity tag of PingOne's record."""
         return etag(record, self._unversioned)
 
-    def resource(self, record: dict[str, Any], base: str) -> dict[str, Any]:
+    def resource(self, record: Native, base: str) -> Resource:
         """Return the whole SCIM resource of a record, with its version."""
         resource = self.answer(record, base)
         resource["meta"]["version"] = self.version(record)
         return resource
 
-    def in_list(self, options: AnswerOptions) -> Callable[[dict[str, Any]], Any]:
+    def in_list(self, options: AnswerOptions) -> Callable[[Native], Any]:
         """Return what turns a record into what a list shows of it: JSON, translated once for each version."""
         projection, answer = self._listed(options.attributes, options.excluded)
         apply, version, base = projection.apply, self.version, options.base
@@ -70,12 +71,12 @@ class View:
         # By `repr`, so that a client that asks for "None" is not taken for one that asks for nothing.
         key = f"{self._section}{base}\0{options.attributes!r}\0{options.excluded!r}\0"
 
-        def translate(record: dict[str, Any], tag: str) -> dict[str, Any]:
+        def translate(record: Native, tag: str) -> dict[str, Any]:
             resource = answer(record, base)
             resource["meta"]["version"] = tag
             return apply(resource)
 
-        def render(record: dict[str, Any]) -> Any:
+        def render(record: Native) -> Any:
             tag = version(record)
             text = find(key + tag)
             if text is None:
@@ -91,14 +92,14 @@ class View:
         """Return what translates of a record the attributes that a filter looks at, and nothing else."""
         return self._filtered(",".join(names))
 
-    def show(self, options: AnswerOptions, record: dict[str, Any], status: int = 200) -> Reply:
+    def show(self, options: AnswerOptions, record: Native, status: int = 200) -> Reply:
         """Return the answer about one resource."""
         resource = self.resource(record, options.base)
         meta: Mapping[str, Any] = resource["meta"]
         body = self.projection(options).apply(resource)
         return Reply(status, body, meta["location"], meta["version"])
 
-    def check_match(self, context: RequestContext, record: dict[str, Any]) -> None:
+    def check_match(self, context: RequestContext, record: Native) -> None:
         """Hold a change to the version that the client knows. Raises `PreconditionFailed` (RFC 7644 §3.14)."""
         check_conditions(context.if_match, context.if_none_match, map(self.version, (record,)))
 

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from scimbridge.lists.knowledge import DirectoryKnowledge
 from scimbridge.lists.listing import Listing
@@ -40,7 +39,7 @@ from scimbridge.request.context import RequestContext
 from scimbridge.request.parallel import Parallel
 from scimbridge.request.rendered import Rendered
 from scimbridge.request.view import View
-from scimbridge.resources.endpoint import Endpoint, Resource
+from scimbridge.resources.endpoint import Endpoint, ResourceHandler
 from scimbridge.resources.enforced import Enforced, Findings
 from scimbridge.resources.group_creation import GroupCreation
 from scimbridge.resources.group_records import GroupRecords
@@ -59,10 +58,9 @@ from scimbridge.resources.user_writer import UserWriter
 from scimbridge.resources.users import Users
 from scimbridge.scim.cursors import Seal
 from scimbridge.scim.reading import Notice
+from scimbridge.sides import Native
 from scimbridge.state.base import State
 from scimbridge.trail.attempts import UNTRACED, Trail
-
-Record = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +147,7 @@ class Assembly:
             clock=parts.clock, wall=parts.wall, sleep=parts.sleep, page_size=parts.page_size,
         )  # fmt: skip
 
-    def _users(self, view: View) -> tuple[ReachableRecords, Resource, Membership | None, Complete | None]:
+    def _users(self, view: View) -> tuple[ReachableRecords, ResourceHandler, Membership | None, Complete | None]:
         parts, users = self._parts, self._reach.users
         placement = Placement(
             view.table, users, self._whole.populations, parts.default_population, parts.state, page_size=parts.page_size
@@ -168,7 +166,7 @@ class Assembly:
         def holders(context: RequestContext, group: str) -> Holders:
             return Holders(group, members.users_of(context, group))
 
-        def whole(context: RequestContext, found: list[Record]) -> list[Record]:
+        def whole(context: RequestContext, found: list[Native]) -> list[Native]:
             return records.complete(context, found, view.includes)
 
         links = Membership(
@@ -176,7 +174,7 @@ class Assembly:
         )
         return users, resource, links if field else None, resource.complete
 
-    def _groups(self, view: View) -> tuple[ReachableRecords, Resource, Membership | None, Complete | None]:
+    def _groups(self, view: View) -> tuple[ReachableRecords, ResourceHandler, Membership | None, Complete | None]:
         groups, members = self._reach.groups, self._members
 
         field = _linked(view)
@@ -186,12 +184,13 @@ class Assembly:
             kind, found = members.groups_of(context, member)
             return Holders({"id": member, "type": kind}, frozenset(group["id"] for group in found), tuple(found))
 
-        def whole(context: RequestContext, found: list[Record]) -> list[Record]:
+        def whole(context: RequestContext, found: list[Native]) -> list[Native]:
             return [
-                {**group, field: each} for group, each in zip(found, members.read_each(context, found), strict=True)
+                Native({**group, field: each})
+                for group, each in zip(found, members.read_each(context, found), strict=True)
             ]
 
-        def has_members(context: RequestContext, group: Record) -> bool:
+        def has_members(context: RequestContext, group: Native) -> bool:
             # A group's own counts say so to who may know of all its members.
             return groups.is_open(context) and any(direct_members(group))
 
@@ -214,7 +213,7 @@ class Assembly:
 
         return read_each
 
-    def _plain(self, view: View) -> tuple[ReachableRecords, Resource, Membership | None, Complete | None]:
+    def _plain(self, view: View) -> tuple[ReachableRecords, ResourceHandler, Membership | None, Complete | None]:
         records = self._reach.of(kind_named(view.table.type.name).collection)
         return records, Plain(records, view, self._creation(records), PlainWriter(records), self._turns), None, None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from scimbridge.lists.lists import Lists
 from scimbridge.reach.records import ReachableRecords
@@ -17,12 +17,18 @@ from scimbridge.scim import verbs
 from scimbridge.scim.errors import MethodNotAllowed, NotFound
 from scimbridge.scim.key_dialects import unfold_dotted_keys
 from scimbridge.scim.verbs import WRITE, Verb
+from scimbridge.sides import Body
 from scimbridge.trail.attempts import UNTRACED, Trail
 
 NO_PARAMETERS: Mapping[str, str] = {}
 
 
-class Resource(Protocol):
+def no_body() -> Body:
+    """Return the body of a request that has none."""
+    return Body({})
+
+
+class ResourceHandler(Protocol):
     """A resource type's verbs on one resource; its `writer` carries out changes that were planned elsewhere."""
 
     @property
@@ -34,15 +40,15 @@ class Resource(Protocol):
         """Read it."""
         ...
 
-    def create(self, context: RequestContext, options: AnswerOptions, body: Mapping[str, Any]) -> Reply:
+    def create(self, context: RequestContext, options: AnswerOptions, body: Body) -> Reply:
         """Make one."""
         ...
 
-    def replace(self, context: RequestContext, options: AnswerOptions, key: str, body: Mapping[str, Any]) -> Reply:
+    def replace(self, context: RequestContext, options: AnswerOptions, key: str, body: Body) -> Reply:
         """Make it what the body says."""
         ...
 
-    def patch(self, context: RequestContext, options: AnswerOptions, key: str, body: Mapping[str, Any]) -> Reply:
+    def patch(self, context: RequestContext, options: AnswerOptions, key: str, body: Body) -> Reply:
         """Change it."""
         ...
 
@@ -61,7 +67,7 @@ class Endpoint:
 
     path: str
     records: ReachableRecords
-    resource: Resource
+    resource: ResourceHandler
     lists: Lists
     allow: frozenset[str]
     trail: Trail = UNTRACED
@@ -84,7 +90,7 @@ class Endpoint:
         key: str = "",
         *,
         parameters: Mapping[str, str] = NO_PARAMETERS,
-        read: Callable[[], Mapping[str, Any]] = dict,
+        read: Callable[[], Body] = no_body,
     ) -> Reply:
         """Carry out a verb: right, reach, audit entry, and then what the resource type makes of it.
 
@@ -92,7 +98,7 @@ class Endpoint:
         is called when it is known that the client may make it; what is refused until then is a refusal in the trail.
         Raises `Forbidden`, `MethodNotAllowed`, and whatever else is wrong or goes wrong.
         """
-        body: Mapping[str, Any] = {}
+        body = Body({})
         if verb.scope == WRITE:
             with self.trail.refusals(context, self.name, verb, key):
                 self.check_allowed(context, verb)
@@ -119,7 +125,7 @@ class Endpoint:
         options: AnswerOptions,
         key: str,
         parameters: Mapping[str, str],
-        body: Mapping[str, Any],
+        body: Body,
     ) -> Reply:
         standard = self._standard(context, body) if verb.whole else body
         match verb:
@@ -151,7 +157,7 @@ class Endpoint:
         if verb == verbs.CREATE:
             self.records.check_may_create(context)
 
-    def _standard(self, context: RequestContext, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _standard(self, context: RequestContext, body: Body) -> Body:
         """Return the body of a whole resource with names as RFC 7644 wants them. Raises `InvalidSyntax`."""
         return body if context.manner.strict else unfold_dotted_keys(body, self.lists.view.table.type)
 

@@ -5,7 +5,6 @@ A group that an earlier try made may have been found and filled by others since:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +26,7 @@ from scimbridge.resources.members.outcomes import MadeChanges
 from scimbridge.resources.members.own_changes import OwnMemberships, Recent
 from scimbridge.scim.errors import ScimError, Unavailable
 from scimbridge.scim.reading import read_resource
+from scimbridge.sides import Body, Native
 
 Record = dict[str, Any]
 
@@ -51,7 +51,7 @@ class GroupCreation:
         self._creation = creation
         self._own = own
 
-    def create(self, context: RequestContext, options: AnswerOptions, body: Mapping[str, Any]) -> Reply:
+    def create(self, context: RequestContext, options: AnswerOptions, body: Body) -> Reply:
         """Make a group, then its members. Where these are refused, a group that this request made is taken back."""
         resource = read_resource(body, self._table.type, context.manner)
         changes = self._place(context, plan_create(self._table, resource, context.manner))
@@ -87,7 +87,7 @@ class GroupCreation:
 
     def _fill(
         self, context: RequestContext, created: Created, links: Links, progress: Progress
-    ) -> tuple[Record, list[Record] | None]:
+    ) -> tuple[Native, list[Record] | None]:
         """Add the members. Returns the record and all members, None for these where only reading them can tell."""
         key = created.record["id"]
         progress.finish(f"created as {key}" if isinstance(created, NewRecord) else f"exists as {key}")
@@ -106,7 +106,7 @@ class GroupCreation:
             return record, self._members.lay(context, record, listed, own, made.kinds).shown
 
     def _fill_new(
-        self, context: RequestContext, record: Record, links: Links, own: Recent, progress: Progress
+        self, context: RequestContext, record: Native, links: Links, own: Recent, progress: Progress
     ) -> MadeChanges:
         """Give a new group its members; where PingOne refuses one, the group is taken back, unless others are in it."""
         try:

@@ -14,6 +14,7 @@ from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import AnswerOptions, RequestContext
 from scimbridge.request.view import View
 from scimbridge.resources.members.outcomes import MadeChanges
+from scimbridge.sides import Native
 
 Record = dict[str, Any]
 
@@ -29,11 +30,11 @@ class GroupRecords:
         self.attribute = "" if links is None else links.attribute.name
         self._field = "" if links is None else links.rows[0].native
 
-    def read(self, context: RequestContext, key: str) -> Record:
+    def read(self, context: RequestContext, key: str) -> Native:
         """Return PingOne's record of a group where the client may go. Raises `NotThere` for any other."""
         return self._groups.read(context, key)
 
-    def after(self, context: RequestContext, record: Record, made: MadeChanges) -> Record:
+    def after(self, context: RequestContext, record: Native, made: MadeChanges) -> Native:
         """Return a record after membership changes, read again only where its counts are not certain."""
         if not made.certain:
             return self.read(context, record["id"])
@@ -47,7 +48,7 @@ class GroupRecords:
         """Whether the answer about a group is to have its members."""
         return bool(self.attribute) and self._view.projection(options).wants(self.attribute)
 
-    def settled(self, context: RequestContext, record: Record, members: list[Record]) -> Record:
+    def settled(self, context: RequestContext, record: Native, members: list[Record]) -> Native:
         """Return a record after a change with its members, who are all known: they count where PingOne's counts lag."""
         if (
             self._groups.is_open(context)
@@ -57,6 +58,6 @@ class GroupRecords:
             record = bodies.counted(record, users=len(members), groups=0)
         return self.joined(record, members)
 
-    def joined(self, record: Record, members: list[Record]) -> Record:
+    def joined(self, record: Native, members: list[Record]) -> Native:
         """Return a record with its members."""
-        return {**record, self._field: members}
+        return Native({**record, self._field: members})

@@ -5,8 +5,6 @@ Where PingOne refuses a member, the fields are put back as well. What the change
 
 from __future__ import annotations
 
-from typing import Any
-
 from scimbridge.mapping.plan import Changes
 from scimbridge.pingone.errors import Refused
 from scimbridge.reach.records import ReachableRecords
@@ -18,8 +16,8 @@ from scimbridge.resources.members.current import CurrentMembers
 from scimbridge.resources.members.own_changes import OwnMemberships
 from scimbridge.resources.writer import BODY, UNREAD, Present, Written
 from scimbridge.scim.errors import ScimError, Unavailable
+from scimbridge.sides import Native
 
-Record = dict[str, Any]
 MEMBERS = "members"
 
 
@@ -66,7 +64,7 @@ class GroupWriter:
         record = self._records.read(context, key) if after is None else self._records.after(context, after, made)
         return Written(record, True, made)
 
-    def _restore(self, context: RequestContext, before: Record, after: Record, changes: Changes) -> None:
+    def _restore(self, context: RequestContext, before: Native, after: Native, changes: Changes) -> None:
         """Put back those of a group's own fields that still are as this request has set them."""
         now = self._groups.read(context, before["id"])
         ours = {name: before.get(name) for name in changes.body if now.get(name) == after.get(name)}

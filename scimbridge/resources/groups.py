@@ -7,7 +7,7 @@ changes of the last minute over it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +31,7 @@ from scimbridge.scim.patching.apply import apply_operations
 from scimbridge.scim.patching.operations import read_operations
 from scimbridge.scim.reading import read_resource
 from scimbridge.scim.versions import check_conditions
+from scimbridge.sides import Body, Native, Resource
 
 Record = dict[str, Any]
 MANY = 10  # membership changes from which on it may be cheaper to read the members first
@@ -66,21 +67,21 @@ class Groups:
                 record = self._records.joined(record, self._members.lists.read(context, record))
         return self.view.show(options, record)
 
-    def create(self, context: RequestContext, options: AnswerOptions, body: Mapping[str, Any]) -> Reply:
+    def create(self, context: RequestContext, options: AnswerOptions, body: Body) -> Reply:
         """Make a group, then its members."""
         return self._creation.create(context, options, body)
 
-    def replace(self, context: RequestContext, options: AnswerOptions, key: str, body: Mapping[str, Any]) -> Reply:
+    def replace(self, context: RequestContext, options: AnswerOptions, key: str, body: Body) -> Reply:
         """Make a group what the body says. Members that the body does not mention stay as they are."""
         resource = read_resource(body, self._table.type, context.manner)
         names_members = any(name.casefold().rpartition(":")[2] == self._records.attribute.casefold() for name in body)
 
-        def make(before: Record) -> Record:
+        def make(before: Resource) -> Resource:
             return keep_unmentioned(self._table, body, before, resource)
 
         return self._change(context, options, key, make, with_members=names_members, always_answered=True)
 
-    def patch(self, context: RequestContext, options: AnswerOptions, key: str, body: Mapping[str, Any]) -> Reply:
+    def patch(self, context: RequestContext, options: AnswerOptions, key: str, body: Body) -> Reply:
         """Change a group: memberships as they are named where that is enough, else by read and difference."""
         operations = read_operations(read_patch(body, strict=context.manner.strict), self._table.type, context.manner)
         about = [operation for operation in operations if operation.found.attribute.name == self._records.attribute]
@@ -110,7 +111,7 @@ class Groups:
             self.writer.delete(context, key)
         return Reply(204)
 
-    def _read_to_change(self, context: RequestContext, key: str, own: Recent) -> Record:
+    def _read_to_change(self, context: RequestContext, key: str, own: Recent) -> Native:
         record = self._records.read(context, key)
         self._check_match(context, record, own)
         return record
@@ -134,7 +135,7 @@ class Groups:
                 return Reply(204)
             return self._answer(context, options, written, own, laid)
 
-    def _needed(self, context: RequestContext, record: Record, links: Links, own: Recent) -> tuple[Links, Laid | None]:
+    def _needed(self, context: RequestContext, record: Native, links: Links, own: Recent) -> tuple[Links, Laid | None]:
         """Return what is still to be changed, and the members where reading them is cheaper than repeating."""
         if _count(links) < MANY or self._members.lists.pages(record) * MANY > _count(links):
             return links, None
@@ -148,7 +149,7 @@ class Groups:
         context: RequestContext,
         options: AnswerOptions,
         key: str,
-        make: Callable[[Record], Record],
+        make: Callable[[Resource], Resource],
         *,
         with_members: bool,
         always_answered: bool,
@@ -176,9 +177,9 @@ class Groups:
         self,
         context: RequestContext,
         options: AnswerOptions,
-        record: Record,
+        record: Native,
         laid: Laid | None,
-        make: Callable[[Record], Record],
+        make: Callable[[Resource], Resource],
     ) -> Changes:
         """Return the difference that a change makes.
 
@@ -199,9 +200,9 @@ class Groups:
         self,
         context: RequestContext,
         options: AnswerOptions,
-        record: Record,
+        record: Native,
         members: list[Record] | None,
-        make: Callable[[Record], Record],
+        make: Callable[[Resource], Resource],
     ) -> Changes:
         whole = record if members is None else self._records.joined(record, members)
         before = self.view.resource(whole, options.base)
@@ -209,7 +210,7 @@ class Groups:
 
     # -- lists -----------------------------------------------------------------------------------------------------
 
-    def complete(self, context: RequestContext, options: AnswerOptions, records: list[Record]) -> list[Record]:
+    def complete(self, context: RequestContext, options: AnswerOptions, records: list[Native]) -> list[Native]:
         """Give the groups of a list their members, unless these are not wanted.
 
         Raises `TooMany` before the first call where the reads cannot end in time.
@@ -248,11 +249,11 @@ class Groups:
             return Reply(204)
         return self.view.show(options, self._records.settled(context, record, members))
 
-    def _check_match(self, context: RequestContext, record: Record, own: Recent) -> None:
+    def _check_match(self, context: RequestContext, record: Native, own: Recent) -> None:
         """Hold a change to the version that the client knows, which may be one with or without members."""
         check_conditions(context.if_match, context.if_none_match, self._versions(context, record, own))
 
-    def _versions(self, context: RequestContext, record: Record, own: Recent) -> Iterator[str]:
+    def _versions(self, context: RequestContext, record: Native, own: Recent) -> Iterator[str]:
         """Yield the versions under which clients may know a group: without its members, and with them."""
         yield self.view.version(record)
         members = self._members.read_laid(context, record, own).shown

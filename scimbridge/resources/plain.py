@@ -5,9 +5,8 @@ Read always; made, changed and deleted where the table allows it, which for a re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any
 
 from scimbridge.mapping.plan import keep_unmentioned, plan_change, plan_create
 from scimbridge.once.creation import Creation
@@ -23,8 +22,7 @@ from scimbridge.scim.messages import read_patch
 from scimbridge.scim.patching.apply import apply_operations
 from scimbridge.scim.patching.operations import read_operations
 from scimbridge.scim.reading import read_resource
-
-Record = dict[str, Any]
+from scimbridge.sides import Body, Resource
 
 
 class Plain:
@@ -52,7 +50,7 @@ class Plain:
         with refusing(self._table, reading=True):
             return self.view.show(options, self._records.read(context, key))
 
-    def create(self, context: RequestContext, options: AnswerOptions, body: Mapping[str, Any]) -> Reply:
+    def create(self, context: RequestContext, options: AnswerOptions, body: Body) -> Reply:
         """Make one."""
         resource = read_resource(body, self._table.type, context.manner)
         changes = plan_create(self._table, resource, context.manner)
@@ -60,12 +58,12 @@ class Plain:
         with self._creation.intent(context, body) as intent, refusing(self._table):
             return self.view.show(options, self._creation.create(context, intent, changes.body).record, 201)
 
-    def replace(self, context: RequestContext, options: AnswerOptions, key: str, body: Mapping[str, Any]) -> Reply:
+    def replace(self, context: RequestContext, options: AnswerOptions, key: str, body: Body) -> Reply:
         """Make it what the body says."""
         resource = read_resource(body, self._table.type, context.manner)
         return self._change(context, options, key, lambda before: keep_unmentioned(self._table, body, before, resource))
 
-    def patch(self, context: RequestContext, options: AnswerOptions, key: str, body: Mapping[str, Any]) -> Reply:
+    def patch(self, context: RequestContext, options: AnswerOptions, key: str, body: Body) -> Reply:
         """Change it: PingOne has no PATCH for such a kind, so by read and difference."""
         operations = read_operations(read_patch(body, strict=context.manner.strict), self._table.type, context.manner)
         strict = context.manner.strict
@@ -84,7 +82,7 @@ class Plain:
         return self._turns.of(context, self._held_as, key, lambda: self._records.look(context, key))
 
     def _change(
-        self, context: RequestContext, options: AnswerOptions, key: str, make: Callable[[Record], Record]
+        self, context: RequestContext, options: AnswerOptions, key: str, make: Callable[[Resource], Resource]
     ) -> Reply:
         with refusing(self._table), self._turn(context, key):
             record = self._records.read(context, key)

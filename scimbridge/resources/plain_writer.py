@@ -7,6 +7,7 @@ from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import RequestContext
 from scimbridge.request.progress import Progress
 from scimbridge.resources.writer import BODY, UNREAD, Present, Written
+from scimbridge.sides import Native
 
 
 class PlainWriter:
@@ -20,7 +21,7 @@ class PlainWriter:
     ) -> Written:
         """Make the call, if there is anything to change. Raises PingOne's errors."""
         if not changes.body:
-            return Written(present.record or {}, wrote=False)
+            return Written(present.record or Native({}), wrote=False)
         record = self._records.read(context, key) if present.record is None else present.record
         progress.plan(BODY)
         with progress.step(BODY):

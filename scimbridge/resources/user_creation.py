@@ -23,6 +23,7 @@ from scimbridge.request.view import View
 from scimbridge.resources.placement import Placement
 from scimbridge.resources.user_records import UserRecords
 from scimbridge.resources.user_writer import UserWriter
+from scimbridge.sides import Body, Native, Resource
 
 Record = dict[str, Any]
 
@@ -47,9 +48,7 @@ class UserCreation:
         self._writer = writer
         self._unfinished = unfinished
 
-    def create(
-        self, context: RequestContext, options: AnswerOptions, body: Mapping[str, Any], resource: Record
-    ) -> Reply:
+    def create(self, context: RequestContext, options: AnswerOptions, body: Body, resource: Resource) -> Reply:
         """Make a user of a resource that was read from a body; what PingOne did not take at creation is set afterwards.
 
         Raises what PingOne refuses, in SCIM's words.
@@ -91,7 +90,7 @@ class UserCreation:
 
     def _complete(
         self, context: RequestContext, options: AnswerOptions, created: Created, missed: Record, progress: Progress
-    ) -> Record:
+    ) -> Native:
         """Set what PingOne left out at creation; where it refuses, a user that this request made is taken back."""
         key, is_new = created.record["id"], isinstance(created, NewRecord)
         progress.finish(f"created as {key}" if is_new else f"exists as {key}")
@@ -109,10 +108,12 @@ class UserCreation:
                 raise
             self._unfinished.forget(key)
         return self._read_new(
-            context, {**created.record, **bodies.creation(USERS, {}, missed)[0]}, self._view.includes_named(options)
+            context,
+            Native({**created.record, **bodies.creation(USERS, {}, missed)[0]}),
+            self._view.includes_named(options),
         )
 
-    def _read_new(self, context: RequestContext, record: Record, include: tuple[str, ...]) -> Record:
+    def _read_new(self, context: RequestContext, record: Native, include: tuple[str, ...]) -> Native:
         """Read what a creation does not return; PingOne may not show a new user at once (docs/pingone.md §13.15)."""
         try:
             return self._records.read(context, record["id"], include)

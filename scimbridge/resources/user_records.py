@@ -6,7 +6,6 @@ PingOne shows a user's groups for one user at a time, and then all of them. Know
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Any
 
 from scimbridge.once.locks import ChangeLocks
 from scimbridge.pingone.errors import NotThere
@@ -14,8 +13,8 @@ from scimbridge.reach.reach import Reach
 from scimbridge.request.context import RequestContext
 from scimbridge.request.parallel import Parallel
 from scimbridge.resources.members.reading import Members
+from scimbridge.sides import Native
 
-Record = dict[str, Any]
 OF_GROUPS = {"memberOfGroupIDs": "id", "memberOfGroupNames": "name"}  # what a user includes, and where groups say it
 
 
@@ -28,7 +27,7 @@ class UserRecords:
         self._members = members
         self._together = together
 
-    def read(self, context: RequestContext, key: str, include: tuple[str, ...] = ()) -> Record:
+    def read(self, context: RequestContext, key: str, include: tuple[str, ...] = ()) -> Native:
         """Return one record: a call, and one for the groups of a client that is confined. Raises `NotThere`."""
         record = self._reach.users.read(context, key, include)
         return record if self._reach.users.is_open(context) else self._with_groups(context, record, include)
@@ -41,7 +40,7 @@ class UserRecords:
         """Hold a user. Raises `NotThere` where others hold one that the client may not know of."""
         return self._turns.of(context, "user", key, lambda: self._reach.users.look(context, key))
 
-    def complete(self, context: RequestContext, records: list[Record], include: tuple[str, ...]) -> list[Record]:
+    def complete(self, context: RequestContext, records: list[Native], include: tuple[str, ...]) -> list[Native]:
         """Return the records of a list with what lists do not hold: a call for each.
 
         Raises `TooMany` before the first where they cannot end in time.
@@ -49,7 +48,7 @@ class UserRecords:
         if not include:
             return records
 
-        def read(record: Record) -> Record:
+        def read(record: Native) -> Native:
             try:
                 return self._with_groups(context, record, include)
             except NotThere:
@@ -58,10 +57,11 @@ class UserRecords:
         self._together.check_time(context.call, len(records), "the groups of these users (excludedAttributes=groups)")
         return self._together.read(read, records)
 
-    def _with_groups(self, context: RequestContext, record: Record, include: tuple[str, ...]) -> Record:
+    def _with_groups(self, context: RequestContext, record: Native, include: tuple[str, ...]) -> Native:
         if not include:
             return record
         if self._reach.groups.is_open(context):
             return self._reach.users.read(context, record["id"], include)
         groups = list(self._members.joined(context, "users", record["id"]))
-        return record | {name: [group[OF_GROUPS[name]] for group in groups] for name in include if name in OF_GROUPS}
+        named = {name: [group[OF_GROUPS[name]] for group in groups] for name in include if name in OF_GROUPS}
+        return Native({**record, **named})

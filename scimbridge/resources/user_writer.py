@@ -6,7 +6,7 @@ The order is that of the facets: a disable comes first and an enable last. What 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from scimbridge.resources.enforced import Enforced
 from scimbridge.resources.lookalikes import Lookalikes
 from scimbridge.resources.members.own_changes import OwnMemberships
 from scimbridge.resources.writer import BODY, UNREAD, Present, Written
+from scimbridge.sides import Native
 
 Record = dict[str, Any]
 Made = TypeVar("Made")
@@ -52,7 +53,7 @@ class UserWriter:
         """Return the body of a new user as it can be sent. Raises `InvalidValue` for what is sure to be refused."""
         return self._enforced.hold_new(context, body)
 
-    def hold(self, context: RequestContext, body: Record, record: Mapping[str, Any]) -> Record:
+    def hold(self, context: RequestContext, body: Record, record: Native) -> Record:
         """Return the changed fields of a record as they can be sent. Raises `InvalidValue`."""
         return self._enforced.hold(context, body, clear, record)
 
@@ -77,7 +78,7 @@ class UserWriter:
 
         Raises PingOne's errors, `InvalidValue`, `Uniqueness`.
         """
-        record: Record = {}
+        record = Native({})
         self._lookalikes.check(context, key, changes.body, changes.operations)
         steps = _steps(changes)
         progress.plan(*(step.name for step in steps))
@@ -89,10 +90,10 @@ class UserWriter:
                     record = self._write_body(context, key, changes)
                 else:  # PingOne's facet calls do not return the user
                     self._users.set_facet(context, key, step.facet, changes.facets[step.facet])
-                    record = {}
+                    record = Native({})
         return Written(record, bool(steps))
 
-    def _write_body(self, context: RequestContext, key: str, changes: Changes) -> Record:
+    def _write_body(self, context: RequestContext, key: str, changes: Changes) -> Native:
         operations = changes.operations or (as_operations(changes) if changes.shrunk else ())
         if not operations:
             return self._enforced.send(context, changes.body, clear, partial(self._users.merge, context, key))

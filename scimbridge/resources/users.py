@@ -27,8 +27,7 @@ from scimbridge.scim.messages import read_patch
 from scimbridge.scim.patching.apply import apply_operations
 from scimbridge.scim.patching.operations import Operation, read_operations
 from scimbridge.scim.reading import read_resource
-
-Record = dict[str, Any]
+from scimbridge.sides import Body, Native, Resource
 
 
 class Users:
@@ -49,25 +48,25 @@ class Users:
         """Read one user, with its groups unless they are not wanted: one call."""
         return self.view.show(options, self.read(context, options, key))
 
-    def read(self, context: RequestContext, options: AnswerOptions, key: str) -> Record:
+    def read(self, context: RequestContext, options: AnswerOptions, key: str) -> Native:
         """Return PingOne's record with what the answer needs. Raises `NotFound`."""
         include = self.view.includes_for(self.view.projection(options))
         with refusing(self._table, reading=True):
             return self._records.read(context, key, include)
 
-    def complete(self, context: RequestContext, options: AnswerOptions, records: list[Record]) -> list[Record]:
+    def complete(self, context: RequestContext, options: AnswerOptions, records: list[Native]) -> list[Native]:
         """Give the users of a list what PingOne's lists do not hold, where the client names it: the groups.
 
         Costs a call for each user. Raises `TooMany` before the first where they cannot end in time.
         """
         return self._records.complete(context, records, self.view.includes_for(self.view.list_projection(options)))
 
-    def create(self, context: RequestContext, options: AnswerOptions, body: Mapping[str, Any]) -> Reply:
+    def create(self, context: RequestContext, options: AnswerOptions, body: Body) -> Reply:
         """Make a user in one call, whatever comes with it; what PingOne did not take at creation is set afterwards."""
         resource = self._read_resource(replace(context, manner=replace(context.manner, making=True)), body)
         return self._creation.create(context, options, body, resource)
 
-    def _read_resource(self, context: RequestContext, body: Mapping[str, Any]) -> Record:
+    def _read_resource(self, context: RequestContext, body: Body) -> Resource:
         """Read a body. Raises `Forbidden` where it holds a password that the client may not set."""
         resource = read_resource(body, self._table.type, context.manner)
         for row in self._passwords:
@@ -75,7 +74,7 @@ class Users:
                 check_password(context.caller)
         return resource
 
-    def _read_patch(self, context: RequestContext, body: Mapping[str, Any]) -> tuple[Operation, ...]:
+    def _read_patch(self, context: RequestContext, body: Body) -> tuple[Operation, ...]:
         """Read a PATCH. Raises `Forbidden` for a password that the client may not set, and for guesses at values."""
         operations = read_operations(read_patch(body, strict=context.manner.strict), self._table.type, context.manner)
         for shape in map(self._table.shape_of, (operation.found for operation in operations)):
@@ -84,13 +83,13 @@ class Users:
         check_selection(context.caller, "users", operations)
         return operations
 
-    def replace(self, context: RequestContext, options: AnswerOptions, key: str, body: Mapping[str, Any]) -> Reply:
+    def replace(self, context: RequestContext, options: AnswerOptions, key: str, body: Body) -> Reply:
         """Make a user what the body says: one read, then the difference."""
         resource = self._read_resource(context, body)
         context = _hurry(context, self._named_facets(resource))
         return self._change(context, options, key, lambda before: keep_unmentioned(self._table, body, before, resource))
 
-    def patch(self, context: RequestContext, options: AnswerOptions, key: str, body: Mapping[str, Any]) -> Reply:
+    def patch(self, context: RequestContext, options: AnswerOptions, key: str, body: Body) -> Reply:
         """Change a user: in one call where PingOne's own operations say the same, else by read and difference."""
         operations = self._read_patch(context, body)
         native = None
@@ -101,7 +100,7 @@ class Users:
             gone = removed_facets(self._table, operations)
             settled = tuple(settle(self._table, operations))
 
-            def make(before: Record) -> Record:
+            def make(before: Resource) -> Resource:
                 return apply_operations(without_composed(self._table, before), settled, strict=strict)
 
             return self._change(context, options, key, make, gone)
@@ -134,7 +133,7 @@ class Users:
         context: RequestContext,
         options: AnswerOptions,
         key: str,
-        make: Callable[[Record], Record],
+        make: Callable[[Resource], Resource],
         gone: Mapping[str, Any] | None = None,
     ) -> Reply:
         progress = context.notes.follow(Progress())
@@ -152,12 +151,12 @@ class Users:
                 record = self._carry_out(context, options, key, changes, progress)
         return self._answer(options, record)
 
-    def _named_facets(self, resource: Record) -> dict[str, Any]:
+    def _named_facets(self, resource: Resource) -> dict[str, Any]:
         """Return the values of a resource that PingOne has calls of their own for, as they stand there."""
         rows = (row for row in self._table.rows if row.via is not None)
         return {str(row.via): resource.get(row.attribute.name) for row in rows}
 
-    def _answer(self, options: AnswerOptions, record: Record) -> Reply:
+    def _answer(self, options: AnswerOptions, record: Native) -> Reply:
         if not record:
             return Reply(204)
         if options.minimal:
@@ -166,7 +165,7 @@ class Users:
 
     def _carry_out(
         self, context: RequestContext, options: AnswerOptions, key: str, changes: Changes, progress: Progress
-    ) -> Record:
+    ) -> Native:
         """Make the calls in their order. Returns the record afterwards, {} where nobody wants it."""
         written = self.writer.write(context, key, changes, progress)
         record = written.record

@@ -8,15 +8,15 @@ as PingOne's error, or in SCIM's words where the writer knows the reason.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from scimbridge.mapping.plan import Changes
 from scimbridge.request.context import RequestContext
 from scimbridge.request.progress import Progress
 from scimbridge.resources.members.outcomes import NOTHING_MADE, MadeChanges
 from scimbridge.resources.members.own_changes import Laid, Recent
+from scimbridge.sides import Native
 
-Record = dict[str, Any]
 BODY = "attributes"  # what the step is called that writes a record's own fields
 
 
@@ -27,7 +27,7 @@ class Present:
     `record` is PingOne's; of a group, `own` are the bridge's late changes of its members, and `members` all of these.
     """
 
-    record: Record | None = None
+    record: Native | None = None
     own: Recent | None = None
     members: Laid | None = None
 
@@ -39,7 +39,7 @@ class Written:
     `wrote` is False where there was nothing to write.
     """
 
-    record: Record
+    record: Native
     wrote: bool
     members: MadeChanges = NOTHING_MADE
 

@@ -14,9 +14,10 @@ from scimbridge.scim.characteristics import Found, ResourceType
 from scimbridge.scim.errors import InvalidFilter, InvalidPath, InvalidSyntax
 from scimbridge.scim.filtering.filter_dialects import put_colons_behind_urns
 from scimbridge.scim.patching.paths import parse_path
+from scimbridge.sides import Body
 
 
-def unfold_dotted_keys(body: Mapping[str, Any], resource_type: ResourceType) -> Mapping[str, Any]:
+def unfold_dotted_keys(body: Body, resource_type: ResourceType) -> Body:
     """ConnId, Syncope: `"urn:...:User.title": "x"`; Entra's flag mode: `"name.givenName": "x"`, with a URN or without.
 
     Each is put where it belongs: `"title": "x"`, `"name": {"givenName": "x"}`, what is an extension's under its URN.
@@ -44,7 +45,7 @@ def unfold_dotted_keys(body: Mapping[str, Any], resource_type: ResourceType) -> 
             _put(place, found.attribute.name, value)
         else:
             _put(_object_at(place, found.attribute.name), found.sub.name, value)
-    return plain
+    return Body(plain)
 
 
 def _sort(key: str, value: Any, found: Found | None, plain: dict[str, Any], dotted: list[tuple[Found, Any]]) -> None:

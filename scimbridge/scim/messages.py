@@ -16,6 +16,7 @@ from marshmallow import fields, validate
 from scimbridge.scim import dialects
 from scimbridge.scim.catalogue import BULK_URN, PATCH_URN, SEARCH_URN
 from scimbridge.scim.errors import InvalidSyntax
+from scimbridge.sides import Body
 
 MOST_NAMES = 1000  # in `attributes` or `excludedAttributes`; a resource has about sixty
 
@@ -102,7 +103,7 @@ class _Bulk(_Envelope):
 _PATCH, _SEARCH, _BULK = _Patch(), _Search(), _Bulk()
 
 
-def read_patch(body: Mapping[str, Any], *, strict: bool) -> tuple[PatchOperation, ...]:
+def read_patch(body: Body, *, strict: bool) -> tuple[PatchOperation, ...]:
     """Read a PatchOp message (RFC 7644 §3.5.2). Raises `InvalidSyntax`."""
     loaded = _load(_PATCH, body, PATCH_URN, strict=strict)
     if strict and not loaded["operations"]:
@@ -121,7 +122,7 @@ def read_patch(body: Mapping[str, Any], *, strict: bool) -> tuple[PatchOperation
     return tuple(operations)
 
 
-def read_search(body: Mapping[str, Any], *, strict: bool) -> SearchRequest:
+def read_search(body: Body, *, strict: bool) -> SearchRequest:
     """Read a SearchRequest message. Raises `InvalidSyntax`."""
     for key, value in body.items():
         if key.lower() in ("attributes", "excludedattributes") and _count_names(value) > MOST_NAMES:
@@ -139,7 +140,7 @@ def _count_names(value: Any) -> int:
     return len(value) if isinstance(value, list) else value.count(",") + 1 if isinstance(value, str) else 0
 
 
-def read_bulk(body: Mapping[str, Any], *, strict: bool) -> BulkRequest:
+def read_bulk(body: Body, *, strict: bool) -> BulkRequest:
     """Read a BulkRequest message; to stop after no error at all is to stop at the first. Raises `InvalidSyntax`."""
     loaded = _load(_BULK, body, BULK_URN, strict=strict)
     operations = tuple(

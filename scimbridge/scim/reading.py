@@ -18,6 +18,7 @@ from scimbridge.scim.filtering.trees import AttrPath
 from scimbridge.scim.messages import check_schemas
 from scimbridge.scim.patching.elements import Lack, contents, lack_of, spared, spared_in_removal, stand_in
 from scimbridge.scim.patching.paths import name_of
+from scimbridge.sides import Body, Resource
 
 Notice = Callable[[str], None]
 
@@ -58,7 +59,7 @@ def has_no_value(attribute: Attribute, value: Any) -> bool:
     return is_empty(value) and not (attribute.is_open and value == {})
 
 
-def read_resource(body: Mapping[str, Any], resource_type: ResourceType, manner: Manner) -> dict[str, Any]:
+def read_resource(body: Body, resource_type: ResourceType, manner: Manner) -> Resource:
     """Read a whole resource, as POST and PUT send it.
 
     Returns only what is stored and may be written, in canonical spelling, without empty values. Raises `InvalidSyntax`
@@ -79,7 +80,7 @@ def read_resource(body: Mapping[str, Any], resource_type: ResourceType, manner: 
             msg = f"{found.attribute.name}: the attribute stands twice; names have no case in SCIM"
             raise InvalidSyntax(msg)
         place[found.attribute.name] = read
-    return resource
+    return Resource(resource)
 
 
 def _members(body: Mapping[str, Any], resource_type: ResourceType, manner: Manner) -> Iterator[tuple[Found, Any]]:

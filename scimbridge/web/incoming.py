@@ -7,7 +7,6 @@ import socket
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
 
 from flask import Request, Response, after_this_request, g
 
@@ -19,6 +18,7 @@ from scimbridge.scim.errors import InvalidSyntax, PayloadTooLarge, UnsupportedMe
 from scimbridge.scim.json_text import read_json
 from scimbridge.scim.parameters import read_query, read_selection
 from scimbridge.scim.reading import Manner, Notice
+from scimbridge.sides import Body
 from scimbridge.web import presence
 from scimbridge.web.login.limiting import smaller
 from scimbridge.web.login.proxies import base_url
@@ -42,7 +42,7 @@ def request_id(given: str | None, authorization: str | None) -> str:
     return given
 
 
-def read_body(request: Request) -> dict[str, Any]:
+def read_body(request: Request) -> Body:
     """Return the request's JSON object; it may be as large as the bridge takes, or its client may send.
 
     Raises `PayloadTooLarge`, `UnsupportedMediaType` and `InvalidSyntax`.
@@ -63,7 +63,7 @@ def read_body(request: Request) -> dict[str, Any]:
     if not body.strip():
         msg = "the request needs a body: one JSON object"
         raise InvalidSyntax(msg)
-    return read_json(body)
+    return Body(read_json(body))
 
 
 def _too_large(most: int) -> PayloadTooLarge:

@@ -8,7 +8,7 @@ from functools import partial
 from flask import Blueprint, Response, g, request
 
 from scimbridge.request.context import RequestContext
-from scimbridge.resources.endpoint import Endpoint
+from scimbridge.resources.endpoint import Endpoint, no_body
 from scimbridge.resources.registry import Registry
 from scimbridge.scim import verbs
 from scimbridge.scim.errors import BadRequest
@@ -65,7 +65,7 @@ def _add(routes: Blueprint, path: str, served: Registry, intake: Incoming) -> No
         if verb == verbs.GET:
             return render.reply(endpoint.do(verb, context, options, key), context.if_none_match)
         return render.reply(
-            endpoint.do(verb, context, options, key, read=partial(read_body, request) if verb.shows else dict)
+            endpoint.do(verb, context, options, key, read=partial(read_body, request) if verb.shows else no_body)
         )
 
     routes.add_url_rule(path, name, collection, methods=["GET", "POST"])

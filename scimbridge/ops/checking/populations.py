@@ -6,14 +6,12 @@ Reads all populations once. Knows populations and rules; which user a rule is fo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from scimbridge.mapping.tables.rows import nearest
 from scimbridge.mapping.tables.table import Table
 from scimbridge.ops.checking.findings import Finding, Probe, fault, ok, refused
 from scimbridge.pingone.errors import PingOneError
-
-Json = dict[str, Any]
+from scimbridge.sides import Native
 
 _DEFAULT = "default population"
 _NAMED = 10  # populations that a line names
@@ -45,7 +43,7 @@ def check_populations(probe: Probe, default: str | None, users: Table | None) ->
             )
 
 
-def _check_default(default: str | None, found: list[Json]) -> Finding:
+def _check_default(default: str | None, found: list[Native]) -> Finding:
     if default is not None:
         held = next((one for one in found if one.get("id") == default), None)
         if held is not None:
@@ -65,6 +63,6 @@ def _check_default(default: str | None, found: list[Json]) -> Finding:
     )
 
 
-def _names(found: list[Json]) -> str:
+def _names(found: list[Native]) -> str:
     named = ", ".join(f"{one.get('name')!r} {one.get('id')}" for one in found[:_NAMED])
     return (named or "there is none yet") + (" ..." if len(found) > _NAMED else "")

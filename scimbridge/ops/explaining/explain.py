@@ -23,6 +23,7 @@ from scimbridge.resources.tables import open_tables
 from scimbridge.scim import verbs
 from scimbridge.scim.errors import InvalidPath, InvalidSyntax, ScimError
 from scimbridge.scim.json_text import read_json
+from scimbridge.sides import Body
 
 
 def explain(expression: str, resource: str, folder: Traversable) -> Explanation:
@@ -83,7 +84,7 @@ def _is_filter(expression: str, stage: Stage) -> bool:
 
 def _explain_file(file: FilePath, stage: Stage) -> Explanation:
     """Return what a SCIM resource or a PatchOp message in a file leads to."""
-    body = read_json(file.read_bytes())
+    body = Body(read_json(file.read_bytes()))
     if any(name.lower() == "operations" for name in body):
         return _explain_patch(file, body, stage)
     return _explain_resource(file, body, Stage(stage.tables, _type_of(body, stage)))
@@ -102,7 +103,7 @@ def _full(stage: Stage) -> dict[str, Any]:
     return record_of(stage, make_resource(stage.table, stage.table.rows))
 
 
-def _explain_resource(file: FilePath, body: dict[str, Any], stage: Stage) -> Explanation:
+def _explain_resource(file: FilePath, body: Body, stage: Stage) -> Explanation:
     create = stage.play(
         lambda endpoint, context, options: endpoint.do(verbs.CREATE, context, options, read=lambda: body)
     )
@@ -116,7 +117,7 @@ def _explain_resource(file: FilePath, body: dict[str, Any], stage: Stage) -> Exp
     return ResourceExplanation(stage.table.type.name, str(file), describe_outcome(create), describe_outcome(replace))
 
 
-def _explain_patch(file: FilePath, body: dict[str, Any], stage: Stage) -> Explanation:
+def _explain_patch(file: FilePath, body: Body, stage: Stage) -> Explanation:
     key = key_of(stage.table)
     played = stage.play(
         lambda endpoint, context, options: endpoint.do(verbs.PATCH, context, options, key, read=lambda: body),

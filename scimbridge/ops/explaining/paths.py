@@ -27,6 +27,7 @@ from scimbridge.scim.errors import InvalidPath, ScimError
 from scimbridge.scim.filtering.filter_dialects import read_path_text
 from scimbridge.scim.filtering.trees import AttrPath, Compare, Node
 from scimbridge.scim.patching.paths import Path, parse_path
+from scimbridge.sides import Body
 
 
 def explain_path(stage: Stage, text: str) -> PathExplanation | SchemaExplanation:
@@ -193,7 +194,7 @@ def _value_at(table: Table, row: Row, resource: Mapping[str, Any]) -> Any:
     return place.get(row.attr)
 
 
-def _removal(row: Row, path: str) -> dict[str, Any]:
+def _removal(row: Row, path: str) -> Body:
     if row.via == MEMBERSHIPS:
         return make_patch("remove", f"{path}[value eq {json_text(IDS['USER-ID'])}]")
     return make_patch("remove", path)

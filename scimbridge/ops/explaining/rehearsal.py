@@ -30,6 +30,7 @@ from scimbridge.scim import verbs
 from scimbridge.scim.errors import ScimError
 from scimbridge.scim.filtering.trees import Node
 from scimbridge.scim.reading import Manner
+from scimbridge.sides import Body
 from scimbridge.state.memory import MemoryState
 
 PAGE, SCAN = 100, 250_000
@@ -94,7 +95,7 @@ def key_of(table: Table) -> str:
     return IDS[f"{table.type.name.upper()}-ID"]
 
 
-def record_of(stage: Stage, resource: Mapping[str, Any]) -> Json:
+def record_of(stage: Stage, resource: Body) -> Json:
     """Return PingOne's record of a SCIM resource, as its creation would send it."""
     kind = kind_named(stage.table.type.name)
     record: Json = {"directMemberCounts": {"users": 1, "groups": 0}} if kind.has_members else {}

@@ -19,6 +19,7 @@ from scimbridge.scim.messages import PatchOperation
 from scimbridge.scim.patching.apply import apply_operations
 from scimbridge.scim.patching.operations import read_operations
 from scimbridge.scim.reading import Manner
+from scimbridge.sides import Body, Resource
 
 _BY_TYPE: dict[str, tuple[Any, ...]] = {
     "boolean": (True,),
@@ -72,7 +73,7 @@ def spell_path(table: Table, row: Row) -> str:
     return row.spelled if row.urn in ("", table.type.schema.urn) else f"{row.urn}:{row.spelled}"
 
 
-def make_resource(table: Table, rows: Iterable[Row]) -> dict[str, Any]:
+def make_resource(table: Table, rows: Iterable[Row]) -> Body:
     """Return a SCIM resource that has an example value in these rows, and in those that are required.
 
     Rows that a client cannot write are passed over. Raises `ScimError` where the values do not go together.
@@ -83,12 +84,12 @@ def make_resource(table: Table, rows: Iterable[Row]) -> dict[str, Any]:
         for row in wanted
         if row.writable and (value := choose_value(table, row)) is not None
     ]
-    resource = apply_operations({}, read_operations(operations, table.type, MANNER), strict=False)
+    resource = apply_operations(Resource({}), read_operations(operations, table.type, MANNER), strict=False)
     extensions = [urn for urn in table.type.urns if urn in resource]
-    return {"schemas": [table.type.schema.urn, *extensions], **resource}
+    return Body({"schemas": [table.type.schema.urn, *extensions], **resource})
 
 
-def make_patch(op: str, path: str, value: Any = None) -> dict[str, Any]:
+def make_patch(op: str, path: str, value: Any = None) -> Body:
     """Return a PatchOp message of one operation."""
     operation = {"op": op, "path": path} if value is None else {"op": op, "path": path, "value": value}
-    return {"schemas": [PATCH_URN], "Operations": [operation]}
+    return Body({"schemas": [PATCH_URN], "Operations": [operation]})

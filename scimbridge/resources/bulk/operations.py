@@ -16,6 +16,7 @@ from scimbridge.scim.bulk.references import PREFIX, references, resolve
 from scimbridge.scim.errors import BadRequest, Conflict, InvalidSyntax, InvalidValue, NotFound, ScimError
 from scimbridge.scim.messages import BulkOperation
 from scimbridge.scim.verbs import BULK, BY_METHOD, Verb
+from scimbridge.sides import Body
 from scimbridge.trail.attempts import UNTRACED, Trail
 
 
@@ -80,7 +81,7 @@ class BulkOperations:
             endpoint, key = self.target(path)
             verb = _verb_of(operation)
 
-        def read() -> dict[str, Any]:
+        def read() -> Body:
             _check_references(operation, key, ids, refers)
             return _body(context, operation, ids)
 
@@ -118,14 +119,14 @@ def _check_references(
         raise InvalidValue(msg)
 
 
-def _body(context: RequestContext, operation: BulkOperation, ids: Mapping[str, str]) -> dict[str, Any]:
+def _body(context: RequestContext, operation: BulkOperation, ids: Mapping[str, str]) -> Body:
     data = resolve(operation.data, ids)
     if operation.method == "PATCH" and not context.manner.strict:
         data = dialects.wrap_operations(data)
     if isinstance(data, dict):
-        return data
+        return Body(data)
     if operation.method == "DELETE":
-        return {}
+        return Body({})
     msg = "data: an object is needed"
     raise InvalidValue(msg)
 

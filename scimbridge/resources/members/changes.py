@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import replace
-from typing import Any
 
 from scimbridge.mapping.links import Links, Member
 from scimbridge.pingone.errors import NotThere, PingOneError, Refused
@@ -26,8 +25,8 @@ from scimbridge.resources.members.own_changes import ChangeState, Recent
 from scimbridge.resources.members.refusals import Refusals
 from scimbridge.scim.errors import InvalidValue, Unavailable
 from scimbridge.scim.reading import Manner
+from scimbridge.sides import Native
 
-Record = dict[str, Any]
 IN_FLIGHT = 32  # membership calls of one request at a time
 FEW = 100  # changes up to which all are tried, so that an error names every member that is wrong
 
@@ -50,7 +49,7 @@ class MemberChanges:
         context: RequestContext,
         group_id: str,
         links: Links,
-        group: Record | None,
+        group: Native | None,
         own: Recent,
         listed: frozenset[str] | None,
     ) -> MadeChanges:
@@ -74,7 +73,7 @@ class MemberChanges:
         return run.made()
 
     def add(
-        self, context: RequestContext, group: Record, links: Links, own: Recent, listed: frozenset[str] | None
+        self, context: RequestContext, group: Native, links: Links, own: Recent, listed: frozenset[str] | None
     ) -> MadeChanges:
         """Add members to a group that is being created, as `make` does, but undo nothing: all are added that can be."""
         run = self._run(context, group["id"], links, own, listed, all_tried=True)

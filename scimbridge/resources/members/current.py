@@ -17,6 +17,7 @@ from scimbridge.resources.members.changes import MemberChanges
 from scimbridge.resources.members.outcomes import COLLECTION, MadeChanges
 from scimbridge.resources.members.own_changes import Laid, Recent
 from scimbridge.resources.members.reading import Members
+from scimbridge.sides import Native
 
 Record = dict[str, Any]
 
@@ -30,12 +31,12 @@ class CurrentMembers:
         self._changes = MemberChanges(reach, together.pool)
         self._together = together
 
-    def read_laid(self, context: RequestContext, group: Record, own: Recent, seen: Iterable[str] = ()) -> Laid:
+    def read_laid(self, context: RequestContext, group: Native, own: Recent, seen: Iterable[str] = ()) -> Laid:
         """Return all members, with what the bridge changed of late over PingOne's list: calls as for `read`."""
         return self.lay(context, group, self.lists.read(context, self._counted(group, own)), own, seen)
 
     def lay(
-        self, context: RequestContext, group: Record, listed: list[Record], own: Recent, seen: Iterable[str] = ()
+        self, context: RequestContext, group: Native, listed: list[Record], own: Recent, seen: Iterable[str] = ()
     ) -> Laid:
         """Lay late changes of the bridge over a list of the group's members; `seen` are ids that the client may know.
 
@@ -53,7 +54,7 @@ class CurrentMembers:
             hidden = frozenset(member.id for member in unknown if not self._changes.is_visible(context, member))
         return own.lay(listed, bound=group.get("population") is not None, kept=kept, hidden=hidden)
 
-    def _is_in(self, context: RequestContext, group: Record, member: Record) -> bool:
+    def _is_in(self, context: RequestContext, group: Native, member: Record) -> bool:
         try:
             self._reach.memberships.read(context, COLLECTION[member["type"]], member["id"], group["id"])
         except NotThere:
@@ -61,17 +62,17 @@ class CurrentMembers:
         return True
 
     def read_page_laid(
-        self, context: RequestContext, group: Record, own: Recent, seen: Iterable[str]
+        self, context: RequestContext, group: Native, own: Recent, seen: Iterable[str]
     ) -> list[Record] | None:
         """Return what `read_laid` does where that costs one page of users, else None."""
         listed = self.lists.read_one_page(context, self._counted(group, own))
         return None if listed is None else self.lay(context, group, listed, own, seen).shown
 
-    def _counted(self, group: Record, own: Recent) -> Record:
+    def _counted(self, group: Native, own: Recent) -> Native:
         """Return a group whose counts can be believed: with a member group come users that they do not show yet."""
         if not own.may_hold("Group"):
             return group
-        return {name: value for name, value in group.items() if name != "directMemberCounts"}
+        return Native({name: value for name, value in group.items() if name != "directMemberCounts"})
 
     def change(
         self,
@@ -79,14 +80,14 @@ class CurrentMembers:
         group_id: str,
         links: Links,
         own: Recent,
-        group: Record | None = None,
+        group: Native | None = None,
         laid: Laid | None = None,
     ) -> MadeChanges:
         """Carry out membership changes, as `MemberChanges.make` says; `laid`: the members that were read just now."""
         return self._changes.make(context, group_id, links, group, own, _ids_of(laid))
 
     def add(
-        self, context: RequestContext, group: Record, links: Links, own: Recent, laid: Laid | None = None
+        self, context: RequestContext, group: Native, links: Links, own: Recent, laid: Laid | None = None
     ) -> MadeChanges:
         """Add members to a group that is being created, as `MemberChanges.add` says."""
         return self._changes.add(context, group, links, own, _ids_of(laid))
@@ -96,7 +97,7 @@ def _ids_of(laid: Laid | None) -> frozenset[str] | None:
     return None if laid is None else frozenset(member["id"] for member in laid.listed)
 
 
-def may_have_indirect(record: Record, members: list[Record] | None, made: MadeChanges) -> bool:
+def may_have_indirect(record: Native, members: list[Record] | None, made: MadeChanges) -> bool:
     """Whether members come and go with others, so that only reading them tells who is left after a change.
 
     With a member group its users come and go; and who is removed by hand may stay in through a filter or such a group.

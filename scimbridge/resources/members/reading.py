@@ -21,6 +21,7 @@ from scimbridge.request.context import RequestContext
 from scimbridge.request.ids import is_id
 from scimbridge.request.parallel import Parallel
 from scimbridge.resources.members.outcomes import KIND
+from scimbridge.sides import Native
 
 Record = dict[str, Any]
 
@@ -58,11 +59,11 @@ class Members:
         self._check_numbers = check_numbers
         self._page_size = page_size
 
-    def read(self, context: RequestContext, group: Record) -> list[Record]:
+    def read(self, context: RequestContext, group: Native) -> list[Record]:
         """Return all members as `{"id", "type"}`: users, also through nesting and filters, and member groups."""
         return self._held_to_filter(context, [self._read(context, group)])[0]
 
-    def _read(self, context: RequestContext, group: Record) -> _ReadMembers:
+    def _read(self, context: RequestContext, group: Native) -> _ReadMembers:
         if is_surely_empty(group):
             return _ReadMembers([], [])
         asked = native.render(native.MemberOf(group["id"]))
@@ -77,7 +78,7 @@ class Members:
             self._check_numbers(context.call, kind, numbers)
         return [answer.members for answer in answers]
 
-    def read_one_page(self, context: RequestContext, group: Record) -> list[Record] | None:
+    def read_one_page(self, context: RequestContext, group: Native) -> list[Record] | None:
         """Return all members where that costs one page of users, else None."""
         users, _groups = direct_members(group)
         if users is not None and users > self._page_size:
@@ -93,13 +94,13 @@ class Members:
             answer += self._ids(context, "groups", asked, direct_members(group)[1])
         return self._held_to_filter(context, [answer])[0]
 
-    def read_each(self, context: RequestContext, groups: list[Record]) -> list[list[Record]]:
+    def read_each(self, context: RequestContext, groups: list[Native]) -> list[list[Record]]:
         """Return the members of several groups. Raises `TooMany` where that cannot end in time."""
         calls = sum(self.pages(group) for group in groups)
         self._together.check_time(context.call, calls, "the members of these groups (excludedAttributes=members)")
         return self._held_to_filter(context, self._together.read(lambda group: self._read(context, group), groups))
 
-    def pages(self, group: Record) -> int:
+    def pages(self, group: Native) -> int:
         """Return how many calls it costs at least to read the members."""
         if is_surely_empty(group):
             return 0
@@ -129,9 +130,9 @@ class Members:
         [members] = self._held_to_filter(context, [found])
         return frozenset(member["id"] for member in members)
 
-    def groups_of(self, context: RequestContext, member_id: str) -> tuple[str, list[Record]]:
+    def groups_of(self, context: RequestContext, member_id: str) -> tuple[str, list[Native]]:
         """Return of what kind a member is, and the groups that it is in; none where there is no such member."""
-        found: dict[str, Record] = {}
+        found: dict[str, Native] = {}
         for kind in KIND:
             try:
                 if not is_id(member_id):
@@ -143,7 +144,7 @@ class Members:
             return KIND[kind], [found[key] for key in sorted(found)]  # an id is a user's or a group's
         return KIND["users"], []
 
-    def joined(self, context: RequestContext, kind: str, member_id: str) -> Iterator[Record]:
+    def joined(self, context: RequestContext, kind: str, member_id: str) -> Iterator[Native]:
         """Return the groups that a member out of users or groups is in. Raises `NotThere` where there is none of it."""
         return self._reach.memberships.groups_of(context, kind, member_id, self._page_size)
 
@@ -155,7 +156,7 @@ class Members:
             came += page.records
         return _ReadMembers(members, [(kind, came, expected)])
 
-    def has_others(self, context: RequestContext, group: Record, members: Iterable[Member]) -> bool:
+    def has_others(self, context: RequestContext, group: Native, members: Iterable[Member]) -> bool:
         """Whether a group has direct members besides these, also where PingOne does not say.
 
         Reads as far as the first of them.

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from scimbridge.pingone.errors import NoPermission, NotThere, PingOneError
 from scimbridge.reach.reach import Reach
 from scimbridge.request.context import RequestContext
 from scimbridge.request.rights import may_read
 from scimbridge.resources.members.outcomes import COLLECTION, NAMED, Run, names
 from scimbridge.scim.errors import InvalidValue, Mutability, NotFound, ScimError, Uniqueness
-
-Record = dict[str, Any]
+from scimbridge.sides import Native
 
 
 class Refusals:
@@ -20,7 +17,7 @@ class Refusals:
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
 
-    def explain(self, context: RequestContext, group_id: str, run: Run, group: Record | None, kept: str) -> ScimError:
+    def explain(self, context: RequestContext, group_id: str, run: Run, group: Native | None, kept: str) -> ScimError:
         """Return the refusal; `kept` says what of the request stands.
 
         Raises PingOne's `NoPermission` where that is the cause.
@@ -50,7 +47,7 @@ class Refusals:
             return Uniqueness(f"members: PingOne does not take these into the group: {names(doubled)}{kept}")
         return InvalidValue(f"members: {self._reason(context, group, run)}{kept}")
 
-    def _reason(self, context: RequestContext, group: Record, run: Run) -> str:
+    def _reason(self, context: RequestContext, group: Native, run: Run) -> str:
         own = _population(group)
         refused = [change.member for change, _error in run.refused]
         strangers = []
@@ -67,6 +64,6 @@ class Refusals:
         return f"the group takes members of its own population {own} only; {', '.join(strangers)}"
 
 
-def _population(record: Record) -> str | None:
+def _population(record: Native) -> str | None:
     held = record.get("population")
     return held.get("id") if isinstance(held, dict) else None

@@ -18,11 +18,12 @@ from scimbridge.scim.filtering.matching import compile_element_filter
 from scimbridge.scim.filtering.trees import Compare, conjuncts
 from scimbridge.scim.patching.operations import Operation
 from scimbridge.scim.reading import has_no_value, is_empty, is_same
+from scimbridge.sides import Resource
 
 Element = dict[str, Any]
 
 
-def apply_operations(resource: dict[str, Any], operations: Iterable[Operation], *, strict: bool) -> dict[str, Any]:
+def apply_operations(resource: Resource, operations: Iterable[Operation], *, strict: bool) -> Resource:
     """Return the resource as it is after all operations, in order.
 
     Raises `NoTarget` where a strict client replaces through a value filter that selects nothing, `Mutability` where an
