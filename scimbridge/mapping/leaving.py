@@ -11,21 +11,21 @@ from typing import Any
 
 from scimbridge.mapping.tables.rows import Row, read_field
 
-Body = dict[str, Any]
+Fields = dict[str, Any]
 Operations = list[dict[str, Any]]
 
 
-def leave_out(body: Mapping[str, Any], rows: Iterable[Row]) -> Body:
+def leave_out(body: Mapping[str, Any], rows: Iterable[Row]) -> Fields:
     """Return the body of a new record without the fields of rows, nor an object that has no member then."""
     return _change(body, rows, lambda place, name: place.pop(name, None))
 
 
-def clear(body: Mapping[str, Any], rows: Iterable[Row]) -> Body:
+def clear(body: Mapping[str, Any], rows: Iterable[Row]) -> Fields:
     """Return the body of a merge that takes the fields of rows away."""
     return _change(body, rows, lambda place, name: place.update({name: None}))
 
 
-def _change(body: Mapping[str, Any], rows: Iterable[Row], change: Callable[[Body, str], Any]) -> Body:
+def _change(body: Mapping[str, Any], rows: Iterable[Row], change: Callable[[Fields, str], Any]) -> Fields:
     changed = copy.deepcopy(dict(body))
     for row in rows:
         place = read_field(changed, row.to[:-1])

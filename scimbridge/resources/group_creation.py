@@ -26,6 +26,7 @@ from scimbridge.resources.members.outcomes import MadeChanges
 from scimbridge.resources.members.own_changes import OwnMemberships, Recent
 from scimbridge.scim.errors import ScimError, Unavailable
 from scimbridge.scim.reading import read_resource
+from scimbridge.scim.verbs import CREATE
 from scimbridge.sides import Body, Native
 
 Record = dict[str, Any]
@@ -69,7 +70,7 @@ class GroupCreation:
                 if members is None:
                     members = self._members.read_laid(context, record, self._own.of(record["id"])).shown
                 record = self._records.settled(context, record, members)
-        return self._view.show(options, record, 201)
+        return self._view.show(options, record, CREATE.success)
 
     def _place(self, context: RequestContext, changes: Changes) -> Changes:
         """Put a new group where the client may go: one that it names no population for is else the environment's.

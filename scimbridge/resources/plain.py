@@ -22,6 +22,7 @@ from scimbridge.scim.messages import read_patch
 from scimbridge.scim.patching.apply import apply_operations
 from scimbridge.scim.patching.operations import read_operations
 from scimbridge.scim.reading import read_resource
+from scimbridge.scim.verbs import CREATE
 from scimbridge.sides import Body, Resource
 
 
@@ -56,7 +57,7 @@ class Plain:
         changes = plan_create(self._table, resource, context.manner)
         context.notes.planned(self._table, changes)
         with self._creation.intent(context, body) as intent, refusing(self._table):
-            return self.view.show(options, self._creation.create(context, intent, changes.body).record, 201)
+            return self.view.show(options, self._creation.create(context, intent, changes.body).record, CREATE.success)
 
     def replace(self, context: RequestContext, options: AnswerOptions, key: str, body: Body) -> Reply:
         """Make it what the body says."""

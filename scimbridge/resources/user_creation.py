@@ -23,6 +23,7 @@ from scimbridge.request.view import View
 from scimbridge.resources.placement import Placement
 from scimbridge.resources.user_records import UserRecords
 from scimbridge.resources.user_writer import UserWriter
+from scimbridge.scim.verbs import CREATE
 from scimbridge.sides import Body, Native, Resource
 
 Record = dict[str, Any]
@@ -73,7 +74,7 @@ class UserCreation:
                 record = self._complete(context, options, created, missed, progress)
             elif include:
                 record = self._read_new(context, record, include)
-        return self._view.show(options, record, 201)
+        return self._view.show(options, record, CREATE.success)
 
     def _open_facets(self, created: Created, facets: Mapping[str, Any]) -> Record:
         """Return what a create has still to set: what PingOne left out, and nothing that others may have changed."""

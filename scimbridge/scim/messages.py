@@ -16,6 +16,7 @@ from marshmallow import fields, validate
 from scimbridge.scim import dialects
 from scimbridge.scim.catalogue import BULK_URN, PATCH_URN, SEARCH_URN
 from scimbridge.scim.errors import InvalidSyntax
+from scimbridge.scim.verbs import BY_METHOD, Verb
 from scimbridge.sides import Body
 
 MOST_NAMES = 1000  # in `attributes` or `excludedAttributes`; a resource has about sixty
@@ -47,6 +48,11 @@ class BulkOperation:
     bulk_id: str | None
     version: str | None
     data: Any
+
+    @property
+    def verb(self) -> Verb | None:
+        """What it does, None where its method is none of bulk's."""
+        return BY_METHOD.get(self.method)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from scimbridge.scim import dialects
 from scimbridge.scim.bulk.references import PREFIX, references, resolve
 from scimbridge.scim.errors import BadRequest, Conflict, InvalidSyntax, InvalidValue, NotFound, ScimError
 from scimbridge.scim.messages import BulkOperation
-from scimbridge.scim.verbs import BULK, BY_METHOD, Verb
+from scimbridge.scim.verbs import BULK, BY_METHOD, CREATE, DELETE, PATCH, Verb
 from scimbridge.sides import Body
 from scimbridge.trail.attempts import UNTRACED, Trail
 
@@ -58,7 +58,7 @@ class BulkOperations:
         try:
             reply = self._reply(context, options, operation, path, ids, refers)
         except ScimError as error:
-            if operation.method != "POST":
+            if operation.verb != CREATE:
                 entry["location"] = f"{options.base}{path}"
             return entry | {"status": str(error.status), "response": error.to_message()}
         entry |= {"location": reply.location or f"{options.base}{path}", "status": str(reply.status)}
@@ -89,7 +89,7 @@ class BulkOperations:
 
     def _about(self, operation: BulkOperation, path: str) -> tuple[str, Verb, str]:
         """Return the resource type, the verb and the id that an operation names, empty where it names none."""
-        verb = BY_METHOD.get(operation.method, BULK)
+        verb = operation.verb or BULK
         try:
             endpoint, key = self.target(path)
         except ScimError:
@@ -98,34 +98,34 @@ class BulkOperations:
 
 
 def _verb_of(operation: BulkOperation) -> Verb:
-    if operation.method not in BY_METHOD:
+    if operation.verb is None:
         msg = f"method {operation.method[:20]!r} is not one of {', '.join(BY_METHOD)}"
         raise BadRequest(msg)
-    return BY_METHOD[operation.method]
+    return operation.verb
 
 
 def _check_references(
     operation: BulkOperation, key: str | None, ids: Mapping[str, str], refers: Collection[str]
 ) -> None:
-    if operation.method == "POST" and operation.bulk_id is None:
+    if operation.verb == CREATE and operation.bulk_id is None:
         msg = "bulkId: a POST needs one, so that its answer can be told from others"
         raise InvalidSyntax(msg)
     unknown = sorted(name for name in refers if name not in ids)
     if unknown:
         msg = f"{PREFIX}{unknown[0][:100]} refers to nothing that this request has created"
         raise Conflict(msg)
-    if (key is None) != (operation.method == "POST"):
+    if (key is None) != (operation.verb == CREATE):
         msg = f"path {operation.path[:100]!r} does not fit {operation.method}"
         raise InvalidValue(msg)
 
 
 def _body(context: RequestContext, operation: BulkOperation, ids: Mapping[str, str]) -> Body:
     data = resolve(operation.data, ids)
-    if operation.method == "PATCH" and not context.manner.strict:
+    if operation.verb == PATCH and not context.manner.strict:
         data = dialects.wrap_operations(data)
     if isinstance(data, dict):
         return Body(data)
-    if operation.method == "DELETE":
+    if operation.verb == DELETE:
         return Body({})
     msg = "data: an object is needed"
     raise InvalidValue(msg)

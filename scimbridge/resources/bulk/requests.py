@@ -24,7 +24,7 @@ from scimbridge.scim.bulk.sequence import Step, find_waits, put_in_sequence
 from scimbridge.scim.catalogue import BULK_RESPONSE_URN, PATCH_URN
 from scimbridge.scim.errors import Conflict, InvalidSyntax, ScimError
 from scimbridge.scim.messages import BulkOperation, BulkRequest
-from scimbridge.scim.verbs import WRITE
+from scimbridge.scim.verbs import CREATE, PATCH, WRITE
 from scimbridge.trail.attempts import UNTRACED, Trail
 
 MOST_OPERATIONS = 1000  # in one request
@@ -42,7 +42,7 @@ class _Job:
     @property
     def makes(self) -> str | None:
         """The bulkId by which others refer to what this creates."""
-        return self.operation.bulk_id if self.operation.method == "POST" else None
+        return self.operation.bulk_id if self.operation.verb == CREATE else None
 
     @property
     def failed(self) -> bool:
@@ -172,7 +172,7 @@ class _Run:
             if not set(references(element)) & set(missing)
         ]
         path = f"{job.operation.path.rstrip('/')}/{PREFIX}{job.operation.bulk_id}"
-        patch = BulkOperation("PATCH", path, None, None, {"schemas": [PATCH_URN], "Operations": operations})
+        patch = BulkOperation(PATCH.method, path, None, None, {"schemas": [PATCH_URN], "Operations": operations})
         added = self._operations.carry_out(self._context, self._options, patch, self._ids, ()) if operations else {}
         if missing:
             conflict = Conflict(f"created, but without {PREFIX}{missing[0][:100]}, which was not created")

@@ -21,6 +21,7 @@ from scimbridge.scim.bulk.names import NONE, Named, Unique, ids_in, named_in_pat
 from scimbridge.scim.bulk.references import PREFIX
 from scimbridge.scim.bulk.sequence import Cell, Sharing, count_turns
 from scimbridge.scim.messages import BulkOperation
+from scimbridge.scim.verbs import CREATE, DELETE, PATCH, REPLACE, Verb
 
 ALONE: Sharing = None
 USED, GROWN, DELETED = "used", "grown", "deleted"  # ways to touch populations
@@ -57,7 +58,7 @@ class Touch:
     """One operation, as it touches others. `frees`: it may give up unique values that it does not name."""
 
     traits: Traits | None  # None where its path names no resource type: it is refused
-    method: str
+    verb: Verb | None  # None where its method is none of bulk's: it is refused
     key: str  # the resource that it makes or changes
     ids: frozenset[str]  # those that it names
     named: Named
@@ -67,16 +68,17 @@ class Touch:
     @classmethod
     def of(cls, operation: BulkOperation, traits: Traits | None, key: str | None, refers: Iterable[str]) -> Touch:
         """Look through an operation on one resource, or on a collection (`key` is None), once."""
-        method, made = operation.method, operation.bulk_id if operation.method == "POST" else None
+        verb = operation.verb
+        made = operation.bulk_id if verb == CREATE else None
         ids = {*ids_in(operation.data, UUID), *(f"{PREFIX}{name}" for name in refers)}
         unique = {} if traits is None else traits.unique
-        named = NONE if method == "DELETE" else named_in_resource(operation.data, unique)
-        if method == "PATCH":
+        named = NONE if verb == DELETE else named_in_resource(operation.data, unique)
+        if verb == PATCH:
             named = named_in_patch(operation.data, unique)
-        frees = method in ("DELETE", "PUT") or (method == "PATCH" and not named.is_empty)
+        frees = verb in (DELETE, REPLACE) or (verb == PATCH and not named.is_empty)
         own = key or (f"{PREFIX}{made}" if made else "")
         own = own if own.startswith(PREFIX) else own.casefold()
-        return cls(traits, method, own, frozenset(ids), named, frees and bool(unique), operation.version is not None)
+        return cls(traits, verb, own, frozenset(ids), named, frees and bool(unique), operation.version is not None)
 
     @property
     def kind(self) -> str:
@@ -96,8 +98,8 @@ class Touch:
         if self.kind:
             cells[POPULATIONS.collection] = self._use_of_populations()
         if self.kind == GROUPS.collection and self.versioned:
-            cells["memberships"] = ALONE if self.method == "DELETE" else LOOKED_AT
-        elif self.kind == USERS.collection or (self.kind == GROUPS.collection and self.method == "DELETE"):
+            cells["memberships"] = ALONE if self.verb == DELETE else LOOKED_AT
+        elif self.kind == USERS.collection or (self.kind == GROUPS.collection and self.verb == DELETE):
             cells["memberships"] = TOUCHED
         return cells
 
@@ -105,7 +107,9 @@ class Touch:
         """Return how it touches populations, whose names, default flag, users and groups concern everything."""
         if self.kind != POPULATIONS.collection:
             return USED
-        return {"POST": GROWN, "DELETE": DELETED}.get(self.method, ALONE)
+        if self.verb == CREATE:
+            return GROWN
+        return DELETED if self.verb == DELETE else ALONE
 
 
 def find_cells(touches: Sequence[Touch], look: Look) -> list[dict[Cell, Sharing]]:
