@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scimbridge.ops.explaining.rehearsal import Stage, key_of
-from scimbridge.resources.tables import read_tables
+from scimbridge.resources.tables import open_tables
 from scimbridge.scim.errors import InvalidSyntax, NotFound
 from scimbridge.scim.verbs import ALLOWED, AUDITED, BY_METHOD, CHANGES, CREATE, DELETE, GET, PATCH, SEARCH, Verb
 from scimbridge.settings.declared import default_mappings
@@ -13,8 +13,9 @@ from scimbridge.settings.declared import default_mappings
 
 @pytest.fixture(scope="module")
 def users():
-    """The table of users that ships."""
-    return read_tables(default_mappings())["User"]
+    """The resource type User on a bridge with the tables that ship."""
+    tables = open_tables(default_mappings())
+    return Stage(tables, tables.whole["User"])
 
 
 def test_the_words_of_verbs():
@@ -34,8 +35,8 @@ def test_the_body_is_read_once_and_before_any_call(users, verb):
         msg = "no JSON"
         raise InvalidSyntax(msg)
 
-    played = Stage(users).play(
-        lambda endpoint, context, options: endpoint.do(verb, context, options, key_of(users), read=read)
+    played = users.play(
+        lambda endpoint, context, options: endpoint.do(verb, context, options, key_of(users.table), read=read)
     )
     assert isinstance(played.refusal, InvalidSyntax)
     assert (asked, played.requests) == ([verb], ())
@@ -44,7 +45,7 @@ def test_the_body_is_read_once_and_before_any_call(users, verb):
 @pytest.mark.parametrize("verb", [GET, PATCH, DELETE], ids=lambda verb: verb.name)
 def test_what_is_no_id_names_nothing(users, verb):
     """An id that PingOne cannot have is not asked for, whatever the verb."""
-    played = Stage(users).play(lambda endpoint, context, options: endpoint.do(verb, context, options, "../groups"))
+    played = users.play(lambda endpoint, context, options: endpoint.do(verb, context, options, "../groups"))
     assert isinstance(played.refusal, NotFound)
     assert played.requests == ()
 
@@ -52,12 +53,12 @@ def test_what_is_no_id_names_nothing(users, verb):
 def test_a_search_and_a_create_need_no_id(users):
     """Verbs on a collection pass the same way."""
     found = []
-    Stage(users).play(
+    users.play(
         lambda endpoint, context, options: found.append(
             endpoint.do(SEARCH, context, options, parameters={"count": "1"})
         )
     )
-    Stage(users).play(
+    users.play(
         lambda endpoint, context, options: found.append(
             endpoint.do(CREATE, context, options, read=lambda: {"userName": "x"})
         )
@@ -69,4 +70,4 @@ def test_an_unknown_verb_is_a_fault_of_ours(users):
     """A verb that no resource type has fails at once, and is not taken for another one."""
     unknown = Verb("unlock", "POST", "read")
     with pytest.raises(ValueError, match="has no way to unlock"):
-        Stage(users).play(lambda endpoint, context, options: endpoint.do(unknown, context, options, key_of(users)))
+        users.play(lambda endpoint, context, options: endpoint.do(unknown, context, options, key_of(users.table)))

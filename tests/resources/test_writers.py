@@ -8,7 +8,7 @@ from scimbridge.mapping.links import Links, Member
 from scimbridge.mapping.plan import Changes
 from scimbridge.ops.explaining.rehearsal import IDS, Stage, key_of
 from scimbridge.request.progress import Progress
-from scimbridge.resources.tables import read_tables
+from scimbridge.resources.tables import open_tables
 from scimbridge.settings.declared import default_mappings
 
 USER, GROUP, POPULATION = IDS["USER-ID"], IDS["GROUP-ID"], IDS["POPULATION-ID"]
@@ -28,7 +28,7 @@ STEPS = {"User": ["disable", "attributes", "mfaEnabled"], "Group": ["attributes"
 @pytest.fixture(scope="module")
 def tables():
     """The tables that ship."""
-    return read_tables(default_mappings())
+    return open_tables(default_mappings())
 
 
 @pytest.mark.parametrize("kind", CHANGES)
@@ -37,9 +37,9 @@ def test_changes_alone_are_enough(tables, kind):
     progress, written = Progress(), []
 
     def write(endpoint, context, _options):
-        written.append(endpoint.resource.writer.write(context, key_of(tables[kind]), CHANGES[kind], progress))
+        written.append(endpoint.resource.writer.write(context, key_of(tables.whole[kind]), CHANGES[kind], progress))
 
-    played = Stage(tables[kind], {"name": "held"}).play(write)
+    played = Stage(tables, tables.whole[kind]).play(write, {"name": "held"})
     assert [f"{call.method} {call.path}" for call in played.requests] == CALLS[kind]
     assert progress.done == progress.planned == STEPS.get(kind, ["attributes"])
     assert written[0].wrote
@@ -51,8 +51,8 @@ def test_no_changes_are_no_writing_calls(tables, kind):
     written = []
 
     def write(endpoint, context, _options):
-        written.append(endpoint.resource.writer.write(context, key_of(tables[kind]), Changes(), Progress()))
+        written.append(endpoint.resource.writer.write(context, key_of(tables.whole[kind]), Changes(), Progress()))
 
-    played = Stage(tables[kind], {"name": "held"}).play(write)
+    played = Stage(tables, tables.whole[kind]).play(write, {"name": "held"})
     assert {call.method for call in played.requests} <= {"GET"}
     assert not written[0].wrote
