@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous.encoding import base64_decode, base64_encode
 
 from scimbridge.scim.errors import ExpiredCursor, InvalidCursor
 
 Json: TypeAlias = dict[str, Any]
 
 _MAX_LENGTH = 16_384
+_FORM = re.compile(r"\.?[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Seal:
         Raises InvalidCursor for a text that was not sealed here, or for another `bound_to`, and
         ExpiredCursor when its time is over (RFC 9865 §2.1).
         """
-        if len(text) > _MAX_LENGTH or not text.isascii():
+        if len(text) > _MAX_LENGTH or not _FORM.fullmatch(text) or not all(map(_is_canonical, text.split("."))):
             raise InvalidCursor("The cursor is malformed: send nextCursor as it came, or an empty one to begin.")
         try:
             expires, payload = self._signing(bound_to).loads(text)
@@ -72,3 +75,11 @@ class Seal:
             salt=b"cursor" + bound,
             signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
         )
+
+
+def _is_canonical(part: str) -> bool:
+    """Whether the text is the only one for its bytes: base64 has spare bits, and a cursor is opened in one form."""
+    try:
+        return base64_encode(base64_decode(part)).decode() == part
+    except BadData:
+        return False

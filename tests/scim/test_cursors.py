@@ -68,3 +68,13 @@ def test_a_cursor_needs_a_time_to_expire():
 def test_keys_are_not_printed():
     """A seal in a log line shows no key."""
     assert "key" not in repr(SEAL).replace("keys", "")
+
+
+def test_a_cursor_has_one_form():
+    """Other spare bits in a last character, padding and foreign characters are invalidCursor."""
+    text = SEAL.seal(PAYLOAD, "one", 100.0)
+    alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+    others = [f"{text[:-1]}{letter}" for letter in alphabet if letter != text[-1]]
+    for other in (*others, f"{text}=", f"{text}::", f"{text}\n", f" {text}", text.replace(".", ".."), f"{text}."):
+        with pytest.raises(InvalidCursor):
+            SEAL.open(other, "one", 0.0)
