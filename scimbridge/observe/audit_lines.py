@@ -99,7 +99,7 @@ class AuditStream:
 
 
 @dataclass(slots=True)
-class Lines:
+class RecordLines:
     """Reads the records of a file from its start to its end, one line at a time; `broken` counts what is no record."""
 
     path: Path

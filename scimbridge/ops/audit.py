@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from scimbridge.observe.audit import BEGUN, Record, Unwritable, Wanted
-from scimbridge.observe.audit_lines import Lines
+from scimbridge.observe.audit_lines import RecordLines
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGO = re.compile(r"([0-9]{1,6})([smhdw])")
@@ -52,30 +52,30 @@ def read_moment(text: str, now: datetime) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundRecords:
     """The records that were found, the oldest first. `broken` is how many lines of the file are no records."""
 
     records: tuple[Record, ...]
     broken: int = 0
 
 
-def search(where: Where, wanted: Wanted, limit: int) -> Found:
+def search(where: Where, wanted: Wanted, limit: int) -> FoundRecords:
     """Return the newest records that are wanted, at most `limit` of them. Raises `Unsearchable`."""
     if where.database is not None:
-        return Found(tuple(_in_database(where.database, wanted, limit)))
+        return FoundRecords(tuple(_in_database(where.database, wanted, limit)))
     if where.file == "-":
         msg = "SCIMBRIDGE_AUDIT is `-`, so the records went to standard output; search them where that was kept"
         raise Unsearchable(msg)
     if where.file is None:
         msg = "nothing is recorded; set SCIMBRIDGE_AUDIT to a file, or SCIMBRIDGE_AUDIT_DATABASE to a database"
         raise Unsearchable(msg)
-    lines = Lines(Path(where.file))
+    lines = RecordLines(Path(where.file))
     try:
         found = newest(settled(lines, wanted), limit)
     except OSError as error:
         reason = os.strerror(error.errno or 0)
         raise Unsearchable(f"the file {where.file} cannot be read ({reason})") from None
-    return Found(tuple(found), lines.broken)
+    return FoundRecords(tuple(found), lines.broken)
 
 
 def settled(records: Iterable[Record], wanted: Wanted) -> Iterator[Record]:

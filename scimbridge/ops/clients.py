@@ -60,7 +60,7 @@ class SecretFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class IssuerSubject:
     """Whom the tokens of an issuer outside name."""
 
     issuer: str
@@ -80,7 +80,7 @@ class ClientFacts:
     limits: ClientLimits
     secrets: tuple[SecretFacts, ...]
     certificates: tuple[str, ...]
-    subjects: tuple[Subject, ...]
+    subjects: tuple[IssuerSubject, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +238,7 @@ def _facts(client: Client, now: float) -> ClientFacts:
         limits=caller.limits,
         secrets=tuple(_secret_facts(secret, now) for secret in client.secrets),
         certificates=tuple(sorted(client.certificates)),
-        subjects=tuple(Subject(issuer, subject) for issuer, subject in sorted(client.subjects)),
+        subjects=tuple(IssuerSubject(issuer, subject) for issuer, subject in sorted(client.subjects)),
     )
 
 

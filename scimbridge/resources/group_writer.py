@@ -14,7 +14,7 @@ from scimbridge.resources.group_records import GroupRecords
 from scimbridge.resources.members.changes import check_ids
 from scimbridge.resources.members.current import CurrentMembers
 from scimbridge.resources.members.own_changes import OwnMemberships
-from scimbridge.resources.writer import BODY, UNREAD, Present, Written
+from scimbridge.resources.writer import BODY, UNREAD, Baseline, Written
 from scimbridge.scim.errors import ScimError, Unavailable
 from scimbridge.sides import Native
 
@@ -33,7 +33,7 @@ class GroupWriter:
         self._own = own
 
     def write(
-        self, context: RequestContext, key: str, changes: Changes, progress: Progress, present: Present = UNREAD
+        self, context: RequestContext, key: str, changes: Changes, progress: Progress, present: Baseline = UNREAD
     ) -> Written:
         """Make the calls: the group's own fields, then the members; a refusal of these takes both back.
 

@@ -25,7 +25,7 @@ from scimbridge.resources.group_writer import GroupWriter
 from scimbridge.resources.members.changes import check_ids, leave_foreign
 from scimbridge.resources.members.current import CurrentMembers, may_have_indirect
 from scimbridge.resources.members.own_changes import Laid, OwnMemberships, Recent
-from scimbridge.resources.writer import Present, Written
+from scimbridge.resources.writer import Baseline, Written
 from scimbridge.scim.messages import read_patch
 from scimbridge.scim.patching.apply import apply_operations
 from scimbridge.scim.patching.operations import read_operations
@@ -130,7 +130,7 @@ class Groups:
                 links, laid = self._needed(context, record, links, own)
             changes = Changes(links=links)
             context.notes.planned(self._table, changes)
-            written = self.writer.write(context, key, changes, progress, Present(record, own, laid))
+            written = self.writer.write(context, key, changes, progress, Baseline(record, own, laid))
             if options.minimal:
                 return Reply(204)
             return self._answer(context, options, written, own, laid)
@@ -166,7 +166,7 @@ class Groups:
                 changes = replace(changes, links=needed)
             context.notes.planned(self._table, changes, record)
             was_dynamic = bool(record.get("userFilter"))
-            written = self.writer.write(context, record["id"], changes, progress, Present(record, own, laid))
+            written = self.writer.write(context, record["id"], changes, progress, Baseline(record, own, laid))
             if options.minimal:
                 return Reply(204)
             if was_dynamic and changes.body:

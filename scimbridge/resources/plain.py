@@ -17,7 +17,7 @@ from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
 from scimbridge.request.view import View
 from scimbridge.resources.plain_writer import PlainWriter
-from scimbridge.resources.writer import Present
+from scimbridge.resources.writer import Baseline
 from scimbridge.scim.messages import read_patch
 from scimbridge.scim.patching.apply import apply_operations
 from scimbridge.scim.patching.operations import read_operations
@@ -92,7 +92,7 @@ class Plain:
             changes = plan_change(self._table, record, before, make(before), context.manner)
             context.notes.planned(self._table, changes, record)
             # One step has nothing to tell of how far it came, so nobody follows its progress.
-            record = self.writer.write(context, key, changes, Progress(), Present(record)).record
+            record = self.writer.write(context, key, changes, Progress(), Baseline(record)).record
         if options.minimal:
             return Reply(204, etag=self.view.version(record))
         return self.view.show(options, record)

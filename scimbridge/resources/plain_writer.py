@@ -6,7 +6,7 @@ from scimbridge.mapping.plan import Changes
 from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import RequestContext
 from scimbridge.request.progress import Progress
-from scimbridge.resources.writer import BODY, UNREAD, Present, Written
+from scimbridge.resources.writer import BODY, UNREAD, Baseline, Written
 from scimbridge.sides import Native
 
 
@@ -17,7 +17,7 @@ class PlainWriter:
         self._records = records
 
     def write(
-        self, context: RequestContext, key: str, changes: Changes, progress: Progress, present: Present = UNREAD
+        self, context: RequestContext, key: str, changes: Changes, progress: Progress, present: Baseline = UNREAD
     ) -> Written:
         """Make the call, if there is anything to change. Raises PingOne's errors."""
         if not changes.body:

@@ -22,7 +22,7 @@ from scimbridge.request.progress import Progress
 from scimbridge.resources.enforced import Enforced
 from scimbridge.resources.lookalikes import Lookalikes
 from scimbridge.resources.members.own_changes import OwnMemberships
-from scimbridge.resources.writer import BODY, UNREAD, Present, Written
+from scimbridge.resources.writer import BODY, UNREAD, Baseline, Written
 from scimbridge.sides import Native
 
 Record = dict[str, Any]
@@ -72,7 +72,7 @@ class UserWriter:
         return self._enforced.send(context, body, leave_out, make)
 
     def write(
-        self, context: RequestContext, key: str, changes: Changes, progress: Progress, _present: Present = UNREAD
+        self, context: RequestContext, key: str, changes: Changes, progress: Progress, _present: Baseline = UNREAD
     ) -> Written:
         """Make the calls of a change, noting each in `progress`; nothing has to be read for them.
 

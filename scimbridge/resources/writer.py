@@ -21,7 +21,7 @@ BODY = "attributes"  # what the step is called that writes a record's own fields
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
+class Baseline:
     """What a change starts from, as far as it has been read.
 
     `record` is PingOne's; of a group, `own` are the bridge's late changes of its members, and `members` all of these.
@@ -44,14 +44,14 @@ class Written:
     members: MadeChanges = NOTHING_MADE
 
 
-UNREAD = Present()
+UNREAD = Baseline()
 
 
 class Writer(Protocol):
     """Writes the records of one resource type."""
 
     def write(
-        self, context: RequestContext, key: str, changes: Changes, progress: Progress, present: Present = UNREAD
+        self, context: RequestContext, key: str, changes: Changes, progress: Progress, present: Baseline = UNREAD
     ) -> Written:
         """Make the calls of a change, noting each in `progress`; what has to be known and was not read is read."""
         ...

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from scimbridge.observe.audit import Record, Unwritable
-from scimbridge.observe.audit_lines import AuditFile, AuditStream, Lines
+from scimbridge.observe.audit_lines import AuditFile, AuditStream, RecordLines
 
 RECORD = Record(id="a1", time="2026-11-21T10:00:00.123Z", client="okta", request="r-1", verb="delete", result="done")
 
@@ -63,7 +63,7 @@ def test_two_processes_never_tear_each_others_lines(tmp_path):
     for writer in writers:
         writer.join(60)
         assert writer.exitcode == 0
-    written = Lines(path)
+    written = RecordLines(path)
     assert {record.id for record in written} == {f"{n}-{i}" for n in ("one", "two", "three") for i in range(1500)}
     assert written.broken == 0
 
@@ -85,7 +85,7 @@ def test_threads_share_a_sink(tmp_path):
             path.rename(tmp_path / f"audit.{turn}")
     for thread in threads:
         thread.join()
-    kept = [record.id for file in tmp_path.iterdir() for record in Lines(file)]
+    kept = [record.id for file in tmp_path.iterdir() for record in RecordLines(file)]
     assert sorted(kept) == sorted(f"{name}-{number}" for name in range(8) for number in range(300))
 
 
@@ -131,7 +131,7 @@ def test_a_line_that_was_cut_off_costs_no_other(tmp_path):
     path = tmp_path / "audit.jsonl"
     path.write_bytes(b'{"id":"half","time":"2026-1')
     AuditFile(path).write(RECORD)
-    written = Lines(path)
+    written = RecordLines(path)
     assert list(written) == [RECORD]
     assert written.broken == 1
 
@@ -146,7 +146,7 @@ def test_a_short_write_is_a_failure(tmp_path, monkeypatch):
         sink.write(RECORD)
     monkeypatch.undo()
     sink.write(RECORD)
-    assert list(Lines(path)) == [RECORD]
+    assert list(RecordLines(path)) == [RECORD]
 
 
 def test_a_directory_that_is_not_there_is_told(tmp_path):
@@ -180,6 +180,6 @@ def test_reading_passes_over_what_is_no_record(tmp_path):
     """Blank lines, other JSON and garbage are counted and passed over."""
     path = tmp_path / "audit.jsonl"
     path.write_bytes(b'\n{"id": 1}\n[]\n\xff\xfe\nnull\n' + json.dumps(RECORD.to_json()).encode() + b"\n")
-    written = Lines(path)
+    written = RecordLines(path)
     assert list(written) == [RECORD]
     assert written.broken == 4

@@ -16,7 +16,7 @@ from scimbridge.ops.checking.checks import check
 from scimbridge.ops.explaining.explain import explain
 from scimbridge.ops.printing.explanations import print_explanation
 from scimbridge.ops.printing.findings import print_findings
-from scimbridge.ops.printing.paper import Lines
+from scimbridge.ops.printing.paper import PlainPaper
 from scimbridge.sandbox import Sandbox
 from scimbridge.settings.declared import default_mappings
 from scimbridge.state.base import State
@@ -119,7 +119,7 @@ def run_check(settings, clock) -> Callable[..., Said]:
         around = Surroundings(clock=clock, wall=clock.wall, sleep=clock.sleep, state=state)
         stream = io.StringIO()
         found = check(replace(settings, mappings=tables, **changes), population, around)
-        report = print_findings(Lines(stream), found)
+        report = print_findings(PlainPaper(stream), found)
         return Said(1 if report.faults else 0, stream.getvalue().splitlines())
 
     return run
@@ -132,7 +132,7 @@ def run_explain() -> Callable[..., Said]:
     def run(expression: object, resource: str = "User", tables: Any = None) -> Said:
         stream = io.StringIO()
         explanation = explain(str(expression), resource, tables or default_mappings())
-        print_explanation(Lines(stream), explanation)
+        print_explanation(PlainPaper(stream), explanation)
         return Said(1 if explanation.kind == "error" else 0, stream.getvalue().splitlines())
 
     return run

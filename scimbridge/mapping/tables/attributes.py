@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from scimbridge.mapping.codecs import NAMED, PLAIN, Codec, times
-from scimbridge.mapping.tables.kinds import Facet
+from scimbridge.mapping.tables.kinds import FacetFacts
 from scimbridge.mapping.tables.rows import MEMBERSHIPS, Left, Words, nearest
 from scimbridge.scim.catalogue import COMMON, CORE_GROUP, CORE_USER, ENTERPRISE_USER, Attribute, Schema
 from scimbridge.scim.usernames import Profile
@@ -46,7 +46,7 @@ def known_attribute(urn: str, attr: str) -> Attribute | None:
 
 
 def leaf_of(
-    left: Left, words: Words, facet: Facet | None, offset: dt.timedelta, fault: Fault
+    left: Left, words: Words, facet: FacetFacts | None, offset: dt.timedelta, fault: Fault
 ) -> tuple[Attribute, Codec] | None:
     """Join a row's words with RFC 7643: the attribute that the row's path ends at, and its codec.
 
@@ -79,7 +79,7 @@ def leaf_of(
     return attribute, codec
 
 
-def _by_call(facet: Facet | None) -> dict[str, Any]:
+def _by_call(facet: FacetFacts | None) -> dict[str, Any]:
     """Return what follows from the call that writes a field, whatever the row says of it."""
     if facet is None:
         return {}

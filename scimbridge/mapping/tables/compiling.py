@@ -16,7 +16,7 @@ from scimbridge.mapping.shapes import Shape
 from scimbridge.mapping.tables import attributes, fitting, shaping
 from scimbridge.mapping.tables.disabling import Hidden, Wording, check_names, take_out, unmarked
 from scimbridge.mapping.tables.drafts import check_heads
-from scimbridge.mapping.tables.kinds import Kind
+from scimbridge.mapping.tables.kinds import KindFacts
 from scimbridge.mapping.tables.overlaying import Layered, Origin, lay_over
 from scimbridge.mapping.tables.population_rules import read_rules
 from scimbridge.mapping.tables.rows import MEMBERSHIPS, Left, Row, Words, nearest
@@ -33,7 +33,7 @@ Rows = Mapping[tuple[str, str], tuple[Row, ...]]  # (URN, attribute name) -> row
 
 def compile_tables(
     texts: Mapping[str, str],
-    kinds: Iterable[Kind],
+    kinds: Iterable[KindFacts],
     offset: dt.timedelta = NO_OFFSET,
     hidden: Hidden = (),
     shipped: Mapping[str, str] = NOTHING_SHIPPED,
@@ -70,12 +70,14 @@ def compile_tables(
     return {name: table for name, table in tables.items() if table.origin.served}
 
 
-def read_origins(texts: Mapping[str, str], kinds: Iterable[Kind], shipped: Mapping[str, str]) -> tuple[Origin, ...]:
+def read_origins(
+    texts: Mapping[str, str], kinds: Iterable[KindFacts], shipped: Mapping[str, str]
+) -> tuple[Origin, ...]:
     """Return where the tables come from that `compile_tables` makes of the same texts, those not served included."""
     return tuple(layer.origin for layer in lay_over(texts, shipped, _calls_of(kinds), []))
 
 
-def _calls_of(kinds: Iterable[Kind]) -> dict[str, str]:
+def _calls_of(kinds: Iterable[KindFacts]) -> dict[str, str]:
     """Return the calls that a row can name in `via`, and the collection that each is for."""
     calls: dict[str, str] = {}
     holders: dict[str, str] = {}
@@ -92,7 +94,7 @@ class _TableCompiler:
     def __init__(
         self,
         layer: Layered,
-        kind: Kind,
+        kind: KindFacts,
         calls: Mapping[str, str],
         endpoints: Mapping[str, str],
         offset: dt.timedelta,

@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scimbridge.mapping.tables.attributes import Fault, known_attribute
-from scimbridge.mapping.tables.kinds import Kind
+from scimbridge.mapping.tables.kinds import KindFacts
 from scimbridge.mapping.tables.rows import MEMBERSHIPS, Row, nearest
 
 
-def check_row(row: Row, kind: Kind, calls: Mapping[str, str], fault: Fault) -> None:
+def check_row(row: Row, kind: KindFacts, calls: Mapping[str, str], fault: Fault) -> None:
     """Report what is wrong with a row to `fault`. `calls` says for which collection each word of `via` is."""
     _check_call(row, kind, calls, fault)
     _check_list(row, kind, fault)
     _check_native(row, kind, fault)
 
 
-def _check_call(row: Row, kind: Kind, calls: Mapping[str, str], fault: Fault) -> None:
+def _check_call(row: Row, kind: KindFacts, calls: Mapping[str, str], fault: Fault) -> None:
     """Hold `via` to the field that its call writes: in the body of another call PingOne ignores it in silence."""
     facet = row.facet
     if row.via == MEMBERSHIPS:
@@ -35,14 +35,14 @@ def _check_call(row: Row, kind: Kind, calls: Mapping[str, str], fault: Fault) ->
                 fault(f'{each.field} has a call of its own at PingOne: the row says via = "{each.name}"')
 
 
-def _check_list(row: Row, kind: Kind, fault: Fault) -> None:
+def _check_list(row: Row, kind: KindFacts, fault: Fault) -> None:
     base = known_attribute(row.urn, row.attr)
     plain = base is not None and base.multi_valued and row.selector is None and row.via is None
     if base is not None and plain and row.writable and row.native in kind.fields:
         fault(f'PingOne keeps one value in {row.native}: say which, as {base.name}[type eq "work"].{row.sub}')
 
 
-def _check_native(row: Row, kind: Kind, fault: Fault) -> None:
+def _check_native(row: Row, kind: KindFacts, fault: Fault) -> None:
     """Refuse writes of fields that only PingOne writes, and parts that its objects have not."""
     known = {*kind.fields, *kind.own}
     if row.urn == "" and row.spelled == "id" and row.native != "id":

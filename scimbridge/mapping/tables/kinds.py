@@ -24,7 +24,7 @@ class Limit(Protocol):
         """Return None when PingOne takes the value, else what would be right."""
 
 
-class Facet(Protocol):
+class FacetFacts(Protocol):
     """A field with a call of its own; `name` is the word in `via`."""
 
     @property
@@ -52,7 +52,7 @@ class Facet(Protocol):
         """Whether the value is never shown."""
 
 
-class Kind(Protocol):
+class KindFacts(Protocol):
     """One resource type."""
 
     @property
@@ -80,7 +80,7 @@ class Kind(Protocol):
         """Fields without which no record is made."""
 
     @property
-    def facets(self) -> tuple[Facet, ...]:
+    def facets(self) -> tuple[FacetFacts, ...]:
         """Fields with a call of their own."""
 
     @property

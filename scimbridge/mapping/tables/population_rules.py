@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from scimbridge.mapping.tables.drafts import Draft
-from scimbridge.mapping.tables.kinds import Kind
+from scimbridge.mapping.tables.kinds import KindFacts
 from scimbridge.mapping.tables.table import PopulationRule
 from scimbridge.scim import dialects
 from scimbridge.scim.catalogue import ResourceType
@@ -18,7 +18,7 @@ from scimbridge.scim.filtering import trees
 from scimbridge.scim.filtering.matching import compile_filter
 
 
-def read_rules(draft: Draft, resource: ResourceType, kind: Kind) -> Iterator[PopulationRule]:
+def read_rules(draft: Draft, resource: ResourceType, kind: KindFacts) -> Iterator[PopulationRule]:
     """Read the rules of a table of a kind, each of which has to make sense for a resource of its type."""
     rules = draft.head.get("population", [])
     if not isinstance(rules, list):

@@ -14,7 +14,7 @@ from operator import methodcaller
 from typing import Any
 
 from scimbridge.mapping.codecs import NAMED, Codec
-from scimbridge.mapping.tables.kinds import Facet
+from scimbridge.mapping.tables.kinds import FacetFacts
 from scimbridge.scim.catalogue import Attribute
 
 OUR_WORDS = ("to", "from", "else", "via", "include", "codec", "filter")
@@ -105,7 +105,7 @@ class Row:
     to: tuple[str, ...]
     template: Template | None
     via: str | None
-    facet: Facet | None  # that `via` names
+    facet: FacetFacts | None  # that `via` names
     include: str | None
     codec: Codec
     attribute: Attribute  # of the leaf: of the sub-attribute where there is one

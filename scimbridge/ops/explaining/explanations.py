@@ -30,7 +30,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Consequence:
     """What a SCIM request comes to: what PingOne is sent, the refusal if there is one, and attributes left out."""
 
     requests: tuple[SentRequest, ...]
@@ -71,9 +71,9 @@ class Example:
 
     path: str
     value: Any
-    create: Outcome
-    replace: Outcome
-    remove: Outcome
+    create: Consequence
+    replace: Consequence
+    remove: Consequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class FilterReading:
     collection: str
     native: str | None
     exact: bool
-    outcome: Outcome
+    outcome: Consequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +147,8 @@ class ResourceExplanation:
 
     resource: str
     file: str
-    create: Outcome
-    replace: Outcome
+    create: Consequence
+    replace: Consequence
     kind: Literal["resource"] = "resource"
 
 
@@ -161,7 +161,7 @@ class PatchExplanation:
 
     resource: str
     file: str
-    patch: Outcome
+    patch: Consequence
     reads: bool
     kind: Literal["patch"] = "patch"
 

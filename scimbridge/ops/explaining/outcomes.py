@@ -9,17 +9,17 @@ from typing import Any
 
 import orjson
 
-from scimbridge.ops.explaining.explanations import Outcome, Refusal, SentRequest
+from scimbridge.ops.explaining.explanations import Consequence, Refusal, SentRequest
 from scimbridge.ops.explaining.rehearsal import IDS, Played
 from scimbridge.pingone.facets import PASSWORD
 from scimbridge.pingone.send import Request
 from scimbridge.scim.errors import ScimError
 
 
-def describe_outcome(played: Played) -> Outcome:
+def describe_outcome(played: Played) -> Consequence:
     """Return what a SCIM request came to."""
     refusal = None if played.refusal is None else describe_refusal(played.refusal)
-    return Outcome(tuple(_describe_request(request) for request in played.requests), refusal, played.left_out)
+    return Consequence(tuple(_describe_request(request) for request in played.requests), refusal, played.left_out)
 
 
 def describe_refusal(error: ScimError) -> Refusal:

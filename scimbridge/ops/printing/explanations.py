@@ -9,11 +9,11 @@ import orjson
 
 from scimbridge.ops.explaining.explanations import (
     Characteristics,
+    Consequence,
     Explanation,
     FilterExplanation,
     FilterReading,
     NotExplained,
-    Outcome,
     PatchExplanation,
     PathExplanation,
     Refusal,
@@ -172,7 +172,7 @@ def _reading(reading: FilterReading) -> Labelled:
 # -- requests ----------------------------------------------------------------------------------------------------------
 
 
-def _outcome(label: str, outcome: Outcome) -> Labelled:
+def _outcome(label: str, outcome: Consequence) -> Labelled:
     lines = [line for request in outcome.requests for line in _request(request)]
     if outcome.refusal is not None:
         lines.append(f"{'then ' if lines else ''}{_refusal(outcome.refusal)}")

@@ -31,7 +31,7 @@ class Paper(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class PlainPaper:
     """Plain lines: no colour, no wrapping, and nothing drawn."""
 
     stream: TextIO
@@ -92,7 +92,7 @@ class Terminal:
 def open_paper(stream: TextIO, environ: Mapping[str, str] = os.environ) -> Paper:
     """Return what to write on: a terminal where the stream is one that can be drawn on, else plain lines."""
     if not stream.isatty() or environ.get("TERM", "") in ("", "dumb"):
-        return Lines(stream)
+        return PlainPaper(stream)
     from rich.console import Console  # noqa: PLC0415 - terminals alone need it
 
     return Terminal(Console(file=stream, force_terminal=True, highlight=False, markup=False, _environ=environ))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from scimbridge.observe.audit import Record
-from scimbridge.ops.audit import Found
+from scimbridge.ops.audit import FoundRecords
 from scimbridge.ops.printing.documents import write_line
 from scimbridge.ops.printing.paper import Paper, open_paper
 
@@ -15,7 +15,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def show_records(stream: TextIO, beside: TextIO, found: Found, *, as_json: bool) -> None:
+def show_records(stream: TextIO, beside: TextIO, found: FoundRecords, *, as_json: bool) -> None:
     """Write what was found as a table, or as lines of JSON.
 
     That lines of the file are no records is told below the table; beside the JSON, so that every line stays JSON.

@@ -8,7 +8,7 @@ import json
 
 from scimbridge.access.limits import ClientLimits
 from scimbridge.ops.checking.findings import Report, note, ok, warn
-from scimbridge.ops.clients import ClientFacts, ClientList, SecretFacts, Subject
+from scimbridge.ops.clients import ClientFacts, ClientList, IssuerSubject, SecretFacts
 from scimbridge.ops.explaining.explain import explain
 from scimbridge.ops.printing.documents import write_document
 from scimbridge.settings.declared import default_mappings
@@ -29,7 +29,7 @@ def test_clients():
             name="okta", scopes=("users:read",), populations=None, hidden={"User": ("title",)}, default_count=None,
             strict=False, limits=ClientLimits(requests_per_second=5.0),
             secrets=(SecretFacts("ab12", made, None, valid=True),),
-            certificates=(), subjects=(Subject("https://login.example.com/", "abc"),),
+            certificates=(), subjects=(IssuerSubject("https://login.example.com/", "abc"),),
         ),
     )))  # fmt: skip
     assert listed == {

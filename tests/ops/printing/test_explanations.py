@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scimbridge.ops.explaining.explain import explain
-from scimbridge.ops.explaining.explanations import NotExplained, Outcome, PatchExplanation, Refusal, SentRequest
+from scimbridge.ops.explaining.explanations import Consequence, NotExplained, PatchExplanation, Refusal, SentRequest
 from scimbridge.ops.printing.explanations import print_explanation
 from scimbridge.settings.declared import default_mappings
 
@@ -29,10 +29,10 @@ def test_a_path_is_told_as_in_the_documentation(printed):
 @pytest.mark.parametrize(
     ("outcome", "lines"),
     [
-        (Outcome((), None, ()), ["nothing is sent"]),
-        (Outcome((), Refusal(400, "mutability", "no"), ()), ["refused with 400 mutability: no"]),
+        (Consequence((), None, ()), ["nothing is sent"]),
+        (Consequence((), Refusal(400, "mutability", "no"), ()), ["refused with 400 mutability: no"]),
         (
-            Outcome((MOVE,), Refusal(409, None, "no"), ("roles",)),
+            Consequence((MOVE,), Refusal(409, None, "no"), ("roles",)),
             [
                 "PUT /users/USER-ID/population",
                 "    Content-Type: application/json",

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from scimbridge.ops.printing.paper import Lines, Terminal, open_paper
+from scimbridge.ops.printing.paper import PlainPaper, Terminal, open_paper
 
 LONG = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
 DRAWN = "─━│┃╭╮╰╯├┤┼"
@@ -58,5 +58,5 @@ def test_a_terminal_that_draws_nothing_gets_plain_lines(monkeypatch, term):
     """A terminal that is known to be dumb, or of which nothing is known, is written to as a file is."""
     stream = io.StringIO()
     monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
-    assert isinstance(open_paper(stream, {"TERM": term}), Lines)
+    assert isinstance(open_paper(stream, {"TERM": term}), PlainPaper)
     assert isinstance(open_paper(stream, {"TERM": "xterm"}), Terminal)
