@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
 from scimbridge.access.caller import Caller
 from scimbridge.lists.listing import Listing
-from scimbridge.request.context import RequestContext
+from scimbridge.reach.confinement import Confinement
+from scimbridge.request.context import AnswerOptions, RequestContext
 from scimbridge.scim.filtering.trees import parse
 from scimbridge.scim.reading import Manner
 from scimbridge.state.memory import MemoryState
@@ -17,20 +17,32 @@ from scimbridge.state.memory import MemoryState
 CALLER = Caller("hr", populations=frozenset({"p1", "p2"}))
 
 
+class Records:
+    """A collection that is not asked for anything here."""
+
+    def __init__(self, kind):
+        self.name = kind
+
+    def within(self, context):
+        """Return how far the caller may go."""
+        return Confinement.of(context.caller, self.name)
+
+
 def listing(kind="users", page_size=100):
-    """Return lists of a collection that is not asked for anything here."""
-    collection = SimpleNamespace(name=kind)
-    return Listing(collection, None, None, None, MemoryState(lambda: 0.0), page_size=page_size, scan_limit=1000)
+    """Return lists of a collection."""
+    state = MemoryState(lambda: 0.0)
+    return Listing(Records(kind), None, None, None, None, state, page_size=page_size, scan_limit=1000)
 
 
-def context(caller=CALLER, **shown):
+def context(caller=CALLER):
     """Return a request."""
-    return replace(RequestContext(caller, None, Manner(False, print), "https://x"), **shown)
+    return RequestContext(caller, None, Manner(False, print))
 
 
-def name(lists=None, who=None, text='title eq "a"'):
-    """Return what the marks of a walk are kept under."""
-    return (lists or listing())._walk_name(who or context(), None if text is None else parse(text))
+def name(lists=None, who=None, text='title eq "a"', **shown):
+    """Return what the marks of a walk are kept under; `shown` is what the answer shows."""
+    node = None if text is None else parse(text)
+    return (lists or listing())._walk_name(who or context(), AnswerOptions("https://x", **shown), node)
 
 
 def test_the_same_reader_goes_on():
@@ -49,8 +61,8 @@ def test_the_same_reader_goes_on():
         {"who": context(replace(CALLER, name="it"))},
         {"who": context(replace(CALLER, populations=frozenset({"p1"})))},
         {"who": context(replace(CALLER, populations=None))},
-        {"who": context(attributes="id")},
-        {"who": context(excluded="id")},
+        {"attributes": "id"},
+        {"excluded": "id"},
     ],
     ids=str,
 )
@@ -61,4 +73,4 @@ def test_another_reader_does_not(other):
 
 def test_what_is_shown_and_what_is_left_out_are_two_things():
     """`attributes=x` and `excludedAttributes=x` are two readers."""
-    assert name(who=context(attributes="id")) != name(who=context(excluded="id"))
+    assert name(attributes="id") != name(excluded="id")
