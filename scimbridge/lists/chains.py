@@ -66,6 +66,11 @@ class Steps:
         """Return the steps after the empty page was given."""
         return replace(self, closing=tuple(place for place in self.closing if place != position))
 
+    @property
+    def reached(self) -> int:
+        """The last position that its reader may stand at."""
+        return max((ended for _begun, ended in self.windows), default=0)
+
     def around(self, position: int) -> list[tuple[int, int]]:
         """Return the windows that a position is inside of, the last one first."""
         return [each for each in reversed(self.windows) if each[0] < position < each[1]]

@@ -18,6 +18,8 @@ from scimbridge.state.base import State
 
 LIFETIME = 3600.0  # seconds that a walk may rest
 MEMORY = 12 * 3600.0  # seconds that it is remembered that there was one
+# Seconds a window in which a forgotten reader that began in the middle of a list may come for more.
+GLANCED = 10.0
 KNOWN = 1000  # lists whose readers a process remembers
 _BUSY, _HELD = 10.0, 5.0  # seconds to wait for the others that write, and to write
 
@@ -153,17 +155,25 @@ class WalkState:
         self._state.set_many({**values, walk: replace(readers, written=self._wall()).dump()}, MEMORY)
 
     def with_room(self, walk: str, readers: Readers) -> Readers:
-        """Forget readers where there are too many: those that are gone first, then those that came least far."""
+        """Forget readers where there are too many: first those that began in the middle, of them those that are gone.
+
+        Then those that came least far.
+        """
         if len(readers.living) <= CHAINS:
             return readers
         older = readers.living[:-1]
         steps = [each.steps for each in self.look(walk, older, 0)]
         ranked = sorted(
             zip(older, steps, strict=True),
-            key=lambda each: (0 if each[1] is None else len(each[1].windows), each[0].begun),
+            key=lambda each: (each[0].start == 0, 0 if each[1] is None else len(each[1].windows), each[0].begun),
         )
-        for chain, _steps in ranked[: len(readers.living) - CHAINS]:
-            readers = readers.forget(chain, self.bound(chain), self._wall() + MEMORY)
+        for chain, known in ranked[: len(readers.living) - CHAINS]:
+            reach = self.bound(chain) if known is None else known.reached
+            until = self._wall() + MEMORY
+            if chain.start and known is not None:
+                # Where pages are fetched side by side each begins a chain in the middle, and few of these go on.
+                until = chain.since + GLANCED * len(known.windows)
+            readers = readers.forget(chain, reach, until)
         return readers
 
 

@@ -10,7 +10,7 @@ from scimbridge.lists.chains import CHAINS, TRAIL
 from scimbridge.lists.marks import START, Mark
 from scimbridge.lists.reading import ReadWindow
 from scimbridge.lists.walk_progress import CLOSING, WalkProgress
-from scimbridge.lists.walk_state import LIFETIME, MEMORY, WalkState
+from scimbridge.lists.walk_state import GLANCED, LIFETIME, MEMORY, WalkState
 from scimbridge.lists.walks import SETTLING, Walks
 from scimbridge.scim.errors import Unavailable
 from scimbridge.scim.paging import Window
@@ -125,6 +125,38 @@ def test_what_is_kept_is_bounded(bridge):
     assert len(bridge.state._entries) < TRAIL + 10
     assert bridge.find(10 * TRAIL).mark.position == 10 * TRAIL
     assert bridge.state.get("w:c0:20") is None
+
+
+def side_by_side(bridge, first, last):
+    """Answer pages of 100, four of them at a time."""
+    for begun in range(first, last, 400):
+        for place in [bridge.find(position) for position in range(begun, begun + 400, 100)]:
+            bridge.keep(place, place.position + 100)
+
+
+def test_pages_side_by_side_are_answered_however_many(bridge, clock):
+    """Who fetches all pages of a list side by side, one run after the other, is refused none of them."""
+    for _run in range(3):
+        bridge.go(100)
+        side_by_side(bridge, 100, 400 * CHAINS)
+        clock.offset += 3 * GLANCED
+
+
+def test_a_forgotten_reader_that_began_in_the_middle_is_refused_for_a_while(bridge, clock):
+    """It may be on the way to its next window, which is not counted; later its position is anybody's."""
+    for position in range(1000, 1000 + 20 * (CHAINS + 2), 20):
+        bridge.go(position + 10, last=position)
+    clock.offset += GLANCED
+    assert bridge.find(1010).mark == START
+    clock.offset -= GLANCED
+    refused(bridge, 1010)
+
+
+def test_who_began_at_the_start_is_forgotten_last(bridge):
+    """However many pages others fetch side by side, a walk from the start goes on."""
+    bridge.go(100)
+    side_by_side(bridge, 1000, 400 * CHAINS)
+    assert bridge.find(100).mark.href == "/100"
 
 
 def test_readers_are_bounded(bridge, clock):
