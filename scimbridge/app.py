@@ -53,7 +53,6 @@ def create_app(
 
 def put_edge(bridge: Bridge) -> Flask:
     """Return the application in front of a bridge."""
-    _log_settings(bridge)
     app, once = Flask("scimbridge", static_folder=None), Once()
     app.url_map.strict_slashes = False
     request_log.register(app, bridge.around.clock)
@@ -118,14 +117,17 @@ def _wrap(app: Flask, bridge: Bridge) -> None:
     app.wsgi_app = metrics.Measured(layers, bridge.metrics, PREFIX, bridge.around.clock)  # type: ignore[method-assign]
 
 
-def _log_settings(bridge: Bridge) -> None:
-    """Log what is worth knowing of the settings: what lies over the shipped tables, and what is not safe."""
-    if bridge.settings.mappings is not None:
-        for origin in bridge.tables.origins:
+def log_settings(settings: Settings, tables: Tables) -> None:
+    """Log what is worth knowing of the settings, once the log is configured.
+
+    That is what lies over the shipped tables, and what is not safe.
+    """
+    if settings.mappings is not None:
+        for origin in tables.origins:
             log.info(
                 "table", resource=origin.resource, file=origin.file, served=origin.served, origin=origin.describe()
             )
-    if not bridge.settings.verify_tls:
+    if not settings.verify_tls:
         log.warning("PingOne's certificate is not checked: anybody on the way can read and change what is provisioned")
 
 

@@ -146,12 +146,21 @@ def load_tables(settings: Settings) -> Tables:
         raise SettingsFaults(error.faults) from None
 
 
-def open_shared_state(settings: Settings, node_file: Path | None, clock: Clock) -> State:
-    """Return what is shared with other workers and nodes; nothing is connected yet."""
+def _tell_state(place: str, is_cut_off: bool) -> None:
+    if is_cut_off:
+        log.error("shared state does not answer; this node goes on by itself", place=place)
+    else:
+        log.warning("shared state answers again", place=place)
+
+
+def open_shared_state(
+    settings: Settings, node_file: Path | None, clock: Clock, tell: Callable[[str, bool], None] = _tell_state
+) -> State:
+    """Return what is shared with others; nothing is connected yet. `tell` hears where and whether it is cut off."""
     prefix = f"scimbridge:{settings.pingone_environment_id}"
     return open_state(
         settings.state_url.reveal(), clock=clock, node_file=node_file, prefix=prefix,
-        seal=_derive(settings, "state 1"), tell=_tell_state,
+        seal=_derive(settings, "state 1"), tell=tell,
     )  # fmt: skip
 
 
@@ -290,10 +299,3 @@ def _derive(settings: Settings, purpose: str) -> bytes:
 
 def _tell_form(once: Once, reason: str) -> None:
     once(log, reason, "value given in another form", reason=reason)
-
-
-def _tell_state(place: str, is_cut_off: bool) -> None:
-    if is_cut_off:
-        log.error("shared state does not answer; this node goes on by itself", place=place)
-    else:
-        log.warning("shared state answers again", place=place)

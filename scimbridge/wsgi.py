@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import os
 
-from scimbridge.app import create_app
+from scimbridge.app import create_app, log_settings
+from scimbridge.bridge import load_tables
 from scimbridge.observe import logs
 from scimbridge.settings.declared import load
 
 settings = load(os.environ)
+tables = load_tables(settings)
 mask = logs.configure(settings.log_level, settings.secrets())
-application = app = create_app(settings, learn=mask.learn)
+log_settings(settings, tables)
+application = app = create_app(settings, tables=tables, learn=mask.learn)

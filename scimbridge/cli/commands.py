@@ -106,7 +106,7 @@ def serve(
 
 def _prepare(files: NodeFiles, address: tuple[str, int]) -> Factory:
     """Read and check the whole configuration, so that nothing listens before it is right."""
-    from scimbridge.app import create_app  # noqa: PLC0415 - Flask is needed by this command alone
+    from scimbridge.app import create_app, log_settings  # noqa: PLC0415 - Flask is needed by this command alone
     from scimbridge.bridge import load_tables  # noqa: PLC0415 - the same
     from scimbridge.observe import logs  # noqa: PLC0415 - the same
 
@@ -116,6 +116,7 @@ def _prepare(files: NodeFiles, address: tuple[str, int]) -> Factory:
     create_app(settings, tables=tables)
     # Last of all: where anything above is refused, what is logged and masked stays as it was.
     mask = logs.configure(settings.log_level, settings.secrets())
+    log_settings(settings, tables)
     node_file = _find_node_file(files, settings, address)
     return partial(create_app, settings, tables=tables, node_file=node_file, learn=mask.learn)
 

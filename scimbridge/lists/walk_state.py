@@ -155,9 +155,9 @@ class WalkState:
         self._state.set_many({**values, walk: replace(readers, written=self._wall()).dump()}, MEMORY)
 
     def with_room(self, walk: str, readers: Readers) -> Readers:
-        """Forget readers where there are too many: first those that began in the middle, of them those that are gone.
+        """Forget readers where there are too many: those that are gone first, then those that came least far.
 
-        Then those that came least far.
+        Of those that came as far, one that began in the middle goes first.
         """
         if len(readers.living) <= CHAINS:
             return readers
@@ -165,15 +165,14 @@ class WalkState:
         steps = [each.steps for each in self.look(walk, older, 0)]
         ranked = sorted(
             zip(older, steps, strict=True),
-            key=lambda each: (each[0].start == 0, 0 if each[1] is None else len(each[1].windows), each[0].begun),
+            key=lambda each: (0 if each[1] is None else len(each[1].windows), each[0].start == 0, each[0].begun),
         )
         for chain, known in ranked[: len(readers.living) - CHAINS]:
-            reach = self.bound(chain) if known is None else known.reached
-            until = self._wall() + MEMORY
             if chain.start and known is not None:
                 # Where pages are fetched side by side each begins a chain in the middle, and few of these go on.
-                until = chain.since + GLANCED * len(known.windows)
-            readers = readers.forget(chain, reach, until)
+                readers = readers.forget(chain, known.reached, chain.since + GLANCED * len(known.windows))
+            else:
+                readers = readers.forget(chain, self.bound(chain), self._wall() + MEMORY)
         return readers
 
 

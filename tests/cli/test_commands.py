@@ -92,13 +92,15 @@ def test_serve_hands_its_options_on(run, served):
 
 def test_serve_makes_an_application_to_check_it_and_one_per_worker(run, served, monkeypatch):
     """Preparing reads the tables and makes the application once, so that faults are told, and gives the factory."""
-    made = []
+    made, logged = [], []
 
     def create_app(settings, **given):
         made.append((settings, given))
         return "application"
 
-    stand_in_for(monkeypatch, "app", create_app=create_app)
+    stand_in_for(
+        monkeypatch, "app", create_app=create_app, log_settings=lambda _settings, tables: logged.append(tables)
+    )
     stand_in_for(monkeypatch, "bridge", load_tables=lambda _settings: "tables")
     assert run("serve", **WHOLE).exit_code == 0
     for name, value in WHOLE.items():
@@ -106,6 +108,7 @@ def test_serve_makes_an_application_to_check_it_and_one_per_worker(run, served, 
     monkeypatch.setattr("scimbridge.observe.logs.configure", lambda *_: Mask())
     factory = served.prepare()
     assert len(made) == 1
+    assert logged == ["tables"]
     assert factory() == "application"
     assert made[0][0].pingone_region == "EU"
     assert made[1][1]["tables"] == "tables"
@@ -119,7 +122,7 @@ def test_what_is_refused_leaves_the_log_as_it_was(run, served, monkeypatch):
         raise SettingsFaults(["SCIMBRIDGE_CLIENTS: faulty"])
 
     configured = []
-    stand_in_for(monkeypatch, "app", create_app=refuse)
+    stand_in_for(monkeypatch, "app", create_app=refuse, log_settings=lambda *_: None)
     assert run("serve", **WHOLE).exit_code == 0
     for name, value in WHOLE.items():
         monkeypatch.setenv(name, value)
@@ -133,7 +136,8 @@ def test_what_is_refused_leaves_the_log_as_it_was(run, served, monkeypatch):
 def test_workers_share_a_file_that_is_found_again(run, served, monkeypatch, tmp_path, workers):
     """One worker has a file as several have, the same at each start, and another one for another environment."""
     given = []
-    stand_in_for(monkeypatch, "app", create_app=lambda _settings, **more: given.append(more))
+    create_app = lambda _settings, **more: given.append(more)  # noqa: E731
+    stand_in_for(monkeypatch, "app", create_app=create_app, log_settings=lambda *_: None)
     monkeypatch.setattr("scimbridge.observe.logs.configure", lambda *_: Mask())
     monkeypatch.setattr(server, "run", lambda prepare, _options: prepare()())
     environments = [WHOLE["SCIMBRIDGE_PINGONE_ENVIRONMENT_ID"]] * 2 + ["0f3b5c1e-8d2a-4c6f-9b7e-000000000000"]

@@ -64,7 +64,7 @@ def test_the_same_reader_goes_on():
         {"attributes": "id"},
         {"excluded": "id"},
     ],
-    ids=str,
+    ids=["collection", "page size", "filter", "no filter", "client", "population", "everywhere", "shown", "left out"],
 )
 def test_another_reader_does_not(other):
     """Another collection, page size, filter, client, confinement, or other attributes."""

@@ -134,12 +134,13 @@ def _lay(own: Draft, base: Draft) -> Layered:
         entries[key] = (left, words)
     removed = [left for left in own.removed if _take_away(left, entries, own, base)]
     held = {urn for urn, _path in entries}
+    sections = dict.fromkeys(urn for urn in (*base.urns, *own.urns) if urns[urn.casefold()] == urn)
     joined = Draft(
         own.file,
         own.faults,
         head={**base.head, **own.head},
         entries=list(entries.values()),
-        urns=[urn for urn in (*base.urns, *own.urns) if urn.casefold() in held and urns[urn.casefold()] == urn],
+        urns=[urn for urn in sections if urn.casefold() in held],
         inherited={left.where: base.file for left, _words in entries.values() if left not in replaced + added},
     )
     origin = Origin(

@@ -57,14 +57,22 @@ def check(
         yield from _check_environment(probe, settings, tables.whole, state)
         yield from needs.check_client_populations(probe, clients)
         if population is not None and USERS.name in tables.whole:
-            yield from try_values(probe, tables.whole[USERS.name], _open_trial(settings, population, around, new_name))
+            trial = _open_trial(settings, population, around, new_name)
+            if trial is not None:
+                yield from try_values(probe, tables.whole[USERS.name], trial)
     finally:
         connection.close()
 
 
-def _open_trial(settings: Settings, population: str, around: Surroundings, new_name: Callable[[], str]) -> Trial:
-    """Return what may be tried; what it finds is kept where the bridges of these settings look."""
-    state = around.state or open_shared_state(settings, None, around.clock)
+def _open_trial(settings: Settings, population: str, around: Surroundings, new_name: Callable[[], str]) -> Trial | None:
+    """Return what may be tried; what it finds is kept where the bridges of these settings look.
+
+    None where these settings name no such place, which is a finding already.
+    """
+    try:
+        state = around.state or open_shared_state(settings, None, around.clock, lambda *_change: None)
+    except ValueError:
+        return None
     shared = urlsplit(settings.state_url.reveal()).scheme != "memory"
     return Trial(population, state, shared, new_name)
 

@@ -67,6 +67,9 @@ class Terminal:
         from rich.table import Table  # noqa: PLC0415 - terminals alone need it
         from rich.text import Text  # noqa: PLC0415 - the same
 
+        if " " not in text:  # such as a secret, which is copied whole
+            self.console.print(Text.assemble((_printable(label), style), _printable(text)), soft_wrap=True)
+            return
         grid = Table.grid(padding=0)
         if label:
             grid.add_column(no_wrap=True, width=len(label))

@@ -9,6 +9,7 @@ import pytest
 from scimbridge.mapping.tables.compiling import compile_tables, read_origins
 from scimbridge.mapping.tables.table import Table, TableFaults
 from scimbridge.pingone.kinds import KINDS
+from scimbridge.scim.filtering.trees import AttrPath
 
 CORE = '["urn:ietf:params:scim:schemas:core:2.0:User"]\n'
 PINGONE = '["urn:pingidentity:schemas:extension:2.0:PingOneUser"]\n'
@@ -34,6 +35,19 @@ def faults(lay) -> Callable[..., list[str]]:
         return caught.value.faults
 
     return find
+
+
+@pytest.mark.parametrize(
+    "section", [f'{CORE}title = {{ to = "title", required = true }}\n', f'{PINGONE}department = "department"\n']
+)
+def test_a_section_that_is_shipped_too_stays_one(lay, section):
+    """A type has each of its schemas once, and names with and without their URN mean what they meant."""
+    laid, shipped = lay(users=f"{USERS}{section}")["User"], lay(users=USERS)["User"]
+    assert laid.type.urns == shipped.type.urns
+    assert laid.published.urns == shipped.published.urns
+    for path in (AttrPath(None, "mfaEnabled"), AttrPath(None, "population", "id"), AttrPath(CORE[2:-3], "userName")):
+        found = [table.type.find(path) for table in (laid, shipped)]
+        assert [(each.urn, each.in_extension) for each in found] == [(found[1].urn, found[1].in_extension)] * 2
 
 
 def rows_of(table: Table) -> dict[tuple[str, str], str]:
