@@ -53,7 +53,7 @@ class AuditDatabase:
     """A table of one row for each record, made or brought up to date at first use.
 
     `url` is sqlite:///path or postgresql://...; `clock` counts seconds. A lost connection is made anew. A database that
-    cannot be reached, or whose table will not do, is left alone for five seconds, in which records are refused at once.
+    cannot be reached is left alone for five seconds, in which records are refused at once.
     """
 
     def __init__(self, url: str, clock: Callable[[], float]) -> None:
@@ -81,7 +81,7 @@ class AuditDatabase:
     def write(self, record: Record) -> None:
         """Insert a row and commit it. Raises `Unwritable`."""
         if self._clock() < self._rests_until:
-            raise Unwritable("the database could not be written a moment ago")
+            raise Unwritable("the database could not be reached a moment ago")
         row = _row(record)
         try:
             try:
@@ -91,9 +91,6 @@ class AuditDatabase:
                     raise
                 self._is_made = False
                 self._insert(row)
-        except Unwritable:  # the table will not do, and looking at it costs others a lock
-            self._rests_until = self._clock() + REST
-            raise
         except IntegrityError as error:
             if not self._is_there(record):  # else the first of the two tries was carried out after all
                 raise Unwritable("the database refuses the row") from error
