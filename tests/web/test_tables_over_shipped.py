@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from scimbridge.app import log_settings
+from scimbridge.bridge import load_tables
 from scimbridge.observe import logs
+from scimbridge.settings.declared import Secret, Settings
 
 OWN = "urn:pingidentity:schemas:extension:2.0:PingOneUser"
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -65,15 +69,22 @@ def test_what_has_no_table_is_served_by_the_shipped_one(client):
     assert "Population" not in names
 
 
-def test_the_log_says_at_the_start_what_lies_over_what(make_client, tmp_path, capsys):
+def test_the_log_says_at_the_start_what_lies_over_what(tmp_path, capsys):
     """A line for each resource type where a directory is named, and none where none is."""
     (tmp_path / "mine.toml").write_text(USERS, encoding="utf-8")
     logs.configure("info")
-    make_client()
-    assert "table" not in {json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()}
-    make_client(settings={"mappings": tmp_path})
-    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    lines = {line["resource"]: line for line in told if line["event"] == "table"}
+    without = Settings(
+        pingone_environment_id="6ca0c49e-3c2d-446d-8182-c2a804b2c865",
+        pingone_client_id="worker",
+        pingone_client_secret=Secret("s3cr3t"),
+        pingone_region="EU",
+        bearer_token=Secret("t0ken"),
+    )
+    log_settings(without, load_tables(without))
+    assert capsys.readouterr().err == ""
+    named = replace(without, mappings=tmp_path)
+    log_settings(named, load_tables(named))
+    lines = {line["resource"]: line for line in map(json.loads, capsys.readouterr().err.splitlines())}
     assert lines["User"]["origin"].startswith("lies over shipped users.toml: its head sets disable")
     assert lines["Group"]["origin"] == "the directory has no table of Group, so the shipped one serves"
     assert lines["Population"]["file"] == "shipped populations.toml"
