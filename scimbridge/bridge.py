@@ -95,10 +95,7 @@ class Bridge:
 
 
 def open_bridge(settings: Settings, tables: Tables | None = None, around: Surroundings | None = None) -> Bridge:
-    """Open a bridge. Raises `SettingsFaults` where tables, clients or the place of records are wrong.
-
-    `tables` are those that were read already.
-    """
+    """Open a bridge, with tables that were read already. Raises `SettingsFaults` for what is wrong in its settings."""
     around = around or Surroundings()
     tables = tables or load_tables(settings)
     register = _open_register(settings, tables, around)

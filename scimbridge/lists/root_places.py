@@ -26,7 +26,7 @@ Totals = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _RootPlace:
     """A position where a window ended; `next` is where the one behind it ended, 0 where none was asked for."""
 
     position: int
@@ -72,16 +72,18 @@ class RootPlaces:
                 places.remove(moving)
                 places += [] if totals is None else [replace(moving, next=ended)]
             if totals is not None:
-                new = _Place(ended, totals, 0, now + LIFETIME)
+                new = _RootPlace(ended, totals, 0, now + LIFETIME)
                 places = [*(each for each in places if replace(each, until=new.until) != new), new][-MOST:]
             self._write(walk, places)
 
-    def _read(self, walk: str) -> list[_Place]:
+    def _read(self, walk: str) -> list[_RootPlace]:
         held = self._state.get(f"{walk}:places")
         if held is None:
             return []
-        return [_Place(position, tuple(totals), after, until) for position, totals, after, until in orjson.loads(held)]
+        return [
+            _RootPlace(position, tuple(totals), after, until) for position, totals, after, until in orjson.loads(held)
+        ]
 
-    def _write(self, walk: str, places: Sequence[_Place]) -> None:
+    def _write(self, walk: str, places: Sequence[_RootPlace]) -> None:
         flat = [(each.position, each.totals, each.next, each.until) for each in places]
         self._state.set(f"{walk}:places", orjson.dumps(flat), LIFETIME)

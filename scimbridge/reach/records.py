@@ -171,6 +171,7 @@ class ReachableRecords:
     def put(self, context: RequestContext, record: Native, changes: Mapping[str, Any]) -> Native:
         """PUT changes of a record, with everything else that PingOne holds of it. Returns the record."""
         self.hold(context, record["id"])
+        self.within(context).check_placed({**record, **changes})
         return bodies.put(self._collection, context.call, record, changes)
 
     def delete(self, context: RequestContext, key: str) -> None:

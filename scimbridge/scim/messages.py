@@ -68,14 +68,14 @@ class _Envelope(marshmallow.Schema):
         unknown = marshmallow.EXCLUDE
 
 
-class _Operation(_Envelope):
+class _PatchOperationSchema(_Envelope):
     op = fields.String(required=True)
     path = fields.String()
     value = fields.Raw(allow_none=True)
 
 
 class _Patch(_Envelope):
-    operations = fields.List(fields.Nested(_Operation), required=True, data_key="Operations")
+    operations = fields.List(fields.Nested(_PatchOperationSchema), required=True, data_key="Operations")
 
 
 class _Search(_Envelope):
@@ -97,7 +97,7 @@ class _BulkOperation(_Envelope):
     data = fields.Raw()
 
 
-class _Bulk(_Envelope):
+class _BulkSchema(_Envelope):
     fail_on_errors = fields.Integer(
         data_key="failOnErrors", strict=True, validate=validate.Range(min=0, error="0 or a larger number is needed")
     )
@@ -106,7 +106,7 @@ class _Bulk(_Envelope):
     )
 
 
-_PATCH, _SEARCH, _BULK = _Patch(), _Search(), _Bulk()
+_PATCH, _SEARCH, _BULK = _Patch(), _Search(), _BulkSchema()
 
 
 def read_patch(body: Body, *, strict: bool) -> tuple[PatchOperation, ...]:

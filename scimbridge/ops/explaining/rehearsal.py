@@ -73,7 +73,7 @@ class Stage:
         `held` is PingOne's record of every resource that is read; `caseless` is how it compares where nobody knows.
         """
         left_out: dict[str, None] = {}
-        recorder = _Recorder(self.table, held or {})
+        recorder = _CallRecorder(self.table, held or {})
         context = RequestContext(
             Caller(NOBODY), Call(), Manner(strict=False, notice=lambda name: left_out.update({name: None}))
         )
@@ -130,7 +130,7 @@ class _Assumed(DirectoryKnowledge):
         return self._caseless if known is None else known
 
 
-class _Recorder:
+class _CallRecorder:
     """A `Send` that sends nothing: notes each request and answers as PingOne does when all goes well."""
 
     def __init__(self, table: Table, held: Mapping[str, Any]) -> None:

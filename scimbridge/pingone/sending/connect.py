@@ -99,15 +99,9 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
         wire, api_url=api_url, environment_id=environment_id, clock=clock, wall=wall, observe=observe
     )
     token_endpoint = TokenEndpoint(
-        wire,
-        auth_url=auth_url,
-        environment_id=environment_id,
-        client_id=client_id,
-        client_secret=client_secret,
-        clock=clock,
-        wall=wall,
-        observe=observe,
-    )
+        wire, auth_url=auth_url, environment_id=environment_id, client_id=client_id, client_secret=client_secret,
+        clock=clock, wall=wall, observe=observe,
+    )  # fmt: skip
     share = None
     if ledger is not None:
         share = Share(ledger, rate, name=name, member=uuid.uuid4().hex[:12], clock=clock, wall=wall)

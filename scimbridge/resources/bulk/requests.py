@@ -80,7 +80,7 @@ class Bulk:
             msg = "Operations: each bulkId may stand once"
             raise InvalidSyntax(msg)
         steps = put_in_sequence([{makers[name] for name in job.refers if name in makers} for job in jobs])
-        run = _Run(self._operations, context, options, jobs)
+        run = _BulkRun(self._operations, context, options, jobs)
         if request.fail_on_errors is not None:
             run.one_by_one(steps, request.fail_on_errors)  # after how many to stop can only be held one by one
         else:
@@ -123,7 +123,7 @@ class Bulk:
         return {key: named for key, named in zip(keys, found, strict=True) if named is not None}
 
 
-class _Run:
+class _BulkRun:
     """One bulk request while it is carried out; safe to be called by several threads for different operations."""
 
     def __init__(

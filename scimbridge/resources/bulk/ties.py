@@ -128,7 +128,7 @@ def find_cells(touches: Sequence[Touch], look: Look) -> list[dict[Cell, Sharing]
 def _add_names(kind: str, touches: Sequence[Touch], cells: Sequence[dict[Cell, Sharing]], look: Look) -> None:
     """Add the unique values of one resource type to what its operations touch."""
     about = [(touch, held) for touch, held in zip(touches, cells, strict=True) if touch.kind == kind]
-    names = _Names([touch for touch, _held in about])
+    names = _NameCells([touch for touch, _held in about])
     names.learn(look)
     for touch, held in about:
         if touch.concerns_names:
@@ -137,7 +137,7 @@ def _add_names(kind: str, touches: Sequence[Touch], cells: Sequence[dict[Cell, S
             held["value", kind, value] = ALONE
 
 
-class _Names:
+class _NameCells:
     """The unique values of the resources of one type: what is known of who holds which."""
 
     def __init__(self, touches: Sequence[Touch]) -> None:

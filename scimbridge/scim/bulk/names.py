@@ -49,14 +49,14 @@ def fold(text: str) -> str:
 
 def named_in_resource(data: Any, unique: Unique) -> Named:
     """Return what the body of a POST or a PUT names, or a resource itself."""
-    return _join(_Found(unique).members(data)) if unique else NONE
+    return _join(_FoundNames(unique).members(data)) if unique else NONE
 
 
 def named_in_patch(data: Any, unique: Unique) -> Named:
     """Return what a PatchOp message names, or a bare array of operations, in any of the dialects."""
     if not unique:
         return NONE
-    found = _Found(unique)
+    found = _FoundNames(unique)
     return _join(value for operation in _operations(data) for value in found.operation(operation))
 
 
@@ -90,7 +90,7 @@ def _member(data: Mapping[str, Any], wanted: str) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _FoundNames:
     """Yields the values of unique attributes, and None for one that it cannot read."""
 
     unique: Unique

@@ -60,7 +60,7 @@ class Rate:
         return cls(places, places / per_second)
 
 
-class _Seen:
+class _Admissions:
     """What this process let in within the last window: moments, and the turns that the state gave."""
 
     def __init__(self, rate: Rate) -> None:
@@ -110,7 +110,7 @@ class Limiter:
         self._state = state
         self._clock = clock
         self._trouble = trouble
-        self._seen: dict[tuple[str, Rate], _Seen] = {}
+        self._seen: dict[tuple[str, Rate], _Admissions] = {}
         self._under_way: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -145,7 +145,7 @@ class Limiter:
         if limits.requests_per_second is None:
             return ()
         rate = Rate.of(limits.requests_per_second)
-        seen = self._seen.get((client, rate)) or self._seen.setdefault((client, rate), _Seen(rate))
+        seen = self._seen.get((client, rate)) or self._seen.setdefault((client, rate), _Admissions(rate))
         is_free = self._take(client, rate, seen)
         now = self._clock()
         wait = seen.wait(now)
@@ -162,7 +162,7 @@ class Limiter:
         )
         raise _refusal(msg, wait, headers)
 
-    def _take(self, client: str, rate: Rate, seen: _Seen) -> bool:
+    def _take(self, client: str, rate: Rate, seen: _Admissions) -> bool:
         try:
             turn = self._turn(client, rate)
         except StateUnavailable as error:
