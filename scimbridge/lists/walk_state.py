@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from cachetools import LRUCache
+
 from scimbridge.lists.chains import CHAINS, Chain, Readers, Steps
 from scimbridge.lists.marks import Mark, pack, unpack
 from scimbridge.scim.errors import Unavailable
@@ -68,7 +70,7 @@ class WalkState:
     def __init__(self, state: State, wall: Callable[[], float]) -> None:
         self._state = state
         self._wall = wall
-        self._known: dict[str, tuple[str, ...]] = {}  # the chains of a list, as they were found last
+        self._known: LRUCache[str, tuple[str, ...]] = LRUCache(KNOWN)  # the chains of a list, as they were found last
         self._guard = threading.Lock()
 
     @property
@@ -83,7 +85,8 @@ class WalkState:
         they are, else two.
         """
         places = (position,) if end is None else (position, end)
-        known = self._known.get(walk, ())
+        with self._guard:
+            known = self._known.get(walk, ())
         held, *rest = self._state.get_many([walk, *_keys(walk, known, *places)])
         chains = Readers.load(held).chains
         new = [chain.id for chain in chains if chain.id not in known]
@@ -97,11 +100,7 @@ class WalkState:
     def _remember(self, walk: str, chains: tuple[str, ...]) -> None:
         """Remember who walks through a list, so as to look for them at once; it is no more than a guess."""
         with self._guard:
-            self._known.pop(walk, None)
-            if chains:
-                self._known[walk] = chains
-            while len(self._known) > KNOWN:
-                del self._known[next(iter(self._known))]
+            self._known[walk] = chains
 
     def look(self, walk: str, chains: Sequence[Chain], position: int) -> list[Seen]:
         """Return what is kept of chains, with their places at a position; one look for all of them."""
