@@ -10,15 +10,19 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import pytest
 from flask import Flask, g, request
 from hypothesis import settings as laws
+from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from scimbridge.access.caller import SCOPES, Caller
 from scimbridge.app import create_app
+from scimbridge.mapping.tables.shipped import default_mappings
+from scimbridge.resources.tables import Tables, open_tables
 from scimbridge.sandbox import Sandbox, Switches
 from scimbridge.settings.declared import Secret, Settings
 
@@ -146,6 +150,47 @@ def state_directory(tmp_path_factory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def routes_built_late() -> Iterator[None]:
+    """Let a route make what turns it into an address when somebody asks for that, and nobody does.
+
+    It is half of what an application costs to make, and tests make thousands.
+    """
+    build_now = Rule._compile_builder
+
+    def build_late(self, append_unknown=True):
+        @cache
+        def built():
+            return build_now(self, append_unknown)
+
+        def build(rule, **values):
+            return built()(rule, **values)
+
+        return build
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", build_late)
+        yield
+
+
+@cache
+def shipped_tables() -> Tables:
+    """Return the tables that ship, compiled once for all tests: nothing changes them."""
+    return open_tables(default_mappings())
+
+
+def make_app(settings: Settings, clock: Clock) -> Flask:
+    """Make an application whose time is the test's, with the tables that ship where the settings name no others."""
+    is_shipped = settings.mappings is None and not settings.datetime_offset
+    return create_app(
+        settings,
+        tables=shipped_tables() if is_shipped else None,
+        clock=clock,
+        wall=clock.wall,
+        sleep=clock.sleep,
+    )
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -193,7 +238,7 @@ def settings(sandbox) -> Settings:
 
 @pytest.fixture
 def app(settings, clock) -> Flask:
-    return create_app(settings, clock=clock, wall=clock.wall, sleep=clock.sleep)
+    return make_app(settings, clock)
 
 
 @pytest.fixture
@@ -208,7 +253,7 @@ def make_client(make_sandbox, clock) -> Callable[..., Client]:
     def make(seed: int | None = 250, *, settings: Json | None = None, **switches: Any) -> Client:
         sandbox = make_sandbox(seed, **switches)
         chosen = settings_for(sandbox, **(settings or {}))
-        return Client(create_app(chosen, clock=clock, wall=clock.wall, sleep=clock.sleep), sandbox)
+        return Client(make_app(chosen, clock), sandbox)
 
     return make
 
