@@ -143,6 +143,7 @@ def test_the_schema_knows_every_value():
         {"redis": {"url": "redis://:password@redis:6379/0"}},
         {"settings": {"PINGONE_RATE": 50}},
         {"settings": {"SCIMBRIDGE_CLIENTS": "/elsewhere"}},
+        {"settings": {"SCIMBRIDGE_PORT": 9090}},
         {"ingress": {"enabled": "yes"}},
         *({"settings": {each.variable: "in the open"}} for each in SETTINGS if each.secret),
     ],
