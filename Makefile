@@ -100,6 +100,7 @@ lock: $(KIT)
 	$(COMPILE) setup.cfg --extra database --constraint locks/test.txt --output-file locks/image.txt
 	sed -n 's/^requires = \["\(.*\)"\]$$/\1/p' pyproject.toml | \
 	    $(COMPILE) - --constraint locks/test.txt --output-file locks/build.txt
+	echo 'helm-python-sdk>=0.2.2,<0.3' | $(COMPILE) - --output-file locks/chart.txt
 
 sbom: $(KIT)
 	rm -rf $(IMAGE)

@@ -15,7 +15,8 @@ sys.path.insert(0, str(ROOT / "tests" / "deploy"))
 from charts import Chart
 
 CHART = DEPLOY / "helm" / "scimbridge"
-LIBRARY = "helm-python-sdk==0.2.2"
+LIBRARY = "helm-python-sdk"
+LOCK = ROOT / "locks" / "chart.txt"
 KIT = ROOT / "build" / "helm"
 # Run by the Python of `KIT`: the chart, the values and where each rendered text goes.
 RENDER = """
@@ -80,7 +81,8 @@ def _by_library() -> list[list[str]]:
     if not stamp.exists():
         try:
             run([sys.executable, "-m", "venv", KIT])
-            run([python, "-m", "pip", "install", "--quiet", "--only-binary=:all:", LIBRARY])
+            words = ["--quiet", "--only-binary=:all:", "--require-hashes", "--requirement", LOCK]
+            run([python, "-m", "pip", "install", *words])
             stamp.touch()
         except Fault as fault:
             shutil.rmtree(KIT, ignore_errors=True)
