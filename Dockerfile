@@ -8,13 +8,16 @@ RUN pip install --no-cache-dir --require-hashes --requirement locks/build.txt \
     && pip wheel --no-cache-dir --no-build-isolation --no-deps --wheel-dir /wheels .
 
 FROM python:3.11-slim
+# The folder is the user's: a volume that is first mounted there is the user's as well.
 RUN --mount=type=bind,from=wheel,source=/wheels,target=/wheels \
     pip install --no-cache-dir --no-index --find-links=/wheels 'scimbridge[database]' \
-    && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin scimbridge
+    && groupadd --system --gid 10001 scimbridge \
+    && useradd --system --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin scimbridge \
+    && install --directory --owner=10001 --group=10001 --mode=0700 /var/lib/scimbridge
 USER 10001
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
-    CMD ["python", "-c", "import urllib.request as u; u.build_opener(u.ProxyHandler({})).open('http://127.0.0.1:8080/health/live', timeout=4)"]
+# It finds the bridge by itself: at any port, with TLS and without.
+HEALTHCHECK --interval=30s --timeout=6s --start-period=10s --retries=3 CMD ["scimbridge", "health"]
 CMD ["scimbridge", "serve", "--host", "0.0.0.0"]

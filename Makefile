@@ -6,6 +6,7 @@
 # make fuzz       send random requests, texts and bytes for FUZZ_SECONDS (60)
 # make mutants    change the code of scim/ and mapping/ line by line, and see whether a test fails (MUTANTS: which part)
 # make bench      measure the bridge beside direct calls to the sandbox, with a report in build/bench
+# make try        try each thing in deploy/ with the real tools that this machine has (ONLY: those with that word)
 # make docs       build the site in build/site, and refuse a broken link
 # make reference  write the parts of the pages that are made from the code
 # make lock       write the versions and hashes that image and CI install, in locks
@@ -41,7 +42,7 @@ FUZZ_SECONDS ?= 60
 BENCH_USERS  ?= 100000
 MUTANTS      ?= scimbridge.scim.* scimbridge.mapping.*
 
-.PHONY: demo test check coverage test-all fuzz bench mutants docs reference lock sbom licences help clean
+.PHONY: demo test check coverage test-all fuzz bench mutants try docs reference lock sbom licences help clean
 .DELETE_ON_ERROR:
 
 demo: $(DEMO)
@@ -83,6 +84,10 @@ mutants: $(MUTATE)
 	$(BIN)/mutmut run $(foreach part,$(MUTANTS),'$(part)')
 	$(BIN)/mutmut results
 
+# Exit code 3, which make shows as an error, says that what was tried holds and not all was tried.
+try: $(TEST)
+	$(BIN)/python deploy/trial $(ONLY)
+
 # Not --quiet: that hides the warnings from the count which --strict looks at.
 docs: $(DOCS)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
@@ -97,6 +102,7 @@ lock: $(KIT)
 	$(COMPILE) setup.cfg --extra database --constraint locks/test.txt --output-file locks/image.txt
 	sed -n 's/^requires = \["\(.*\)"\]$$/\1/p' pyproject.toml | \
 	    $(COMPILE) - --constraint locks/test.txt --output-file locks/build.txt
+	echo 'helm-python-sdk>=0.2.2,<0.3' | $(COMPILE) - --output-file locks/chart.txt
 
 sbom: $(KIT)
 	rm -rf $(IMAGE)

@@ -19,6 +19,7 @@ import click
 
 from scimbridge.cli.audit import audit
 from scimbridge.cli.client import client
+from scimbridge.cli.health import health
 from scimbridge.settings.declared import SettingsFaults, load, tables
 
 if TYPE_CHECKING:
@@ -226,6 +227,7 @@ def explain(expression: str, resource: str, *, as_json: bool) -> None:
 
 command.add_command(client)
 command.add_command(audit)
+command.add_command(health)
 
 
 @contextmanager

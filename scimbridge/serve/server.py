@@ -9,6 +9,7 @@ through a fork (connections, locks, threads) is made before it.
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import ssl
 import struct
@@ -29,7 +30,7 @@ from gunicorn.sock import ssl_wrap_socket
 from gunicorn.workers.gthread import _DEFER, DEFAULT_WORKER_DATA_TIMEOUT, TConn, ThreadWorker
 
 from scimbridge.observe import logs, processes
-from scimbridge.serve import tuning
+from scimbridge.serve import addresses, tuning
 from scimbridge.serve.refusals import (
     ARRIVAL,
     LONGEST_HEADER,
@@ -40,6 +41,7 @@ from scimbridge.serve.refusals import (
     refusal,
     render,
 )
+from scimbridge.serve.service_manager import ServiceManager
 from scimbridge.serve.tls import Tls, make_context
 
 Wsgi = Callable[..., Any]
@@ -73,10 +75,11 @@ def run(prepare: Prepare, options: Options) -> None:
     """Serve until SIGTERM or SIGINT. Whatever `prepare` raises is raised here, and nothing listens then.
 
     Raises Faults for TLS files that are no good. SIGHUP prepares anew and reads the TLS files anew: when that fails,
-    the old workers go on and the log says why.
+    the old workers go on and the log says why. Who started it, and `scimbridge health`, are told of it all.
     """
-    with processes.counting_together(options.workers):
-        Master(_Served(prepare, options)).run()
+    manager = ServiceManager.of(os.environ, time.monotonic_ns)
+    with processes.counting_together(options.workers), addresses.listening(os.environ) as listening:
+        Master(_Served(prepare, options), manager, listening).run()
 
 
 class _Served(BaseApplication):
@@ -139,16 +142,37 @@ class _Served(BaseApplication):
 
 
 class Master(Arbiter):
-    """The process that holds the socket and the workers."""
+    """The process that holds the socket and the workers, and tells others on this machine how far it is."""
+
+    def __init__(self, app: _Served, manager: ServiceManager, listening: addresses.Listening) -> None:
+        self._manager, self._listening, self._url = manager, listening, ""
+        super().__init__(app)
+
+    def start(self) -> None:
+        """Bind the socket, and say where."""
+        super().start()
+        self._url = addresses.url_of(self.LISTENERS[0].getsockname()[:2], tls=self.cfg.is_ssl)
+        if trouble := self._listening.say(self._url):
+            _log.warning("health cannot find this bridge by itself", reason=trouble, url=self._url)
+        self._manager.ready(f"listens at {self._url}")
 
     def handle_hup(self) -> None:
         """Take a changed configuration, unless it is faulty: then nothing changes."""
+        self._manager.reloading()
         try:
             self.app.renew()
         except Exception as error:  # noqa: BLE001 - whatever it is, the workers that run must go on
             _log.error("reload refused", faults=getattr(error, "faults", ()), exc_info=error)
+            self._manager.ready(f"listens at {self._url}; the last reload was refused, the log says why")
             return
         super().handle_hup()
+        self._manager.ready(f"listens at {self._url}")
+
+    def stop(self, graceful: bool = True) -> None:
+        """Say so, and let requests under way finish."""
+        self._manager.stopping()
+        self._listening.close()
+        super().stop(graceful)
 
 
 class _Log(Logger):

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 import scimbridge
 from scimbridge.cli import commands
+from scimbridge.observe.metrics import Metrics
 from scimbridge.serve.server import Options
 from scimbridge.settings.declared import SETTINGS
 
@@ -140,12 +141,39 @@ def test_the_image_is_the_version_at_hand():
     assert yaml.safe_load((DEPLOY / "compose.yml").read_text("utf-8"))["services"]["bridge"]["image"] == image
 
 
-def test_the_door_waits_longer_than_a_request_may_take():
-    """The load balancer gives a request more time than the bridge, and never passes on certificates from outside."""
-    text = (DEPLOY / "nginx.conf").read_text("utf-8")
-    deadline = next(setting.default for setting in SETTINGS if setting.name == "request_deadline")
-    assert "proxy_read_timeout 60s;" in text
-    assert isinstance(deadline, float)
-    assert deadline < 60
-    for header in ("Client-Cert", "X-Client-Cert"):
-        assert f'proxy_set_header {header} "";' in text
+def test_health_and_metrics_stay_inside():
+    """The ingress leads to SCIM and to tokens, and to nothing else."""
+    (rule,) = only("ingress.yaml")["spec"]["rules"]
+    assert [path["path"] for path in rule["http"]["paths"]] == ["/scim/v2", "/oauth2/token"]
+    assert f"https://{rule['host']}" == only("config.yaml")["data"]["SCIMBRIDGE_PUBLIC_URL"]
+
+
+def test_the_bridge_speaks_with_whom_it_has_to():
+    """Its policy lets in the ingress and Prometheus, and lets it out to names, to PingOne and to Redis."""
+    policy = next(each["spec"] for each in read("network.yaml") if each["metadata"]["name"] == "scimbridge")
+    labels = only("deployment.yaml")["spec"]["template"]["metadata"]["labels"].items()
+    assert policy["podSelector"]["matchLabels"].items() <= labels
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    (coming,) = policy["ingress"]
+    assert len(coming["from"]) == 2
+    anywhere, redis = policy["egress"]
+    assert {(port["port"], port["protocol"]) for port in anywhere["ports"]} == {(53, "UDP"), (53, "TCP"), (443, "TCP")}
+    other = next(each for each in read("redis.yaml") if each["kind"] == "Deployment")["spec"]["template"]["metadata"]
+    assert redis["to"][0]["podSelector"]["matchLabels"].items() <= other["labels"].items()
+
+
+def test_pods_are_added_by_threads_under_way():
+    """The autoscaler looks at a metric that the bridge has and the adapter gives, below the threads of a pod."""
+    (threads,) = [each["pods"] for each in only("scaling.yaml")["spec"]["metrics"] if each["type"] == "Pods"]
+    name = threads["metric"]["name"]
+    assert f"# TYPE {name} gauge" in Metrics("1").expose().decode()
+    (rule,) = yaml.safe_load((DEPLOY / "prometheus-adapter.yml").read_text("utf-8"))["rules"]["custom"]
+    assert rule["name"]["as"] == name
+    assert rule["seriesQuery"].startswith(f"{name}{{")
+    arguments = container()["args"]
+    assert int(threads["target"]["averageValue"]) < int(arguments[arguments.index("--threads") + 1])
+
+
+def test_a_service_brings_no_variables():
+    """A service called scimbridge would else put SCIMBRIDGE_PORT=tcp://... into its pods."""
+    assert only("deployment.yaml")["spec"]["template"]["spec"]["enableServiceLinks"] is False

@@ -18,6 +18,7 @@ from http.client import HTTPSConnection
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -29,6 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
+from scimbridge.cli.commands import command
 from scimbridge.serve.tls import Tls, make_context
 from scimbridge.settings.declared import SettingsFaults
 
@@ -120,7 +122,7 @@ class Served:
                 [sys.executable, str(program), str(folder), str(self.port), str(arrival)],
                 stderr=log,
                 cwd=folder,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env={**os.environ, "PYTHONPATH": str(ROOT), "RUNTIME_DIRECTORY": str(folder)},
             )
         self.wait_for(self.get)
 
@@ -166,6 +168,13 @@ def served(tmp_path_factory):
     running = Served(tmp_path_factory.mktemp("tls"))
     yield running
     assert running.stop() == 0
+
+
+def test_health_holds_under_tls(served):
+    """`scimbridge health` finds a bridge that speaks TLS and asks for certificates, and needs none."""
+    told = CliRunner().invoke(command, ["health"], env={"RUNTIME_DIRECTORY": str(served.folder)})
+    assert told.exit_code == 0
+    assert told.output.startswith(f"https://127.0.0.1:{served.port}/health/live: 200 https none")
 
 
 def test_a_client_shows_its_certificate_or_none(served):
