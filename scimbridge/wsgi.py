@@ -14,6 +14,6 @@ from scimbridge.settings.declared import load
 
 settings = load(os.environ)
 tables = load_tables(settings)
-mask = logs.configure(settings.log_level, settings.secrets())
+mask = logs.configure(settings.log_level, settings.secrets(), None, settings.log_format)
 log_settings(settings, tables)
 application = app = create_app(settings, tables=tables, learn=mask.learn)

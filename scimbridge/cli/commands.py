@@ -115,7 +115,7 @@ def _prepare(files: NodeFiles, address: tuple[str, int]) -> Factory:
     tables = load_tables(settings)
     create_app(settings, tables=tables)
     # Last of all: where anything above is refused, what is logged and masked stays as it was.
-    mask = logs.configure(settings.log_level, settings.secrets())
+    mask = logs.configure(settings.log_level, settings.secrets(), None, settings.log_format)
     log_settings(settings, tables)
     node_file = _find_node_file(files, settings, address)
     return partial(create_app, settings, tables=tables, node_file=node_file, learn=mask.learn)
