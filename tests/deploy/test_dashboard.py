@@ -158,6 +158,13 @@ def test_every_metric_is_shown(known):
     assert families == {re.sub(r"_bucket$", "", name) for name in shown}
 
 
+def test_every_metric_is_explained(known):
+    """The page about watching has every metric, some by their endings alone."""
+    page = (DEPLOY.parent / "docs/run/watching.md").read_text()
+    families = {re.sub(r"_(bucket|count|sum)$", "", name) for name in known if not name.endswith("_created")}
+    assert {name for name in families if name not in page and name.removeprefix("scimbridge") not in page} == set()
+
+
 def test_panels_stand_beside_each_other():
     """No two panels of the dashboard lie on one another, and each has an id of its own."""
     panels = json.loads((DEPLOY / "grafana.json").read_text())["panels"]
