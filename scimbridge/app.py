@@ -71,7 +71,7 @@ def put_edge(bridge: Bridge) -> Flask:
     app, once = Flask("scimbridge", static_folder=None), Once()
     app.url_map.strict_slashes = False
     request_log.register(app, bridge.around.clock)
-    tracing.register(app, bridge.around.spans)
+    tracing.register(app, bridge.around.spans, request_log.QUIET)
     _add_login(app, bridge, once)
     errors.register(app, PREFIX)
     _add_scim(app, bridge, once)

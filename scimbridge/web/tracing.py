@@ -1,6 +1,7 @@
 """The trace that a request belongs to (W3C Trace Context): read, put on its lines in the log, and passed on.
 
-Where spans are made, the request is one, and what PingOne is sent belongs to it. Knows requests; what a trace looks
+Where spans are made, the request is one, and what PingOne is sent belongs to it; what machines ask every few seconds is
+none. Knows requests; what a trace looks
 like is `observe.traces`', what a span is `observe.spans`'.
 """
 
@@ -13,14 +14,17 @@ from scimbridge.observe.spans import ServerSpan, Spans
 from scimbridge.observe.traces import read_trace
 
 
-def register(app: Flask, spans: Spans | None) -> None:
-    """Know the trace of every request of an app. To be called after `request_log.register`, whose line shows it."""
+def register(app: Flask, spans: Spans | None, quiet: tuple[str, ...]) -> None:
+    """Know the trace of every request of an app; paths that begin as those of `quiet` make no spans.
+
+    To be called after `request_log.register`, whose line shows the trace.
+    """
 
     @app.before_request
     def begin() -> None:
         trace = g.trace = read_trace(request.headers.get("traceparent"), request.headers.get("tracestate"))
         trace_id = None if trace is None else trace.trace_id
-        if spans is not None:
+        if spans is not None and not request.path.startswith(quiet):
             route = request.url_rule.rule if request.url_rule else None
             span: ServerSpan = spans.begin_request(request.method, route, request.scheme, trace)
             g.span, trace_id = span, span.trace_id

@@ -145,6 +145,13 @@ def test_what_failed_is_an_error(traced, spans):
     assert {each.attributes.get("error.type") for each in finished if each.name == "GET /users"} == {"no answer"}
 
 
+def test_what_is_asked_every_few_seconds_is_no_span(traced, spans):
+    """Probes and Prometheus leave no spans; the token that a probe has asked for does."""
+    for path in ("/health/live", "/health/ready", "/metrics"):
+        traced.app.test_client().get(path)
+    assert {each.name for each in spans.get_finished_spans()} <= {"POST /as/token"}
+
+
 def test_a_span_ends_with_its_request(traced, spans):
     """The next request of the same thread belongs to no trace but its own."""
     traced.send("GET", "/Users?count=1", headers={"traceparent": PARENT})
