@@ -103,7 +103,7 @@ def open_bridge(settings: Settings, tables: Tables | None = None, around: Surrou
     tables = tables or load_tables(settings)
     register = _open_register(settings, tables, around)
     metrics = Metrics(__version__, wall=around.wall)
-    metrics.note_configuration(fingerprint(settings, tables.digest, _derive(settings, "configuration")))
+    metrics.note_configuration(fingerprint(settings, tables.digest))
     trail = _open_trail(settings, metrics, around)
     state = around.state or open_shared_state(settings, around.node_file, around.clock)
     writes = Writes(state, lambda: uuid.uuid4().bytes, around.clock)

@@ -9,7 +9,6 @@ import pytest
 from scimbridge.settings.declared import Secret, Settings
 from scimbridge.settings.fingerprint import fingerprint
 
-KEY = b"shared by the nodes"
 SETTINGS = Settings(
     pingone_environment_id="0f3b5c1e-8d2a-4c6f-9b7e-2a1d4c5e6f70",
     pingone_client_id="worker",
@@ -21,8 +20,8 @@ SETTINGS = Settings(
 
 def test_nodes_with_the_same_have_the_same():
     """The same settings and tables give the same digest, short enough for a label."""
-    first = fingerprint(SETTINGS, "tables", KEY)
-    assert first == fingerprint(replace(SETTINGS), "tables", KEY)
+    first = fingerprint(SETTINGS, "tables")
+    assert first == fingerprint(replace(SETTINGS), "tables")
     assert len(first) == 12
 
 
@@ -31,20 +30,21 @@ def test_nodes_with_the_same_have_the_same():
 )
 def test_another_setting_gives_another(change):
     """Whatever nodes have in common counts, secrets too."""
-    assert fingerprint(replace(SETTINGS, **change), "tables", KEY) != fingerprint(SETTINGS, "tables", KEY)
+    assert fingerprint(replace(SETTINGS, **change), "tables") != fingerprint(SETTINGS, "tables")
 
 
 def test_other_tables_give_another():
     """The tables count."""
-    assert fingerprint(SETTINGS, "other tables", KEY) != fingerprint(SETTINGS, "tables", KEY)
+    assert fingerprint(SETTINGS, "other tables") != fingerprint(SETTINGS, "tables")
 
 
 @pytest.mark.parametrize("change", [{"log_level": "debug"}, {"log_format": "text"}, {"audit": "/var/log/a"}])
 def test_what_may_differ_between_nodes_does_not_count(change):
     """How a node logs and where it keeps its own file makes no other configuration."""
-    assert fingerprint(replace(SETTINGS, **change), "tables", KEY) == fingerprint(SETTINGS, "tables", KEY)
+    assert fingerprint(replace(SETTINGS, **change), "tables") == fingerprint(SETTINGS, "tables")
 
 
-def test_who_has_not_the_key_learns_nothing():
-    """Without the key a setting cannot be guessed by trying."""
-    assert fingerprint(SETTINGS, "tables", b"another key") != fingerprint(SETTINGS, "tables", KEY)
+def test_it_is_keyed_with_what_nobody_else_has():
+    """Another secret at PingOne, which nobody else knows, gives another digest of all the rest."""
+    other = replace(SETTINGS, pingone_client_secret=Secret("another"))
+    assert fingerprint(other, "tables") != fingerprint(SETTINGS, "tables")
