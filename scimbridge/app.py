@@ -1,24 +1,29 @@
 """The bridge and its edge: settings in, a WSGI application out.
 
-Making an app starts nothing, as opening a bridge does not: it can be done before a fork. Knows the order of what a
-request passes; what is behind the edge is `bridge`'s.
+Making an app starts nothing unless it is at work, as opening a bridge does not: it can be done before a fork. Knows the
+order of what a request passes; what is behind the edge is `bridge`'s.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from flask import Flask
 
+from scimbridge.access.caller import Caller
+from scimbridge.access.last_use import LastUse
+from scimbridge.access.refused import Reason
 from scimbridge.access.tokens import OwnTokens
 from scimbridge.bridge import Bridge, Clock, Surroundings, open_bridge, reveal
 from scimbridge.observe.logs import Once, named
+from scimbridge.observe.spans import Spans
 from scimbridge.pingone.sending.readiness import Outlook
 from scimbridge.resources.tables import Tables
 from scimbridge.settings.declared import Settings
-from scimbridge.web import bulk, discovery, errors, health, metrics, request_log, resources
+from scimbridge.web import bulk, discovery, errors, health, metrics, request_log, resources, tracing
 from scimbridge.web.incoming import Incoming
 from scimbridge.web.login import guard, identifying, oauth
 from scimbridge.web.login.failed_logins import FailedLogins
@@ -27,28 +32,38 @@ from scimbridge.web.login.proxies import PublicAddress, TrustedProxies
 from scimbridge.web.slashes import OneSlash
 
 PREFIX = "/scim/v2"
+NO_CERTIFICATES: Mapping[str, float] = MappingProxyType({})
 
 log = named(__name__)
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - one argument for each thing that is around it
     settings: Settings,
     *,
     tables: Tables | None = None,
     node_file: Path | None = None,
     learn: Callable[[str], None] | None = None,
+    spans: Spans | None = None,
+    certificates: Mapping[str, float] = NO_CERTIFICATES,
+    is_at_work: bool = False,
     clock: Clock = time.monotonic,
     wall: Clock = time.time,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Flask:
     """Make the application of a bridge. Raises `SettingsFaults` as `open_bridge` does.
 
-    `tables` are those that were read already; the rest is as in `Surroundings`.
+    `tables` are those that were read already, `certificates` says when those of the own TLS end (`serve.tls`).
+    `is_at_work`: it is one of the workers of a server, and its metrics are theirs. The rest is as in `Surroundings`.
     """
     around = Surroundings(
-        clock=clock, wall=wall, sleep=sleep, node_file=node_file, learn=learn, observers=(request_log.count,)
-    )
-    return put_edge(open_bridge(settings, tables, around))
+        clock=clock, wall=wall, sleep=sleep, node_file=node_file, learn=learn, observers=(request_log.count,),
+        spans=spans,
+    )  # fmt: skip
+    bridge = open_bridge(settings, tables, around)
+    bridge.metrics.note_certificates(certificates)
+    if is_at_work:
+        bridge.metrics.watch()
+    return put_edge(bridge)
 
 
 def put_edge(bridge: Bridge) -> Flask:
@@ -56,8 +71,9 @@ def put_edge(bridge: Bridge) -> Flask:
     app, once = Flask("scimbridge", static_folder=None), Once()
     app.url_map.strict_slashes = False
     request_log.register(app, bridge.around.clock)
+    tracing.register(app, bridge.around.spans, request_log.QUIET)
     _add_login(app, bridge, once)
-    errors.register(app)
+    errors.register(app, PREFIX)
     _add_scim(app, bridge, once)
     _add_watching(app, bridge)
     _wrap(app, bridge)
@@ -68,15 +84,26 @@ def _add_login(app: Flask, bridge: Bridge, once: Once) -> None:
     """Let in who may come in, and give access tokens."""
     settings, current = bridge.settings, bridge.register.current
     clock, wall = bridge.around.clock, bridge.around.wall
-    failures = FailedLogins(clock)
+    observed = bridge.metrics
+    observed.expect_refused_logins(Reason)
+    failures = FailedLogins(clock, observed.observe_refused_login)
+    last_use = LastUse(bridge.parts.state, wall=wall, trouble=lambda error: _tell_uses(once, error))
     tokens = OwnTokens(bridge.parts.secret, current, wall=wall)
     identify = identifying.identify_by_all_ways(
         current, tokens, failures,
         proxy=reveal(settings.http_proxy) or None, strict=settings.strict, clock=clock, wall=wall,
     )  # fmt: skip
-    limiter = Limiter(bridge.parts.state, clock=clock, trouble=lambda error: _tell_limits(once, error))
-    guard.register(app, identify, limiter, _is_guarded)
-    endpoint = oauth.OwnTokenEndpoint(current, tokens, settings.token_lifetime * 60.0, failures, wall)
+    limiter = Limiter(
+        bridge.parts.state, clock=clock, trouble=lambda error: _tell_limits(once, error),
+        observe=observed.observe_limited,
+    )  # fmt: skip
+
+    def welcome(caller: Caller) -> None:
+        request_log.know(caller)
+        last_use.note(caller.name, caller.secret_id)
+
+    guard.register(app, identify, limiter, _is_guarded, welcome)
+    endpoint = oauth.OwnTokenEndpoint(current, tokens, settings.token_lifetime * 60.0, failures, wall, welcome)
     app.register_blueprint(oauth.blueprint(endpoint), url_prefix="/oauth2")
 
 
@@ -133,6 +160,10 @@ def log_settings(settings: Settings, tables: Tables) -> None:
 
 def _tell_left_out(once: Once, name: str) -> None:
     once(log, name, "attribute not stored", attribute=name)
+
+
+def _tell_uses(once: Once, error: Exception) -> None:
+    once(log, ("uses", type(error)), "state out of reach: the last use of secrets is not noted", exc_info=error)
 
 
 def _tell_limits(once: Once, error: Exception) -> None:

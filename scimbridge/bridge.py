@@ -13,10 +13,9 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
+from scimbridge import __version__
 from scimbridge.access.clients import ClientFaults, Clients, own_client
 from scimbridge.access.register import Register
 from scimbridge.lists.listing import Listing
@@ -26,6 +25,7 @@ from scimbridge.observe.audit import Recorder
 from scimbridge.observe.audit_opening import Unopenable, open_sinks
 from scimbridge.observe.logs import Once, named
 from scimbridge.observe.metrics import Metrics, Readings
+from scimbridge.observe.spans import Spans
 from scimbridge.observe.threads import InContext
 from scimbridge.pingone.send import CallRecord, Send
 from scimbridge.pingone.sending.connect import TIMEOUT, Connection, connect
@@ -39,6 +39,7 @@ from scimbridge.resources.registry import Registry
 from scimbridge.resources.suggestions import Suggestions
 from scimbridge.resources.tables import Tables, open_tables
 from scimbridge.settings.declared import Secret, Settings, SettingsFaults, default_mappings
+from scimbridge.settings.fingerprint import fingerprint
 from scimbridge.state.base import State
 from scimbridge.state.memory import MemoryState
 from scimbridge.state.opening import open_state
@@ -57,7 +58,8 @@ class Surroundings:
     `clock` counts seconds, `wall` is seconds since 1970. `node_file` is where the processes of a node share what they
     know, with those to come as well; None: each keeps to itself. `state` is used instead of the one that the settings
     name, and `send` instead of the connection to PingOne. `learn` hears every access token of PingOne's, to mask it;
-    `observers` every call. `timeout` is how many seconds PingOne may stay silent. `threads` carry calls side by side.
+    `observers` every call, of which `spans` makes spans. `timeout` is how many seconds PingOne may stay silent.
+    `threads` carry calls side by side.
     """
 
     clock: Clock = time.monotonic
@@ -71,6 +73,7 @@ class Surroundings:
     timeout: float = TIMEOUT
     threads: int = IN_FLIGHT
     listing: Callable[..., Listing] = Listing
+    spans: Spans | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +102,9 @@ def open_bridge(settings: Settings, tables: Tables | None = None, around: Surrou
     around = around or Surroundings()
     tables = tables or load_tables(settings)
     register = _open_register(settings, tables, around)
-    metrics = Metrics(_own_version())
-    trail = _open_trail(settings, metrics.observe_audit_failure, around)
+    metrics = Metrics(__version__, wall=around.wall)
+    metrics.note_configuration(fingerprint(settings, tables.digest))
+    trail = _open_trail(settings, metrics, around)
     state = around.state or open_shared_state(settings, around.node_file, around.clock)
     writes = Writes(state, lambda: uuid.uuid4().bytes, around.clock)
     connection = open_connection(settings, state, around, (*around.observers, metrics.observe_call, writes.note))
@@ -188,6 +192,7 @@ def open_connection(
         sleep=around.sleep,
         observe=observe,
         learn=around.learn,
+        spans=around.spans,
     )
 
 
@@ -217,7 +222,7 @@ def _open_register(settings: Settings, tables: Tables, around: Surroundings) -> 
         raise SettingsFaults(f"SCIMBRIDGE_CLIENTS: {fault}" for fault in error.faults) from None
 
 
-def _open_trail(settings: Settings, lost: Callable[[], None], around: Surroundings) -> Trail:
+def _open_trail(settings: Settings, metrics: Metrics, around: Surroundings) -> Trail:
     """Return what records changes. Raises `SettingsFaults` where records cannot be kept."""
     try:
         sinks = open_sinks(settings.audit, reveal(settings.audit_database), around.clock)
@@ -226,7 +231,7 @@ def _open_trail(settings: Settings, lost: Callable[[], None], around: Surroundin
     if not sinks:
         return UNTRACED
     keeping = Keeping(
-        recorder=Recorder(sinks, around.clock, lost),
+        recorder=Recorder(sinks, around.clock, metrics.observe_audit_failure, metrics.observe_audit_record),
         wall=around.wall,
         clock=around.clock,
         new_id=lambda: uuid.uuid4().hex,
@@ -271,11 +276,6 @@ def _join_parts(
         ahead=ReadAhead(pool, settings.read_ahead, writes, clock=around.clock),
         observe_window=metrics.observe_window,
     )
-
-
-@cache
-def _own_version() -> str:
-    return version("scimbridge")  # reads the whole README, which is part of a package's metadata
 
 
 def _read_gauges(connection: Connection, state: State) -> Readings:

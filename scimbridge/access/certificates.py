@@ -13,7 +13,7 @@ from cryptography import x509
 
 from scimbridge.access.caller import Caller
 from scimbridge.access.clients import Clients
-from scimbridge.access.refused import CredentialRefused
+from scimbridge.access.refused import CredentialRefused, Reason
 
 
 def fingerprint(certificate: bytes) -> str:
@@ -25,12 +25,12 @@ def find_by_certificate(clients: Clients, certificate: bytes, now: float) -> Cal
     """Return who a certificate in DER stands for; `now` is seconds since 1970. Raises Refused."""
     client = clients.by_certificate(fingerprint(certificate))
     if client is None:
-        raise CredentialRefused("a certificate that is not known")
+        raise CredentialRefused(Reason.CERTIFICATE)
     try:
         parsed = x509.load_der_x509_certificate(certificate)
         starts, ends = parsed.not_valid_before_utc, parsed.not_valid_after_utc
     except ValueError as error:
-        raise CredentialRefused("a certificate that cannot be read") from error
+        raise CredentialRefused(Reason.CERTIFICATE_UNREADABLE) from error
     if not starts <= datetime.fromtimestamp(now, UTC) <= ends:
-        raise CredentialRefused("a certificate outside its dates")
+        raise CredentialRefused(Reason.CERTIFICATE_DATES)
     return client.caller

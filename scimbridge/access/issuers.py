@@ -19,7 +19,7 @@ from scimbridge.access.caller import Caller
 from scimbridge.access.clients import Clients, Issuer
 from scimbridge.access.compact import LONGEST, Said, look_at
 from scimbridge.access.jwks import KeySets
-from scimbridge.access.refused import CredentialRefused
+from scimbridge.access.refused import CredentialRefused, Reason
 
 SUBJECTS = ("sub", "azp", "client_id", "appid")
 """Claims that name who a token stands for: RFC 7519, OpenID Connect, RFC 9068, Entra's version 1."""
@@ -61,11 +61,11 @@ class Issuers:
         """Return the claims of a token, which hold. Raises Refused."""
         kid = said.header.get("kid")
         if said.algorithm not in issuer.algorithms:
-            raise CredentialRefused("a token with an algorithm that its issuer does not use")
+            raise CredentialRefused(Reason.ALGORITHM)
         if said.is_extended or str(said.header.get("typ", "")).lower() not in _KINDS:
-            raise CredentialRefused("a token of another kind")
+            raise CredentialRefused(Reason.KIND)
         if kid is not None and not isinstance(kid, str):
-            raise CredentialRefused("a token with a malformed key id")
+            raise CredentialRefused(Reason.KEY_ID)
         claims = self._verify(token, kid, issuer)
         expected = JWTClaimsRegistry(
             now=int(self._wall()),
@@ -77,11 +77,11 @@ class Issuers:
         try:
             expected.validate(claims)
         except ExpiredTokenError as error:
-            raise CredentialRefused("a token that has expired") from error
+            raise CredentialRefused(Reason.EXPIRED) from error
         except (JoseError, ValueError, TypeError) as error:
-            raise CredentialRefused("a token for somebody else, for another time, or without an end") from error
+            raise CredentialRefused(Reason.CLAIMS) from error
         if "cnf" in claims:  # RFC 7800: only with proof of a key, which a bearer does not give
-            raise CredentialRefused("a token that is bound to a key")
+            raise CredentialRefused(Reason.BOUND)
         return claims
 
     def _verify(self, token: str, kid: str | None, issuer: Issuer) -> Claims:
@@ -92,9 +92,7 @@ class Issuers:
                 return jwt.decode(token, key, registry=registry).claims
             except (JoseError, ValueError, TypeError, UnsupportedAlgorithm):
                 continue  # another key, or one of another kind
-        raise CredentialRefused(
-            "a token that no key of its issuer signed" if keys else "a token whose key is not known"
-        )
+        raise CredentialRefused(Reason.SIGNATURE if keys else Reason.KEY)
 
 
 def _stands_for(claims: Claims, issuer: Issuer, clients: Clients) -> Caller:
@@ -106,5 +104,5 @@ def _stands_for(claims: Claims, issuer: Issuer, clients: Clients) -> Caller:
         if (client := clients.by_subject(issuer.issuer, subject)) is not None
     }
     if len(found) != 1:
-        raise CredentialRefused("a token for two clients at once" if found else "a token for nobody that is known")
+        raise CredentialRefused(Reason.TWO_CLIENTS if found else Reason.NOBODY)
     return next(iter(found.values()))

@@ -21,7 +21,7 @@ from joserfc.jws import JWSRegistry
 from scimbridge.access.caller import Caller
 from scimbridge.access.clients import Client, Clients, StoredSecret
 from scimbridge.access.compact import look_at
-from scimbridge.access.refused import CredentialRefused, Expired
+from scimbridge.access.refused import CredentialRefused, Expired, Reason
 
 BRIDGE = "urn:scimbridge"
 """Issuer and audience at once: nobody else reads these tokens."""
@@ -98,25 +98,27 @@ class OwnTokens:
         if said is None or said.issuer != BRIDGE:
             return None
         if said.is_extended or said.header.get("typ") != KIND or said.algorithm != _ALGORITHM:
-            raise CredentialRefused("an access token of another kind")
+            raise CredentialRefused(Reason.OWN_KIND)
         try:
             claims = jwt.decode(token, self._key, registry=self._registry).claims
         except (JoseError, ValueError) as error:
-            raise CredentialRefused("an access token that was not issued here") from error
+            raise CredentialRefused(Reason.OWN_SIGNATURE) from error
         # From here on the claims are our own, so they have the form that `issue` gave them. The time of issue is not
         # looked at: the clock of the node that issued may be a little ahead of this one's.
         now = self._wall()
         if claims["aud"] != BRIDGE:
-            raise CredentialRefused("an access token for somebody else")
+            raise CredentialRefused(Reason.OWN_AUDIENCE)
         if claims["exp"] <= now:
-            raise Expired("an access token that has expired")
+            raise Expired(Reason.OWN_EXPIRED)
         client = self._current().named(claims["client_id"])
         if client is None:
-            raise CredentialRefused("an access token of a client that is no more")
+            raise CredentialRefused(Reason.OWN_CLIENT)
         held = _find(client, claims["sid"], now)
         if not hmac.compare_digest(self._mark(held), claims["mark"]):
-            raise CredentialRefused("an access token for a secret that is no more")
-        return replace(client.caller, scopes=client.caller.scopes & frozenset(claims["scope"].split()))
+            raise CredentialRefused(Reason.OWN_REVOKED)
+        return replace(
+            client.caller, scopes=client.caller.scopes & frozenset(claims["scope"].split()), secret_id=held.id
+        )
 
     def _mark(self, held: StoredSecret) -> str:
         """Tell secrets apart that have the same id one after the other; says nothing to who has not the key."""
@@ -127,4 +129,4 @@ def _find(client: Client, secret_id: str, now: float) -> StoredSecret:
     for held in client.secrets:
         if held.id == secret_id and held.is_valid(now):
             return held
-    raise CredentialRefused("an access token for a secret that is no more")
+    raise CredentialRefused(Reason.OWN_REVOKED)

@@ -9,7 +9,7 @@ import datetime as dt
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scimbridge.access.clients import ClientFaults
-from scimbridge.settings.declared import SettingsFaults, tables
+from scimbridge.settings.declared import SettingsFaults, load, tables
 from scimbridge.settings.sources import Names, read
 
 if TYPE_CHECKING:
+    from scimbridge.access.last_use import LastUses, Used
     from scimbridge.ops.clients import ClientsFile
     from scimbridge.ops.printing.paper import Paper
 
@@ -116,7 +117,26 @@ def _clients(given: Path | None) -> ClientsFile:
         if entry is None or not entry.text:
             raise ClientFaults(["no file is named; write --file PATH, or set SCIMBRIDGE_CLIENTS"])
         given = Path(entry.text.strip())
-    return ClientsFile(given, time.time, os.urandom)
+    return ClientsFile(given, time.time, os.urandom, _look_at_last_uses)
+
+
+def _look_at_last_uses(secrets: Sequence[Used]) -> LastUses:
+    """Return when secrets were last used, from the state that the bridge of this environment shares."""
+    from scimbridge.access.last_use import LastUses, read_last_uses  # noqa: PLC0415 - needed by these commands alone
+
+    try:
+        settings = load(os.environ)
+    except SettingsFaults:
+        return LastUses({}, "this environment does not have the whole settings of the bridge, which keeps it")
+    if settings.state_url.reveal().startswith("memory:"):
+        return LastUses(
+            {},
+            "with SCIMBRIDGE_STATE_URL=memory:// each node keeps it to itself; the field secret_id of the log's request"
+            " lines says which secrets are in use",
+        )
+    from scimbridge.bridge import open_shared_state  # noqa: PLC0415 - the bridge is needed where there is such a state
+
+    return read_last_uses(open_shared_state(settings, None, time.monotonic, lambda _place, _cut_off: None), secrets)
 
 
 def _paper() -> Paper:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from scimbridge import __version__
 from scimbridge.cli.audit import audit
 from scimbridge.cli.client import client
 from scimbridge.cli.health import health
@@ -24,6 +25,7 @@ from scimbridge.settings.declared import SettingsFaults, load, tables
 
 if TYPE_CHECKING:
     from scimbridge.serve.server import Factory
+    from scimbridge.serve.tls import Tls
     from scimbridge.settings.declared import Settings
     from scimbridge.state.node_file import NodeFiles
 
@@ -102,24 +104,34 @@ def serve(
     with _faults_told(), node_files(os.environ) as files:
         graceful = int(load(os.environ).request_deadline) + 5
         options = serving.Options(host, port, workers, threads, graceful, tls)
-        serving.run(partial(_prepare, files, (host, port)), options)
+        serving.run(partial(_prepare, files, (host, port), tls), options)
 
 
-def _prepare(files: NodeFiles, address: tuple[str, int]) -> Factory:
+def _prepare(files: NodeFiles, address: tuple[str, int], tls: Tls | None) -> Factory:
     """Read and check the whole configuration, so that nothing listens before it is right."""
     from scimbridge.app import create_app, log_settings  # noqa: PLC0415 - Flask is needed by this command alone
     from scimbridge.bridge import load_tables  # noqa: PLC0415 - the same
-    from scimbridge.observe import logs  # noqa: PLC0415 - the same
+    from scimbridge.observe import logs, spans  # noqa: PLC0415 - the same
+    from scimbridge.serve.tls import read_ends  # noqa: PLC0415 - the same
 
     settings = load(os.environ)
     # The tables that were checked are the tables of every worker, also of one that is made anew much later.
     tables = load_tables(settings)
     create_app(settings, tables=tables)
     # Last of all: where anything above is refused, what is logged and masked stays as it was.
-    mask = logs.configure(settings.log_level, settings.secrets())
+    mask = logs.configure(settings.log_level, settings.secrets(), None, settings.log_format)
     log_settings(settings, tables)
     node_file = _find_node_file(files, settings, address)
-    return partial(create_app, settings, tables=tables, node_file=node_file, learn=mask.learn)
+    return partial(
+        create_app,
+        settings,
+        tables=tables,
+        node_file=node_file,
+        learn=mask.learn,
+        spans=spans.open_spans(os.environ, __version__),
+        certificates={} if tls is None else read_ends(tls),
+        is_at_work=True,
+    )
 
 
 def _find_node_file(files: NodeFiles, settings: Settings, address: tuple[str, int]) -> Path | None:

@@ -131,15 +131,20 @@ class Sink(Protocol):
 class Recorder:
     """Gives each record to every sink, and warns of what is lost, at most once a minute and with a count.
 
-    `clock` counts seconds. `lost` is called for each record that not every sink has.
+    `clock` counts seconds. `lost` is called for each record that not every sink has, `kept` for each of the others.
     """
 
     def __init__(
-        self, sinks: Iterable[Sink], clock: Callable[[], float], lost: Callable[[], None] = lambda: None
+        self,
+        sinks: Iterable[Sink],
+        clock: Callable[[], float],
+        lost: Callable[[], None] = lambda: None,
+        kept: Callable[[], None] = lambda: None,
     ) -> None:
         self._sinks = tuple(sinks)
         self._clock = clock
         self._tell_lost = lost
+        self._tell_kept = kept
         self._lock = threading.Lock()
         self._lost = 0
         self._warned_at = float("-inf")
@@ -155,8 +160,7 @@ class Recorder:
             except Exception as error:  # whatever a sink does, the change has its answer
                 log.exception("audit sink failed", sink=sink.name)
                 failed.append((sink.name, type(error).__name__))
-        if failed:
-            self._tell_lost()
+        (self._tell_lost if failed else self._tell_kept)()
         if failed or self._lost:
             self._warn(failed)
         return not failed

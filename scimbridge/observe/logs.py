@@ -1,8 +1,8 @@
-"""One JSON line per event on standard error, from our own code and from the libraries alike.
+"""One line per event on standard error, from our own code and from the libraries alike.
 
-Knows how a line is made and what may never stand in it: secrets are masked by value and by key, and what can
-carry personal values (bodies, filters, query strings, messages of exceptions) is left out. Knows nothing of
-requests or of PingOne. Events are named in constant text; what varies is a field.
+Knows what may never stand in a line: secrets are masked by value and by key, and what can carry personal values
+(bodies, filters, query strings, messages of exceptions) is left out. How a line is written is `log_lines`'s. Knows
+nothing of requests or of PingOne. Events are named in constant text; what varies is a field.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from cachetools import FIFOCache
 from structlog.stdlib import BoundLogger
 from structlog.typing import EventDict, WrappedLogger
 
+from scimbridge.observe import log_lines
+
 MASK = "***"
 _SHORTEST_SECRET = 4  # a shorter one would mask parts of ordinary words, and guards nothing
 _SECRET_KEY = re.compile(r"password|secret|token|authorization|cookie|assertion|credential|api_?key", re.IGNORECASE)
@@ -41,6 +43,7 @@ _SHORTEST_SHAPE = 16
 _LEARNED = 8  # secrets that are renewed and remembered: more than one end and one beginning overlap nowhere
 _QUERY = re.compile(r"\?[^\s\"'<>]+")
 _MOST_CAUSES = 5
+_SHOWN = frozenset({"secret_id"})  # which of a client's secrets was shown; it opens nothing
 
 # What these say at debug and info level is URLs, headers and their own ways; what they warn of is worth a line.
 _TALKATIVE = ("urllib3", "requests", "werkzeug", "asyncio", "alembic")
@@ -110,7 +113,7 @@ class Mask:
 
 @lru_cache(maxsize=1024)
 def _is_secret(key: str) -> bool:
-    return bool(_SECRET_KEY.search(key)) or key.lower() in _PERSONAL_KEYS
+    return key not in _SHOWN and (bool(_SECRET_KEY.search(key)) or key.lower() in _PERSONAL_KEYS)
 
 
 def _spellings(secret: str) -> tuple[str, ...]:
@@ -139,13 +142,14 @@ class Once:
         return True
 
 
-def configure(level: str, secrets: Iterable[str] = (), stream: TextIO | None = None) -> Mask:
-    """Send everything that is logged in this process to `stream` (standard error) as JSON lines.
+def configure(level: str, secrets: Iterable[str] = (), stream: TextIO | None = None, form: str | None = None) -> Mask:
+    """Send everything that is logged in this process to `stream` (standard error), one line an event.
 
-    `level` is debug, info, warning or error. Returns the Mask, so that secrets that come later (an access
-    token) can be hidden too. Calling it again replaces what was configured before.
+    `level` is debug, info, warning or error; `form` is json or text, None is text where the stream is a terminal.
+    Returns the Mask, so that secrets that come later (an access token) can be hidden too. Calling it again replaces
+    what was configured before.
     """
-    mask = Mask(secrets)
+    mask, stream = Mask(secrets), stream or sys.stderr
     shared = (
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -153,11 +157,15 @@ def configure(level: str, secrets: Iterable[str] = (), stream: TextIO | None = N
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _describe_exception,
     )
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, _tame_foreign],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, mask, _render],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                mask,
+                log_lines.choose(form, stream),
+            ],
         )
     )
     handler.addFilter(_is_told)
@@ -233,7 +241,3 @@ def _tame_foreign(_logger: WrappedLogger, _method: str, event: MutableMapping[st
     """Cut the query strings, which hold filters with people's names, out of a library's sentence."""
     event["event"] = _QUERY.sub("?...", str(event.get("event", "")))
     return event
-
-
-def _render(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
-    return json.dumps(event, separators=(",", ":"))  # ASCII only: no text, however broken, can make this fail

@@ -1,6 +1,7 @@
-"""What Prometheus is told: counters, times and gauges, without ids, names of clients or anything personal.
+"""What Prometheus is told: counters, times and gauges, without ids of resources or anything personal.
 
-Knows prometheus-client and numbers; nothing of requests or of PingOne. Over several worker processes the counters are
+Of clients it has the names, as the operator gave them, of those that were refused for asking too much. Knows
+prometheus-client and numbers; nothing of requests or of PingOne. Over several worker processes the counters are
 kept in files of a directory, which PROMETHEUS_MULTIPROC_DIR has to name before prometheus_client is imported; a gauge
 says by its mode how the values of the workers make one. Without that variable everything stays in this process, in a
 registry of its own for each application.
@@ -10,13 +11,15 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from scimbridge.observe.process_use import ProcessUse
 from scimbridge.observe.processes import DIRECTORY
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 50.0)
@@ -25,6 +28,8 @@ _TOKEN = "/as/token"  # noqa: S105 - a path
 _MEMBERSHIPS = {("POST", "memberOfGroups"): "added", ("DELETE", "memberOfGroups"): "removed"}
 _TOO_MANY = 429
 _TICK = 1.0  # seconds
+_WORK = ("users", "groups", "populations", "bulk", "search")
+_OF_WORK = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 class Exchange(Protocol):
@@ -55,10 +60,16 @@ class Readings:
 
 
 class Metrics:
-    """All metrics of one application. `read` tells how things stand."""
+    """All metrics of one application. `read` tells how things stand; `wall` is seconds since 1970."""
 
-    def __init__(self, version: str, read: Callable[[], Readings] = Readings) -> None:
+    def __init__(
+        self, version: str, read: Callable[[], Readings] = Readings, wall: Callable[[], float] = time.time
+    ) -> None:
         self.read = read
+        self._wall = wall
+        self._use = ProcessUse()
+        self._digest: str | None = None
+        self._ends: Mapping[str, float] = {}
         self._shared = bool(os.environ.get(DIRECTORY))
         self._registry = CollectorRegistry()
         self._ticking = 0
@@ -73,7 +84,21 @@ class Metrics:
         self._memberships = self._counter("memberships", "Membership calls that succeeded.", "change")
         self._tokens = self._counter("token_renewals", "Access tokens asked of PingOne.", "result")
         self._pages = self._counter("list_windows", "Windows of lists behind the first, by where they began.", "begun")
-        self._audit = self._counter("audit_failures", "Audit records that could not be kept.")
+        self._audit_failures = self._counter("audit_failures", "Audit records that could not be kept.")
+        self._audit_written = self._counter("audit_written", "Audit records that were kept.")
+        self._logins = self._counter("logins_refused", "Credentials that did not hold, by why.", "reason")
+        self._limited = self._counter("requests_limited", "Answers 429 of the bridge's own limits.", "client", "limit")
+        self._cpu = self._counter("process_cpu_seconds", "Time on a processor, of all worker processes.")
+        self._memory = self._gauge("process_resident_memory_bytes", "Memory of all worker processes.", "livesum")
+        self._last_success = self._gauge(
+            "pingone_last_success_timestamp_seconds", "When a call to PingOne last succeeded; 0: none yet.", "max"
+        )
+        self._certificates = self._gauge(
+            "certificate_expiry_timestamp_seconds", "When a certificate of the own TLS ends.", "livemostrecent", "use"
+        )
+        self._configuration = self._gauge(
+            "configuration_info", "The settings and tables in use, as a digest.", "livemax", "digest"
+        )
         self._gauges = {
             "circuit_open": self._gauge("circuit_open", "1: PingOne is not reachable, calls fail at once.", "livemax"),
             "rate_configured": self._gauge("rate_configured", "Calls per second that are allowed.", "livemax"),
@@ -88,14 +113,22 @@ class Metrics:
                                (self._pages, ("waymark", "before", "start"))):  # fmt: skip
             for value in values:
                 metric.labels(value)
+        for kind in _WORK:
+            for method in _OF_WORK:
+                self._requests.labels(kind, method, "5xx")
+        for labels in (
+            ("request", "users", "GET", "2xx"),
+            ("call", "POST", _TOKEN, "200"),
+            ("call", "GET", "/users", "0"),
+        ):
+            self._of(*labels)
 
     # -- what happens ----------------------------------------------------------------------------------------------
 
     def begin_request(self) -> None:
         """Count a request that has come."""
         self._under_way.inc()
-        if self._shared and self._ticking != os.getpid():
-            self._tick()
+        self.watch()
 
     def observe_request(self, kind: str, method: str, status: int, seconds: float) -> None:
         """Count a request that is answered; `kind` as in kind_of, `seconds` it took."""
@@ -118,6 +151,7 @@ class Metrics:
         if record.path == _TOKEN:
             self._tokens.labels("renewed" if well else "failed").inc()
         elif well:
+            self._last_success.set(self._wall())
             change = _MEMBERSHIPS.get((record.method, record.path.removesuffix("/{id}").rpartition("/")[2]))
             if change:
                 self._memberships.labels(change).inc()
@@ -128,7 +162,32 @@ class Metrics:
 
     def observe_audit_failure(self) -> None:
         """Count an audit record that could not be kept."""
-        self._audit.inc()
+        self._audit_failures.inc()
+
+    def observe_audit_record(self) -> None:
+        """Count an audit record that every sink has."""
+        self._audit_written.inc()
+
+    def expect_refused_logins(self, reasons: Iterable[str]) -> None:
+        """Be told for what reasons logins can be refused, so that a growth from nothing is seen."""
+        for reason in reasons:
+            self._logins.labels(reason)
+
+    def observe_refused_login(self, reason: str) -> None:
+        """Count a login that was refused; `reason` is constant text."""
+        self._logins.labels(reason).inc()
+
+    def observe_limited(self, client: str, limit: str) -> None:
+        """Count a request that was refused since its client asked for too much; `limit` is which one held it."""
+        self._limited.labels(client, limit).inc()
+
+    def note_configuration(self, digest: str) -> None:
+        """Be told what configuration is in use."""
+        self._digest = digest
+
+    def note_certificates(self, ends: Mapping[str, float]) -> None:
+        """Be told when certificates end, by what they are for, in seconds since 1970."""
+        self._ends = dict(ends)
 
     # -- what is told ----------------------------------------------------------------------------------------------
 
@@ -146,6 +205,18 @@ class Metrics:
         readings = self.read()
         for name, gauge in self._gauges.items():
             gauge.set(float(getattr(readings, name)))
+        # Here and not before: the master, which only checks them, would tell old ones as long as it lives.
+        if self._digest is not None:
+            self._configuration.labels(self._digest).set(1)
+        for use, end in self._ends.items():
+            self._certificates.labels(use).set(end)
+        self._memory.set(self._use.memory())
+        self._cpu.inc(self._use.cpu_since())
+
+    def watch(self) -> None:
+        """Be in a worker of several, from now on, of which another may be asked for metrics."""
+        if self._shared and self._ticking != os.getpid():
+            self._tick()
 
     def _tick(self) -> None:
         """Keep this worker's gauges fresh in a thread: whoever is asked for metrics cannot see into other workers."""

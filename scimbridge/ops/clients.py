@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ from scimbridge.access.caller import SCOPES, Caller
 from scimbridge.access.certificates import fingerprint
 from scimbridge.access.clients import TYPES, Client, ClientFaults, StoredSecret
 from scimbridge.access.entries import CONFIG
+from scimbridge.access.last_use import LastUses, Used
 from scimbridge.access.limits import ClientLimits
 from scimbridge.access.secrets import make_secret
 
@@ -51,12 +52,16 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class SecretFacts:
-    """What may be shown of a secret: its id, when it was made and when it ends, where that is known."""
+    """What may be shown of a secret: its id, when it was made, when it ends and when it was last used.
+
+    None is where that is not known; `last_used` may be a minute old.
+    """
 
     id: str
     made: dt.datetime | None
     ends: dt.datetime | None
     valid: bool
+    last_used: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +90,10 @@ class ClientFacts:
 
 @dataclass(frozen=True, slots=True)
 class ClientList:
-    """All clients of a file."""
+    """All clients of a file. `last_use_unknown` says why of no secret is known when it was last used, if so."""
 
     clients: tuple[ClientFacts, ...]
+    last_use_unknown: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +111,24 @@ class Rotated:
     name: str
     secret: str = field(repr=False)
     others: tuple[SecretFacts, ...]
+    last_use_unknown: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """A client whose secret of this id ended; None: the client itself is gone."""
+    """A client whose secret of this id ended; None: the client itself is gone. `ended` are the secrets as they were."""
 
     name: str
     secret: str | None
+    ended: tuple[SecretFacts, ...] = ()
+    last_use_unknown: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ClientsFile:
     """The commands on one clients file. `wall` is seconds since 1970, `random` gives bytes nobody can foretell.
+
+    `look` says when secrets were last used.
 
     All of them raise `ClientFaults` with what is wrong, and have changed nothing then.
     """
@@ -125,6 +136,7 @@ class ClientsFile:
     path: Path
     wall: Callable[[], float]
     random: Callable[[int], bytes]
+    look: Callable[[Sequence[Used]], LastUses]
 
     def add(self, wish: Wish, check_hidden: Callable[[Hidden], list[str]]) -> Added:
         """Add a client; `check_hidden` says which hidden attributes no table has."""
@@ -148,7 +160,8 @@ class ClientsFile:
         """Return of every client what it may do and by what it is known."""
         with self._faults_named():
             held = editing.read_file(self.path)
-        return ClientList(tuple(_facts(client, self.wall()) for client in held.clients))
+        uses = self._uses(*held.clients)
+        return ClientList(tuple(_facts(client, uses, self.wall()) for client in held.clients), uses.unknown)
 
     def rotate(self, name: str, old_until: float | None) -> Rotated:
         """Give a client a second secret; the first is valid until `old_until`, None until revoked."""
@@ -156,17 +169,29 @@ class ClientsFile:
         with self._faults_named():
             held = editing.add_secret(self.path, name, made, now=self.wall(), old_until=old_until)
         client = held.named(name)
-        others = [one for one in client.secrets if one.id != made.id] if client else []
-        return Rotated(name, made.text, tuple(_secret_facts(one, self.wall()) for one in others))
+        if client is None:
+            return Rotated(name, made.text, ())
+        uses = self._uses(client)
+        others = (each for each in _secrets(client, uses, self.wall()) if each.id != made.id)
+        return Rotated(name, made.text, tuple(others), uses.unknown)
 
     def revoke(self, name: str, secret: str | None) -> Revoked:
         """End one secret of a client, or the client with all that it is known by."""
         with self._faults_named():
+            before = editing.read_file(self.path).named(name)
             if secret is None:
                 editing.remove_client(self.path, name)
             else:
                 editing.remove_secret(self.path, name, secret)
-        return Revoked(name, secret)
+        if before is None:
+            return Revoked(name, secret)
+        uses = self._uses(before)
+        ended = (each for each in _secrets(before, uses, self.wall()) if secret in (None, each.id))
+        return Revoked(name, secret, tuple(ended), uses.unknown)
+
+    def _uses(self, *clients: Client) -> LastUses:
+        secrets = [(client.name, secret.id) for client in clients for secret in client.secrets]
+        return self.look(secrets) if secrets else LastUses({})
 
     @contextmanager
     def _faults_named(self) -> Iterator[None]:
@@ -223,7 +248,7 @@ def _certificate(given: str) -> str:
         raise ClientFaults([f"--certificate {given}: {right}"]) from None
 
 
-def _facts(client: Client, now: float) -> ClientFacts:
+def _facts(client: Client, uses: LastUses, now: float) -> ClientFacts:
     caller = client.caller
     hidden = {kind: tuple(paths) for kind, paths in caller.hidden}
     if caller.hidden_config:
@@ -236,14 +261,20 @@ def _facts(client: Client, now: float) -> ClientFacts:
         default_count=caller.default_count,
         strict=caller.strict,
         limits=caller.limits,
-        secrets=tuple(_secret_facts(secret, now) for secret in client.secrets),
+        secrets=_secrets(client, uses, now),
         certificates=tuple(sorted(client.certificates)),
         subjects=tuple(IssuerSubject(issuer, subject) for issuer, subject in sorted(client.subjects)),
     )
 
 
-def _secret_facts(secret: StoredSecret, now: float) -> SecretFacts:
-    return SecretFacts(secret.id, _moment(secret.created_at), _moment(secret.ends_at), secret.is_valid(now))
+def _secrets(client: Client, uses: LastUses, now: float) -> tuple[SecretFacts, ...]:
+    return tuple(
+        SecretFacts(
+            secret.id, _moment(secret.created_at), _moment(secret.ends_at), secret.is_valid(now),
+            _moment(uses.times.get((client.name, secret.id))),
+        )
+        for secret in client.secrets
+    )  # fmt: skip
 
 
 def _moment(seconds: float | None) -> dt.datetime | None:

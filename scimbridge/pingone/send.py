@@ -19,10 +19,10 @@ class Call:
     """What a request to the bridge brings along to every call that is made for it.
 
     `deadline` is a value of the same clock that the layers were made with; after it nobody waits any more.
-    `trace` goes out as X-Ping-External-Transaction-ID. `client` is who asks, for fairness. `urgent` goes
-    before others (disables and deletes). `heard` is told every Correlation-Id. `turns` is what the request
-    holds exclusively at the moment: each says whether it may be another's by now, and then nothing more is sent.
-    `origin` is the same object for all calls of one request.
+    `trace` goes out as X-Ping-External-Transaction-ID, `context` as the headers that it is (W3C Trace Context).
+    `client` is who asks, for fairness. `urgent` goes before others (disables and deletes). `heard` is told every
+    Correlation-Id. `turns` is what the request holds exclusively at the moment: each says whether it may be another's
+    by now, and then nothing more is sent. `origin` is the same object for all calls of one request.
     """
 
     deadline: float = float("inf")
@@ -32,6 +32,7 @@ class Call:
     heard: Callable[[str], None] | None = field(default=None, compare=False)
     turns: list[Callable[[], bool]] = field(default_factory=list, compare=False, repr=False)
     origin: object = field(default_factory=object, compare=False, repr=False)
+    context: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

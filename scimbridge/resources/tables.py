@@ -6,6 +6,7 @@ The one place where the engine's tables and the target's kinds meet; app and ope
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Mapping
 from importlib.resources.abc import Traversable
 
@@ -35,6 +36,12 @@ class Tables:
             raise TableFaults(faults)
         self.whole = self.without(())
         self.origins = read_origins(texts, KINDS, shipped)
+
+    @property
+    def digest(self) -> str:
+        """Twelve characters that are the same for the same tables, over the same shipped ones and offset."""
+        texts = [*sorted(self._texts.items()), *sorted(self._shipped.items()), ("offset", str(self._offset))]
+        return hashlib.sha256(repr(texts).encode()).hexdigest()[:12]
 
     def without(self, hidden: Hidden) -> dict[str, Table]:
         """Compile the tables as a client sees them from whom attributes are hidden.

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from scimbridge.mapping.tables.shipped import default_mappings
+from scimbridge.observe.log_lines import FORMS
 from scimbridge.pingone.regions import REGIONS, find_region
 from scimbridge.settings import text
 from scimbridge.settings.agreement import disagreements
@@ -162,6 +163,11 @@ class Settings:
         partial(text.choice, allowed=("debug", "info", "warning", "error"), fold=str.lower),
         "The least that is logged: debug, info, warning or error.",
         default="info",
+    )
+    log_format: str | None = _setting(
+        partial(text.choice, allowed=FORMS, fold=str.lower),
+        "How lines of the log are written: `json` or `text`; without it, text on a terminal and JSON elsewhere.",
+        default=None,
     )
 
     @property

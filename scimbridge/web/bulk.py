@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
 from flask import Blueprint, Response, g, request
 
 from scimbridge.resources.bulk.requests import MOST_OPERATIONS
@@ -9,9 +12,11 @@ from scimbridge.resources.registry import Registry
 from scimbridge.scim.errors import PayloadTooLarge
 from scimbridge.scim.messages import read_bulk
 from scimbridge.scim.verbs import BULK
-from scimbridge.web import render
+from scimbridge.web import render, request_log
 from scimbridge.web.incoming import Incoming, read_body
 from scimbridge.web.login.limiting import smaller
+
+_CREATED = "201"
 
 
 def blueprint(served: Registry, intake: Incoming) -> Blueprint:
@@ -29,7 +34,16 @@ def blueprint(served: Registry, intake: Incoming) -> Blueprint:
             if len(operations.operations) > most:
                 msg = f"Operations: at most {most} in one request (ServiceProviderConfig says so)"
                 raise PayloadTooLarge(msg)
-            return render.message(many.run(context, intake.options(request, {}), operations))
+            answer = many.run(context, intake.options(request, {}), operations)
+            request_log.know_made(_made(answer["Operations"]))
+            return render.message(answer)
 
     routes.add_url_rule("/Bulk", "run", run, methods=["POST"])
     return routes
+
+
+def _made(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Return the ids of what the operations made."""
+    for entry in entries:
+        if entry["status"] == _CREATED:
+            yield entry["location"].rpartition("/")[2]

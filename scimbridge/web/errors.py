@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from scimbridge.observe.logs import named
@@ -18,6 +18,7 @@ from scimbridge.scim.errors import (
     UnsupportedMediaType,
 )
 from scimbridge.web import render
+from scimbridge.web.login.proxies import base_url
 
 log = named(__name__)
 
@@ -29,8 +30,8 @@ _KINDS: Mapping[int, tuple[type[ScimError], str]] = {
 }
 
 
-def register(app: Flask) -> None:
-    """Answer all failures of an app in SCIM's words."""
+def register(app: Flask, prefix: str) -> None:
+    """Answer all failures of an app in SCIM's words. `prefix` is where SCIM is, which a wrong path is told."""
 
     @app.errorhandler(ScimError)
     def refuse(failure: ScimError) -> Response:
@@ -42,8 +43,13 @@ def register(app: Flask) -> None:
         kind, detail = _KINDS.get(failure.code or 500, (BadRequest, "the request is malformed"))
         if (failure.code or 500) >= 500:  # noqa: PLR2004
             kind, detail = InternalError, "the bridge failed; its log says where"
+        if failure.code == 404:  # noqa: PLR2004
+            detail = f"{detail}; {_where(base_url(request.environ) + prefix)}"
         allow = failure.get_response().headers.get("Allow")
         return render.error(kind(detail, headers=(("Allow", allow),) if allow else ()))
+
+    def _where(base: str) -> str:
+        return f"SCIM is at {base}, so users are at {base}/Users: give the client {base} as its base URL"
 
     @app.errorhandler(Exception)
     def fail(failure: Exception) -> Response:

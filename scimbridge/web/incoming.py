@@ -22,6 +22,7 @@ from scimbridge.sides import Body
 from scimbridge.web import presence
 from scimbridge.web.login.limiting import smaller
 from scimbridge.web.login.proxies import base_url
+from scimbridge.web.tracing import headers_to_pass_on
 
 LARGEST_BODY = 8 * 1024 * 1024  # bytes: a group with 10,000 members and all that clients write beside each
 MEDIA = ("application/scim+json", "application/json")
@@ -123,6 +124,7 @@ class Incoming:
             deadline=self._clock() + self._deadline,
             trace=trace,
             client=caller.name,
+            context=headers_to_pass_on(),
         )
         return RequestContext(
             caller=caller,

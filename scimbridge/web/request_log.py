@@ -1,15 +1,17 @@
 """One line in the log for each request: who, what, how it ended, how long it took and what PingOne was asked for it.
 
 Knows requests and answers. No line holds a path as it was sent, a query, a filter or a body: of the path the endpoint's
-template and, where it is one, the id.
+template and, where it is one, the id; of a path that leads nowhere its first words (`wrong_paths`). A create is told by
+the id of what it made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from flask import Flask, Response, g, request
@@ -18,8 +20,11 @@ from scimbridge.access.caller import Caller
 from scimbridge.observe import logs
 from scimbridge.pingone.send import CallRecord
 from scimbridge.request.ids import is_id
+from scimbridge.web import wrong_paths
 from scimbridge.web.incoming import request_id
 
+CREATED = 201
+MOST_MADE = 100  # on one line, which what collects logs may cut
 MOST_CORRELATIONS = 20  # on one line; a change of 10,000 members makes as many calls
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
 QUIET = ("/health", "/metrics")  # asked every few seconds by machines: told at debug level only
@@ -33,6 +38,8 @@ class _Told:
 
     began: float
     bound: ExitStack = field(default_factory=ExitStack)
+    made: list[str] = field(default_factory=list)  # ids of what a bulk request made
+    secret_id: str | None = None
     calls: list[str | None] = field(default_factory=list)  # the correlation id of each, None where there was none
 
 
@@ -48,8 +55,14 @@ def count(record: CallRecord) -> None:
 
 
 def know(caller: Caller) -> None:
-    """Put the client on all lines of the request under way, from now on."""
+    """Put the client on all lines of the request under way, from now on, and its secret's id on the last one."""
+    g.told.secret_id = caller.secret_id
     g.told.bound.enter_context(logs.bound(client=caller.name))
+
+
+def know_made(keys: Iterable[str]) -> None:
+    """Have the line of a bulk request name what it made, by ids."""
+    g.told.made.extend(islice(keys, MOST_MADE))
 
 
 def register(app: Flask, clock: Callable[[], float]) -> None:
@@ -86,11 +99,22 @@ def _describe(response: Response, told: _Told, now: float) -> dict[str, Any]:
     return {
         "method": request.method if request.method in METHODS else "other",
         "route": request.url_rule.rule if request.url_rule else None,
-        "resource": key if is_id(key) else None,
+        "path": None if request.url_rule else wrong_paths.clean(request.path),
+        "resource": _resource(key, response),
         "status": response.status_code,
         "scim_type": g.get("scim_type"),
         "seconds": round(now - told.began, 4),
         "pingone_calls": len(calls),
-        "correlations": [each for each in calls if each is not None][:MOST_CORRELATIONS],
         "bytes": 0 if request.method == "HEAD" else response.calculate_content_length() or 0,
+        "address": request.remote_addr or None,
+        "secret_id": told.secret_id,
+        "correlations": [each for each in calls if each is not None][:MOST_CORRELATIONS],
+        **({"made": told.made} if told.made else {}),
     }
+
+
+def _resource(key: str, response: Response) -> str | None:
+    """Return the id of what the request was about: as its path names it, or as a create has made it."""
+    if not key and response.status_code == CREATED:
+        key = response.headers.get("Location", "").rpartition("/")[2]
+    return key if is_id(key) else None

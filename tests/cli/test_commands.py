@@ -132,6 +132,19 @@ def test_what_is_refused_leaves_the_log_as_it_was(run, served, monkeypatch):
     assert configured == []
 
 
+def test_the_form_of_the_log_is_a_setting(run, served, monkeypatch):
+    """SCIMBRIDGE_LOG_FORMAT reaches the log, in any case; without it the log chooses; another word is a fault."""
+    configured = []
+    stand_in_for(monkeypatch, "app", create_app=lambda *_, **__: None, log_settings=lambda *_: None)
+    monkeypatch.setattr("scimbridge.observe.logs.configure", lambda *given: configured.append(given[3]) or Mask())
+    monkeypatch.setattr(server, "run", lambda prepare, _options: prepare())
+    assert run("serve", **WHOLE, SCIMBRIDGE_LOG_FORMAT="Text").exit_code == 0
+    assert run("serve", **WHOLE).exit_code == 0
+    assert configured == ["text", None]
+    refused = run("serve", **WHOLE, SCIMBRIDGE_LOG_FORMAT="xml")
+    assert "SCIMBRIDGE_LOG_FORMAT: 'xml' is not one of json, text" in refused.stderr
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_workers_share_a_file_that_is_found_again(run, served, monkeypatch, tmp_path, workers):
     """One worker has a file as several have, the same at each start, and another one for another environment."""

@@ -10,8 +10,12 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from scimbridge.access.refused import Reason
+from scimbridge.app import put_edge
+from scimbridge.bridge import open_bridge
 from scimbridge.observe.metrics import Metrics
 from scimbridge.pingone.send import CallRecord
+from scimbridge.settings.declared import Secret, Settings
 
 DEPLOY = Path(__file__).parent.parent.parent / "deploy"
 METRIC = re.compile(r"scimbridge_\w+")
@@ -28,11 +32,19 @@ def known():
     metrics.begin_request()
     metrics.observe_request("users", "GET", 200, 0.1)
     metrics.observe_call(CallRecord("GET", "/users", 200, 0.1, 1, None))
+    metrics.observe_limited("hr", "concurrent")
+    metrics.note_certificates({"own": 1.0})
+    metrics.note_configuration("ab12")
+    metrics.expect_refused_logins(Reason)
     samples = {}
-    for family in text_string_to_metric_families(metrics.expose().decode()):
-        for sample in family.samples:
-            samples.setdefault(sample.name, set()).update(sample.labels)
+    for sample in exposed(metrics):
+        samples.setdefault(sample.name, set()).update(sample.labels)
     return samples
+
+
+def exposed(metrics):
+    families = text_string_to_metric_families(metrics.expose().decode())
+    return [sample for family in families for sample in family.samples]
 
 
 def dashboard():
@@ -49,6 +61,20 @@ def rules():
     return {rule["alert"]: rule for rule in group["rules"]}
 
 
+def speaking():
+    """The panels that say in words what it means that there is nothing."""
+    board = json.loads((DEPLOY / "grafana.json").read_text())
+    return {
+        f"{panel['title']} {target['refId']}"
+        for panel in board["panels"]
+        for target in panel.get("targets", ())
+        if panel["fieldConfig"]["defaults"].get("noValue")
+    }
+
+
+# What is counted only once it is there: a certificate, a client that was held. Nothing of it is lost by that, since the
+# one is no counter and the other has to grow by a hundred.
+SPEAKING = {*speaking(), "ScimbridgeCertificateEnds", "ScimbridgeCertificateEndsSoon", "ScimbridgeClientLimited"}
 EXPRESSIONS = {**dashboard(), **{name: rule["expr"] for name, rule in rules().items()}}
 
 
@@ -75,11 +101,68 @@ def test_counters_are_asked_for_their_growth():
             assert counter == "[", name
 
 
+@pytest.fixture(scope="module")
+def idle(sandbox_settings):
+    """What a bridge exposes that has just started."""
+    bridge = open_bridge(sandbox_settings)
+    put_edge(bridge)
+    return exposed(bridge.metrics)
+
+
+@pytest.fixture(scope="module")
+def sandbox_settings():
+    return Settings(
+        pingone_environment_id="0f3b5c1e-8d2a-4c6f-9b7e-2a1d4c5e6f70",
+        pingone_client_id="worker",
+        pingone_client_secret=Secret("s3cr3t-of-the-worker"),
+        pingone_region="EU",
+        bearer_token=Secret("t0ken-of-the-client"),
+    )
+
+
+def selects(matchers, labels):
+    """Whether a sample has what a selector asks for; `instance` is Prometheus's own."""
+    for name, operator, wanted in matchers:
+        if name in ADDED:
+            continue
+        fits = re.fullmatch(wanted, labels.get(name, "")) if "~" in operator else labels.get(name, "") == wanted
+        if bool(fits) is operator.startswith("!"):
+            return False
+    return True
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+def test_nothing_shows_no_data_where_nothing_has_happened(idle, name):
+    """Each series that is asked for is there from the start, else the expression or the panel says what stands for it.
+
+    A rate over a counter that is not there yet misses its first growth, and a panel says "No data" for "none".
+    """
+    expression = EXPRESSIONS[name]
+    if expression.endswith(" or vector(0)") or name in SPEAKING:
+        return
+    for metric, selector in re.findall(r"(scimbridge_\w+)(?:\{([^}]*)\})?", expression):
+        matchers = re.findall(r'(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"', selector)
+        assert any(each.name == metric and selects(matchers, each.labels) for each in idle), metric
+
+
+def test_failed_is_0_where_nothing_failed():
+    """The panel divides by a rate that may be 0, and shows 0 then."""
+    (failed,) = (expression for name, expression in dashboard().items() if name.startswith("Failed"))
+    assert failed.endswith("> 0) or vector(0)")
+
+
 def test_every_metric_is_shown(known):
     """The dashboard leaves no metric out."""
     shown = set(METRIC.findall(" ".join(dashboard().values())))
     families = {re.sub(r"_(bucket|count|sum)$", "", name) for name in known if not name.endswith("_created")}
     assert families == {re.sub(r"_bucket$", "", name) for name in shown}
+
+
+def test_every_metric_is_explained(known):
+    """The page about watching has every metric, some by their endings alone."""
+    page = (DEPLOY.parent / "docs/run/watching.md").read_text()
+    families = {re.sub(r"_(bucket|count|sum)$", "", name) for name in known if not name.endswith("_created")}
+    assert {name for name in families if name not in page and name.removeprefix("scimbridge") not in page} == set()
 
 
 def test_panels_stand_beside_each_other():
@@ -121,5 +204,10 @@ def test_what_has_to_be_alerted_on():
         "scimbridge_state_cut_off",
         "scimbridge_token_renewals_total",
         "scimbridge_pingone_calls_total",
+        "scimbridge_logins_refused_total",
+        "scimbridge_certificate_expiry_timestamp_seconds",
+        "scimbridge_configuration_info",
+        "scimbridge_pingone_last_success_timestamp_seconds",
+        "scimbridge_requests_limited_total",
     ):
         assert metric in watched

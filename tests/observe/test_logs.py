@@ -11,7 +11,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scimbridge.observe import logs
+from scimbridge.observe import log_lines, logs
 
 SECRET = "s3cr3t/+of the worker"
 PERSON = "ada.lovelace@example.org"
@@ -188,12 +188,13 @@ def test_bound_fields_stand_on_every_line_of_the_thread(written):
 
 @given(text=st.text(), number=st.integers())
 def test_no_value_can_break_a_line(text, number):
-    """Whatever is logged, the line is JSON, on one line, and valid UTF-8."""
+    """Whatever is logged, the line is JSON or text, on one line, and valid UTF-8."""
     event = logs.Mask([SECRET])(None, "info", {"event": text, "n": number, text: text})
-    formatted = logs._render(None, "info", event)
-    assert "\n" not in formatted
-    assert formatted.isascii()
-    json.loads(formatted)
+    as_json, as_text = (log_lines.choose(form, io.StringIO())(None, "info", event) for form in log_lines.FORMS)
+    json.loads(as_json)
+    for formatted in (as_json, as_text):
+        assert formatted.isascii()
+        assert all(character >= " " for character in formatted)
 
 
 @given(secret=st.text(alphabet="abc/+ ", min_size=4), around=st.text(alphabet="xyz0"))

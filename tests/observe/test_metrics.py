@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from scimbridge.access.refused import Reason
 from scimbridge.observe.metrics import Metrics, Readings
 from scimbridge.pingone.send import CallRecord
 
@@ -83,6 +84,61 @@ def test_windows_and_audit(metrics):
     assert samples["audit_failures_total",] == 1
 
 
+def test_records_that_were_kept(metrics):
+    """Audit records that every sink has are counted too."""
+    metrics.observe_audit_record()
+    assert told(metrics)["audit_written_total",] == 1
+
+
+def test_refused_logins_are_known_from_the_start(metrics):
+    """A reason that has not come yet counts 0, so that its first growth is seen."""
+    metrics.expect_refused_logins(Reason)
+    metrics.observe_refused_login(Reason.UNKNOWN)
+    samples = told(metrics)
+    assert samples["logins_refused_total", "a token that is not known"] == 1
+    assert samples["logins_refused_total", "a token that has expired"] == 0
+
+
+def test_the_bridges_own_refusals(metrics):
+    """An answer 429 of our own is counted by client and limit."""
+    metrics.observe_limited("hr", "concurrent")
+    assert told(metrics)["requests_limited_total", "concurrent", "hr"] == 1
+
+
+def test_the_last_good_call():
+    """A call that succeeded has its time; one that failed, and a token, change nothing."""
+    now = [1_800_000_000.0]
+    metrics = Metrics("1", wall=lambda: now[0])
+    name = ("pingone_last_success_timestamp_seconds",)
+    assert told(metrics)[name] == 0
+    for path, status in (("/users", 503), ("/users", 0), ("/as/token", 200)):
+        metrics.observe_call(CallRecord("GET", path, status, 0.1, 1, None))
+    assert told(metrics)[name] == 0
+    metrics.observe_call(CallRecord("GET", "/users", 200, 0.1, 1, None))
+    now[0] += 60
+    metrics.observe_call(CallRecord("GET", "/users", 404, 0.1, 1, None))
+    assert told(metrics)[name] == 1_800_000_000.0
+
+
+def test_what_is_in_use(metrics):
+    """The digest of the configuration and the ends of certificates are told once they are known."""
+    assert not any(name[0] in ("configuration_info", "certificate_expiry_timestamp_seconds") for name in told(metrics))
+    metrics.note_configuration("ab12")
+    metrics.note_certificates({"own": 1_800_000_000.0})
+    samples = told(metrics)
+    assert samples["configuration_info", "ab12"] == 1
+    assert samples["certificate_expiry_timestamp_seconds", "own"] == 1_800_000_000.0
+
+
+def test_memory_and_time_on_a_processor(metrics):
+    """The process says what it uses: some megabytes, and time that only grows."""
+    first = told(metrics)
+    assert 5e6 < first["process_resident_memory_bytes",] < 1e11
+    sum(range(300_000))
+    second = told(metrics)
+    assert second["process_cpu_seconds_total",] > first["process_cpu_seconds_total",] > 0
+
+
 def test_gauges_say_how_things_stand():
     """Gauges are read when the metrics are asked for."""
     stands = [Readings()]
@@ -125,6 +181,8 @@ PROGRAM = """
         if not child:
             os.close(end)
             metrics = Metrics("1", lambda: Readings(rate_share=share, rate_effective=35.0, circuit_open=share == 20.0))
+            metrics.note_configuration(f"digest-{share:g}")
+            metrics.watch()
             metrics.begin_request()
             metrics.observe_request("users", "GET", 200, 0.1)
             metrics.begin_request()
@@ -132,6 +190,7 @@ PROGRAM = """
             os._exit(0)
         children.append(child)
     own = Metrics("1", lambda: Readings(rate_effective=35.0))
+    Metrics("1").note_configuration("of-a-master")
     while "scimbridge_rate_share 30.0" not in own.expose().decode():  # each tells its gauges once a second
         time.sleep(0.01)
     sys.stdout.write(own.expose().decode())
@@ -157,6 +216,12 @@ def test_over_processes(tmp_path):
     living, dead = ran.stdout.split("--\n")
     assert 'scimbridge_requests_total{kind="users",method="GET",status="2xx"} 2.0' in living
     assert "scimbridge_requests_under_way 2.0" in living
+    assert {line for line in living.splitlines() if line.startswith("scimbridge_configuration_info{")} == {
+        'scimbridge_configuration_info{digest="digest-10"} 1.0',
+        'scimbridge_configuration_info{digest="digest-20"} 1.0',
+    }
+    memory = next(line for line in living.splitlines() if line.startswith("scimbridge_process_resident_memory_bytes "))
+    assert float(memory.split()[1]) > 3 * 5e6  # of all three processes
     assert "scimbridge_rate_share 30.0" in living
     assert "scimbridge_rate_effective 0.0" not in living
     assert "scimbridge_circuit_open 1.0" in living

@@ -170,7 +170,7 @@ def test_list_shows_rights_and_ids_and_no_digest(good, path):
 def test_list_as_json_is_one_document(good, path):
     """With --json the same is one document, without a secret and without a hash; of no client too."""
     path.write_text("")
-    assert json.loads(good("list", "--json")) == {"clients": []}
+    assert json.loads(good("list", "--json")) == {"clients": [], "last_use_unknown": None}
     secret = secret_in(good("add", "a", "--scope", "users:read", "--population", POPULATION))
     listed = good("list", "--json")
     (client,) = json.loads(listed)["clients"]

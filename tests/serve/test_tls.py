@@ -16,6 +16,7 @@ import time
 from contextlib import closing
 from http.client import HTTPSConnection
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -31,7 +32,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from scimbridge.cli.commands import command
-from scimbridge.serve.tls import Tls, make_context
+from scimbridge.serve.tls import Tls, make_context, read_ends
 from scimbridge.settings.declared import SettingsFaults
 
 ROOT = Path(__file__).parents[2]
@@ -74,8 +75,8 @@ class Authority:
         self.certificate = self.sign(self.name, self.key.public_key(), is_authority=True)
         (folder / f"{name}.pem").write_bytes(self.certificate.public_bytes(Encoding.PEM))
 
-    def sign(self, name, key, *, is_authority=False):
-        """Return a certificate for a key, good for a day."""
+    def sign(self, name, key, *, is_authority=False, days=(-1, 1)):
+        """Return a certificate for a key, good from yesterday to tomorrow unless other days are given."""
         now = dt.datetime.now(dt.UTC)
         return (
             x509.CertificateBuilder()
@@ -83,8 +84,8 @@ class Authority:
             .issuer_name(self.name)
             .public_key(key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - dt.timedelta(days=1))
-            .not_valid_after(now + dt.timedelta(days=1))
+            .not_valid_before(now + dt.timedelta(days=days[0]))
+            .not_valid_after(now + dt.timedelta(days=days[1]))
             .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
             .add_extension(
                 x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
@@ -92,10 +93,10 @@ class Authority:
             .sign(self.key, hashes.SHA256())
         )
 
-    def make(self, name, encryption=None):
+    def make(self, name, encryption=None, days=(-1, 1)):
         """Write certificate and key, and return the certificate in DER."""
         key = ec.generate_private_key(ec.SECP256R1())
-        made = self.sign(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), key.public_key())
+        made = self.sign(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), key.public_key(), days=days)
         (self.folder / f"{name}.pem").write_bytes(made.public_bytes(Encoding.PEM))
         (self.folder / f"{name}.key").write_bytes(
             key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption or NoEncryption())
@@ -294,6 +295,44 @@ def test_faulty_files_are_told(folder, names, words):
     with pytest.raises(SettingsFaults) as told:
         make_context(Tls(*(None if name is None else folder / name for name in names)))
     assert [fault.split()[0].rstrip(":") for fault in told.value.faults] == words
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ((-30, -1), ("ended on 20", "renew it")),
+        ((1, 30), ("begins on 20", "this machine's clock")),
+    ],
+)
+def test_a_certificate_outside_its_dates_is_refused(folder, days, words):
+    """An ended certificate, and one that has not begun, starts nothing; the fault names file, day and cure."""
+    Authority(folder, "other-ca").make("late", days=days)
+    with pytest.raises(SettingsFaults) as told:
+        make_context(Tls(folder / "late.pem", folder / "late.key"))
+    (fault,) = told.value.faults
+    assert str(folder / "late.pem") in fault
+    assert all(word in fault for word in words)
+
+
+def test_a_key_of_another_certificate_is_named_as_that(folder):
+    """A key that does not belong to the certificate is told so, with both files."""
+    with pytest.raises(SettingsFaults, match="the key does not belong to the certificate") as told:
+        make_context(Tls(folder / "server.pem", folder / "other.key"))
+    assert all(str(folder / name) in told.value.faults[0] for name in ("server.pem", "other.key"))
+
+
+def test_of_the_chain_an_ended_one_is_only_logged(folder, monkeypatch):
+    """Clients may know another way to an authority, so an ended certificate of the chain stops nothing."""
+    heard = []
+    monkeypatch.setattr("scimbridge.serve.tls.log", SimpleNamespace(warning=lambda event, **_: heard.append(event)))
+    Authority(folder, "other-ca").make("old", days=(-30, -1))
+    chain = folder / "chain.pem"
+    chain.write_bytes((folder / "server.pem").read_bytes() + (folder / "old.pem").read_bytes())
+    make_context(Tls(chain, folder / "server.key"))
+    assert heard == ["a certificate of the chain has ended"]
+    ends = read_ends(Tls(chain, folder / "server.key", folder / "ca.pem"))
+    assert ends["chain"] < time.time() < ends["own"] <= ends["client_ca"] + 1
+    assert read_ends(Tls(folder / "both.pem")).keys() == {"own"}
 
 
 def test_a_key_may_stand_beside_its_certificate(folder):

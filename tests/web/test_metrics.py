@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
+from scimbridge.access.secrets import make_secret
 from scimbridge.observe.metrics import Metrics
 from scimbridge.web import metrics as edge
 
@@ -90,3 +91,30 @@ def test_an_application_that_breaks_out(metrics):
         edge.Measured(broken, metrics, "/scim/v2", lambda: 0.0)({"PATH_INFO": "/scim/v2/Users"}, print)
     assert b'requests_total{kind="users",method="other",status="5xx"} 1.0' in metrics.expose()
     assert b"requests_under_way 0.0" in metrics.expose()
+
+
+def test_what_the_bridge_itself_refuses_is_counted(make_client, tmp_path):
+    """Refused logins count by reason, and answers 429 of the bridge by client and limit; no address is told."""
+    clients = tmp_path / "clients.toml"
+    secret = make_secret(lambda size: b"a" * size)
+    clients.write_text(
+        f"""[clients.hr]
+        scopes = ["users:read"]
+        limits = {{ requests_per_second = 1 }}
+        secrets = [{{ id = "{secret.id}", sha256 = "{secret.digest.hex()}", created = 2026-11-21T10:00:00Z }}]
+        """
+    )
+    client = make_client(settings={"clients": clients})
+    client.send("GET", "/Users?count=1", headers={"Authorization": "Bearer nobody"})
+    for status in (200, 429):
+        answer = client.send("GET", "/Users?count=1", headers={"Authorization": f"Bearer {secret.text}"})
+        assert answer.status_code == status
+    told = client.app.test_client().get("/metrics").text
+    for line in (
+        'scimbridge_logins_refused_total{reason="a token that is not known"} 1.0',
+        'scimbridge_logins_refused_total{reason="a certificate outside its dates"} 0.0',
+        'scimbridge_requests_limited_total{client="hr",limit="requests_per_second"} 1.0',
+    ):
+        assert line in told
+    assert "scimbridge_configuration_info{digest=" in told
+    assert "127.0.0.1" not in told

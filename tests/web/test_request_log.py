@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import logging
+from ipaddress import ip_network
 
 import pytest
 import structlog
 
 from scimbridge.observe import logs
 
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
@@ -48,6 +50,60 @@ def test_a_request_is_one_line(client, written):
     assert line["pingone_calls"] == len(entries)
     assert line["correlations"] == [entry.correlation for entry in entries if entry.correlation]
     assert line["correlations"]
+
+
+def test_a_request_says_who_sent_it_from_where_and_by_which_secret(client, written):
+    """The peer's address and the id of the secret stand in the line; neither is there where it is not known."""
+    client.send("GET", "/Users?count=1", environ_overrides={"REMOTE_ADDR": "192.0.2.7"})
+    client.send("GET", "/Users?count=1", headers={"Authorization": "Bearer wrong"})
+    known, nobody = told(written)
+    assert (known["address"], known["secret_id"]) == ("192.0.2.7", "token")
+    assert nobody["secret_id"] is None
+    assert list(known)[:5] == ["timestamp", "level", "event", "request_id", "client"]
+
+
+def test_behind_a_trusted_proxy_the_address_is_the_clients(make_client, written):
+    """A trusted proxy says who its client is; nobody else can."""
+    client = make_client(settings={"trusted_proxies": (ip_network("10.0.0.0/8"),)})
+    for peer in ("10.1.2.3", "192.0.2.9"):
+        headers = {"X-Forwarded-For": "198.51.100.4"}
+        client.send("GET", "/Users?count=1", headers=headers, environ_overrides={"REMOTE_ADDR": peer})
+    assert [line["address"] for line in told(written)] == ["198.51.100.4", "192.0.2.9"]
+
+
+def test_a_create_is_told_by_the_id_of_what_it_made(client, written):
+    """The line of a create has the new id, that of a bulk request the ids of all that it made."""
+    body = {"schemas": [USER], "userName": "new.one"}
+    made = client.good("POST", "/Users", body)["id"]
+    bulk = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+        "Operations": [
+            {"method": "POST", "path": "/Users", "bulkId": "a", "data": {"schemas": [USER], "userName": "new.two"}},
+            {"method": "POST", "path": "/Users", "bulkId": "b", "data": {"schemas": [USER]}},
+            {"method": "DELETE", "path": f"/Users/{made}"},
+        ],
+    }
+    first, _refused, _deleted = client.good("POST", "/Bulk", bulk)["Operations"]
+    one, many = told(written)
+    assert one["resource"] == made
+    assert "made" not in one
+    assert many["made"] == [first["location"].rpartition("/")[2]]
+
+
+def test_a_wrong_path_is_told_by_its_first_words(client, written):
+    """A path that leads nowhere shows where the client went, and no name or id that is in it."""
+    for path in ("/Users", "/scim/Users/ada.lovelace", "/people/ada.lovelace@example.org", "/"):
+        client.app.test_client().get(path)
+    client.send("GET", "/Devices/4f7f6e52-6f3c-4d2c-8f5e-0d1f1c9f7a11")
+    client.send("GET", "/Users?count=1")
+    assert [line["path"] for line in told(written)] == [
+        "/Users",
+        "/scim/Users/...",
+        "/people/*",
+        "/",
+        "/scim/v2/Devices/*",
+        None,
+    ]
 
 
 def test_a_refusal_is_told_with_its_kind(client, written):

@@ -26,8 +26,9 @@ def print_clients(paper: Paper, held: ClientList) -> None:
     """Write of every client what it may do and by what it is known."""
     for client in held.clients:
         paper.line(client.name, _NAME)
-        for what, text in _lines(client):
+        for what, text in _lines(client, held.last_use_unknown):
             paper.item(f"  {what:<12} ", text, _LABEL)
+    _print_unknown(paper, held.last_use_unknown)
     if not held.clients:
         paper.line("there is no client; make one with `scimbridge client add NAME`")
 
@@ -44,10 +45,11 @@ def print_rotated(paper: Paper, rotated: Rotated) -> None:
     """Write a new secret this once, and how long the others stay."""
     _print_secret(paper, rotated.name, rotated.secret)
     for one in rotated.others:
-        paper.line(f"The secret {one.id} is {_validity(one)}.")
+        paper.line(f"The secret {one.id} is {_validity(one)}{_use(one, rotated.last_use_unknown)}.")
     if any(one.ends is None for one in rotated.others):
         end = f"scimbridge client revoke {rotated.name} --secret {rotated.others[0].id}"
-        paper.line(f"Once nobody uses it any more: {end}")
+        paper.line(f"Once nobody uses it any more, as `scimbridge client list` says: {end}")
+    _print_unknown(paper, rotated.last_use_unknown)
 
 
 def print_revoked(paper: Paper, revoked: Revoked) -> None:
@@ -55,6 +57,17 @@ def print_revoked(paper: Paper, revoked: Revoked) -> None:
     client, secret = revoked.name, revoked.secret
     what = f"the client {client}" if secret is None else f"the secret {secret} of {client}"
     paper.line(f"Revoked: {what}. Running bridges refuse it within two seconds.")
+    for one in revoked.ended:
+        if one.last_used is not None:
+            paper.line(
+                f"The secret {one.id} was in use: last at {_moment(one.last_used)}. Who still has it is refused."
+            )
+    _print_unknown(paper, revoked.last_use_unknown)
+
+
+def _print_unknown(paper: Paper, why: str | None) -> None:
+    if why is not None:
+        paper.line(f"When a secret was last used is not known here: {why}.")
 
 
 def _print_secret(paper: Paper, name: str, secret: str) -> None:
@@ -67,7 +80,7 @@ def _print_secret(paper: Paper, name: str, secret: str) -> None:
     paper.item("  OAuth 2        ", f"POST /oauth2/token, client_id {name}, client_secret SECRET")
 
 
-def _lines(client: ClientFacts) -> Iterator[tuple[str, str]]:
+def _lines(client: ClientFacts, unknown: str | None) -> Iterator[tuple[str, str]]:
     yield "scopes", " ".join(client.scopes)
     if client.populations is None:
         yield "populations", "everywhere"
@@ -83,7 +96,7 @@ def _lines(client: ClientFacts) -> Iterator[tuple[str, str]]:
         yield "limits", limits
     for secret in client.secrets:
         made = "" if secret.made is None else f"made {_moment(secret.made)}, "
-        yield "secret", f"{secret.id}  {made}{_validity(secret)}"
+        yield "secret", f"{secret.id}  {made}{_validity(secret)}{_use(secret, unknown)}"
     for shown in client.certificates:
         yield "certificate", shown
     for one in client.subjects:
@@ -104,6 +117,12 @@ def _validity(secret: SecretFacts) -> str:
     if secret.ends is None:
         return "valid until it is revoked"
     return f"{'valid until' if secret.valid else 'ended'} {_moment(secret.ends)}"
+
+
+def _use(secret: SecretFacts, unknown: str | None) -> str:
+    if secret.last_used is not None:
+        return f", last used {_moment(secret.last_used)}"
+    return "" if unknown is not None else ", no use is known"
 
 
 def _moment(moment: dt.datetime) -> str:

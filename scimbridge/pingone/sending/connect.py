@@ -26,6 +26,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from scimbridge.observe.spans import Spans
 from scimbridge.pingone.send import Call, CallRecord, Request, Response, Send
 from scimbridge.pingone.sending.circuit import Circuit, WithCircuit, WithGuard
 from scimbridge.pingone.sending.outage import SharedOutage
@@ -35,6 +36,7 @@ from scimbridge.pingone.sending.rate_share import Share
 from scimbridge.pingone.sending.retry import WithRetry
 from scimbridge.pingone.sending.token import WithToken
 from scimbridge.pingone.sending.token_endpoint import TokenEndpoint
+from scimbridge.pingone.sending.traced import WithSpans, with_span
 from scimbridge.pingone.sending.transport import HttpTransport
 from scimbridge.pingone.wire import Wire
 from scimbridge.state.base import State
@@ -83,6 +85,7 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
     wait: Callable[[threading.Event, float], object] = threading.Event.wait,
     observe: Callable[[CallRecord], None] | None = None,
     learn: Callable[[str], None] | None = None,
+    spans: Spans | None = None,
 ) -> Connection:
     """Return the way to one environment; nothing is sent before the first call.
 
@@ -90,7 +93,7 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
     per second, of all processes that share the `ledger`, else of this one; `timeout` seconds; `pool`
     connections kept open. `clock` is the one that deadlines are meant by, `wall` is seconds since 1970.
     `sleep` is how a repetition waits, `wait` how a thread waits for its turn. `observe` is told of every
-    exchange, `learn` every access token, so that it can be masked.
+    exchange, `learn` every access token, so that it can be masked. `spans` makes one of every exchange.
     """
     name = f"{auth_url} {environment_id} {client_id}"
     circuit = Circuit(clock, news=None if ledger is None else SharedOutage(ledger, name))
@@ -105,11 +108,12 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
     share = None
     if ledger is not None:
         share = Share(ledger, rate, name=name, member=uuid.uuid4().hex[:12], clock=clock, wall=wall)
-    paced = WithRate(WithCircuit(transport, circuit), Pace(rate), clock=clock, wait=wait, share=share)
+    exchange: Send = transport if spans is None else WithSpans(transport, spans, transport.template_of)
+    paced = WithRate(WithCircuit(exchange, circuit), Pace(rate), clock=clock, wait=wait, share=share)
 
     def fetch(deadline: float) -> tuple[str, float]:
         return circuit.attempt(lambda: token_endpoint.fetch(deadline))
 
-    token = WithToken(paced, fetch, state, name=name, clock=clock, wall=wall, learn=learn)
+    token = WithToken(paced, with_span(fetch, spans), state, name=name, clock=clock, wall=wall, learn=learn)
     send = WithRetry(WithGuard(token, circuit), clock=clock, sleep=sleep, random=random)
     return Connection(send, circuit, paced, token, token_endpoint, wire)

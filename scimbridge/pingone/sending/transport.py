@@ -62,6 +62,7 @@ class HttpTransport:
         headers.update(request.headers)
         if call.trace:
             headers["X-Ping-External-Transaction-ID"] = clean_trace(call.trace)
+        headers.update(call.context)
         body = None
         if request.body is not None:
             headers["Content-Type"] = request.media
@@ -101,9 +102,14 @@ class HttpTransport:
             call.heard(correlation)
         if self._observe is None:
             return
-        path = request.path if request.href is None else urlsplit(request.href).path.removeprefix(self._home)
         seconds = self._clock() - began
-        self._observe(CallRecord(request.method, template(path), status, seconds, request.attempt, correlation))
+        path = self.template_of(request)
+        self._observe(CallRecord(request.method, path, status, seconds, request.attempt, correlation))
+
+    def template_of(self, request: Request) -> str:
+        """Return where a request goes, below the environment and without ids."""
+        path = request.path if request.href is None else urlsplit(request.href).path.removeprefix(self._home)
+        return template(path)
 
 
 def _origin(address: str) -> tuple[str, str, int | None]:

@@ -10,13 +10,13 @@ import base64
 import binascii
 import hmac
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scimbridge.access.caller import Caller
 from scimbridge.access.certificates import find_by_certificate
 from scimbridge.access.clients import Client, Clients
-from scimbridge.access.refused import CredentialRefused, Expired
+from scimbridge.access.refused import CredentialRefused, Expired, Reason
 from scimbridge.scim.errors import Unauthorized
 from scimbridge.web.login.client_certificates import CERTIFICATE
 from scimbridge.web.login.failed_logins import FailedLogins
@@ -80,10 +80,10 @@ def by_credentials(
 def _find_by_header(schemes: Mapping[str, Way], scheme: str, rest: str) -> Caller:
     way = schemes.get(scheme)
     if way is None:
-        raise CredentialRefused("another way than those that are known")
+        raise CredentialRefused(Reason.SCHEME)
     # Everything that is handed out here is of visible ASCII, so anything else is wrong whatever it is.
     if not rest or len(rest) > LONGEST or not rest.isascii() or not rest.isprintable() or " " in rest:
-        raise CredentialRefused("a malformed Authorization header")
+        raise CredentialRefused(Reason.MALFORMED)
     return way(rest)
 
 
@@ -105,7 +105,7 @@ def bearer(checks: Sequence[Check]) -> Way:
             caller = check(token)
             if caller is not None:
                 return caller
-        raise CredentialRefused("a token that is not known")
+        raise CredentialRefused(Reason.UNKNOWN)
 
     return find
 
@@ -115,7 +115,7 @@ def static_token(current: Current, wall: Callable[[], float]) -> Check:
 
     def find(token: str) -> Caller | None:
         found = current().by_secret(token, wall()) if token else None
-        return None if found is None else found[0].caller
+        return None if found is None else with_secret(*found)
 
     return find
 
@@ -127,10 +127,15 @@ def basic(current: Current, wall: Callable[[], float]) -> Way:
         given = read_basic(text)
         found = None if given is None else find_by_name(current(), *given, wall())
         if found is None:
-            raise CredentialRefused("a name and secret that are not known")
-        return found[0].caller
+            raise CredentialRefused(Reason.NAME)
+        return with_secret(*found)
 
     return find
+
+
+def with_secret(client: Client, secret_id: str) -> Caller:
+    """Return who asks, and which of the client's secrets was shown."""
+    return replace(client.caller, secret_id=secret_id)
 
 
 def certificate(current: Current, wall: Callable[[], float]) -> Callable[[bytes], Caller]:

@@ -1,5 +1,7 @@
 """Failed logins in the log: one line a minute for each address, with a count, and nothing that was sent.
 
+The line is `login refused`; every refusal is counted for the metrics too, by its reason.
+
 Nobody is locked out, since a lock-out is a way to shut others out.
 """
 
@@ -27,10 +29,18 @@ class _Count:
     unsaid: int = 0
 
 
-class FailedLogins:
-    """Counts refusals by address. The first is told at once, those of the next minute together after it."""
+def _nobody(_reason: str) -> None:
+    pass
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+
+class FailedLogins:
+    """Counts refusals by address. The first is told at once, those of the next minute together after it.
+
+    `observe` hears the reason of each.
+    """
+
+    def __init__(self, clock: Callable[[], float], observe: Callable[[str], object] = _nobody) -> None:
+        self._observe = observe
         self._clock = clock
         self._lock = threading.Lock()
         self._counts: dict[str, _Count] = {}  # the oldest first
@@ -38,6 +48,7 @@ class FailedLogins:
 
     def note(self, address: str, reason: str) -> None:
         """Count a refusal. `reason` is constant text."""
+        self._observe(reason)
         source = _source(address)
         now = self._clock()
         with self._lock:

@@ -11,18 +11,22 @@ from typing import Any
 from flask import Flask, Response, g, request
 
 from scimbridge.access.caller import Caller
-from scimbridge.web import headers, request_log
+from scimbridge.web import headers
 from scimbridge.web.login.limiting import Limiter
 from scimbridge.web.login.proxies import check_host
 
 Identify = Callable[[Mapping[str, Any]], Caller]
 """Who sent the request of a WSGI environment. Raises `Unauthorized`."""
+Welcome = Callable[[Caller], None]
+"""Is told who has come in."""
 
 
-def register(app: Flask, identify: Identify, limiter: Limiter, is_guarded: Callable[[str], bool]) -> None:
+def register(
+    app: Flask, identify: Identify, limiter: Limiter, is_guarded: Callable[[str], bool], welcome: Welcome
+) -> None:
     """Guard those paths of an app that `is_guarded` says; what hardens an answer is put on every one.
 
-    To be called after `telling.register`, whose line tells of refusals too.
+    To be called after `request_log.register`, whose line tells of refusals too.
     """
 
     @app.before_request
@@ -30,7 +34,7 @@ def register(app: Flask, identify: Identify, limiter: Limiter, is_guarded: Calla
         check_host(request.environ)
         if is_guarded(request.path):
             g.caller = identify(request.environ)
-            request_log.know(g.caller)
+            welcome(g.caller)
             g.ticket = limiter.enter(g.caller)
 
     @app.after_request

@@ -28,10 +28,16 @@ from scimbridge.state.base import State, StateUnavailable
 
 Headers = tuple[tuple[str, str], ...]
 _COUNTER_LIFE = 86_400.0  # seconds; when it starts anew, one place may be tried before its turn
+CONCURRENT, RATE = "concurrent", "requests_per_second"
+"""The limits by which a request is refused before it begins, as a clients file spells them."""
 _AT_LEAST = 1  # second: Retry-After is in whole ones
 
 
 def _nothing() -> None:
+    pass
+
+
+def _unobserved(_client: str, _limit: str) -> None:
     pass
 
 
@@ -104,9 +110,20 @@ class _Admissions:
 
 
 class Limiter:
-    """Lets requests in, client by client. `trouble` is told when the state cannot be asked."""
+    """Lets requests in, client by client. `trouble` is told when the state cannot be asked.
 
-    def __init__(self, state: State, *, clock: Callable[[], float], trouble: Callable[[Exception], object]) -> None:
+    `observe` hears of every refusal: the client, and which of its limits held it (CONCURRENT, RATE).
+    """
+
+    def __init__(
+        self,
+        state: State,
+        *,
+        clock: Callable[[], float],
+        trouble: Callable[[Exception], object],
+        observe: Callable[[str, str], object] = _unobserved,
+    ) -> None:
+        self._observe = observe
         self._state = state
         self._clock = clock
         self._trouble = trouble
@@ -131,6 +148,7 @@ class Limiter:
             return _nothing
         with self._lock:
             if self._under_way[client] >= most:
+                self._observe(client, CONCURRENT)
                 msg = f"{most} requests of this client are under way, which is its limit; send this one again later"
                 raise _refusal(msg, _AT_LEAST, ())
             self._under_way[client] += 1
@@ -157,6 +175,7 @@ class Limiter:
         )
         if is_free:
             return headers
+        self._observe(client, RATE)
         msg = (
             f"this client may send {limits.requests_per_second:g} requests a second; send this one again after {wait} s"
         )

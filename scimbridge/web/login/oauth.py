@@ -11,10 +11,11 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from flask import Blueprint, Request, Response, request
 
+from scimbridge.access.caller import Caller
 from scimbridge.access.clients import Client
-from scimbridge.access.refused import CredentialRefused
+from scimbridge.access.refused import CredentialRefused, Reason
 from scimbridge.access.tokens import OwnTokens
-from scimbridge.web.login.auth import LONGEST, Current, find_by_name, read_basic
+from scimbridge.web.login.auth import LONGEST, Current, find_by_name, read_basic, with_secret
 from scimbridge.web.login.failed_logins import FailedLogins
 from scimbridge.web.render import plain
 
@@ -36,13 +37,17 @@ class OAuthError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OwnTokenEndpoint:
-    """Answers token requests; `lifetime` is in seconds, `wall` gives seconds since 1970."""
+    """Answers token requests; `lifetime` is in seconds, `wall` gives seconds since 1970.
+
+    `welcome` is told who has come in, and by which secret.
+    """
 
     current: Current
     tokens: OwnTokens
     lifetime: float
     failures: FailedLogins
     wall: Callable[[], float]
+    welcome: Callable[[Caller], None]
 
     def answer(self, asked: Request) -> Response:
         """Return the answer to a token request, a refusal included."""
@@ -64,6 +69,7 @@ class OwnTokenEndpoint:
         except CredentialRefused as refused:
             self.failures.note(asked.remote_addr or "", refused.reason)
             raise OAuthError("invalid_client", _NOT_KNOWN, 401) from refused
+        self.welcome(with_secret(client, secret_id))
         if "grant_type" not in form:
             raise OAuthError("invalid_request", "grant_type is missing; it has to be client_credentials.")
         if form["grant_type"] != "client_credentials":
@@ -89,7 +95,7 @@ class OwnTokenEndpoint:
             found = find_by_name(clients, name, secret, now)
             if found is not None:
                 return found
-        raise CredentialRefused("a name and secret that are not known, for a token")
+        raise CredentialRefused(Reason.NAME_AT_ENDPOINT)
 
 
 def blueprint(endpoint: OwnTokenEndpoint) -> Blueprint:

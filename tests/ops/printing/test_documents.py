@@ -28,7 +28,7 @@ def test_clients():
         ClientFacts(
             name="okta", scopes=("users:read",), populations=None, hidden={"User": ("title",)}, default_count=None,
             strict=False, limits=ClientLimits(requests_per_second=5.0),
-            secrets=(SecretFacts("ab12", made, None, valid=True),),
+            secrets=(SecretFacts("ab12", made, None, valid=True, last_used=made),),
             certificates=(), subjects=(IssuerSubject("https://login.example.com/", "abc"),),
         ),
     )))  # fmt: skip
@@ -41,10 +41,12 @@ def test_clients():
             "default_count": None,
             "strict": False,
             "limits": {"requests_per_second": 5.0, "concurrent": None, "body": None, "bulk_operations": None},
-            "secrets": [{"id": "ab12", "made": "2026-11-21T10:00:00Z", "ends": None, "valid": True}],
+            "secrets": [{"id": "ab12", "made": "2026-11-21T10:00:00Z", "ends": None, "valid": True,
+                         "last_used": "2026-11-21T10:00:00Z"}],
             "certificates": [],
             "subjects": [{"issuer": "https://login.example.com/", "subject": "abc"}],
-        }]
+        }],
+        "last_use_unknown": None,
     }  # fmt: skip
 
 

@@ -43,7 +43,10 @@ class World:
         failures = FailedLogins(lambda: 0.0)
         failures.note = lambda address, reason: self.noted.append((address, reason))
         self.tokens = OwnTokens(b"shared", lambda: self.clients, wall=lambda: self.now)
-        endpoint = oauth.OwnTokenEndpoint(lambda: self.clients, self.tokens, 3600.0, failures, lambda: self.now)
+        self.came = []
+        endpoint = oauth.OwnTokenEndpoint(
+            lambda: self.clients, self.tokens, 3600.0, failures, lambda: self.now, self.came.append
+        )
         app = Flask("test")
         app.register_blueprint(oauth.blueprint(endpoint), url_prefix="/oauth2")
         self.http = app.test_client()
