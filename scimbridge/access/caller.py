@@ -20,7 +20,8 @@ class Caller:
     `strict`: it is held to the letter of RFC 7644. `populations` are the ids of those that it is confined to, None
     where it may go everywhere. `hidden` are the attributes that do not exist for it, by resource type, and
     `hidden_config` the members of ServiceProviderConfig. `default_count` is how many results it gets in a list for
-    which it names no count, None for what others get.
+    which it names no count, None for what others get. `secret_id` is which of its secrets this request has shown, None
+    where it came by a certificate or by somebody else's token.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Caller:
     limits: ClientLimits = field(default=ClientLimits())
     hidden_config: tuple[str, ...] = ()
     default_count: int | None = None
+    secret_id: str | None = field(default=None, compare=False)
 
     def may(self, scope: str) -> bool:
         """Whether the client has a right."""

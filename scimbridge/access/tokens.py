@@ -116,7 +116,9 @@ class OwnTokens:
         held = _find(client, claims["sid"], now)
         if not hmac.compare_digest(self._mark(held), claims["mark"]):
             raise CredentialRefused("an access token for a secret that is no more")
-        return replace(client.caller, scopes=client.caller.scopes & frozenset(claims["scope"].split()))
+        return replace(
+            client.caller, scopes=client.caller.scopes & frozenset(claims["scope"].split()), secret_id=held.id
+        )
 
     def _mark(self, held: StoredSecret) -> str:
         """Tell secrets apart that have the same id one after the other; says nothing to who has not the key."""

@@ -1,28 +1,27 @@
 """Records as rows of a database, SQLite or PostgreSQL, through SQLAlchemy.
 
-What is searched for has columns of its own; the rest of a record is one JSON value, so that a later version may record
-more without changing the table (`audit_table`). Rows are inserted, and never changed or deleted.
+Rows are inserted, and never changed or deleted; what they hold stands in `audit_rows`. Each process has chains of its
+own (`audit_chain`), as many as it writes rows at the same moment, so that no row waits for another and none costs a
+call more.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
+    Column,
     Connection,
     Engine,
+    Select,
     create_engine,
     event,
-    exists,
-    func,
     insert,
     inspect,
     select,
@@ -38,15 +37,20 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
-from scimbridge.observe.audit import BEGUN, NAMED, Record, Unwritable, Wanted, stamp
-from scimbridge.observe.audit_table import AUDIT, make_ready
+from scimbridge.observe.audit import Record, Unwritable, Wanted
+from scimbridge.observe.audit_chain import ChainEnd, OwnChains, new_chain_id
+from scimbridge.observe.audit_rows import PARTLY, conditions, found_by, record_of, row_of, told_by
+from scimbridge.observe.audit_table import AUDIT, MEMBERS, make_ready
 
 CONNECTIONS = 8  # of one process, at most
 PATIENCE = 3  # seconds: for a connection, for a free one of the pool, and for an answer that does not come
 REST = 5.0  # seconds without trying, after a database could not be reached: nobody waits for it again and again
 MODE = 0o600
-
-SEARCHED = ("id", "result", "time", "client", "request", "verb", "resource", "key")
+_COUNTED = (  # what records name, and what is found by
+    f"SELECT count(*) FROM (SELECT DISTINCT value, {AUDIT.name}.id FROM {AUDIT.name}, json_each(members))",  # noqa: S608
+    f"SELECT count(*) FROM {MEMBERS.name}",  # noqa: S608 - both are constants
+)
+LATEST = 200  # rows in which a new writer looks for the chains of others
 
 
 class AuditDatabase:
@@ -56,7 +60,7 @@ class AuditDatabase:
     cannot be reached is left alone for five seconds, in which records are refused at once.
     """
 
-    def __init__(self, url: str, clock: Callable[[], float]) -> None:
+    def __init__(self, url: str, clock: Callable[[], float], new_id: Callable[[], str] = new_chain_id) -> None:
         """Make the way to the database; nothing is connected yet. Raises ValueError for what is no such URL."""
         parts = _read_url(url)
         self.name = parts.get_backend_name()
@@ -67,6 +71,7 @@ class AuditDatabase:
         self._opened: tuple[int, int] | None = None
         self._limit = None if is_file else text(f"SET LOCAL statement_timeout = {PATIENCE * 1000}")
         self._clock = clock
+        self._chains = OwnChains(new_id)
         self._lock = threading.Lock()
         self._is_made = False
         self._rests_until = float("-inf")
@@ -82,21 +87,37 @@ class AuditDatabase:
         """Insert a row and commit it. Raises `Unwritable`."""
         if self._clock() < self._rests_until:
             raise Unwritable("the database could not be reached a moment ago")
-        row = _row(record)
+        if not self._is_made:
+            self._open()
+        sealed = self._chains.seal(record)
         try:
-            try:
-                self._insert(row)
-            except DBAPIError as error:
-                if not _is_stale(error):
-                    raise
-                self._is_made = False
-                self._insert(row)
+            self._insert_surely(sealed)
         except IntegrityError as error:
-            if not self._is_there(record):  # else the first of the two tries was carried out after all
-                raise Unwritable("the database refuses the row") from error
-        except SQLAlchemyError as error:
-            self._rests_until = self._clock() + REST
+            self._settle_double(sealed, error)
+        except Unwritable:
+            self._chains.unwritten(sealed)
+            raise
+        except BaseException as error:
+            self._chains.lost(sealed)
+            if not isinstance(error, SQLAlchemyError):
+                raise
+            self._rest()
             raise Unwritable(_reason(error)) from error
+        else:
+            self._chains.written(sealed)
+
+    def _settle_double(self, sealed: Record, error: IntegrityError) -> None:
+        """Settle a row that the database refuses because it has one of that id and result. Raises `Unwritable`."""
+        found = self._find_hash(sealed)
+        if found == sealed.hash:  # the first of the two tries was carried out after all
+            self._chains.written(sealed)
+            return
+        self._chains.unwritten(sealed)
+        if found is None:
+            raise Unwritable("the database refuses the row") from error
+
+    def _rest(self) -> None:
+        self._rests_until = self._clock() + REST
 
     def find(self, wanted: Wanted, limit: int | None = None) -> Iterator[Record]:
         """Yield what is wanted, the newest first, one for each id: its result where there is one.
@@ -104,14 +125,93 @@ class AuditDatabase:
         Rows are read as they are needed. Raises `Unwritable` where the database cannot be read.
         """
         try:
-            if not inspect(self._engine).has_table(AUDIT.name):
+            columns = self._columns()
+            if not columns:
                 return
-            statement = select(AUDIT).where(*_conditions(wanted)).order_by(AUDIT.c.time.desc(), AUDIT.c.id)
-            with self._engine.connect().execution_options(yield_per=1000) as connection:
-                for row in connection.execute(statement.limit(limit)):
-                    yield _record(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+            shown = select(*columns.values()).where(*conditions(wanted, self.name, columns))
+            yield from map(record_of, self._rows(shown.order_by(AUDIT.c.time.desc(), AUDIT.c.id).limit(limit)))
         except SQLAlchemyError as error:
             raise Unwritable(_reason(error)) from error
+
+    def count_partly_named(self, wanted: Wanted) -> int:
+        """Return how many records may be wanted by members that they do not name. Raises `Unwritable`."""
+        partly = replace(wanted, about=(frozenset({PARTLY}),))
+        return sum(wanted.may_fit(record) for record in self.find(partly)) if wanted.about else 0
+
+    def linked(self) -> Iterator[tuple[dict[str, Any], bool]]:
+        """Yield all records as JSON, chain by chain and in order, and whether each is found by all that it names.
+
+        Those without a chain come first or last. Raises `Unwritable` where the database cannot be read.
+        """
+        try:
+            columns = self._columns()
+            if not columns:
+                return
+            order = [columns[name] for name in ("chain", "sequence") if name in columns]
+            for row in self._rows(select(*columns.values()).order_by(*order)):
+                yield told_by(row), _is_found(row)
+        except SQLAlchemyError as error:
+            raise Unwritable(_reason(error)) from error
+
+    def index_faults(self) -> Iterator[str]:
+        """Yield what is wrong with what finds records by their members. Raises `Unwritable`."""
+        if self._file is None or "members" not in self._columns():
+            return  # PostgreSQL's index is its own
+        try:
+            with self._engine.connect() as connection:
+                named, found = (connection.execute(text(asked)).scalar_one() for asked in _COUNTED)
+        except SQLAlchemyError as error:
+            raise Unwritable(_reason(error)) from error
+        if named != found:
+            yield f"the table {MEMBERS.name} has {found} entries for {named} that records name, so a search misses some"
+
+    def _rows(self, statement: Select[Any]) -> Iterator[Mapping[str, Any]]:
+        with self._engine.connect().execution_options(yield_per=1000) as connection:
+            for row in connection.execute(statement).mappings():
+                yield dict(row)
+
+    def _columns(self) -> dict[str, Column[Any]]:
+        """Return the columns of the table as it is, maybe one of an earlier version: who searches changes none."""
+        catalogue = inspect(self._engine)
+        if not catalogue.has_table(AUDIT.name):
+            return {}
+        found = {column["name"] for column in catalogue.get_columns(AUDIT.name)}
+        return {column.name: column for column in AUDIT.columns if column.name in found}
+
+    def _open(self) -> None:
+        """Have the table there before the first row, and the first chain name where those of others end.
+
+        Raises `Unwritable`.
+        """
+        try:
+            self._make()
+            with suppress(ProgrammingError):  # of a role that may insert and not read
+                self._chains.name_next(self._latest_ends())
+        except SQLAlchemyError as error:
+            self._rest()
+            raise Unwritable(_reason(error)) from error
+
+    def _latest_ends(self) -> list[ChainEnd]:
+        """Return where the chains of the latest rows end; none for a role that may not read."""
+        wanted = (AUDIT.c.chain, AUDIT.c.sequence, AUDIT.c.details)
+        latest = select(*wanted).where(AUDIT.c.chain.is_not(None)).order_by(AUDIT.c.time.desc()).limit(LATEST)
+        ends: dict[str, ChainEnd] = {}
+        for row in self._rows(latest):
+            end = ChainEnd(row["chain"], row["sequence"], row["details"].get("hash", ""))
+            if end.chain not in ends or ends[end.chain].sequence < end.sequence:
+                ends[end.chain] = end
+        return list(ends.values())
+
+    def _insert_surely(self, record: Record) -> None:
+        """Insert a row, once more where the connection had died or the table was gone."""
+        row = row_of(record)
+        try:
+            self._insert(row)
+        except DBAPIError as error:
+            if not _is_stale(error):
+                raise
+            self._is_made = False
+            self._insert(row)
 
     def close(self) -> None:
         """End all connections; the next record makes a new one."""
@@ -146,13 +246,15 @@ class AuditDatabase:
             self._opened = _identity(self._file)
             self._is_made = True
 
-    def _is_there(self, record: Record) -> bool:
+    def _find_hash(self, record: Record) -> str | None:
+        """Return the hash of the row that has this record's id and result, "" for one without, None where none is."""
         same = (AUDIT.c.id == record.id) & (AUDIT.c.result == record.result)
         try:
             with self._engine.connect() as connection:
-                return connection.execute(select(func.count()).where(same)).scalar_one() > 0
+                details = connection.execute(select(AUDIT.c.details).where(same)).scalar_one_or_none()
         except SQLAlchemyError:
-            return False
+            return None
+        return None if details is None else str(details.get("hash", ""))
 
 
 def _read_url(url: str) -> URL:
@@ -215,37 +317,12 @@ def _is_stale(error: DBAPIError) -> bool:
     return error.connection_invalidated or missing
 
 
-def _row(record: Record) -> dict[str, Any]:
-    told = record.to_json()
-    row = {name: getattr(record, name) for name in SEARCHED}
-    row |= {"time": _moment(record.time), "status": record.status}
-    row["details"] = {name: value for name, value in told.items() if name not in (*SEARCHED, "status")}
-    return row
-
-
-def _record(row: Any) -> Record:
-    moment = row["time"]
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    told = {name: row[name] for name in SEARCHED if name != "time"}
-    told["time"] = stamp(moment.timestamp())
-    return replace(Record.from_json({**row["details"], **told}), status=row["status"])
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
-    for name in NAMED:
-        value = getattr(wanted, name)
-        if value is not None:
-            yield AUDIT.c[name] == value
-    if wanted.since is not None:
-        yield AUDIT.c.time >= wanted.since.astimezone(UTC)
-    if wanted.until is not None:
-        yield AUDIT.c.time < wanted.until.astimezone(UTC)
-    later = AUDIT.alias()
-    yield (AUDIT.c.result != BEGUN) | ~exists().where(later.c.id == AUDIT.c.id, later.c.result != BEGUN)
+def _is_found(row: Mapping[str, Any]) -> bool:
+    """Whether the members by which a row is found are those that its record names; a record of before names none."""
+    try:
+        return set(row.get("members") or ()) == set(found_by(record_of(row)))
+    except (ValueError, TypeError):
+        return False
 
 
 def _reason(error: SQLAlchemyError) -> str:

@@ -42,6 +42,8 @@ def run(*words: str, **settings: str | Path) -> Result:
     [
         ([], ["old", "new", "other"]),
         (["--user", KEY.upper()], ["old", "new"]),
+        (["--id", KEY.upper()], ["old", "new"]),
+        (["--user", KEY, "--group", "00000000-0000-4000-8000-000000000000"], []),
         (["--client", "entra"], ["other"]),
         (["--since", "2h"], ["new", "other"]),
         (["--since", "3d", "--until", "1d"], ["old"]),

@@ -166,22 +166,23 @@ def test_a_delete_is_recorded(trailed):
 
 
 def test_members_are_counted(trailed):
-    """Changes of members say how many were added and removed, and not who."""
+    """Changes of members say how many were added and removed, and who, by id."""
     client = trailed.client
     users = [user["id"] for user in client.sandbox.directory.users][:3]
     body = {"schemas": [GROUP], "displayName": "Mathematicians", "members": [{"value": users[0]}]}
     made = trailed.one(lambda: client.good("POST", "/Groups", body))
     assert made["changed"] == ["displayName", "members"]
-    assert (made["added"], made.get("removed", 0)) == (1, 0)
+    assert (made["added"], made["members_added"], made.get("removed", 0)) == (1, users[:1], 0)
     group = f"/Groups/{made['key']}"
     add = {"op": "add", "path": "members", "value": [{"value": user} for user in users[1:]]}
     record = trailed.one(lambda: client.patch(group, add))
     assert (record["changed"], record["added"], record["status"]) == (["members"], 2, 200)
+    assert sorted(record["members_added"]) == sorted(users[1:])
     rename = {"op": "replace", "path": "displayName", "value": "Analysts"}
     remove = {"op": "remove", "path": f'members[value eq "{users[0]}"]'}
     record = trailed.one(lambda: client.patch(group, rename, remove))
     assert (record["changed"], record["removed"]) == (["displayName", "members"], 1)
-    assert not any(user in line for user in users for line in trailed.path.read_text().splitlines())
+    assert record["members_removed"] == users[:1]
 
 
 def test_populations_are_recorded(trailed):
@@ -320,7 +321,7 @@ def test_a_change_whose_answer_cannot_be_read_is_done(make_trailed):
 
 
 def test_members_that_were_not_all_changed_are_counted(make_trailed):
-    """Where PingOne fails in the middle of many memberships, the record says how many are made."""
+    """Where PingOne fails in the middle of many memberships, the record says who is a member now, and who is not."""
     trailed = make_trailed(60, settings={"request_deadline": 30.0})
     client = trailed.client
     group = client.good("POST", "/Groups", {"schemas": [GROUP], "displayName": "Everybody"})["id"]
@@ -329,8 +330,11 @@ def test_members_that_were_not_all_changed_are_counted(make_trailed):
     record = trailed.one(lambda: client.patch(f"/Groups/{group}", add))
     # Whether a call was still under way when the circuit opened is chance, and decides what may be known.
     assert record["result"] in {"failed", "unknown"}
-    assert record["added"] == 60
     assert record["steps"][0].startswith("members: 10 ")
+    assert set(record["members_added"]) == client.members(group)
+    assert (record["added"], record["not_done"] + record.get("uncertain", 0)) == (10, 50)
+    named = {*record["members_added"], *record["members_not_done"], *record.get("members_uncertain", ())}
+    assert named == {user["id"] for user in client.sandbox.directory.users}
 
 
 def test_what_is_taken_back_is_refused(trailed):
@@ -338,7 +342,8 @@ def test_what_is_taken_back_is_refused(trailed):
     body = {"schemas": [GROUP], "displayName": "Mathematicians", "members": [{"value": NOBODY}]}
     record = trailed.one(lambda: trailed.client.send("POST", "/Groups", body))
     assert (record["result"], record["status"]) == ("refused", 400)
-    assert not {"steps", "key"} & set(record)
+    assert not {"steps", "key", "members_added"} & set(record)
+    assert record["members_not_done"] == [NOBODY]
 
 
 # -- bulk -------------------------------------------------------------------------------------------------------------
@@ -459,13 +464,14 @@ def test_values_are_masked(make_trailed):
     assert values["population.id"] == population
 
 
-def test_members_are_named_by_setting(make_trailed):
-    """By setting a record has the ids of members that were added and removed."""
+def test_members_are_no_values(make_trailed):
+    """By setting a record has new values; its members are named in any case, and in one place."""
     trailed = make_trailed(settings={"audit_values": True})
     user = next(iter(trailed.client.sandbox.directory.users))["id"]
     body = {"schemas": [GROUP], "displayName": "Mathematicians", "members": [{"value": user}]}
-    values = trailed.one(lambda: trailed.client.good("POST", "/Groups", body))["values"]
-    assert values == {"displayName": "M***s", "members": None, "added": [user]}
+    record = trailed.one(lambda: trailed.client.good("POST", "/Groups", body))
+    assert record["values"] == {"displayName": "M***s", "members": None}
+    assert record["members_added"] == [user]
 
 
 # -- a trail that cannot be kept --------------------------------------------------------------------------------------

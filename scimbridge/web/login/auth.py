@@ -10,7 +10,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scimbridge.access.caller import Caller
@@ -115,7 +115,7 @@ def static_token(current: Current, wall: Callable[[], float]) -> Check:
 
     def find(token: str) -> Caller | None:
         found = current().by_secret(token, wall()) if token else None
-        return None if found is None else found[0].caller
+        return None if found is None else with_secret(*found)
 
     return find
 
@@ -128,9 +128,14 @@ def basic(current: Current, wall: Callable[[], float]) -> Way:
         found = None if given is None else find_by_name(current(), *given, wall())
         if found is None:
             raise CredentialRefused("a name and secret that are not known")
-        return found[0].caller
+        return with_secret(*found)
 
     return find
+
+
+def with_secret(client: Client, secret_id: str) -> Caller:
+    """Return who asks, and which of the client's secrets was shown."""
+    return replace(client.caller, secret_id=secret_id)
 
 
 def certificate(current: Current, wall: Callable[[], float]) -> Callable[[bytes], Caller]:
