@@ -97,11 +97,11 @@ class Record:
 
     def to_json(self) -> dict[str, Any]:
         """Return what is to be kept: what has its default is left out, save `changed` of what may change something."""
-        told = ((item, getattr(self, item.name)) for item in fields(self))
+        told = ((name, default, getattr(self, name)) for name, default in DEFAULTS)
         return {
-            item.name: list(value) if isinstance(value, tuple) else value
-            for item, value in told
-            if value != item.default or (item.name == "changed" and self.verb in ("create", "replace", "patch"))
+            name: list(value) if isinstance(value, tuple) else value
+            for name, default, value in told
+            if value != default or (name == "changed" and self.verb in ("create", "replace", "patch"))
         }
 
     @classmethod
@@ -117,6 +117,9 @@ class Record:
         if not all(isinstance(given.get(name), kind) for name, kind in NEEDED.items()):
             raise ValueError("the record lacks a member, or one is of another type")
         return cls(**given)
+
+
+DEFAULTS = tuple((item.name, item.default) for item in fields(Record))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

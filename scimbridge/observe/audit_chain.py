@@ -21,8 +21,8 @@ import orjson
 
 from scimbridge.observe.audit import Record
 
-CHAIN, FILE = "chain", "file"
-"""What a record begins: a chain, or a file that goes on with one."""
+CHAIN, FILE, CUT = "chain", "file", "cut"
+"""What a record begins: a chain, a file that goes on with one, or the rest behind a record that a crash cut off."""
 ADDED_LATER = (
     "hash",
     "names",
@@ -56,16 +56,11 @@ def new_chain_id() -> str:
 
 def seal(record: Record, end: ChainEnd, begins: str = "", after: Iterable[str] = ()) -> Record:
     """Return a record with its place behind the end of a chain, and its hash."""
-    linked = replace(
-        record,
-        chain=end.chain,
-        sequence=end.sequence + 1,
-        previous=end.hash,
-        begins=begins,
-        after=tuple(after),
-        hash="",
-    )
-    return replace(linked, hash=digest(linked.to_json()))
+    place: dict[str, Any] = {"chain": end.chain, "sequence": end.sequence + 1}
+    told = (("previous", end.hash), ("begins", begins), ("after", list(after)))
+    place |= {name: value for name, value in told if value}
+    hashed = digest(record.to_json() | place)
+    return replace(record, **(place | {"after": tuple(place.get("after", ())), "hash": hashed}))
 
 
 def digest(told: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from scimbridge.observe.audit_chain import FILE, ChainEnd, digest
+from scimbridge.observe.audit_chain import CUT, FILE, ChainEnd, digest
 
 MOST_FAULTS = 100  # that are described; all are counted
 
@@ -38,7 +38,8 @@ class ChainCheck:
 
     `kept` are ends of chains that were kept elsewhere. `since`: a chain may begin with any record of that moment or
     later; those before are not looked at. `linked` and `unlinked` count records, the second those of a version that had
-    no chains; `faults` are the first of `count`. `unseen` says what begins before what is here, by chain.
+    no chains; `faults` are the first of `count`. `unseen` says what begins before what is here, by chain,
+    `cut` which records a crash cut off.
     """
 
     kept: Mapping[str, ChainEnd] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class ChainCheck:
     count: int = 0
     faults: list[ChainFault] = field(default_factory=list)
     unseen: dict[str, str] = field(default_factory=dict)
+    cut: list[str] = field(default_factory=list)
     ends: dict[str, SeenEnd] = field(default_factory=dict)
     claims: dict[str, ChainEnd] = field(default_factory=dict)
 
@@ -81,11 +83,16 @@ class ChainCheck:
         self._note_claims(told.get("after"))
         self.ends[end.chain] = SeenEnd(end, time, where)
 
-    def end_at(self, end: ChainEnd, where: str) -> None:
-        """Hold a chain to an end that somebody has kept: it has to go as far, and to be the same there."""
+    def end_at(self, end: ChainEnd, where: str, *, may_be_cut: bool = False) -> None:
+        """Hold a chain to an end that somebody has kept: it has to go as far, and to be the same there.
+
+        `may_be_cut`: there is a line without its end, which may be that of the last record.
+        """
         seen = self.ends.get(end.chain)
         if seen is None:
             self.fault(where, f"chain {end.chain} had {end.sequence} records, and none of them is here")
+        elif may_be_cut and seen.end.sequence + 1 == end.sequence:
+            self.cut.append(f"record {end.sequence} of chain {end.chain} is cut off in its line, the last one")
         elif seen.end.sequence < end.sequence:
             lost = _span(seen.end.sequence + 1, end.sequence, end)
             self.fault(where, f"{lost} missing at its end, behind {seen.where}")
@@ -112,7 +119,11 @@ class ChainCheck:
                 where, f"record {_name(end)} stands behind record {last.sequence}: it was moved, or is here twice"
             )
             return False
-        if end.sequence > last.sequence + 1:
+        if end.sequence == last.sequence + 2 and told.get("begins") == CUT:
+            self.cut.append(
+                f"record {last.sequence + 1} of chain {end.chain} was cut off in its line, as the next says"
+            )
+        elif end.sequence > last.sequence + 1:
             self.fault(where, f"{_span(last.sequence + 1, end.sequence - 1, end)} missing before it")
         elif told.get("previous") != last.hash:
             self.fault(where, f"record {_name(end)} was not written behind the one that stands before it")

@@ -9,21 +9,17 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
-    Column,
     Connection,
     Engine,
-    Select,
     create_engine,
     event,
     insert,
-    inspect,
     select,
     text,
 )
@@ -38,18 +34,15 @@ from sqlalchemy.exc import (
 )
 
 from scimbridge.observe.audit import Record, Unwritable, Wanted
-from scimbridge.observe.audit_chain import ChainEnd, OwnChains, new_chain_id
-from scimbridge.observe.audit_rows import PARTLY, conditions, found_by, record_of, row_of, told_by
-from scimbridge.observe.audit_table import AUDIT, MEMBERS, make_ready
+from scimbridge.observe.audit_chain import OwnChains, new_chain_id
+from scimbridge.observe.audit_rows import row_of
+from scimbridge.observe.audit_stored import StoredRecords, reason_of
+from scimbridge.observe.audit_table import AUDIT, make_ready
 
 CONNECTIONS = 8  # of one process, at most
 PATIENCE = 3  # seconds: for a connection, for a free one of the pool, and for an answer that does not come
 REST = 5.0  # seconds without trying, after a database could not be reached: nobody waits for it again and again
 MODE = 0o600
-_COUNTED = (  # what records name, and what is found by
-    f"SELECT count(*) FROM (SELECT DISTINCT value, {AUDIT.name}.id FROM {AUDIT.name}, json_each(members))",  # noqa: S608
-    f"SELECT count(*) FROM {MEMBERS.name}",  # noqa: S608 - both are constants
-)
 LATEST = 200  # rows in which a new writer looks for the chains of others
 
 
@@ -70,6 +63,7 @@ class AuditDatabase:
         self._file = Path(str(parts.database)).absolute() if is_file else None
         self._opened: tuple[int, int] | None = None
         self._limit = None if is_file else text(f"SET LOCAL statement_timeout = {PATIENCE * 1000}")
+        self.stored = StoredRecords(self._engine)
         self._clock = clock
         self._chains = OwnChains(new_id)
         self._lock = threading.Lock()
@@ -81,7 +75,7 @@ class AuditDatabase:
         try:
             self._make()
         except (SQLAlchemyError, OSError) as error:
-            raise Unwritable(_reason(error) if isinstance(error, SQLAlchemyError) else "its file") from error
+            raise Unwritable(reason_of(error) if isinstance(error, SQLAlchemyError) else "its file") from error
 
     def write(self, record: Record) -> None:
         """Insert a row and commit it. Raises `Unwritable`."""
@@ -102,7 +96,7 @@ class AuditDatabase:
             if not isinstance(error, SQLAlchemyError):
                 raise
             self._rest()
-            raise Unwritable(_reason(error)) from error
+            raise Unwritable(reason_of(error)) from error
         else:
             self._chains.written(sealed)
 
@@ -120,63 +114,8 @@ class AuditDatabase:
         self._rests_until = self._clock() + REST
 
     def find(self, wanted: Wanted, limit: int | None = None) -> Iterator[Record]:
-        """Yield what is wanted, the newest first, one for each id: its result where there is one.
-
-        Rows are read as they are needed. Raises `Unwritable` where the database cannot be read.
-        """
-        try:
-            columns = self._columns()
-            if not columns:
-                return
-            shown = select(*columns.values()).where(*conditions(wanted, self.name, columns))
-            yield from map(record_of, self._rows(shown.order_by(AUDIT.c.time.desc(), AUDIT.c.id).limit(limit)))
-        except SQLAlchemyError as error:
-            raise Unwritable(_reason(error)) from error
-
-    def count_partly_named(self, wanted: Wanted) -> int:
-        """Return how many records may be wanted by members that they do not name. Raises `Unwritable`."""
-        partly = replace(wanted, about=(frozenset({PARTLY}),))
-        return sum(wanted.may_fit(record) for record in self.find(partly)) if wanted.about else 0
-
-    def linked(self) -> Iterator[tuple[dict[str, Any], bool]]:
-        """Yield all records as JSON, chain by chain and in order, and whether each is found by all that it names.
-
-        Those without a chain come first or last. Raises `Unwritable` where the database cannot be read.
-        """
-        try:
-            columns = self._columns()
-            if not columns:
-                return
-            order = [columns[name] for name in ("chain", "sequence") if name in columns]
-            for row in self._rows(select(*columns.values()).order_by(*order)):
-                yield told_by(row), _is_found(row)
-        except SQLAlchemyError as error:
-            raise Unwritable(_reason(error)) from error
-
-    def index_faults(self) -> Iterator[str]:
-        """Yield what is wrong with what finds records by their members. Raises `Unwritable`."""
-        if self._file is None or "members" not in self._columns():
-            return  # PostgreSQL's index is its own
-        try:
-            with self._engine.connect() as connection:
-                named, found = (connection.execute(text(asked)).scalar_one() for asked in _COUNTED)
-        except SQLAlchemyError as error:
-            raise Unwritable(_reason(error)) from error
-        if named != found:
-            yield f"the table {MEMBERS.name} has {found} entries for {named} that records name, so a search misses some"
-
-    def _rows(self, statement: Select[Any]) -> Iterator[Mapping[str, Any]]:
-        with self._engine.connect().execution_options(yield_per=1000) as connection:
-            for row in connection.execute(statement).mappings():
-                yield dict(row)
-
-    def _columns(self) -> dict[str, Column[Any]]:
-        """Return the columns of the table as it is, maybe one of an earlier version: who searches changes none."""
-        catalogue = inspect(self._engine)
-        if not catalogue.has_table(AUDIT.name):
-            return {}
-        found = {column["name"] for column in catalogue.get_columns(AUDIT.name)}
-        return {column.name: column for column in AUDIT.columns if column.name in found}
+        """Yield what is wanted, as `StoredRecords.find` does."""
+        return self.stored.find(wanted, limit)
 
     def _open(self) -> None:
         """Have the table there before the first row, and the first chain name where those of others end.
@@ -186,21 +125,10 @@ class AuditDatabase:
         try:
             self._make()
             with suppress(ProgrammingError):  # of a role that may insert and not read
-                self._chains.name_next(self._latest_ends())
+                self._chains.name_next(self.stored.latest_ends(LATEST))
         except SQLAlchemyError as error:
             self._rest()
-            raise Unwritable(_reason(error)) from error
-
-    def _latest_ends(self) -> list[ChainEnd]:
-        """Return where the chains of the latest rows end; none for a role that may not read."""
-        wanted = (AUDIT.c.chain, AUDIT.c.sequence, AUDIT.c.details)
-        latest = select(*wanted).where(AUDIT.c.chain.is_not(None)).order_by(AUDIT.c.time.desc()).limit(LATEST)
-        ends: dict[str, ChainEnd] = {}
-        for row in self._rows(latest):
-            end = ChainEnd(row["chain"], row["sequence"], row["details"].get("hash", ""))
-            if end.chain not in ends or ends[end.chain].sequence < end.sequence:
-                ends[end.chain] = end
-        return list(ends.values())
+            raise Unwritable(reason_of(error)) from error
 
     def _insert_surely(self, record: Record) -> None:
         """Insert a row, once more where the connection had died or the table was gone."""
@@ -315,16 +243,3 @@ def _is_stale(error: DBAPIError) -> bool:
     """Whether a second try may help: the connection had died, or the table is no longer there."""
     missing = isinstance(error, ProgrammingError) or (isinstance(error, OperationalError) and "no such" in str(error))
     return error.connection_invalidated or missing
-
-
-def _is_found(row: Mapping[str, Any]) -> bool:
-    """Whether the members by which a row is found are those that its record names; a record of before names none."""
-    try:
-        return set(row.get("members") or ()) == set(found_by(record_of(row)))
-    except (ValueError, TypeError):
-        return False
-
-
-def _reason(error: SQLAlchemyError) -> str:
-    """Return what kind of failure it was: SQLAlchemy's sentences hold the row."""
-    return f"{type(error).__name__} of the database"

@@ -48,6 +48,14 @@ def read_end(path: Path) -> KeptEnd | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Behind what a record goes; `is_cut`: of that record the file has a part of its line, or nothing."""
+
+    end: ChainEnd
+    is_cut: bool = False
+
+
 class HeldEnd:
     """The end of one file's chain, held by one writer; `fd` is -1 where no such file can be made."""
 
@@ -56,19 +64,20 @@ class HeldEnd:
         self._fd = fd
         self._known = known
 
-    def find(self, fd: int, inode: int, size: int) -> ChainEnd | None:
-        """Return behind what the next record of the file that is open goes, None where a chain begins."""
+    def find(self, fd: int, inode: int, size: int) -> Place | None:
+        """Return where the next record of the file that is open goes, None where a chain begins."""
         kept = self._known if self._fd < 0 else _read(os.pread(self._fd, _SIZE, 0))
         if kept is not None and (kept.inode, kept.size) == (inode, size):
-            return kept.end
+            return Place(kept.end)
         last = last_end(fd, size)
         if kept is None:
-            return last
+            return None if last is None else Place(last)
         if last is None and kept.inode != inode:
             last = self._last_of(kept.inode)
         if last is None or last.chain != kept.end.chain:
-            return kept.end
-        return max(last, kept.end, key=lambda end: end.sequence)
+            return Place(kept.end)
+        is_cut = kept.inode == inode and last.sequence + 1 == kept.end.sequence
+        return Place(max(last, kept.end, key=lambda end: end.sequence), is_cut)
 
     def keep(self, kept: KeptEnd) -> None:
         """Write down the end behind a record."""

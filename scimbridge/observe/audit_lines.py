@@ -17,8 +17,8 @@ from pathlib import Path
 import orjson
 
 from scimbridge.observe.audit import Record, Unwritable
-from scimbridge.observe.audit_chain import CHAIN, FILE, ChainEnd, OwnChains, end_of, new_chain_id, seal
-from scimbridge.observe.audit_end import HeldEnd, KeptEnd, holding_end
+from scimbridge.observe.audit_chain import CHAIN, CUT, FILE, ChainEnd, OwnChains, end_of, new_chain_id, seal
+from scimbridge.observe.audit_end import HeldEnd, KeptEnd, Place, holding_end
 from scimbridge.observe.audit_files import lines_in, object_in
 
 MODE = 0o600
@@ -62,12 +62,11 @@ class AuditFile:
         """Write a line behind the end that is held, and the end anew."""
         found = self._follow()  # once more: the file may have been rotated while others held the end
         size, inode = found.st_size, found.st_ino
-        end = held.find(self._fd, inode, size)
-        begins = CHAIN if end is None else "" if size else FILE
-        sealed = seal(record, end or ChainEnd(self._new_id()), begins)
         # A line that a full disk cut off is ended first. The look may be late by a line of a version before this
         # one; then a line is blank, and no more.
         torn = size > 0 and os.pread(self._fd, 1, size - 1) != b"\n"
+        place = held.find(self._fd, inode, size)
+        sealed = seal(record, place.end if place else ChainEnd(self._new_id()), _begins(place, size, torn=torn))
         whole = b"\n" + _line(sealed) if torn else _line(sealed)
         if os.write(self._fd, whole) != len(whole):
             raise Unwritable("the line could be written in part only; is the disk full?")
@@ -142,6 +141,15 @@ class RecordLines:
                 self.broken += 1
             else:
                 yield record
+
+
+def _begins(place: Place | None, size: int, *, torn: bool) -> str:
+    """Return what the record at a place begins."""
+    if place is None:
+        return CHAIN
+    if not size:
+        return FILE
+    return CUT if place.is_cut and torn else ""
 
 
 def _write_own(fd: int, chains: OwnChains, record: Record) -> None:

@@ -48,7 +48,8 @@ def told_by(row: Mapping[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {name: row.get(name) for name in (*SEARCHED, *LINKED, "status")}
     told["time"] = stamp(moment.timestamp())
     left_out = {name for name, value in told.items() if value is None or (value == "" and name in MAY_BE_EMPTY)}
-    return {**{name: value for name, value in told.items() if name not in left_out}, **row["details"]}
+    details = row["details"] if isinstance(row["details"], dict) else {}  # as nobody here has written it
+    return {**{name: value for name, value in told.items() if name not in left_out}, **details}
 
 
 def record_of(row: Mapping[str, Any]) -> Record:

@@ -156,7 +156,7 @@ def _in_database(url: str, wanted: Wanted, limit: int) -> FoundRecords:
     try:
         with closing(open_database(url)) as database:
             found = tuple(database.find(wanted, limit))[::-1]
-            return FoundRecords(found, partly_named=database.count_partly_named(wanted))
+            return FoundRecords(found, partly_named=database.stored.count_partly_named(wanted))
     except (Unwritable, ValueError) as error:
         raise Unsearchable(f"SCIMBRIDGE_AUDIT_DATABASE cannot be read: {error}") from None
 

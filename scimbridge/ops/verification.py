@@ -12,15 +12,19 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 
 from scimbridge.observe.audit import Unwritable, stamp
 from scimbridge.observe.audit_chain import ChainEnd
 from scimbridge.observe.audit_check import ChainCheck, ChainFault, ends_by_chain
-from scimbridge.observe.audit_end import path_of_end, read_end
+from scimbridge.observe.audit_end import KeptEnd, path_of_end, read_end
 from scimbridge.observe.audit_files import in_order, lines_in, object_in
 from scimbridge.ops.audit import Unsearchable, Where, files_in, open_database, unreadable
+
+if TYPE_CHECKING:
+    from scimbridge.observe.audit_stored import StoredRecords
 
 WHOLE, BROKEN, OPEN = 0, 1, 3
 """Exit codes: nothing is missing; something is; nothing is known to be missing, and not all can be shown."""
@@ -94,9 +98,7 @@ def verify(where: Where, kept: Iterable[KeptChainEnd] = (), since: datetime | No
     if check.unlinked:
         unproven.append(f"{check.unlinked} records have no hash: a version of the bridge without chains wrote them")
     if broken:
-        remarks.append(
-            f"{broken} lines are no records; a full disk may have cut them off, and no record is missing by that"
-        )
+        remarks.append(f"{broken} lines are no records; a full disk or a crash may have cut them off")
     ends = (KeptChainEnd(seen.end.chain, seen.end.sequence, seen.end.hash, seen.time) for seen in check.ends.values())
     return Verification(
         check.linked,
@@ -119,48 +121,68 @@ _NO_END = (
 def _verify_database(url: str, check: ChainCheck) -> None:
     try:
         with closing(open_database(url)) as database:
-            for told, is_found in database.linked():
-                where = f"record {told.get('id')} ({told.get('result')})"
-                check.take(told, where)
-                if "chain" in told and not is_found:
-                    check.fault(where, "the column `members`, by which it is found, is not what the record says")
-            for fault in database.index_faults():
-                check.fault("the database", fault)
+            _take_rows(database.stored, check)
     except (Unwritable, ValueError) as error:
         raise Unsearchable(f"SCIMBRIDGE_AUDIT_DATABASE cannot be read: {error}") from None
 
 
+def _take_rows(stored: StoredRecords, check: ChainCheck) -> None:
+    try:
+        for told, is_found in stored.linked():
+            where = f"record {told.get('id')} ({told.get('result')})"
+            check.take(told, where)
+            if "chain" in told and not is_found:
+                check.fault(where, "the column `members`, by which it is found, is not what the record says")
+    except ValueError:
+        check.fault("the database", "a row holds what no bridge has written; what comes behind it was not looked at")
+    for fault in stored.index_faults():
+        check.fault("the database", fault)
+
+
+@dataclass(frozen=True, slots=True)
+class FileLines:
+    """What the lines of a file were besides records."""
+
+    broken: int
+    is_unfinished: bool
+
+
 def _verify_files(where: Where, check: ChainCheck, unproven: list[str], remarks: list[str], *, is_kept: bool) -> int:
     """Look at files, and at the ends of chains that are kept beside them; return how many lines are no records."""
-    broken = 0
     try:
         files = files_in(where)
-        for path in in_order(files):
-            broken += _take_lines(path, check, remarks)
-        ends = {path: read_end(path) for path in files}
+        lines = {path: _take_lines(path, check) for path in in_order(files)}
+        written = list(where.files) or [Path(where.file or "")]
+        ends = {path: kept for path in written if (kept := read_end(path)) is not None}
         for path, kept in ends.items():
-            if kept is None:
-                continue
-            found = path.stat()
-            if not found.st_size and found.st_ino != kept.inode and kept.end.chain not in check.ends:
-                unproven.append(
-                    f"the records up to {kept.end.sequence} of chain {kept.end.chain} are in files that are not here"
-                )
-            else:
-                check.end_at(kept.end, str(path_of_end(path)))
+            _hold_to_end(path, kept, check, unproven, is_unfinished=path in lines and lines[path].is_unfinished)
     except (OSError, EOFError) as error:
         raise unreadable(where, error) from None
-    if not is_kept and check.linked and not any(ends.values()):
+    remarks += [
+        f"the last line of {path} is not finished: it is being written, or a full disk or a crash cut it off"
+        for path, each in lines.items()
+        if each.is_unfinished
+    ]
+    remarks += check.cut
+    if check.linked and not is_kept and not ends:
         if where.files:
             remarks.append(_NO_END)
         else:
-            unproven.append(
-                f"{path_of_end(Path(where.file or ''))} is not there, so lines taken from the end are not missed"
-            )
-    return broken
+            unproven.append(f"{path_of_end(written[0])} is not there, so lines taken from the end are not missed")
+    return sum(each.broken for each in lines.values())
 
 
-def _take_lines(path: Path, check: ChainCheck, remarks: list[str]) -> int:
+def _hold_to_end(path: Path, kept: KeptEnd, check: ChainCheck, unproven: list[str], *, is_unfinished: bool) -> None:
+    """Hold a chain to the end that is kept beside the file it was written to."""
+    found = path.stat() if path.exists() else None
+    is_new = found is None or (not found.st_size and found.st_ino != kept.inode)  # rotated, and nothing written since
+    if is_new and kept.end.chain not in check.ends:
+        unproven.append(f"records up to {kept.end.sequence} of chain {kept.end.chain} are in files that are not here")
+    else:
+        check.end_at(kept.end, str(path_of_end(path)), may_be_cut=is_unfinished)
+
+
+def _take_lines(path: Path, check: ChainCheck) -> FileLines:
     broken = 0
     line = b"\n"
     for number, line in enumerate(lines_in(path), 1):
@@ -171,12 +193,8 @@ def _take_lines(path: Path, check: ChainCheck, remarks: list[str]) -> int:
             broken += 1
         else:
             check.take(held, f"{path}:{number}")
-    if not line.endswith(b"\n"):
-        remarks.append(
-            f"the last line of {path} is not finished: it is being written, or a full disk or a crash cut it off"
-        )
-        broken -= object_in(line) is None
-    return broken
+    is_unfinished = not line.endswith(b"\n")
+    return FileLines(broken - (is_unfinished and object_in(line) is None), is_unfinished)
 
 
 def _hold_claims(check: ChainCheck, unproven: list[str], *, is_all_here: bool) -> None:

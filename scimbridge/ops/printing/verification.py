@@ -37,7 +37,7 @@ def _summary(found: Verification) -> str:
     chains = f"{found.records} records in {len(found.ends)} chain{'' if len(found.ends) == 1 else 's'}"
     match found.grade:
         case 0:
-            return f"whole: {chains}, as they were written, and none missing"
+            return f"whole: {chains}, as they were written, and nothing shows that one was taken away"
         case 1:
             return f"broken: {found.count} fault{'' if found.count == 1 else 's'} in {chains}"
         case _:
