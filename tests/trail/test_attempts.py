@@ -587,3 +587,101 @@ def test_what_was_found_is_not_recorded_as_created(trailed):
     assert record["status"] == 400
     assert record["key"] == client.group("Mathematicians")
     assert "created" not in record.get("steps", [])
+
+
+# -- who, whom and from where -----------------------------------------------------------------------------------------
+
+
+def test_a_record_says_from_where_and_by_which_secret(trailed):
+    """The peer's address and the id of the secret are in the record; the secret is not."""
+    record = trailed.one(trailed.ada)
+    assert (record["address"], record["secret"]) == ("127.0.0.1", "token")
+
+
+def test_who_was_a_member_before_is_not_added(trailed):
+    """A request that is sent again adds nobody, and its record says so."""
+    client = trailed.client
+    user = next(iter(client.sandbox.directory.users))["id"]
+    group = client.good("POST", "/Groups", {"schemas": [GROUP], "displayName": "Admins", "members": [{"value": user}]})
+    add = {"op": "add", "path": "members", "value": [{"value": user}]}
+    record = trailed.one(lambda: client.patch(f"/Groups/{group['id']}", add))
+    assert not {"members_added", "added", "members_not_done"} & set(record)
+
+
+def test_members_of_a_replaced_group_are_named(trailed):
+    """A PUT names whom it added and whom it removed, and nobody who stays."""
+    client = trailed.client
+    one, two, three = [user["id"] for user in client.sandbox.directory.users][:3]
+    body = {"schemas": [GROUP], "displayName": "Admins", "members": [{"value": one}, {"value": two}]}
+    group = client.good("POST", "/Groups", body)["id"]
+    body["members"] = [{"value": two}, {"value": three}]
+    record = trailed.one(lambda: client.good("PUT", f"/Groups/{group}", body))
+    assert (record["members_added"], record["members_removed"]) == ([three], [one])
+
+
+def test_a_refused_change_names_whom_it_did_not_add(trailed):
+    """Where one member is refused, those that were taken back are not said to be added."""
+    client = trailed.client
+    user = next(iter(client.sandbox.directory.users))["id"]
+    group = client.good("POST", "/Groups", {"schemas": [GROUP], "displayName": "Admins"})["id"]
+    add = {"op": "add", "path": "members", "value": [{"value": user}, {"value": NOBODY}]}
+    record = trailed.one(lambda: client.patch(f"/Groups/{group}", add))
+    assert record["result"] == "refused"
+    assert "members_added" not in record
+    assert sorted(record["members_not_done"]) == sorted([user, NOBODY])
+
+
+def test_members_that_could_not_be_taken_back_are_added(trailed):
+    """Where a refused request could not undo what it had done, the record says who is in the group after all."""
+    client = trailed.client
+    users = [user["id"] for user in client.sandbox.directory.users][:2]
+    group = client.good("POST", "/Groups", {"schemas": [GROUP], "displayName": "Admins"})["id"]
+    client.sandbox.faults.plan("error", "DELETE", "/memberOfGroups", times=1000, status=403)
+    add = {"op": "add", "path": "members", "value": [{"value": user} for user in (*users, NOBODY)]}
+    record = trailed.one(lambda: client.patch(f"/Groups/{group}", add))
+    assert set(record["members_added"]) == client.members(group) == set(users)
+    assert record["members_not_done"] == [NOBODY]
+
+
+def test_members_of_bulk_operations_are_named(trailed):
+    """Each operation on a group has a record with its own members."""
+    client = trailed.client
+    users = [user["id"] for user in client.sandbox.directory.users][:2]
+    group = client.good("POST", "/Groups", {"schemas": [GROUP], "displayName": "Admins"})["id"]
+    operations = [
+        {"method": "PATCH", "path": f"/Groups/{group}",
+         "data": {"Operations": [{"op": "add", "path": "members", "value": [{"value": user}]}]}}
+        for user in users
+    ]  # fmt: skip
+    records = trailed.since(lambda: client.good("POST", "/Bulk", {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": operations,
+    }))  # fmt: skip
+    assert [record["members_added"] for record in records if record["verb"] == "patch"] == [[user] for user in users]
+
+
+def test_very_many_members_are_named_in_part(make_trailed, monkeypatch):
+    """The first and the last of very many are named, all are counted, and how many are not named is said."""
+    monkeypatch.setattr("scimbridge.trail.entry.MOST_MEMBERS", 4)
+    trailed = make_trailed()
+    users = [user["id"] for user in trailed.client.sandbox.directory.users][:7]
+    body = {"schemas": [GROUP], "displayName": "Everybody", "members": [{"value": user} for user in users]}
+    record = trailed.one(lambda: trailed.client.good("POST", "/Groups", body))
+    assert (record["added"], len(record["members_added"]), record["unnamed"]) == (7, 4, 3)
+
+
+def test_a_deleted_user_leaves_the_groups_that_are_known(trailed):
+    """Where its deletion depends on its version, it is read before, and its groups with it at no call more."""
+    client = trailed.client
+    key = trailed.ada()
+    group = client.good("POST", "/Groups", {"schemas": [GROUP], "displayName": "Admins", "members": [{"value": key}]})
+    record = trailed.one(lambda: client.send("DELETE", f"/Users/{key}", headers={"If-Match": "*"}))
+    assert (record["result"], record["groups_left"]) == ("done", [group["id"]])
+    assert client.calls == ["GET /users/{user}", "DELETE /users/{user}"]
+
+
+def test_records_of_a_bridge_are_one_chain(trailed):
+    """What a bridge records is linked from its first record on."""
+    trailed.ada()
+    trailed.client.send("DELETE", f"/Users/{NOBODY}")
+    first, second = trailed.all()
+    assert (second["chain"], second["sequence"], second["previous"]) == (first["chain"], 2, first["hash"])
