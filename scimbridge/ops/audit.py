@@ -99,7 +99,7 @@ def files_in(where: Where) -> list[Path]:
     if where.files:
         return list(where.files)
     if where.file == "-":
-        msg = "SCIMBRIDGE_AUDIT is `-`, so the records went to standard output; search them where that was kept"
+        msg = "SCIMBRIDGE_AUDIT is `-`, so records went to standard output; name with --file where that was kept"
         raise Unsearchable(msg)
     if where.file is None:
         msg = "nothing is recorded; set SCIMBRIDGE_AUDIT to a file, or SCIMBRIDGE_AUDIT_DATABASE to a database"

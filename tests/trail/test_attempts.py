@@ -22,6 +22,7 @@ from scimbridge.scim.reading import Manner
 from scimbridge.scim.verbs import CREATE, GET
 from scimbridge.settings.declared import Secret
 from scimbridge.trail.attempts import UNTRACED
+from tests.conftest import PINGONE_GROUP
 
 ADA = {
     "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
@@ -685,3 +686,19 @@ def test_records_of_a_bridge_are_one_chain(trailed):
     trailed.client.send("DELETE", f"/Users/{NOBODY}")
     first, second = trailed.all()
     assert (second["chain"], second["sequence"], second["previous"]) == (first["chain"], 2, first["hash"])
+
+
+def test_a_moved_user_leaves_the_groups_that_are_known(trailed):
+    """A move ends memberships in the groups of the old population; where the client asks for groups, they are known."""
+    client = trailed.client
+    home, other = client.population("Employees"), client.population("Partners")
+    extension = "urn:pingidentity:schemas:extension:2.0:PingOneUser"
+    key = client.good("POST", "/Users", {**ADA, extension: {"population": {"id": home}}})["id"]
+    body = {"schemas": [GROUP], "displayName": "Staff", "members": [{"value": key}]}
+    groups = [
+        client.good("POST", "/Groups", {**body, "displayName": name, **more})["id"]
+        for name, more in (("Of all", {}), ("Of home", {PINGONE_GROUP: {"population": {"id": home}}}))
+    ]
+    moved = {**ADA, extension: {"population": {"id": other}}}
+    record = trailed.one(lambda: client.good("PUT", f"/Users/{key}?attributes=groups", moved))
+    assert (record["result"], record["groups_left"]) == ("done", groups[1:])
