@@ -1,14 +1,15 @@
 """The trail: what a record of a change holds, how values are masked in it, and where records go.
 
-Knows neither requests nor PingOne. No record ever holds a personal value: a resource is named by its id, what changed
-by the names of attributes, and new values, where the operator wants them at all, are masked.
+How records are linked, so that a missing one is seen, stands in `audit_chain`. Knows neither requests nor PingOne. No
+record ever holds a personal value: a resource is named by its id, what changed by the names of attributes, and new
+values, where the operator wants them at all, are masked.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -16,7 +17,8 @@ from scimbridge.observe.logs import named
 
 HIDDEN = "***"
 BEGUN, DONE, REFUSED, FAILED, UNKNOWN = RESULTS = ("begun", "done", "refused", "failed", "unknown")
-LISTS = ("changed", "steps", "filter", "correlations")
+MEMBERS = ("members_added", "members_removed", "members_not_done", "members_uncertain")
+LISTS = ("changed", "steps", "filter", "correlations", "groups_left", "after", *MEMBERS)
 NEEDED = dict.fromkeys(("id", "time", "client", "request", "verb", "result"), str)
 NAMED = ("key", "client", "request", "verb", "result")  # by which records are searched for, beside their time
 SHORTEST_SHOWN = 6  # characters: of a shorter text the first and the last would say too much
@@ -36,9 +38,18 @@ class Record:
     follows; "done"; "refused": nothing was changed; "failed": it was not carried out whole, `steps` says how far it
     came; "unknown": PingOne's answer was lost. `status` and `scim_type` are what the client was answered.
 
-    `changed` are SCIM paths, `added` and `removed` numbers of members, `values` the new values, masked. `filter` are
-    the attributes that a search named, `returned` how many resources it gave. `correlations` are PingOne's ids of the
-    calls, `seconds` how long it took.
+    `address` is the peer's, `secret` the id of the secret that the client showed, as far as it showed one.
+
+    `changed` are SCIM paths, `values` the new values, masked. `added` and `removed` are how many members of a group
+    were added and removed for good, `not_done` how many were not although that was asked for, and `uncertain` those of
+    whom nobody knows, since PingOne's answer was lost. Each has its ids in a list beside it, the first and the last of
+    very many; `unnamed` are how many ids are in none. `groups_left` are groups that a user left by its deletion or its
+    move, as far as the bridge knew of them.
+
+    `filter` are the attributes that a search named, `returned` how many resources it gave. `correlations` are PingOne's
+    ids of the calls, `seconds` how long it took.
+
+    `chain`, `sequence`, `previous`, `begins`, `after` and `hash` are the record's place in its chain (`audit_chain`).
     """
 
     id: str
@@ -51,8 +62,18 @@ class Record:
     key: str = ""
     bulk: bool = False
     changed: tuple[str, ...] = ()
+    address: str = ""
+    secret: str = ""
     added: int = 0
+    members_added: tuple[str, ...] = ()
     removed: int = 0
+    members_removed: tuple[str, ...] = ()
+    not_done: int = 0
+    members_not_done: tuple[str, ...] = ()
+    uncertain: int = 0
+    members_uncertain: tuple[str, ...] = ()
+    unnamed: int = 0
+    groups_left: tuple[str, ...] = ()
     values: Mapping[str, Any] | None = None
     steps: tuple[str, ...] = ()
     filter: tuple[str, ...] = ()
@@ -61,14 +82,26 @@ class Record:
     scim_type: str | None = None
     seconds: float | None = None
     correlations: tuple[str, ...] = ()
+    chain: str = field(default="", compare=False)
+    sequence: int = field(default=0, compare=False)
+    previous: str = field(default="", compare=False)
+    begins: str = field(default="", compare=False)
+    after: tuple[str, ...] = field(default=(), compare=False)
+    hash: str = field(default="", compare=False)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The ids of all that it is about beside its own resource: members of a group, groups of a user."""
+        lists = (*(getattr(self, name) for name in MEMBERS), self.groups_left)
+        return tuple(dict.fromkeys(key for ids in lists for key in ids))
 
     def to_json(self) -> dict[str, Any]:
         """Return what is to be kept: what has its default is left out, save `changed` of what may change something."""
-        told = ((item, getattr(self, item.name)) for item in fields(self))
+        told = ((name, default, getattr(self, name)) for name, default in DEFAULTS)
         return {
-            item.name: list(value) if isinstance(value, tuple) else value
-            for item, value in told
-            if value != item.default or (item.name == "changed" and self.verb in ("create", "replace", "patch"))
+            name: list(value) if isinstance(value, tuple) else value
+            for name, default, value in told
+            if value != default or (name == "changed" and self.verb in ("create", "replace", "patch"))
         }
 
     @classmethod
@@ -86,10 +119,18 @@ class Record:
         return cls(**given)
 
 
+DEFAULTS = tuple((item.name, item.default) for item in fields(Record))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which records are searched for; None is any. `since` and `until` are moments with a zone, the second excluded."""
+    """Which records are searched for; None is any. `since` and `until` are moments with a zone, the second excluded.
 
+    `about` are sets of ids: a record has to be about one of each, be it its own resource, or one that was added to it,
+    removed from it or left by it.
+    """
+
+    about: tuple[frozenset[str], ...] = ()
     key: str | None = None
     client: str | None = None
     request: str | None = None
@@ -104,10 +145,22 @@ class Wanted:
             value = getattr(self, name)
             if value is not None and value != getattr(record, name):
                 return False
+        if self.about and not all(self._concerns(record)):
+            return False
         if self.since is None and self.until is None:
             return True
         moment = datetime.fromisoformat(record.time)
         return (self.since is None or moment >= self.since) and (self.until is None or moment < self.until)
+
+    def may_fit(self, record: Record) -> bool:
+        """Whether a record is none of them by what it names, and may be one by those that it does not name."""
+        if not record.unnamed or not self.about or self.fits(record):
+            return False
+        return replace(self, about=()).fits(record) and (len(self.about) == 1 or any(self._concerns(record)))
+
+    def _concerns(self, record: Record) -> Iterator[bool]:
+        concerned = {record.key, *record.others}
+        return (not concerned.isdisjoint(ids) for ids in self.about)
 
 
 class Unwritable(Exception):

@@ -1,7 +1,8 @@
 """Records as rows of a database, SQLite or PostgreSQL, through SQLAlchemy.
 
-What is searched for has columns of its own; the rest of a record is one JSON value, so that a later version may record
-more without changing the table (`audit_table`). Rows are inserted, and never changed or deleted.
+Rows are inserted, and never changed or deleted; what they hold stands in `audit_rows`. Each process has chains of its
+own (`audit_chain`), as many as it writes rows at the same moment, so that no row waits for another and none costs a
+call more.
 """
 
 from __future__ import annotations
@@ -9,22 +10,16 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Engine,
     create_engine,
     event,
-    exists,
-    func,
     insert,
-    inspect,
     select,
     text,
 )
@@ -38,15 +33,17 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
-from scimbridge.observe.audit import BEGUN, NAMED, Record, Unwritable, Wanted, stamp
+from scimbridge.observe.audit import Record, Unwritable, Wanted
+from scimbridge.observe.audit_chain import OwnChains, new_chain_id
+from scimbridge.observe.audit_rows import row_of
+from scimbridge.observe.audit_stored import StoredRecords, reason_of
 from scimbridge.observe.audit_table import AUDIT, make_ready
 
 CONNECTIONS = 8  # of one process, at most
 PATIENCE = 3  # seconds: for a connection, for a free one of the pool, and for an answer that does not come
 REST = 5.0  # seconds without trying, after a database could not be reached: nobody waits for it again and again
 MODE = 0o600
-
-SEARCHED = ("id", "result", "time", "client", "request", "verb", "resource", "key")
+LATEST = 200  # rows in which a new writer looks for the chains of others
 
 
 class AuditDatabase:
@@ -56,7 +53,7 @@ class AuditDatabase:
     cannot be reached is left alone for five seconds, in which records are refused at once.
     """
 
-    def __init__(self, url: str, clock: Callable[[], float]) -> None:
+    def __init__(self, url: str, clock: Callable[[], float], new_id: Callable[[], str] = new_chain_id) -> None:
         """Make the way to the database; nothing is connected yet. Raises ValueError for what is no such URL."""
         parts = _read_url(url)
         self.name = parts.get_backend_name()
@@ -66,7 +63,9 @@ class AuditDatabase:
         self._file = Path(str(parts.database)).absolute() if is_file else None
         self._opened: tuple[int, int] | None = None
         self._limit = None if is_file else text(f"SET LOCAL statement_timeout = {PATIENCE * 1000}")
+        self.stored = StoredRecords(self._engine)
         self._clock = clock
+        self._chains = OwnChains(new_id)
         self._lock = threading.Lock()
         self._is_made = False
         self._rests_until = float("-inf")
@@ -76,42 +75,71 @@ class AuditDatabase:
         try:
             self._make()
         except (SQLAlchemyError, OSError) as error:
-            raise Unwritable(_reason(error) if isinstance(error, SQLAlchemyError) else "its file") from error
+            raise Unwritable(reason_of(error) if isinstance(error, SQLAlchemyError) else "its file") from error
 
     def write(self, record: Record) -> None:
         """Insert a row and commit it. Raises `Unwritable`."""
         if self._clock() < self._rests_until:
             raise Unwritable("the database could not be reached a moment ago")
-        row = _row(record)
+        if not self._is_made:
+            self._open()
+        sealed = self._chains.seal(record)
         try:
-            try:
-                self._insert(row)
-            except DBAPIError as error:
-                if not _is_stale(error):
-                    raise
-                self._is_made = False
-                self._insert(row)
+            self._insert_surely(sealed)
         except IntegrityError as error:
-            if not self._is_there(record):  # else the first of the two tries was carried out after all
-                raise Unwritable("the database refuses the row") from error
-        except SQLAlchemyError as error:
-            self._rests_until = self._clock() + REST
-            raise Unwritable(_reason(error)) from error
+            self._settle_double(sealed, error)
+        except Unwritable:
+            self._chains.unwritten(sealed)
+            raise
+        except BaseException as error:
+            self._chains.lost(sealed)
+            if not isinstance(error, SQLAlchemyError):
+                raise
+            self._rest()
+            raise Unwritable(reason_of(error)) from error
+        else:
+            self._chains.written(sealed)
+
+    def _settle_double(self, sealed: Record, error: IntegrityError) -> None:
+        """Settle a row that the database refuses because it has one of that id and result. Raises `Unwritable`."""
+        found = self._find_hash(sealed)
+        if found == sealed.hash:  # the first of the two tries was carried out after all
+            self._chains.written(sealed)
+            return
+        self._chains.unwritten(sealed)
+        if found is None:
+            raise Unwritable("the database refuses the row") from error
+
+    def _rest(self) -> None:
+        self._rests_until = self._clock() + REST
 
     def find(self, wanted: Wanted, limit: int | None = None) -> Iterator[Record]:
-        """Yield what is wanted, the newest first, one for each id: its result where there is one.
+        """Yield what is wanted, as `StoredRecords.find` does."""
+        return self.stored.find(wanted, limit)
 
-        Rows are read as they are needed. Raises `Unwritable` where the database cannot be read.
+    def _open(self) -> None:
+        """Have the table there before the first row, and the first chain name where those of others end.
+
+        Raises `Unwritable`.
         """
         try:
-            if not inspect(self._engine).has_table(AUDIT.name):
-                return
-            statement = select(AUDIT).where(*_conditions(wanted)).order_by(AUDIT.c.time.desc(), AUDIT.c.id)
-            with self._engine.connect().execution_options(yield_per=1000) as connection:
-                for row in connection.execute(statement.limit(limit)):
-                    yield _record(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+            self._make()
+            with suppress(ProgrammingError):  # of a role that may insert and not read
+                self._chains.name_next(self.stored.latest_ends(LATEST))
         except SQLAlchemyError as error:
-            raise Unwritable(_reason(error)) from error
+            self._rest()
+            raise Unwritable(reason_of(error)) from error
+
+    def _insert_surely(self, record: Record) -> None:
+        """Insert a row, once more where the connection had died or the table was gone."""
+        row = row_of(record)
+        try:
+            self._insert(row)
+        except DBAPIError as error:
+            if not _is_stale(error):
+                raise
+            self._is_made = False
+            self._insert(row)
 
     def close(self) -> None:
         """End all connections; the next record makes a new one."""
@@ -146,13 +174,15 @@ class AuditDatabase:
             self._opened = _identity(self._file)
             self._is_made = True
 
-    def _is_there(self, record: Record) -> bool:
+    def _find_hash(self, record: Record) -> str | None:
+        """Return the hash of the row that has this record's id and result, "" for one without, None where none is."""
         same = (AUDIT.c.id == record.id) & (AUDIT.c.result == record.result)
         try:
             with self._engine.connect() as connection:
-                return connection.execute(select(func.count()).where(same)).scalar_one() > 0
+                details = connection.execute(select(AUDIT.c.details).where(same)).scalar_one_or_none()
         except SQLAlchemyError:
-            return False
+            return None
+        return None if details is None else str(details.get("hash", ""))
 
 
 def _read_url(url: str) -> URL:
@@ -213,41 +243,3 @@ def _is_stale(error: DBAPIError) -> bool:
     """Whether a second try may help: the connection had died, or the table is no longer there."""
     missing = isinstance(error, ProgrammingError) or (isinstance(error, OperationalError) and "no such" in str(error))
     return error.connection_invalidated or missing
-
-
-def _row(record: Record) -> dict[str, Any]:
-    told = record.to_json()
-    row = {name: getattr(record, name) for name in SEARCHED}
-    row |= {"time": _moment(record.time), "status": record.status}
-    row["details"] = {name: value for name, value in told.items() if name not in (*SEARCHED, "status")}
-    return row
-
-
-def _record(row: Any) -> Record:
-    moment = row["time"]
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    told = {name: row[name] for name in SEARCHED if name != "time"}
-    told["time"] = stamp(moment.timestamp())
-    return replace(Record.from_json({**row["details"], **told}), status=row["status"])
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
-    for name in NAMED:
-        value = getattr(wanted, name)
-        if value is not None:
-            yield AUDIT.c[name] == value
-    if wanted.since is not None:
-        yield AUDIT.c.time >= wanted.since.astimezone(UTC)
-    if wanted.until is not None:
-        yield AUDIT.c.time < wanted.until.astimezone(UTC)
-    later = AUDIT.alias()
-    yield (AUDIT.c.result != BEGUN) | ~exists().where(later.c.id == AUDIT.c.id, later.c.result != BEGUN)
-
-
-def _reason(error: SQLAlchemyError) -> str:
-    """Return what kind of failure it was: SQLAlchemy's sentences hold the row."""
-    return f"{type(error).__name__} of the database"

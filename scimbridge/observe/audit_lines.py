@@ -1,7 +1,8 @@
 """Records as JSON lines: in a file that others may rotate at any time, or on a stream such as standard output.
 
-A line is written by one call, so that several processes with one file never tear each other's lines. Knows files and
-nothing of what a record is about.
+A line is written by one call, so that several processes with one file never tear each other's lines. A file is one
+chain of records (`audit_chain`), which its writers hold in turn; what a process writes to a stream is a chain of its
+own. Knows files and nothing of what a record is about.
 """
 
 from __future__ import annotations
@@ -9,16 +10,18 @@ from __future__ import annotations
 import os
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 
 from scimbridge.observe.audit import Record, Unwritable
+from scimbridge.observe.audit_chain import CHAIN, CUT, FILE, ChainEnd, OwnChains, end_of, new_chain_id, seal
+from scimbridge.observe.audit_end import HeldEnd, KeptEnd, Place, holding_end
+from scimbridge.observe.audit_files import lines_in, object_in
 
 MODE = 0o600
-_LONGEST_LINE = 1024 * 1024  # characters; no record comes near
 
 
 class AuditFile:
@@ -29,9 +32,12 @@ class AuditFile:
     and not yet the disk: it outlives the process, and not a power failure.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, new_id: Callable[[], str] = new_chain_id) -> None:
         self.name = str(path)
         self._path = path.absolute()
+        self._new_id = new_id
+        self._own = OwnChains(new_id)  # where the path is no file of a disk, such as a pipe
+        self._known: KeptEnd | None = None
         self._lock = threading.Lock()
         self._fd = -1
         self._file: tuple[int, int] | None = None  # device and inode of what is open
@@ -42,21 +48,33 @@ class AuditFile:
 
     def write(self, record: Record) -> None:
         """Append a line. Raises `Unwritable`."""
-        line = _line(record)
         try:
             with self._lock:
-                size = self._follow()
-                # The look at the last byte may be late by a line of another process; then a line is blank, and no more.
-                torn = size > 0 and os.pread(self._fd, 1, size - 1) != b"\n"
-                whole = b"\n" + line if torn else line
-                written = os.write(self._fd, whole)
+                if not stat.S_ISREG(self._follow().st_mode):
+                    _write_own(self._fd, self._own, record)
+                    return
+                with holding_end(self._path, self._fd, self._known) as held:
+                    self._append(record, held)
         except OSError as error:
             raise Unwritable(_reason(error)) from error
-        if written != len(whole):
-            raise Unwritable("the line could be written in part only; is the disk full?")
 
-    def _follow(self) -> int:
-        """Have the file open that now has the name; return its size in bytes, 0 where it is none of a disk."""
+    def _append(self, record: Record, held: HeldEnd) -> None:
+        """Write a line behind the end that is held, and the end anew."""
+        found = self._follow()  # once more: the file may have been rotated while others held the end
+        size, inode = found.st_size, found.st_ino
+        # A line that a full disk cut off is ended first. The look may be late by a line of a version before this
+        # one; then a line is blank, and no more.
+        torn = size > 0 and os.pread(self._fd, 1, size - 1) != b"\n"
+        place = held.find(self._fd, inode, size)
+        sealed = seal(record, place.end if place else ChainEnd(self._new_id()), _begins(place, size, torn=torn))
+        whole = b"\n" + _line(sealed) if torn else _line(sealed)
+        if os.write(self._fd, whole) != len(whole):
+            raise Unwritable("the line could be written in part only; is the disk full?")
+        self._known = KeptEnd(end_of(sealed), inode, size + len(whole))
+        held.keep(self._known)
+
+    def _follow(self) -> os.stat_result:
+        """Have the file open that now has the name; return what is known of it."""
         try:
             found = self._path.stat()
         except FileNotFoundError:
@@ -67,7 +85,7 @@ class AuditFile:
                 os.close(self._fd)
             found = os.fstat(fd)
             self._fd, self._file = fd, (found.st_dev, found.st_ino)
-        return found.st_size if stat.S_ISREG(found.st_mode) else 0
+        return found
 
     def _open(self) -> int:
         return os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, MODE)
@@ -76,12 +94,14 @@ class AuditFile:
 class AuditStream:
     """A stream of one JSON line for each record, by its file descriptor; 1 is standard output.
 
-    Lines of more than 4,096 bytes may be parted by those of other processes where the stream is a pipe (POSIX, write).
+    Each process has a chain of its own. Lines of more than 4,096 bytes may be parted by those of other processes where
+    the stream is a pipe (POSIX, write).
     """
 
-    def __init__(self, fd: int = 1) -> None:
+    def __init__(self, fd: int = 1, new_id: Callable[[], str] = new_chain_id) -> None:
         self.name = "-"
         self._fd = fd
+        self._own = OwnChains(new_id)
         self._lock = threading.Lock()
 
     def check(self) -> None:
@@ -89,35 +109,60 @@ class AuditStream:
 
     def write(self, record: Record) -> None:
         """Write a line. Raises `Unwritable`."""
-        rest = memoryview(_line(record))
         try:
             with self._lock:
-                while rest:
-                    rest = rest[os.write(self._fd, rest) :]
+                _write_own(self._fd, self._own, record)
         except OSError as error:
             raise Unwritable(_reason(error)) from error
 
 
 @dataclass(slots=True)
 class RecordLines:
-    """Reads the records of a file from its start to its end, one line at a time; `broken` counts what is no record."""
+    """Reads the records of a file from its start to its end, one line at a time; `broken` counts what is no record.
+
+    `about`: only records that name an id of each set are wanted, so that other lines need not be read as JSON.
+    """
 
     path: Path
     broken: int = 0
+    about: tuple[frozenset[str], ...] = ()
 
     def __iter__(self) -> Iterator[Record]:
         """Yield the records. Raises OSError where the file cannot be read."""
-        with self.path.open("rb") as file:
-            while line := file.readline(_LONGEST_LINE):
-                if not line.strip():
-                    continue
-                try:
-                    held = orjson.loads(line)
-                    record = Record.from_json(held if isinstance(held, dict) else {})
-                except ValueError:
-                    self.broken += 1
-                else:
-                    yield record
+        needed = [[key.encode() for key in ids] for ids in self.about]
+        for line in lines_in(self.path):
+            is_whole = line.startswith(b"{") and line.endswith(b"}\n")
+            is_needed = all(any(key in line for key in keys) for keys in needed) or b'"unnamed"' in line
+            if not line.strip() or (is_whole and not is_needed):
+                continue
+            try:
+                record = Record.from_json(object_in(line) or {})
+            except ValueError:
+                self.broken += 1
+            else:
+                yield record
+
+
+def _begins(place: Place | None, size: int, *, torn: bool) -> str:
+    """Return what the record at a place begins."""
+    if place is None:
+        return CHAIN
+    if not size:
+        return FILE
+    return CUT if place.is_cut and torn else ""
+
+
+def _write_own(fd: int, chains: OwnChains, record: Record) -> None:
+    """Write a line of a chain that is the writer's own. Raises OSError, and then nobody knows how much was written."""
+    sealed = chains.seal(record)
+    rest = memoryview(_line(sealed))
+    try:
+        while rest:
+            rest = rest[os.write(fd, rest) :]
+    except OSError:
+        chains.lost(sealed)
+        raise
+    chains.written(sealed)
 
 
 def _line(record: Record) -> bytes:

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     Connection,
     DateTime,
@@ -43,7 +44,18 @@ AUDIT = Table(
     Column("key", String(64), nullable=False),
     Column("status", SmallInteger),
     Column("details", JSON().with_variant(JSONB, "postgresql"), nullable=False),
+    Column("chain", String(32)),
+    Column("sequence", BigInteger),
+    Column("members", JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")),
 )
+MEMBERS = Table(  # SQLite's index over `members`, kept by a trigger: it has none for what stands in JSON
+    "scimbridge_audit_member",
+    MetaData(),
+    Column("member", String(64), primary_key=True),
+    Column("id", String(64), primary_key=True),
+)
+# A step may look at every row for a new index; only for a lock it waits no longer than any statement here.
+_PATIENT = ("SET LOCAL statement_timeout = 600000", "SET LOCAL lock_timeout = 3000")
 # The number is ours alone in this database, as far as anybody can know that.
 _LOCKING = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(7726430941273)"}
 
@@ -57,6 +69,9 @@ def make_ready(connection: Connection) -> None:
     """
     if _is_ready(connection):
         return
+    if connection.dialect.name == "postgresql":
+        for statement in _PATIENT:
+            connection.execute(text(statement))
     connection.execute(text(_LOCKING[connection.dialect.name]))
     try:
         _upgrade(connection)

@@ -9,14 +9,21 @@ from __future__ import annotations
 import heapq
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scimbridge.observe.audit import BEGUN, Record, Unwritable, Wanted
+from scimbridge.observe.audit_files import in_order, rotated_from
 from scimbridge.observe.audit_lines import RecordLines
+
+if TYPE_CHECKING:
+    from scimbridge.observe.audit_database import AuditDatabase
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGO = re.compile(r"([0-9]{1,6})([smhdw])")
@@ -28,10 +35,14 @@ class Unsearchable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where records are: a database's URL, which goes before, or a file; `-` is a stream that is gone."""
+    """Where records are: a database's URL, or a file and those rotated from it; `-` is a stream that is gone.
+
+    `files` are searched alone where there are any; else the database goes before the file.
+    """
 
     database: str | None = None
     file: str | None = None
+    files: tuple[Path, ...] = ()
 
 
 def read_moment(text: str, now: datetime) -> datetime:
@@ -53,29 +64,58 @@ def read_moment(text: str, now: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class FoundRecords:
-    """The records that were found, the oldest first. `broken` is how many lines of the file are no records."""
+    """The records that were found, the oldest first. `broken` is how many lines of the file are no records.
+
+    `partly_named` is how many others, of the same search, name only some of very many members.
+    """
 
     records: tuple[Record, ...]
     broken: int = 0
+    partly_named: int = 0
 
 
 def search(where: Where, wanted: Wanted, limit: int) -> FoundRecords:
     """Return the newest records that are wanted, at most `limit` of them. Raises `Unsearchable`."""
-    if where.database is not None:
-        return FoundRecords(tuple(_in_database(where.database, wanted, limit)))
+    if where.database is not None and not where.files:
+        return _in_database(where.database, wanted, limit)
+    partly = Counter[bool]()
+    try:
+        lines = [RecordLines(path, about=wanted.about) for path in in_order(files_in(where))]
+        found = newest(settled(_counted(chain.from_iterable(lines), wanted, partly), wanted), limit)
+    except (OSError, EOFError) as error:
+        raise unreadable(where, error) from None
+    return FoundRecords(tuple(found), sum(each.broken for each in lines), partly[True])
+
+
+def _counted(records: Iterable[Record], wanted: Wanted, partly: Counter[bool]) -> Iterator[Record]:
+    """Yield all records, and count those that may be wanted by members that they do not name."""
+    for record in records:
+        partly[wanted.may_fit(record)] += 1
+        yield record
+
+
+def files_in(where: Where) -> list[Path]:
+    """Return the files of records, in no order. Raises `Unsearchable` where there is no trail, and OSError."""
+    if where.files:
+        return list(where.files)
     if where.file == "-":
-        msg = "SCIMBRIDGE_AUDIT is `-`, so the records went to standard output; search them where that was kept"
+        msg = "SCIMBRIDGE_AUDIT is `-`, so records went to standard output; name with --file where that was kept"
         raise Unsearchable(msg)
     if where.file is None:
         msg = "nothing is recorded; set SCIMBRIDGE_AUDIT to a file, or SCIMBRIDGE_AUDIT_DATABASE to a database"
         raise Unsearchable(msg)
-    lines = RecordLines(Path(where.file))
-    try:
-        found = newest(settled(lines, wanted), limit)
-    except OSError as error:
-        reason = os.strerror(error.errno or 0)
-        raise Unsearchable(f"the file {where.file} cannot be read ({reason})") from None
-    return FoundRecords(tuple(found), lines.broken)
+    path = Path(where.file)
+    rotated = rotated_from(path) if path.parent.is_dir() else []
+    return [*rotated, path] if path.exists() or not rotated else rotated  # just rotated away, and nothing written since
+
+
+def unreadable(where: Where, error: OSError | EOFError) -> Unsearchable:
+    """Return that files cannot be read, with the name of the one where the system says which."""
+    known = isinstance(error, OSError) and error.errno is not None
+    reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "it is no whole packed file"
+    named = error.filename if known and isinstance(error, OSError) else None
+    which = named or where.file or ", ".join(map(str, where.files))
+    return Unsearchable(f"the file {which} cannot be read ({reason})")
 
 
 def settled(records: Iterable[Record], wanted: Wanted) -> Iterator[Record]:
@@ -102,15 +142,21 @@ def newest(records: Iterable[Record], limit: int) -> list[Record]:
     return heapq.nlargest(limit, records, key=lambda record: record.time)[::-1]
 
 
-def _in_database(url: str, wanted: Wanted, limit: int) -> list[Record]:
+def open_database(url: str) -> AuditDatabase:
+    """Return the database. Raises `Unsearchable` where its packages are lacking, ValueError for a wrong URL."""
     try:
         from scimbridge.observe.audit_database import AuditDatabase  # noqa: PLC0415 - an extra that few need
     except ImportError:
         msg = "SCIMBRIDGE_AUDIT_DATABASE needs more packages; install scimbridge[database]"
         raise Unsearchable(msg) from None
+    return AuditDatabase(url, clock=_no_time)
+
+
+def _in_database(url: str, wanted: Wanted, limit: int) -> FoundRecords:
     try:
-        with closing(AuditDatabase(url, clock=_no_time)) as database:
-            return list(database.find(wanted, limit))[::-1]
+        with closing(open_database(url)) as database:
+            found = tuple(database.find(wanted, limit))[::-1]
+            return FoundRecords(found, partly_named=database.stored.count_partly_named(wanted))
     except (Unwritable, ValueError) as error:
         raise Unsearchable(f"SCIMBRIDGE_AUDIT_DATABASE cannot be read: {error}") from None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from scimbridge.access.caller import Caller
 from scimbridge.mapping.plan import Changes
 from scimbridge.mapping.tables.table import Table
 from scimbridge.pingone.send import Call
+from scimbridge.request.member_results import MemberResults
 from scimbridge.request.progress import Progress
 from scimbridge.scim.reading import Manner
 
@@ -49,6 +50,12 @@ class Notes:
     def found(self, key: str) -> None:
         """Be told the id of a resource that an earlier try of a create has made."""
 
+    def joined(self, results: MemberResults) -> None:
+        """Be told what became of members that were to be added or removed; what is told last holds."""
+
+    def left(self, groups: Iterable[str]) -> None:
+        """Be told the ids of groups that a user has left by its deletion or its move."""
+
     def came(self, step: str) -> None:
         """Be told how far a change came that then ended: what is done of a step."""
 
@@ -72,8 +79,9 @@ class RequestContext:
     """What every verb needs to know of a request beside its body: who asks, how strictly, on which conditions.
 
     `is_present` tells whether the client still waits for its answer; `if_missed` is given what to do should it come out
-    that the answer did not reach it. `bulk`: it is one operation of a bulk request.
-    `notes` is told what becomes of it. `reached` are the ids of records that it was shown, which `reach` keeps.
+    that the answer did not reach it. `bulk`: it is one operation of a bulk request. `notes` is told what becomes of it.
+    `address` is the peer's, as far as trusted proxies tell it. `reached` are the ids of records that it was shown,
+    which `reach` keeps.
     """
 
     caller: Caller
@@ -85,6 +93,7 @@ class RequestContext:
     if_missed: Callable[[Callable[[], object]], object] = field(default=_never, compare=False)
     bulk: bool = False
     notes: Notes = field(default=UNNOTED, compare=False)
+    address: str = field(default="", compare=False)
     reached: set[str] = field(default_factory=set, compare=False, repr=False)
 
     @property

@@ -16,6 +16,7 @@ from scimbridge.pingone.errors import Refused
 from scimbridge.pingone.kinds import GROUPS
 from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import AnswerOptions, Reply, RequestContext
+from scimbridge.request.member_results import MemberResults
 from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
 from scimbridge.request.view import View
@@ -119,4 +120,6 @@ class GroupCreation:
             if not self._members.lists.has_others(context, record, links.add):
                 with progress.taking_back():
                     self._groups.delete(context, record["id"])
+                if progress.taken_back:  # and with the group who was in it
+                    context.notes.joined(MemberResults(not_done=tuple(member.id for member in links.add)))
             raise

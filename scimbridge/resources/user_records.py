@@ -16,6 +16,7 @@ from scimbridge.resources.members.reading import Members
 from scimbridge.sides import Native
 
 OF_GROUPS = {"memberOfGroupIDs": "id", "memberOfGroupNames": "name"}  # what a user includes, and where groups say it
+GROUP_IDS = "memberOfGroupIDs"
 
 
 class UserRecords:
@@ -31,6 +32,10 @@ class UserRecords:
         """Return one record: a call, and one for the groups of a client that is confined. Raises `NotThere`."""
         record = self._reach.users.read(context, key, include)
         return record if self._reach.users.is_open(context) else self._with_groups(context, record, include)
+
+    def read_before_end(self, context: RequestContext, key: str) -> Native:
+        """Return one record as `read` does, with its groups where these cost no call more."""
+        return self.read(context, key, (GROUP_IDS,) if self._reach.users.is_open(context) else ())
 
     def look(self, context: RequestContext, key: str) -> None:
         """Hold a client to where it may go: a call where it is confined. Raises `NotThere`."""

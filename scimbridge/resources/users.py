@@ -21,7 +21,7 @@ from scimbridge.request.rights import check_password, check_selection
 from scimbridge.request.view import View
 from scimbridge.resources.placement import Placement
 from scimbridge.resources.user_creation import UserCreation
-from scimbridge.resources.user_records import UserRecords
+from scimbridge.resources.user_records import GROUP_IDS, UserRecords
 from scimbridge.resources.user_writer import UserWriter
 from scimbridge.scim.messages import read_patch
 from scimbridge.scim.patching.apply import apply_operations
@@ -117,8 +117,14 @@ class Users:
     def delete(self, context: RequestContext, key: str) -> Reply:
         """Delete a user: one call."""
         with refusing(self._table), self._records.turn(context, key):
-            self._look(context, key)
+            known: Native | None = None
+            if context.is_conditional:
+                known = self._records.read_before_end(context, key)
+                self.view.check_match(context, known)
+            else:
+                self._records.look(context, key)
             self.writer.delete(context, key)
+            context.notes.left(sorted(_groups_in(known)))
         return Reply(204)
 
     def _look(self, context: RequestContext, key: str) -> None:
@@ -147,8 +153,11 @@ class Users:
             context.notes.planned(self._table, changes, record)
             self._placement.check_move(context, changes.facets)
             context = _hurry(context, changes.facets)
+            groups = _groups_in(record)
             if changes:
                 record = self._carry_out(context, options, key, changes, progress)
+            if groups and GROUP_IDS in record:
+                context.notes.left(sorted(groups - _groups_in(record)))
         return self._answer(options, record)
 
     def _named_facets(self, resource: Resource) -> dict[str, Any]:
@@ -175,6 +184,11 @@ class Users:
         moved = POPULATION.name in changes.facets
         include = self.view.includes_for(self.view.projection(options)) if moved else self.view.includes_named(options)
         return record if record and not include else self._records.read(context, key, include)
+
+
+def _groups_in(record: Native | None) -> frozenset[str]:
+    """Return the ids of the groups that a record names, as far as they were read with it."""
+    return frozenset() if record is None else frozenset(record.get(GROUP_IDS) or ())
 
 
 def _hurry(context: RequestContext, facets: Mapping[str, Any]) -> RequestContext:

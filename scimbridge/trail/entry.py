@@ -6,8 +6,8 @@ from what was done and from what PingOne's failure was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from scimbridge.mapping.links import Member
@@ -18,6 +18,7 @@ from scimbridge.observe.audit import BEGUN, DONE, FAILED, HIDDEN, REFUSED, UNKNO
 from scimbridge.observe.logs import named
 from scimbridge.request.context import Notes, Reply, RequestContext
 from scimbridge.request.ids import is_id
+from scimbridge.request.member_results import MemberResults
 from scimbridge.request.progress import Progress, may_be_done
 from scimbridge.scim.errors import ScimError, Unavailable
 from scimbridge.scim.verbs import CREATE
@@ -26,7 +27,8 @@ OK = 200
 SERVER_FAULT = 500
 TOO_MANY = 429
 RETRY_AFTER = 10  # seconds, where a change is refused because it cannot be recorded
-MOST = 100  # ids that a record holds of PingOne's calls, and of members each way; the first and the last of them
+MOST = 100  # ids that a record holds of PingOne's calls; the first and the last of them
+MOST_MEMBERS = 1000  # ids that a record names of members each way; the first and the last of them
 LONGEST = 100  # characters of an id that PingOne gave a call
 
 log = named(__name__)
@@ -59,13 +61,22 @@ class Head:
     resource: str
     verb: str
     key: str
+    address: str = ""
+    secret: str = ""
 
 
 def head_of(context: RequestContext, resource: str, verb: str, key: str) -> Head:
     """Return what a request says of itself."""
     # What is no id of PingOne's may be anything that a client puts into a path, also a person's name.
     return Head(
-        context.caller.name, context.call.trace, context.bulk, resource, verb, key.lower() if is_id(key) else ""
+        client=context.caller.name,
+        request=context.call.trace,
+        bulk=context.bulk,
+        resource=resource,
+        verb=verb,
+        key=key.lower() if is_id(key) else "",
+        address=context.address,
+        secret=context.caller.secret_id or "",
     )
 
 
@@ -82,8 +93,9 @@ class AuditEntry(Notes):
     own: str = ""  # the id of what a create has made
     was_found: bool = False  # by an earlier try, whose record says so
     changed: dict[str, Any] = field(default_factory=dict)  # SCIM path -> masked value
-    added: tuple[Member, ...] = ()
-    removed: tuple[Member, ...] = ()
+    wanted: tuple[Member, ...] = ()  # members that were to be added or removed
+    members: MemberResults | None = None  # what became of them; None before the first of them was tried
+    groups_left: tuple[str, ...] = ()
     progress: Progress | None = None
     steps: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
@@ -128,7 +140,7 @@ class AuditEntry(Notes):
         links = table.links
         if changes.links and links is not None:
             self.changed[links.attribute.name] = None
-            self.added, self.removed = changes.links.add, changes.links.remove
+            self.wanted = (*changes.links.add, *changes.links.remove)
 
     def left_out(self, name: str) -> None:
         """Take back what was noted of a value; in a change the field loses what it held."""
@@ -144,6 +156,14 @@ class AuditEntry(Notes):
     def found(self, key: str) -> None:
         """Note the id of a resource that this attempt did not make."""
         self.own, self.was_found = key, True
+
+    def joined(self, results: MemberResults) -> None:
+        """Note what became of members."""
+        self.members = results
+
+    def left(self, groups: Iterable[str]) -> None:
+        """Note the groups that a user has left."""
+        self.groups_left = tuple(groups)
 
     def came(self, step: str) -> None:
         """Note what is done of a step."""
@@ -190,6 +210,7 @@ class AuditEntry(Notes):
 
     def _record(self, result: str, error: BaseException | None = None) -> Record:
         head, scim = self.head, error if isinstance(error, ScimError) else None
+        members = self._members(error)
         status = self.status if error is None else SERVER_FAULT if scim is None else scim.status
         return Record(
             id=self.id,
@@ -202,8 +223,14 @@ class AuditEntry(Notes):
             key=head.key if self._is_taken_back() else self.own or head.key,
             bulk=head.bulk,
             changed=tuple(self.changed),
-            added=len(self.added),
-            removed=len(self.removed),
+            address=head.address,
+            secret=head.secret,
+            **_counted("added", members.added),
+            **_counted("removed", members.removed),
+            **_counted("not_done", members.not_done),
+            **_counted("uncertain", members.unknown),
+            unnamed=sum(max(0, len(ids) - MOST_MEMBERS) for ids in astuple(members)),
+            groups_left=_named(self.groups_left),
             values=self._values(),
             steps=() if result == DONE else tuple(self._done()),
             filter=self.filter,
@@ -217,11 +244,13 @@ class AuditEntry(Notes):
     def _values(self) -> dict[str, Any] | None:
         if not self.keeping.values or not self.changed:
             return None
-        values = dict(self.changed)
-        for name, members in (("added", self.added), ("removed", self.removed)):
-            if members:
-                values[name] = _ends([member.id if is_id(member.id) else HIDDEN for member in members])
-        return values
+        return dict(self.changed)
+
+    def _members(self, error: BaseException | None) -> MemberResults:
+        """Return what became of members; what was refused before the first of them was tried is done with none."""
+        if self.members is not None:
+            return self.members
+        return MemberResults(not_done=() if error is None else tuple(member.id for member in self.wanted))
 
     def _is_taken_back(self) -> bool:
         return self.progress is not None and self.progress.taken_back
@@ -251,5 +280,15 @@ class _Unrecorded(Unavailable):
     """A change that is not made, since its record cannot be."""
 
 
-def _ends(ids: list[str]) -> list[str]:
-    return ids if len(ids) <= MOST else [*ids[: MOST // 2], *ids[-MOST // 2 :]]
+def _ends(ids: Sequence[str], most: int = MOST) -> Sequence[str]:
+    return ids if len(ids) <= most else [*ids[: most // 2], *ids[-most // 2 :]]
+
+
+def _named(ids: Iterable[str]) -> tuple[str, ...]:
+    """Return those that are ids of PingOne's, in the one spelling that is searched for; others may be anything."""
+    return tuple(_ends([key.lower() for key in ids if is_id(key)], MOST_MEMBERS))
+
+
+def _counted(name: str, ids: tuple[str, ...]) -> dict[str, Any]:
+    """Return the two members of a record that say how many members of a group, and which."""
+    return {name: len(ids), f"members_{name}": _named(ids)}

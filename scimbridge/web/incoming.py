@@ -134,6 +134,7 @@ class Incoming:
             if_none_match=headers.get("If-None-Match"),
             is_present=partial(presence.is_present, connection),
             if_missed=regrets.append,
+            address=request.environ.get("REMOTE_ADDR", ""),
         )
 
     def options(self, request: Request, parameters: Mapping[str, str]) -> AnswerOptions:

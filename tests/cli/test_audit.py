@@ -42,6 +42,8 @@ def run(*words: str, **settings: str | Path) -> Result:
     [
         ([], ["old", "new", "other"]),
         (["--user", KEY.upper()], ["old", "new"]),
+        (["--id", KEY.upper()], ["old", "new"]),
+        (["--user", KEY, "--group", "00000000-0000-4000-8000-000000000000"], []),
         (["--client", "entra"], ["other"]),
         (["--since", "2h"], ["new", "other"]),
         (["--since", "3d", "--until", "1d"], ["old"]),
@@ -101,4 +103,103 @@ def test_a_faulty_configuration_is_told(settings, says):
 )
 def test_a_wrong_option_is_told(trail, words):
     """What cannot be meant is exit code 2, with what would be right."""
+    assert run(*words, audit=trail).exit_code == 2
+
+
+# -- who put Jane into Admins ------------------------------------------------------------------------------------------
+
+JANE = "b4ce6c0a-0000-4000-8000-000000000001"
+
+
+def test_a_member_is_found_and_what_it_is_in(trail):
+    """A user's memberships are among what concerns it, and a group narrows that to the one that is meant."""
+    AuditFile(trail).write(
+        replace(RECORD, id="joined", time=stamp(time.time()), resource="Group", added=1, members_added=(JANE,))
+    )
+    for words in (["--user", JANE], ["--user", JANE, "--group", KEY], ["--id", JANE]):
+        result = run(*words, "--json", audit=trail)
+        assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == ["joined"]
+
+
+def test_a_record_that_leaves_some_out_is_told(trail):
+    """Who searches for a user is told of records that name not all of their members."""
+    AuditFile(trail).write(replace(RECORD, id="many", time=stamp(time.time()), added=5000, unnamed=4000))
+    result = run("--user", JANE, "--json", audit=trail)
+    assert result.stdout == ""
+    assert "1 more records name only" in result.stderr
+
+
+def test_a_name_without_settings_is_told(trail):
+    """What is no id is a name, for which PingOne is asked; the sentence says so, and which settings are lacking."""
+    result = run("--user", "jane", audit=trail)
+    assert result.exit_code == 2
+    assert "--user 'jane' is no id" in result.output
+    assert "SCIMBRIDGE_PINGONE_CLIENT_ID" in result.output
+
+
+@pytest.fixture
+def live(sandbox, trail) -> dict[str, str | Path]:
+    """The settings of a bridge with a trail, in which a user of the sandbox's joined a group of its."""
+    user, group = next(iter(sandbox.directory.users)), next(iter(sandbox.directory.groups))
+    joined = replace(RECORD, id="joined", time=stamp(time.time()), resource="Group", key=group["id"], added=1)
+    AuditFile(trail).write(replace(joined, members_added=(user["id"],)))
+    return {
+        "audit": trail, "pingone_environment_id": sandbox.environment_id, "pingone_client_id": sandbox.client_id,
+        "pingone_client_secret": sandbox.client_secret, "pingone_api_url": sandbox.url, "pingone_auth_url": sandbox.url,
+        "bearer_token": "a-token-that-is-long-enough-0123456789",
+    }  # fmt: skip
+
+
+def test_names_are_asked_for_and_shown(live, sandbox):
+    """With the settings of PingOne a user and a group are found by name, and shown so unless nobody wants it."""
+    user, group = next(iter(sandbox.directory.users)), next(iter(sandbox.directory.groups))
+    asked = ["--user", user["username"], "--group", group["name"]]
+    row = run(*asked, **live).stdout.splitlines()[1]
+    assert f"{group['name']} ({group['id']})" in row
+    assert f"[added: {user['username']}]" in row
+    told = json.loads(run(*asked, "--json", **live).stdout)
+    assert told["names"] == {user["id"]: user["username"], group["id"]: group["name"]}
+    assert user["username"] in run(*asked, "--csv", **live).stdout
+    assert user["username"] not in run("--user", user["id"], "--no-names", **live).stdout
+
+
+def test_a_name_that_nobody_has_is_told(live):
+    """An unknown name is no empty answer: somebody may have been deleted or renamed."""
+    result = run("--user", "nobody.at.all", **live)
+    assert result.exit_code == 2
+    assert "no user with the name 'nobody.at.all'" in result.output
+
+
+def test_names_that_cannot_be_had_leave_ids(live, sandbox):
+    """Where PingOne cannot be asked, the records are shown all the same, and why there are no names is told beside."""
+    sandbox.faults.plan("error", "POST", "/as/token", times=100, status=401)
+    user = next(iter(sandbox.directory.users))
+    result = run("--user", user["id"], "--json", **live)
+    assert json.loads(result.stdout)["members_added"] == [user["id"]]
+    assert "not all names could be looked up" in result.stderr
+
+
+def test_verify_says_by_its_exit_code(trail, tmp_path):
+    """0 is whole, 1 is broken with the place, 3 is not all shown; JSON holds the ends, which --against takes."""
+    result = run("--verify", audit=trail)
+    assert (result.exit_code, result.stdout[:6]) == (0, "whole:")
+    kept = tmp_path / "kept.json"
+    kept.write_text(run("--verify", "--json", audit=trail).stdout)
+    assert json.loads(kept.read_text())["result"] == "whole"
+    lines = trail.read_text().splitlines(keepends=True)
+    trail.write_text(lines[0] + lines[2])
+    result = run("--verify", audit=trail)
+    assert (result.exit_code, f"{trail}:2" in result.stdout) == (1, True)
+    trail.with_name("audit.jsonl.chain").unlink()
+    trail.write_text("".join(lines[:2]))
+    assert run("--verify", audit=trail).exit_code == 3
+    assert run("--verify", "--against", str(kept), audit=trail).exit_code == 1
+    assert run("--verify", audit=tmp_path / "none").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "words", [["--verify", "--user", KEY], ["--verify", "--csv"], ["--json", "--csv"], ["--against", "kept"]]
+)
+def test_options_that_do_not_go_together_are_told(trail, words):
+    """A search and a look at the whole are two things, and so are two forms."""
     assert run(*words, audit=trail).exit_code == 2

@@ -16,6 +16,7 @@ import sqlalchemy
 
 from scimbridge.observe import audit_database
 from scimbridge.observe.audit import Record, Unwritable, Wanted
+from scimbridge.observe.audit_chain import digest
 from scimbridge.observe.audit_database import AuditDatabase
 
 RECORD = Record(
@@ -257,3 +258,85 @@ def test_other_databases_are_refused(url):
     """Only SQLite in a file and PostgreSQL are taken, since only these are tested."""
     with pytest.raises(ValueError, match="database"):
         AuditDatabase(url, time.monotonic)
+
+
+MEMBER, OTHER = "b4ce6c0a-0000-4000-8000-000000000001", "b4ce6c0a-0000-4000-8000-000000000002"
+GROUP = replace(RECORD, resource="Group", added=1, members_added=(MEMBER,), members_not_done=(OTHER,), not_done=1)
+
+
+def test_records_are_found_by_those_that_they_concern(open_database):
+    """A group's record is found by its members, added or not, and by all of several ids together."""
+    database = open_database()
+    database.write(GROUP)
+    database.write(replace(RECORD, id="a2", key=MEMBER))
+    database.write(replace(RECORD, id="a3", key=OTHER, groups_left=(RECORD.key,)))
+    assert set(ids(database, about=(frozenset({MEMBER}),))) == {"a1", "a2"}
+    assert ids(database, about=(frozenset({MEMBER}), frozenset({RECORD.key}))) == ["a1"]
+    assert set(ids(database, about=(frozenset({RECORD.key}),))) == {"a1", "a3"}
+    assert set(ids(database, about=(frozenset({OTHER, "none"}),))) == {"a1", "a3"}
+
+
+def test_a_record_that_does_not_name_all_is_counted(open_database):
+    """Who is searched for may be among those that it leaves out."""
+    database = open_database()
+    database.write(replace(GROUP, added=5000, unnamed=4999))
+    database.write(replace(GROUP, id="a2"))
+    stranger = frozenset({"b4ce6c0a-0000-4000-8000-000000000009"})
+    assert database.stored.count_partly_named(Wanted(about=(stranger,))) == 1
+    assert database.stored.count_partly_named(Wanted(about=(frozenset({MEMBER}),))) == 0
+    assert database.stored.count_partly_named(Wanted(about=(stranger, frozenset({"no-such-group"})))) == 0
+
+
+def test_members_are_found_by_an_index(url, open_database):
+    """A search for a member does not look at every row."""
+    database = open_database()
+    database.write(GROUP)
+    engine = sqlalchemy.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        if url.startswith("postgresql"):
+            connection.execute(sqlalchemy.text("SET LOCAL enable_seqscan = off"))
+            asked = f"EXPLAIN SELECT id FROM scimbridge_audit WHERE key = 'k' OR members ?| ARRAY['{MEMBER}']"
+        else:
+            asked = (
+                "EXPLAIN QUERY PLAN SELECT id FROM scimbridge_audit WHERE key = 'k' OR id IN"
+                f" (SELECT id FROM scimbridge_audit_member WHERE member = '{MEMBER}')"
+            )
+        plan = str(list(connection.execute(sqlalchemy.text(asked.replace(":", r"\:")))))
+    engine.dispose()
+    assert "scimbridge_audit_key" in plan
+    assert "scimbridge_audit_members" in plan or "USING PRIMARY KEY (member=?)" in plan, plan
+
+
+def test_a_record_costs_no_statement_more(open_database):
+    """Being linked costs nothing at the database: one insert for each record, in its transaction."""
+    database = open_database()
+    database.write(RECORD)
+    seen = []
+    engine = database._engine
+    sqlalchemy.event.listen(engine, "before_cursor_execute", lambda *told: seen.append(told[2].split()[0]))
+    database.write(replace(RECORD, id="a2"))
+    assert [word for word in seen if word != "SET"] == ["INSERT"]
+
+
+def test_a_role_that_may_only_insert_has_whole_chains(postgres, open_database):
+    """It cannot see where the chains of others end, and writes its own without that."""
+    postgres.run("DROP TABLE IF EXISTS scimbridge_audit, scimbridge_audit_version")
+    open_database(postgres.url).check()
+    postgres.run("DROP ROLE IF EXISTS clerk; CREATE ROLE clerk LOGIN; GRANT INSERT ON scimbridge_audit TO clerk;")
+    try:
+        database = open_database(postgres.url.replace("postgres:@", "clerk:@"))
+        database.write(GROUP)
+        database.write(replace(GROUP, id="a2"))
+    finally:
+        postgres.run("REVOKE ALL ON scimbridge_audit FROM clerk; DROP ROLE clerk;")
+    linked = [(told["sequence"], digest(told) == told["hash"], is_found)
+              for told, is_found in open_database(postgres.url).stored.linked()]  # fmt: skip
+    assert linked == [(1, True, True), (2, True, True)]
+
+
+def test_a_chain_is_whole_after_a_double(open_database):
+    """A record that is there already takes no number of the chain."""
+    database = open_database()
+    for name in ("a1", "a1", "a2"):
+        database.write(replace(RECORD, id=name))
+    assert [told["sequence"] for told, _ in database.stored.linked()] == [1, 2]

@@ -22,6 +22,7 @@ from scimbridge.scim.reading import Manner
 from scimbridge.scim.verbs import CREATE, GET
 from scimbridge.settings.declared import Secret
 from scimbridge.trail.attempts import UNTRACED
+from tests.conftest import PINGONE_GROUP
 
 ADA = {
     "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
@@ -166,22 +167,23 @@ def test_a_delete_is_recorded(trailed):
 
 
 def test_members_are_counted(trailed):
-    """Changes of members say how many were added and removed, and not who."""
+    """Changes of members say how many were added and removed, and who, by id."""
     client = trailed.client
     users = [user["id"] for user in client.sandbox.directory.users][:3]
     body = {"schemas": [GROUP], "displayName": "Mathematicians", "members": [{"value": users[0]}]}
     made = trailed.one(lambda: client.good("POST", "/Groups", body))
     assert made["changed"] == ["displayName", "members"]
-    assert (made["added"], made.get("removed", 0)) == (1, 0)
+    assert (made["added"], made["members_added"], made.get("removed", 0)) == (1, users[:1], 0)
     group = f"/Groups/{made['key']}"
     add = {"op": "add", "path": "members", "value": [{"value": user} for user in users[1:]]}
     record = trailed.one(lambda: client.patch(group, add))
     assert (record["changed"], record["added"], record["status"]) == (["members"], 2, 200)
+    assert sorted(record["members_added"]) == sorted(users[1:])
     rename = {"op": "replace", "path": "displayName", "value": "Analysts"}
     remove = {"op": "remove", "path": f'members[value eq "{users[0]}"]'}
     record = trailed.one(lambda: client.patch(group, rename, remove))
     assert (record["changed"], record["removed"]) == (["displayName", "members"], 1)
-    assert not any(user in line for user in users for line in trailed.path.read_text().splitlines())
+    assert record["members_removed"] == users[:1]
 
 
 def test_populations_are_recorded(trailed):
@@ -320,7 +322,7 @@ def test_a_change_whose_answer_cannot_be_read_is_done(make_trailed):
 
 
 def test_members_that_were_not_all_changed_are_counted(make_trailed):
-    """Where PingOne fails in the middle of many memberships, the record says how many are made."""
+    """Where PingOne fails in the middle of many memberships, the record says who is a member now, and who is not."""
     trailed = make_trailed(60, settings={"request_deadline": 30.0})
     client = trailed.client
     group = client.good("POST", "/Groups", {"schemas": [GROUP], "displayName": "Everybody"})["id"]
@@ -329,8 +331,11 @@ def test_members_that_were_not_all_changed_are_counted(make_trailed):
     record = trailed.one(lambda: client.patch(f"/Groups/{group}", add))
     # Whether a call was still under way when the circuit opened is chance, and decides what may be known.
     assert record["result"] in {"failed", "unknown"}
-    assert record["added"] == 60
     assert record["steps"][0].startswith("members: 10 ")
+    assert set(record["members_added"]) == client.members(group)
+    assert (record["added"], record["not_done"] + record.get("uncertain", 0)) == (10, 50)
+    named = {*record["members_added"], *record["members_not_done"], *record.get("members_uncertain", ())}
+    assert named == {user["id"] for user in client.sandbox.directory.users}
 
 
 def test_what_is_taken_back_is_refused(trailed):
@@ -338,7 +343,8 @@ def test_what_is_taken_back_is_refused(trailed):
     body = {"schemas": [GROUP], "displayName": "Mathematicians", "members": [{"value": NOBODY}]}
     record = trailed.one(lambda: trailed.client.send("POST", "/Groups", body))
     assert (record["result"], record["status"]) == ("refused", 400)
-    assert not {"steps", "key"} & set(record)
+    assert not {"steps", "key", "members_added"} & set(record)
+    assert record["members_not_done"] == [NOBODY]
 
 
 # -- bulk -------------------------------------------------------------------------------------------------------------
@@ -459,13 +465,14 @@ def test_values_are_masked(make_trailed):
     assert values["population.id"] == population
 
 
-def test_members_are_named_by_setting(make_trailed):
-    """By setting a record has the ids of members that were added and removed."""
+def test_members_are_no_values(make_trailed):
+    """By setting a record has new values; its members are named in any case, and in one place."""
     trailed = make_trailed(settings={"audit_values": True})
     user = next(iter(trailed.client.sandbox.directory.users))["id"]
     body = {"schemas": [GROUP], "displayName": "Mathematicians", "members": [{"value": user}]}
-    values = trailed.one(lambda: trailed.client.good("POST", "/Groups", body))["values"]
-    assert values == {"displayName": "M***s", "members": None, "added": [user]}
+    record = trailed.one(lambda: trailed.client.good("POST", "/Groups", body))
+    assert record["values"] == {"displayName": "M***s", "members": None}
+    assert record["members_added"] == [user]
 
 
 # -- a trail that cannot be kept --------------------------------------------------------------------------------------
@@ -581,3 +588,117 @@ def test_what_was_found_is_not_recorded_as_created(trailed):
     assert record["status"] == 400
     assert record["key"] == client.group("Mathematicians")
     assert "created" not in record.get("steps", [])
+
+
+# -- who, whom and from where -----------------------------------------------------------------------------------------
+
+
+def test_a_record_says_from_where_and_by_which_secret(trailed):
+    """The peer's address and the id of the secret are in the record; the secret is not."""
+    record = trailed.one(trailed.ada)
+    assert (record["address"], record["secret"]) == ("127.0.0.1", "token")
+
+
+def test_who_was_a_member_before_is_not_added(trailed):
+    """A request that is sent again adds nobody, and its record says so."""
+    client = trailed.client
+    user = next(iter(client.sandbox.directory.users))["id"]
+    group = client.good("POST", "/Groups", {"schemas": [GROUP], "displayName": "Admins", "members": [{"value": user}]})
+    add = {"op": "add", "path": "members", "value": [{"value": user}]}
+    record = trailed.one(lambda: client.patch(f"/Groups/{group['id']}", add))
+    assert not {"members_added", "added", "members_not_done"} & set(record)
+
+
+def test_members_of_a_replaced_group_are_named(trailed):
+    """A PUT names whom it added and whom it removed, and nobody who stays."""
+    client = trailed.client
+    one, two, three = [user["id"] for user in client.sandbox.directory.users][:3]
+    body = {"schemas": [GROUP], "displayName": "Admins", "members": [{"value": one}, {"value": two}]}
+    group = client.good("POST", "/Groups", body)["id"]
+    body["members"] = [{"value": two}, {"value": three}]
+    record = trailed.one(lambda: client.good("PUT", f"/Groups/{group}", body))
+    assert (record["members_added"], record["members_removed"]) == ([three], [one])
+
+
+def test_a_refused_change_names_whom_it_did_not_add(trailed):
+    """Where one member is refused, those that were taken back are not said to be added."""
+    client = trailed.client
+    user = next(iter(client.sandbox.directory.users))["id"]
+    group = client.good("POST", "/Groups", {"schemas": [GROUP], "displayName": "Admins"})["id"]
+    add = {"op": "add", "path": "members", "value": [{"value": user}, {"value": NOBODY}]}
+    record = trailed.one(lambda: client.patch(f"/Groups/{group}", add))
+    assert record["result"] == "refused"
+    assert "members_added" not in record
+    assert sorted(record["members_not_done"]) == sorted([user, NOBODY])
+
+
+def test_members_that_could_not_be_taken_back_are_added(trailed):
+    """Where a refused request could not undo what it had done, the record says who is in the group after all."""
+    client = trailed.client
+    users = [user["id"] for user in client.sandbox.directory.users][:2]
+    group = client.good("POST", "/Groups", {"schemas": [GROUP], "displayName": "Admins"})["id"]
+    client.sandbox.faults.plan("error", "DELETE", "/memberOfGroups", times=1000, status=403)
+    add = {"op": "add", "path": "members", "value": [{"value": user} for user in (*users, NOBODY)]}
+    record = trailed.one(lambda: client.patch(f"/Groups/{group}", add))
+    assert set(record["members_added"]) == client.members(group) == set(users)
+    assert record["members_not_done"] == [NOBODY]
+
+
+def test_members_of_bulk_operations_are_named(trailed):
+    """Each operation on a group has a record with its own members."""
+    client = trailed.client
+    users = [user["id"] for user in client.sandbox.directory.users][:2]
+    group = client.good("POST", "/Groups", {"schemas": [GROUP], "displayName": "Admins"})["id"]
+    operations = [
+        {"method": "PATCH", "path": f"/Groups/{group}",
+         "data": {"Operations": [{"op": "add", "path": "members", "value": [{"value": user}]}]}}
+        for user in users
+    ]  # fmt: skip
+    records = trailed.since(lambda: client.good("POST", "/Bulk", {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": operations,
+    }))  # fmt: skip
+    assert [record["members_added"] for record in records if record["verb"] == "patch"] == [[user] for user in users]
+
+
+def test_very_many_members_are_named_in_part(make_trailed, monkeypatch):
+    """The first and the last of very many are named, all are counted, and how many are not named is said."""
+    monkeypatch.setattr("scimbridge.trail.entry.MOST_MEMBERS", 4)
+    trailed = make_trailed()
+    users = [user["id"] for user in trailed.client.sandbox.directory.users][:7]
+    body = {"schemas": [GROUP], "displayName": "Everybody", "members": [{"value": user} for user in users]}
+    record = trailed.one(lambda: trailed.client.good("POST", "/Groups", body))
+    assert (record["added"], len(record["members_added"]), record["unnamed"]) == (7, 4, 3)
+
+
+def test_a_deleted_user_leaves_the_groups_that_are_known(trailed):
+    """Where its deletion depends on its version, it is read before, and its groups with it at no call more."""
+    client = trailed.client
+    key = trailed.ada()
+    group = client.good("POST", "/Groups", {"schemas": [GROUP], "displayName": "Admins", "members": [{"value": key}]})
+    record = trailed.one(lambda: client.send("DELETE", f"/Users/{key}", headers={"If-Match": "*"}))
+    assert (record["result"], record["groups_left"]) == ("done", [group["id"]])
+    assert client.calls == ["GET /users/{user}", "DELETE /users/{user}"]
+
+
+def test_records_of_a_bridge_are_one_chain(trailed):
+    """What a bridge records is linked from its first record on."""
+    trailed.ada()
+    trailed.client.send("DELETE", f"/Users/{NOBODY}")
+    first, second = trailed.all()
+    assert (second["chain"], second["sequence"], second["previous"]) == (first["chain"], 2, first["hash"])
+
+
+def test_a_moved_user_leaves_the_groups_that_are_known(trailed):
+    """A move ends memberships in the groups of the old population; where the client asks for groups, they are known."""
+    client = trailed.client
+    home, other = client.population("Employees"), client.population("Partners")
+    extension = "urn:pingidentity:schemas:extension:2.0:PingOneUser"
+    key = client.good("POST", "/Users", {**ADA, extension: {"population": {"id": home}}})["id"]
+    body = {"schemas": [GROUP], "displayName": "Staff", "members": [{"value": key}]}
+    groups = [
+        client.good("POST", "/Groups", {**body, "displayName": name, **more})["id"]
+        for name, more in (("Of all", {}), ("Of home", {PINGONE_GROUP: {"population": {"id": home}}}))
+    ]
+    moved = {**ADA, extension: {"population": {"id": other}}}
+    record = trailed.one(lambda: client.good("PUT", f"/Users/{key}?attributes=groups", moved))
+    assert (record["result"], record["groups_left"]) == ("done", groups[1:])

@@ -64,9 +64,10 @@ class MemberChanges:
         run = self._run(context, group_id, links, own, listed, all_tried=total <= FEW)
         if run.refused:
             stands = self._undo(context, group_id, run, own, listed)
+            context.notes.joined(run.results(links, stands))
             if stands:
                 context.notes.came(f"members: {len(stands)} not taken back")
-            kept = f"; could not be taken back: {names(stands)}" if stands else ""
+            kept = f"; could not be taken back: {names([each.member for each in stands])}" if stands else ""
             raise self._refusals.explain(context, group_id, run, group, kept) from run.lost
         if run.failed is not None:
             raise _cut_off(context, run, total) from (run.lost or run.failed)
@@ -112,6 +113,7 @@ class MemberChanges:
                     break
         finally:
             own.settle(run.outcomes())
+            context.notes.joined(run.results(links))
         return run
 
     def _carry_out(
@@ -194,12 +196,12 @@ class MemberChanges:
 
     def _undo(
         self, context: RequestContext, group_id: str, run: Run, own: Recent, listed: frozenset[str] | None
-    ) -> list[Member]:
-        """Take back what this request surely changed. Returns the members for which that failed or nobody knows."""
+    ) -> list[MemberChange]:
+        """Take back what this request surely changed. Returns the changes for which that failed or nobody knows."""
         ours = self._ours(context, group_id, run, listed)
         kept = {done.change.member.id for done in ours}
         stands = [
-            done.change.member
+            done.change
             for done in run.done
             if done.outcome is not Outcome.ALREADY and done.change.member.id not in kept
         ]
@@ -218,7 +220,7 @@ class MemberChanges:
                 continue
             if not isinstance(error, PingOneError) or error.maybe_done:
                 settled.append((member.id, ChangeState.UNKNOWN, kind))
-            stands.append(member)
+            stands.append(done.change)
         own.settle(settled)
         return stands
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from scimbridge.mapping.links import Member
+from scimbridge.mapping.links import Links, Member
 from scimbridge.pingone.errors import PingOneError, Refused
 from scimbridge.pingone.kinds import GROUPS, KINDS, USERS
 from scimbridge.reach.memberships import Outcome
+from scimbridge.request.ids import is_id
+from scimbridge.request.member_results import MemberResults
 from scimbridge.resources.members.own_changes import ChangeState
 
 COLLECTION = {kind.name: kind.collection for kind in KINDS if kind.can_join}  # of those who can be members
@@ -102,6 +104,23 @@ class Run:
             groups=self._net(GROUPS.collection),
             certain=all(done.outcome is not Outcome.PERHAPS for done in self.done),
             kinds={done.change.member.id: KIND[done.kind] for done in self.done if done.is_seen},
+        )
+
+    def results(self, links: Links, stands: Iterable[MemberChange] | None = None) -> MemberResults:
+        """Return what became of each member that was named.
+
+        `stands`: something was refused, and of what was done only this could not be taken back.
+        """
+        made = [done.change for done in self.done if done.outcome is not Outcome.ALREADY]
+        stays = made if stands is None else list(stands)
+        settled = {change.member.id for change in (*stays, *self.unknown)}
+        settled |= {done.change.member.id for done in self.done if done.outcome is Outcome.ALREADY}
+        removable = (member for member in links.remove if is_id(member.id))
+        return MemberResults(
+            added=tuple(change.member.id for change in stays if change.add),
+            removed=tuple(change.member.id for change in stays if not change.add),
+            not_done=tuple(member.id for member in (*links.add, *removable) if member.id not in settled),
+            unknown=tuple(change.member.id for change in self.unknown),
         )
 
     def _net(self, kind: str) -> int:
