@@ -92,7 +92,7 @@ class Kind:
     def scopes(self) -> tuple[str, ...]:
         """The rights that clients can have on it."""
         write = () if self.is_read_only else (f"{self.collection}:write",)
-        return (f"{self.collection}:read", *write, *(facet.scope for facet in self.facets if facet.scope))
+        return (f"{self.collection}:read", *write, *dict.fromkeys(each.scope for each in self.facets if each.scope))
 
     @property
     def own_members(self) -> frozenset[str]:
