@@ -32,6 +32,7 @@ from scimbridge.pingone.filters import MemberOf
 from scimbridge.pingone.kinds import GROUPS, KINDS, USERS, kind_named
 from scimbridge.pingone.send import Call
 from scimbridge.pingone.target import Target
+from scimbridge.reach.kept_filters import KeptFilters, ShownFields
 from scimbridge.reach.reach import Reach
 from scimbridge.reach.records import ReachableRecords
 from scimbridge.reach.unconfined import Unconfined
@@ -91,11 +92,14 @@ class Parts:
 
 
 class Assembly:
-    """Joins one resource type after the other from the same parts; `listing` makes their lists."""
+    """Joins one resource type after the other from the same parts; `listing` makes their lists.
 
-    def __init__(self, parts: Parts, listing: Callable[..., Listing] = Listing) -> None:
+    `fields` says what of PingOne's each client is shown.
+    """
+
+    def __init__(self, parts: Parts, fields: ShownFields, listing: Callable[..., Listing] = Listing) -> None:
         self._parts = parts
-        self._reach = Reach(parts.target)
+        self._reach = Reach(parts.target, KeptFilters(fields))
         self._whole = Unconfined(parts.target)
         self.trail = parts.trail
         self._listing = partial(

@@ -12,6 +12,7 @@ from scimbridge.mapping.links import Links
 from scimbridge.mapping.plan import Changes, plan_create
 from scimbridge.mapping.tables.rows import read_field
 from scimbridge.once.creation import Created, Creation, FoundRecord, NewRecord
+from scimbridge.pingone.bodies import is_dynamic
 from scimbridge.pingone.errors import Refused
 from scimbridge.pingone.kinds import GROUPS
 from scimbridge.reach.records import ReachableRecords
@@ -62,7 +63,7 @@ class GroupCreation:
         with self._creation.intent(context, body) as intent, refusing(self._table, progress):
             created = self._creation.create(context, intent, changes.body)
             record = created.record
-            is_empty = isinstance(created, NewRecord) and not record.get("userFilter")
+            is_empty = isinstance(created, NewRecord) and not is_dynamic(record)
             members: list[Record] | None = [] if is_empty else None
             if changes.links:
                 record, members = self._fill(context, created, changes.links, progress)

@@ -67,9 +67,9 @@ class GroupWriter:
     def _restore(self, context: RequestContext, before: Native, after: Native, changes: Changes) -> None:
         """Put back those of a group's own fields that still are as this request has set them."""
         now = self._groups.read(context, before["id"])
-        ours = {name: before.get(name) for name in changes.body if now.get(name) == after.get(name)}
+        ours = [name for name in changes.body if now.get(name) == after.get(name)]
         if ours:
-            self._groups.put(context, now, ours)
+            self._groups.put_back(context, now, before, ours)
 
     def delete(self, context: RequestContext, key: str) -> None:
         """Delete a group. Raises PingOne's errors."""
