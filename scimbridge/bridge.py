@@ -270,6 +270,8 @@ def _join_parts(
         trail=trail,
         ahead=ReadAhead(pool, settings.read_ahead, writes, clock=around.clock),
         observe_window=metrics.observe_window,
+        observe_dropped=metrics.observe_dropped,
+        refuse_dropped=settings.refuse_dropped_values,
     )
 
 

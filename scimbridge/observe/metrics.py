@@ -74,6 +74,9 @@ class Metrics:
         self._tokens = self._counter("token_renewals", "Access tokens asked of PingOne.", "result")
         self._pages = self._counter("list_windows", "Windows of lists behind the first, by where they began.", "begun")
         self._audit = self._counter("audit_failures", "Audit records that could not be kept.")
+        self._dropped = self._counter(
+            "values_dropped", "Values that were written and that PingOne did not keep.", "resource", "attribute"
+        )
         self._gauges = {
             "circuit_open": self._gauge("circuit_open", "1: PingOne is not reachable, calls fail at once.", "livemax"),
             "rate_configured": self._gauge("rate_configured", "Calls per second that are allowed.", "livemax"),
@@ -129,6 +132,10 @@ class Metrics:
     def observe_audit_failure(self) -> None:
         """Count an audit record that could not be kept."""
         self._audit.inc()
+
+    def observe_dropped(self, resource: str, attribute: str) -> None:
+        """Count a value that PingOne did not keep, by resource type and SCIM path."""
+        self._dropped.labels(resource, attribute).inc()
 
     # -- what is told ----------------------------------------------------------------------------------------------
 

@@ -68,7 +68,10 @@ class UserCreation:
 
             def make(own: Record) -> Created:
                 native, media = bodies.creation(USERS, own, facets)
-                return self._creation.create(context, intent, native, media, own=own)
+                made = self._creation.create(context, intent, native, media, own=own)
+                if isinstance(made, NewRecord):
+                    self._writer.kept.look(context, own, made.record)
+                return made
 
             created = self._writer.create(context, changes.body, make)
             record, include = created.record, self._view.includes_named(options)
