@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
@@ -118,7 +119,8 @@ def _prepare(files: NodeFiles, address: tuple[str, int]) -> Factory:
     mask = logs.configure(settings.log_level, settings.secrets())
     log_settings(settings, tables)
     node_file = _find_node_file(files, settings, address)
-    return partial(create_app, settings, tables=tables, node_file=node_file, learn=mask.learn)
+    start = uuid.uuid4().hex
+    return partial(create_app, settings, tables=tables, node_file=node_file, learn=mask.learn, start=start)
 
 
 def _find_node_file(files: NodeFiles, settings: Settings, address: tuple[str, int]) -> Path | None:

@@ -19,11 +19,14 @@ Written = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 """The body of a call, or PingOne's operations."""
 
 
+def droppable(table: Table) -> Iterator[Row]:
+    """Yield the rows whose values go to PingOne in the call that writes a record's own fields."""
+    return (row for row in table.rows if row.to and row.via is None and row.writable)
+
+
 def find_dropped(table: Table, written: Written, record: Mapping[str, Any]) -> Iterator[Row]:
     """Yield the rows of which a record, PingOne's answer, lacks a value that was written."""
-    for row in table.rows:
-        if not row.to or row.via is not None or not row.writable:
-            continue
+    for row in droppable(table):
         sent, held = read_value(written, row), read_field(record, row.to)
         if row.codec.merge is not None:  # several rows share the field, and each has its part in it
             sent, held = (None if value is None else row.codec.to_scim(value) for value in (sent, held))

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from scimbridge.mapping.dropped import Written, find_dropped
+from scimbridge.mapping.dropped import Written, droppable, find_dropped
 from scimbridge.mapping.tables.table import Table
 from scimbridge.observe.logs import named
 from scimbridge.request.context import RequestContext
 from scimbridge.scim.errors import ValuesDropped
 
-ObserveDropped = Callable[[str, str], None]
-"""Told the resource type and the SCIM path of a value that PingOne dropped."""
+ObserveDropped = Callable[[str, str, int], None]
+"""Told the resource type and the SCIM path of values that PingOne dropped, and how many; 0 of each that it could drop."""
 
 log = named(__name__)
 
@@ -31,6 +31,8 @@ class KeptValues:
         self._table = table
         self._observe = observe
         self._refuse = refuse
+        for row in droppable(table):  # known from the start, so that an alert on growth sees the first one too
+            observe(table.type.name, row.spelled, 0)
 
     def look(self, context: RequestContext, written: Written, record: Mapping[str, Any]) -> None:
         """Note what the record, PingOne's answer to a write, lacks of it."""
@@ -43,7 +45,7 @@ class KeptValues:
             resource=resource, resource_id=record.get("id"), attributes=names,
         )  # fmt: skip
         for name in names:
-            self._observe(resource, name)
+            self._observe(resource, name, 1)
         context.notes.dropped(names)
         context.dropped.update(dict.fromkeys(names))
 

@@ -91,7 +91,7 @@ class Parts:
     trail: Trail = UNTRACED
     ahead: ReadAhead | None = None
     observe_window: Callable[[str], None] = silent
-    observe_dropped: ObserveDropped = lambda _resource, _attribute: None
+    observe_dropped: ObserveDropped = lambda _resource, _attribute, _count: None
     refuse_dropped: bool | None = None
 
 

@@ -27,6 +27,8 @@ def known():
     metrics = Metrics("1")
     metrics.begin_request()
     metrics.observe_request("users", "GET", 200, 0.1)
+    metrics.observe_dropped("User", "costCentre")
+    metrics.observe_lacking("User", "costCentre", "missing")
     metrics.observe_call(CallRecord("GET", "/users", 200, 0.1, 1, None))
     samples = {}
     for family in text_string_to_metric_families(metrics.expose().decode()):
@@ -121,5 +123,7 @@ def test_what_has_to_be_alerted_on():
         "scimbridge_state_cut_off",
         "scimbridge_token_renewals_total",
         "scimbridge_pingone_calls_total",
+        "scimbridge_values_dropped_total",
+        "scimbridge_rows_without_attribute",
     ):
         assert metric in watched
