@@ -16,7 +16,7 @@ from scimbridge.request.context import RequestContext
 from scimbridge.scim.errors import ValuesDropped
 
 ObserveDropped = Callable[[str, str, int], None]
-"""Told the resource type and the SCIM path of values that PingOne dropped, and how many; 0 of each that it could drop."""
+"""Told resource type and SCIM path of values that PingOne dropped, and how many; 0 of each that it could drop."""
 
 log = named(__name__)
 
