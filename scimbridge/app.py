@@ -20,6 +20,7 @@ from scimbridge.access.tokens import OwnTokens
 from scimbridge.bridge import Bridge, Clock, Surroundings, open_bridge, reveal
 from scimbridge.observe.logs import Once, named
 from scimbridge.observe.spans import Spans
+from scimbridge.ops.lacking_rows import SchemaLook
 from scimbridge.pingone.sending.readiness import Outlook
 from scimbridge.resources.tables import Tables
 from scimbridge.settings.declared import Settings
@@ -49,11 +50,14 @@ def create_app(  # noqa: PLR0913 - one argument for each thing that is around it
     clock: Clock = time.monotonic,
     wall: Clock = time.time,
     sleep: Callable[[float], None] = time.sleep,
+    start: str | None = None,
 ) -> Flask:
     """Make the application of a bridge. Raises `SettingsFaults` as `open_bridge` does.
 
     `tables` are those that were read already, `certificates` says when those of the own TLS end (`serve.tls`).
-    `is_at_work`: it is one of the workers of a server, and its metrics are theirs. The rest is as in `Surroundings`.
+    `is_at_work`: it is one of the workers of a server, and its metrics are theirs. Where `start` names the start or
+    reload that it is made for, it looks in the background whether PingOne has an attribute for each row, once for all
+    processes that are given the same name. The rest is as in `Surroundings`.
     """
     around = Surroundings(
         clock=clock, wall=wall, sleep=sleep, node_file=node_file, learn=learn, observers=(request_log.count,),
@@ -63,11 +67,20 @@ def create_app(  # noqa: PLR0913 - one argument for each thing that is around it
     bridge.metrics.note_certificates(certificates)
     if is_at_work:
         bridge.metrics.watch()
-    return put_edge(bridge)
+    if start is None:
+        return put_edge(bridge)
+    look = SchemaLook(
+        bridge.tables.whole, bridge.parts.target, bridge.parts.state, start,
+        observe=lambda row: bridge.metrics.observe_lacking(row.resource, row.attribute, row.why),
+        clock=clock, sleep=sleep,
+    )  # fmt: skip
+    app = put_edge(bridge, look)
+    look.begin()
+    return app
 
 
-def put_edge(bridge: Bridge) -> Flask:
-    """Return the application in front of a bridge."""
+def put_edge(bridge: Bridge, look: SchemaLook | None = None) -> Flask:
+    """Return the application in front of a bridge; its health page has what `look` finds."""
     app, once = Flask("scimbridge", static_folder=None), Once()
     app.url_map.strict_slashes = False
     request_log.register(app, bridge.around.clock)
@@ -75,7 +88,7 @@ def put_edge(bridge: Bridge) -> Flask:
     _add_login(app, bridge, once)
     errors.register(app, PREFIX)
     _add_scim(app, bridge, once)
-    _add_watching(app, bridge)
+    _add_watching(app, bridge, look)
     _wrap(app, bridge)
     return app
 
@@ -124,11 +137,12 @@ def _add_scim(app: Flask, bridge: Bridge, once: Once) -> None:
     app.register_blueprint(discovery.at_root(registry, PREFIX))
 
 
-def _add_watching(app: Flask, bridge: Bridge) -> None:
+def _add_watching(app: Flask, bridge: Bridge, look: SchemaLook | None) -> None:
     """Add what machines ask that watch over the bridge."""
     outlook = Outlook(bridge.connection.circuit, bridge.connection.token, bridge.around.clock)
     state = bridge.parts.state
-    app.register_blueprint(health.blueprint(outlook.look, lambda: state.is_cut_off), url_prefix="/health")
+    looked = dict if look is None else look.standing
+    app.register_blueprint(health.blueprint(outlook.look, lambda: state.is_cut_off, looked), url_prefix="/health")
     app.register_blueprint(metrics.blueprint(bridge.metrics))
 
 

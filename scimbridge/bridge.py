@@ -112,7 +112,7 @@ def open_bridge(settings: Settings, tables: Tables | None = None, around: Surrou
     parts = _join_parts(settings, around, open_target(connection, state, around), state, trail, writes, metrics)
     bulk = InContext(OPERATIONS, thread_name_prefix="bulk")
     suggestions = Suggestions(Unconfined(parts.target), state, page_size=parts.page_size, clock=around.clock)
-    registry = Registry(tables, Assembly(parts, around.listing), suggestions.values, bulk)
+    registry = Registry(tables, Assembly(parts, tables.shown_fields, around.listing), suggestions.values, bulk)
     return Bridge(settings, around, tables, register, connection, parts, registry, metrics, (parts.pool, bulk))
 
 
@@ -275,6 +275,8 @@ def _join_parts(
         trail=trail,
         ahead=ReadAhead(pool, settings.read_ahead, writes, clock=around.clock),
         observe_window=metrics.observe_window,
+        observe_dropped=metrics.observe_dropped,
+        refuse_dropped=settings.refuse_dropped_values,
     )
 
 

@@ -47,7 +47,13 @@ def client() -> None:
 @client.command()
 @click.argument("name")
 @_FILE
-@click.option("--scope", "scopes", multiple=True, metavar="SCOPE", help="A right, as users:read; may be repeated.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    metavar="SCOPE",
+    help="A right, as users:read; may be repeated. Passwords, mfaEnabled and identityProvider need passwords:write.",
+)
 @click.option("--all-scopes", is_flag=True, help="All rights.")
 @click.option("--population", "populations", multiple=True, metavar="ID", help="Confine it to this one, and others.")
 @click.option("--hide", "hidden", multiple=True, metavar="TYPE:ATTRIBUTE", help="As User:phoneNumbers.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
@@ -131,6 +132,7 @@ def _prepare(files: NodeFiles, address: tuple[str, int], tls: Tls | None) -> Fac
         spans=spans.open_spans(os.environ, __version__),
         certificates={} if tls is None else read_ends(tls),
         is_at_work=True,
+        start=uuid.uuid4().hex,
     )
 
 

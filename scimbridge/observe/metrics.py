@@ -99,6 +99,13 @@ class Metrics:
         self._configuration = self._gauge(
             "configuration_info", "The settings and tables in use, as a digest.", "livemax", "digest"
         )
+        self._dropped = self._counter(
+            "values_dropped", "Values that were written and that PingOne did not keep.", "resource", "attribute"
+        )
+        self._lacking = self._gauge(
+            "rows_without_attribute", "1: PingOne has no attribute for this row.", "livemax",
+            "resource", "attribute", "reason",
+        )  # fmt: skip
         self._gauges = {
             "circuit_open": self._gauge("circuit_open", "1: PingOne is not reachable, calls fail at once.", "livemax"),
             "rate_configured": self._gauge("rate_configured", "Calls per second that are allowed.", "livemax"),
@@ -188,6 +195,14 @@ class Metrics:
     def note_certificates(self, ends: Mapping[str, float]) -> None:
         """Be told when certificates end, by what they are for, in seconds since 1970."""
         self._ends = dict(ends)
+
+    def observe_dropped(self, resource: str, attribute: str, count: int = 1) -> None:
+        """Count values that PingOne did not keep, by resource type and SCIM path; none makes the path known."""
+        self._dropped.labels(resource, attribute).inc(count)
+
+    def observe_lacking(self, resource: str, attribute: str, reason: str) -> None:
+        """Note a row, by resource type and SCIM path, that has no attribute in PingOne: "missing" or "disabled"."""
+        self._lacking.labels(resource, attribute, reason).set(1)
 
     # -- what is told ----------------------------------------------------------------------------------------------
 

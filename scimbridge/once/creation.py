@@ -146,7 +146,7 @@ class Creation:
                 break
             holder = self._holder(context, own, refusal)
             if holder is not None:
-                ours = agrees(own, holder, self._kind.secrets) and self._records.keeps(context, holder)
+                ours = self._records.keeps(context, holder) and self._agrees(context, own, holder)
                 if ours and not _made_before(holder, since):
                     context.notes.found(holder["id"])
                     return FoundRecord(self._records.check(context, holder))
@@ -165,9 +165,12 @@ class Creation:
         asked = native.render(native.Term(unique, "eq", str(own[unique])))
         for page in self._holders.pages(context.call, filter=asked, limit=self._page_size):
             for record in page.records:
-                if agrees(own, record, self._kind.secrets):
+                if self._agrees(context, own, record):
                     return record
         return None
+
+    def _agrees(self, context: RequestContext, own: Mapping[str, Any], record: Native) -> bool:
+        return agrees(own, self._records.seen(context, record), self._kind.secrets)
 
 
 def agrees(sent: Any, held: Any, unseen: frozenset[str]) -> bool:

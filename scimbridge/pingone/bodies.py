@@ -17,6 +17,20 @@ from scimbridge.pingone.media import JSON
 from scimbridge.pingone.send import Call, Json
 from scimbridge.sides import Native
 
+HELD = "_held"
+"""Where a record as a client is shown it has what PingOne holds and the client is not shown so: field -> value."""
+
+
+def whole(record: Native) -> Native:
+    """Return a record as PingOne holds it."""
+    shown = {name: value for name, value in record.items() if name != HELD}
+    return Native(shown | record.get(HELD, {}))
+
+
+def is_dynamic(record: Native) -> bool:
+    """Whether a group has the members that a filter finds, shown or not."""
+    return bool(whole(record).get("userFilter"))
+
 
 def creation(kind: Kind, body: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[Json, str]:
     """Return the body and the media type that create a record with those of its facets that a creation carries."""
@@ -109,4 +123,4 @@ def direct_members(record: Native) -> tuple[int | None, int | None]:
 
 def is_surely_empty(record: Native) -> bool:
     """Whether a group has no member: a dynamic one counts none and has some."""
-    return direct_members(record) == (0, 0) and not record.get("userFilter")
+    return direct_members(record) == (0, 0) and not is_dynamic(record)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from scimbridge.pingone.media import IMPORT, JSON, PASSWORD_SET
 
 FIRST = -100  # the place of a call that takes rights away
+TAKES_OVER = "passwords:write"  # the right to what decides who can sign in to an account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +85,12 @@ ENABLED = Facet(
 )  # fmt: skip
 POPULATION = Facet(name="population", field="population.id", type="id", order=-2, bare=True, lasting=True)
 IDENTITY_PROVIDER = Facet(  # without a value it is PingOne itself
-    name="identityProvider", field="identityProvider.id", type="id", order=-1, removable=True
+    name="identityProvider", field="identityProvider.id", type="id", order=-1, removable=True, scope=TAKES_OVER
 )  # fmt: skip
-MFA_ENABLED = Facet(name="mfaEnabled", field="mfaEnabled", type="boolean", order=1, lasting=True)
+MFA_ENABLED = Facet(
+    name="mfaEnabled", field="mfaEnabled", type="boolean", order=1, lasting=True, scope=TAKES_OVER
+)  # fmt: skip
 PASSWORD = Facet(  # in clear text only the import takes it
     name="password", field="password.value", type="text", order=2, bare=True, media=PASSWORD_SET, creation=IMPORT,
-    secret=True, scope="passwords:write",
+    secret=True, scope=TAKES_OVER,
 )  # fmt: skip

@@ -48,6 +48,7 @@ class Kind:
     PingOne writes: sent along they are ignored in silence. `writable` are the members that can be written, or `schema`
     names the schema of the environment that lists them; with neither, the kind is only read.
 
+    `filters_on` says of a field that it holds a filter which PingOne follows, and on the records of which collection.
     `facets` have calls of their own. `has_members`: users and groups can be in it. `can_join`: it can be in a group.
     `points_at` says of a field the collection whose ids it takes; `examples` are values that PingOne takes in a field
     where it refuses random text.
@@ -66,6 +67,7 @@ class Kind:
     has_members: bool = False
     can_join: bool = False
     points_at: Mapping[str, str] = field(default_factory=dict)
+    filters_on: Mapping[str, str] = field(default_factory=dict)
     examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -92,7 +94,7 @@ class Kind:
     def scopes(self) -> tuple[str, ...]:
         """The rights that clients can have on it."""
         write = () if self.is_read_only else (f"{self.collection}:write",)
-        return (f"{self.collection}:read", *write, *(facet.scope for facet in self.facets if facet.scope))
+        return (f"{self.collection}:read", *write, *dict.fromkeys(each.scope for each in self.facets if each.scope))
 
     @property
     def own_members(self) -> frozenset[str]:
@@ -189,6 +191,7 @@ GROUPS = Kind(
     has_members=True,
     can_join=True,
     points_at={"population.id": "populations"},
+    filters_on={"userFilter": "users"},
     examples={"userFilter": ('username eq "nobody@example.com"',)},  # nobody joins a group by following it
 )  # fmt: skip
 
@@ -268,6 +271,6 @@ def _faults_of(kind: Kind, collections: set[str]) -> Iterator[str]:
     orders = [facet.order for facet in kind.facets]
     if len({facet.name for facet in kind.facets}) < len(orders) or len(set(orders)) < len(orders) or 0 in orders:
         yield "its facets need names and orders of their own, and none is 0"
-    for native, collection in kind.points_at.items():
+    for native, collection in (*kind.points_at.items(), *kind.filters_on.items()):
         if collection not in collections:
             yield f"{native!r} points at {collection!r}, which no kind is"

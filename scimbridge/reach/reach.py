@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scimbridge.pingone.kinds import GROUPS, KINDS, POPULATIONS, USERS
 from scimbridge.pingone.target import Target
+from scimbridge.reach.kept_filters import KeptFilters
 from scimbridge.reach.memberships import ReachableMemberships
 from scimbridge.reach.records import ReachableRecords, ReachableUsers
 
@@ -11,10 +12,12 @@ from scimbridge.reach.records import ReachableRecords, ReachableUsers
 class Reach:
     """The records of all kinds, and memberships: each method of theirs is given the request, and asks who calls."""
 
-    def __init__(self, target: Target) -> None:
-        self.users = ReachableUsers(target.users)
+    def __init__(self, target: Target, filters: KeptFilters | None = None) -> None:
+        """Without `filters` nobody is shown, or may write, a filter that a record keeps."""
+        filters = filters or KeptFilters()
+        self.users = ReachableUsers(target.users, filters)
         self._records = {
-            kind.collection: self.users if kind is USERS else ReachableRecords(target.of(kind.collection))
+            kind.collection: self.users if kind is USERS else ReachableRecords(target.of(kind.collection), filters)
             for kind in KINDS
         }
         self.groups = self.of(GROUPS.collection)

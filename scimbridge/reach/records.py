@@ -7,8 +7,9 @@ that no verb has to remember to. Knows PingOne's records, and nothing of what is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scimbridge.pingone import bodies
@@ -18,6 +19,7 @@ from scimbridge.pingone.kinds import kind_of
 from scimbridge.pingone.media import JSON
 from scimbridge.pingone.paging import Page, Pass
 from scimbridge.reach.confinement import Confinement
+from scimbridge.reach.kept_filters import KeptFilters
 from scimbridge.request.context import RequestContext
 from scimbridge.sides import Native
 
@@ -58,10 +60,11 @@ class SealedPage:
 class ReachableRecords:
     """The records of one kind. `filter`, `limit` and `include` are PingOne's words."""
 
-    def __init__(self, collection: Collection) -> None:
+    def __init__(self, collection: Collection, filters: KeptFilters | None = None) -> None:
         self.name = collection.name
         self.kind = kind_of(collection.name)
         self._collection = collection
+        self._filters = filters or KeptFilters()
 
     def within(self, context: RequestContext) -> Confinement:
         """Return how far the caller may go, for who asks PingOne for it or chooses a place there."""
@@ -80,10 +83,10 @@ class ReachableRecords:
         """
         within = self.within(context)
         if within.is_open:
-            return self._collection.read(context.call, key, include)
+            return self.seen(context, self._collection.read(context.call, key, include))
         if within.is_by_id:
             within.check(Native({"id": key}))
-            return self._collection.read(context.call, key)
+            return self.seen(context, self._collection.read(context.call, key))
         return self.check(context, self._collection.read(context.call, key))
 
     def look(self, context: RequestContext, key: str) -> None:
@@ -101,7 +104,11 @@ class ReachableRecords:
         """Return a record that was found in another way. Raises `OutOfReach`."""
         record = self.within(context).check(record)
         context.reached.add(record["id"].lower())
-        return record
+        return self.seen(context, record)
+
+    def seen(self, context: RequestContext, record: Native) -> Native:
+        """Return a record where the caller may go as it is shown it."""
+        return self._filters.seen(context, self.kind, record)
 
     def keeps(self, context: RequestContext, record: Mapping[str, Any]) -> bool:
         """Whether a record, or what is known of one, is where the caller may go."""
@@ -151,7 +158,10 @@ class ReachableRecords:
         turned = page.turn(href, passed, within)
         if not within.is_open:
             context.reached.update(record["id"].lower() for record in turned.page.records)
-        return turned
+        if not self.kind.filters_on:
+            return turned
+        shown = [self.seen(context, record) for record in turned.page.records]
+        return replace(turned, page=replace(turned.page, records=shown))
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -164,15 +174,31 @@ class ReachableRecords:
         within = self.within(context)
         within.check_may_create()
         within.check_placed(body)
-        record = self._collection.create(context.call, body, media)
+        written = self._filters.to_keep(context, self.kind, body)
+        record = self._collection.create(context.call, written, media)
         context.reached.add(record["id"].lower())
-        return record
+        return self.seen(context, record)
 
     def put(self, context: RequestContext, record: Native, changes: Mapping[str, Any]) -> Native:
-        """PUT changes of a record, with everything else that PingOne holds of it. Returns the record."""
+        """PUT changes of a record, with everything else that PingOne holds of it. Returns the record.
+
+        Raises `Forbidden` and `InvalidValue` for a filter that the caller may not write.
+        """
+        return self._put(context, record, self._filters.to_keep(context, self.kind, changes, record))
+
+    def put_back(self, context: RequestContext, record: Native, before: Native, names: Iterable[str]) -> Native:
+        """PUT fields of a record as they were `before` the caller changed them. Returns the record."""
+        earlier = bodies.whole(before)
+        return self._put(context, record, {name: earlier.get(name) for name in names})
+
+    def check_shown(self, record: Native, names: AbstractSet[str]) -> None:
+        """Refuse to change, of the fields named, what the caller was not shown. Raises `Forbidden`."""
+        self._filters.check_shown(self.kind, record, names)
+
+    def _put(self, context: RequestContext, record: Native, changes: Mapping[str, Any]) -> Native:
         self.hold(context, record["id"])
         self.within(context).check_placed({**record, **changes})
-        return bodies.put(self._collection, context.call, record, changes)
+        return self.seen(context, bodies.put(self._collection, context.call, bodies.whole(record), changes))
 
     def delete(self, context: RequestContext, key: str) -> None:
         """Delete one record. Raises `NotThere`."""
@@ -188,8 +214,8 @@ class ReachableRecords:
 class ReachableUsers(ReachableRecords):
     """The users, whose changes have calls of their own."""
 
-    def __init__(self, users: UserCollection) -> None:
-        super().__init__(users)
+    def __init__(self, users: UserCollection, filters: KeptFilters | None = None) -> None:
+        super().__init__(users, filters)
         self._users = users
 
     def merge(self, context: RequestContext, key: str, body: Json) -> Native:

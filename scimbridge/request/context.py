@@ -44,6 +44,9 @@ class Notes:
     def left_out(self, name: str) -> None:
         """Be told of what was planned and is not written after all, by its SCIM path."""
 
+    def dropped(self, names: tuple[str, ...]) -> None:
+        """Be told of what was written and PingOne did not keep, by its SCIM paths."""
+
     def made(self, key: str) -> None:
         """Be told the id of a resource that a create has made."""
 
@@ -81,7 +84,7 @@ class RequestContext:
     `is_present` tells whether the client still waits for its answer; `if_missed` is given what to do should it come out
     that the answer did not reach it. `bulk`: it is one operation of a bulk request. `notes` is told what becomes of it.
     `address` is the peer's, as far as trusted proxies tell it. `reached` are the ids of records that it was shown,
-    which `reach` keeps.
+    which `reach` keeps; `dropped` the SCIM paths of what PingOne did not keep.
     """
 
     caller: Caller
@@ -95,6 +98,7 @@ class RequestContext:
     notes: Notes = field(default=UNNOTED, compare=False)
     address: str = field(default="", compare=False)
     reached: set[str] = field(default_factory=set, compare=False, repr=False)
+    dropped: dict[str, None] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def is_conditional(self) -> bool:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from scimbridge.mapping.tables.table import Table
 from scimbridge.pingone import errors
+from scimbridge.pingone.kinds import kind_named
 from scimbridge.request.progress import Progress
 from scimbridge.scim.errors import (
     BadGateway,
@@ -37,6 +38,7 @@ _VALUE_CODES = frozenset(
         "INVALID_PARAMETER",
     }
 )
+_OPERATORS = "it knows eq, sw, ew and co, not each of them on every attribute, and joins them with and, or"
 RETRY_AFTER = 5  # seconds, where PingOne names none
 AT_ONCE = 1  # seconds, where only the time of the request was up: the least that the header can say
 
@@ -104,6 +106,8 @@ def _refused(error: errors.PingOneError, table: Table) -> ScimError:
             return Uniqueness(f"{name or table.type.name}: the value is taken; it has to be unique in PingOne")
         if fault.code == "CONSTRAINT_VIOLATION":
             return Conflict(f"{name or table.type.name}: PingOne's present state forbids this{said}")
+        if fault.code == "INVALID_FILTER" and fault.target in kind_named(table.type.name).filters_on:
+            return InvalidValue(f"{name}: PingOne refuses this filter; {_OPERATORS}")
         if fault.code == "INVALID_FILTER":
             return InvalidFilter("PingOne refuses this filter")
         if fault.code in _VALUE_CODES:

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from scimbridge.access.caller import SCOPES, Caller
-from scimbridge.pingone.facets import PASSWORD
+from scimbridge.mapping.tables.table import Table
+from scimbridge.pingone.facets import PASSWORD, Facet
+from scimbridge.pingone.kinds import Kind
 from scimbridge.request.context import AnswerOptions, Reply
 from scimbridge.scim.errors import Forbidden
 from scimbridge.scim.filtering.trees import paths_of
@@ -53,6 +55,19 @@ def check_password(caller: Caller) -> None:
     """Hold a client that sends a password to its scopes. Raises `Forbidden`."""
     if not caller.may(PASSWORDS):
         msg = f"this client may not set passwords: it has not the scope {PASSWORDS}"
+        raise Forbidden(msg)
+
+
+def guarded_facets(caller: Caller, kind: Kind, facets: Iterable[str]) -> tuple[Facet, ...]:
+    """Return those of the facets named that the client has no right to set, beside its right to write."""
+    return tuple(facet for facet in map(kind.facet, facets) if facet.scope and not caller.may(facet.scope))
+
+
+def check_facets(caller: Caller, kind: Kind, facets: Iterable[str], table: Table) -> None:
+    """Hold a client that sets what decides who can sign in to its scopes. Raises `Forbidden`."""
+    for facet in guarded_facets(caller, kind, facets):
+        name = table.scim_name(facet.field) or facet.name
+        msg = f"{name}: this client may not change it, since it has not the scope {facet.scope}"
         raise Forbidden(msg)
 
 

@@ -11,6 +11,7 @@ import orjson
 
 from scimbridge.mapping.tables.table import Table
 from scimbridge.mapping.translate import Answer, compile_answer, silent
+from scimbridge.pingone.bodies import HELD
 from scimbridge.request.context import AnswerOptions, Reply, RequestContext
 from scimbridge.request.rendered import Rendered
 from scimbridge.scim.characteristics import Attribute, ResourceType, Schema
@@ -19,7 +20,7 @@ from scimbridge.scim.reading import Notice
 from scimbridge.scim.versions import check_conditions, etag
 from scimbridge.sides import Native, Resource
 
-NOT_VERSIONED = ("_links", "_embedded")
+NOT_VERSIONED = ("_links", "_embedded", HELD)
 
 
 class View:

@@ -32,10 +32,12 @@ from scimbridge.pingone.filters import MemberOf
 from scimbridge.pingone.kinds import GROUPS, KINDS, USERS, kind_named
 from scimbridge.pingone.send import Call
 from scimbridge.pingone.target import Target
+from scimbridge.reach.kept_filters import KeptFilters, ShownFields
 from scimbridge.reach.reach import Reach
 from scimbridge.reach.records import ReachableRecords
 from scimbridge.reach.unconfined import Unconfined
 from scimbridge.request.context import RequestContext
+from scimbridge.request.kept_values import KeptValues, ObserveDropped
 from scimbridge.request.parallel import Parallel
 from scimbridge.request.rendered import Rendered
 from scimbridge.request.view import View
@@ -70,7 +72,8 @@ class Parts:
     `pool` carries calls side by side; `secret` keys cursors and the hashes of creates; `rate` is calls per second,
     `page_size` and `scan_limit` are numbers of records, `default_population` an id. `notice` is told of values that are
     given to clients in another form than their type. `trail` records changes. `ahead` fetches pages before they are
-    asked for; `observe_window` is told where windows of lists begin.
+    asked for; `observe_window` is told where windows of lists begin, `observe_dropped` what PingOne did not keep, and
+    `refuse_dropped` says whether clients are refused then.
     """
 
     target: Target
@@ -88,14 +91,23 @@ class Parts:
     trail: Trail = UNTRACED
     ahead: ReadAhead | None = None
     observe_window: Callable[[str], None] = silent
+    observe_dropped: ObserveDropped = lambda _resource, _attribute, _count: None
+    refuse_dropped: bool | None = None
+
+
+Joined = tuple[ReachableRecords, ResourceHandler, Membership | None, Complete | None]
+"""The records of a resource type, its verbs, what links it to others, and what completes its lists."""
 
 
 class Assembly:
-    """Joins one resource type after the other from the same parts; `listing` makes their lists."""
+    """Joins one resource type after the other from the same parts; `listing` makes their lists.
 
-    def __init__(self, parts: Parts, listing: Callable[..., Listing] = Listing) -> None:
+    `fields` says what of PingOne's each client is shown.
+    """
+
+    def __init__(self, parts: Parts, fields: ShownFields, listing: Callable[..., Listing] = Listing) -> None:
         self._parts = parts
-        self._reach = Reach(parts.target)
+        self._reach = Reach(parts.target, KeptFilters(fields))
         self._whole = Unconfined(parts.target)
         self.trail = parts.trail
         self._listing = partial(
@@ -133,12 +145,13 @@ class Assembly:
         """Join the resource type of a table."""
         view = View(table, self._parts.notice, self._rendered)
         own = {USERS.name: self._users, GROUPS.name: self._groups}
-        records, resource, links, complete = own.get(table.type.name, self._plain)(view)
+        kept = KeptValues(table, self._parts.observe_dropped, refuse=self._parts.refuse_dropped)
+        records, resource, links, complete = own.get(table.type.name, self._plain)(view, kept)
         listing = self._listing(
             records, self._known[records.name], view, links, self._fresh[records.name], self._parts.state
         )
         lists = Lists(listing, view, complete, self._seal, self._parts.wall)
-        return Endpoint(table.type.endpoint, records, resource, lists, table.allow, self.trail)
+        return Endpoint(table.type.endpoint, records, resource, lists, table.allow, kept, self.trail)
 
     def _creation(self, records: ReachableRecords) -> Creation:
         parts = self._parts
@@ -147,7 +160,7 @@ class Assembly:
             clock=parts.clock, wall=parts.wall, sleep=parts.sleep, page_size=parts.page_size,
         )  # fmt: skip
 
-    def _users(self, view: View) -> tuple[ReachableRecords, ResourceHandler, Membership | None, Complete | None]:
+    def _users(self, view: View, kept: KeptValues) -> Joined:
         parts, users = self._parts, self._reach.users
         placement = Placement(
             view.table, users, self._whole.populations, parts.default_population, parts.state, page_size=parts.page_size
@@ -155,7 +168,7 @@ class Assembly:
         records = UserRecords(self._reach, self._members, self._together, self._turns)
         writer = UserWriter(
             users, self._own, Lookalikes(self._whole.users, view.table, parts.page_size),
-            Enforced(Findings(parts.state), view.table),
+            Enforced(Findings(parts.state), view.table), kept,
         )  # fmt: skip
         creation = UserCreation(
             view, records, placement, self._creation(users), writer, Unfinished(parts.state, users.name)
@@ -174,7 +187,7 @@ class Assembly:
         )
         return users, resource, links if field else None, resource.complete
 
-    def _groups(self, view: View) -> tuple[ReachableRecords, ResourceHandler, Membership | None, Complete | None]:
+    def _groups(self, view: View, kept: KeptValues) -> Joined:
         groups, members = self._reach.groups, self._members
 
         field = _linked(view)
@@ -196,8 +209,8 @@ class Assembly:
 
         records = GroupRecords(groups, view, self._turns)
         current = CurrentMembers(self._reach, members, self._together)
-        creation = GroupCreation(groups, view, records, current, self._creation(groups), self._own)
-        writer = GroupWriter(groups, records, current, self._own)
+        writer = GroupWriter(groups, records, current, self._own, kept)
+        creation = GroupCreation(groups, view, records, current, self._creation(groups), writer)
         resource = Groups(groups, view, records, current, creation, writer, self._own)
         links = Membership(field, None, self._each(holders), whole, lambda _context, _member: True, has_members)
         return groups, resource, links if field else None, resource.complete
@@ -213,9 +226,10 @@ class Assembly:
 
         return read_each
 
-    def _plain(self, view: View) -> tuple[ReachableRecords, ResourceHandler, Membership | None, Complete | None]:
+    def _plain(self, view: View, kept: KeptValues) -> Joined:
         records = self._reach.of(kind_named(view.table.type.name).collection)
-        return records, Plain(records, view, self._creation(records), PlainWriter(records), self._turns), None, None
+        writer = PlainWriter(records, kept)
+        return records, Plain(records, view, self._creation(records), writer, self._turns), None, None
 
 
 def _linked(view: View) -> str:

@@ -11,6 +11,7 @@ from scimbridge.lists.lists import Lists
 from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import AnswerOptions, Reply, RequestContext
 from scimbridge.request.ids import is_id
+from scimbridge.request.kept_values import KeptValues
 from scimbridge.request.rights import check_scope, veil, veil_reply
 from scimbridge.resources.writer import Writer
 from scimbridge.scim import verbs
@@ -70,6 +71,7 @@ class Endpoint:
     resource: ResourceHandler
     lists: Lists
     allow: frozenset[str]
+    kept: KeptValues
     trail: Trail = UNTRACED
 
     @property
@@ -103,12 +105,13 @@ class Endpoint:
             with self.trail.refusals(context, self.name, verb, key):
                 self.check_allowed(context, verb)
                 body = read()
-        with self._recorded(verb, context, key, parameters) as noted:
+        with self._recorded(verb, replace(context, dropped={}), key, parameters) as noted:
             self.check_allowed(noted, verb)
             if verb.on_one:
                 self._check_key(key)
             ready, shown = self._begin(verb, noted, options) if verb.scope == WRITE else (noted, options)
             reply = self._carry_out(verb, ready, shown, key, parameters, body)
+            self.kept.check(ready, reply.location or f"{options.base}{self.path}/{key}")
             return ready.notes.answered(veil_reply(ready.caller, self.kind, reply))
 
     def _recorded(

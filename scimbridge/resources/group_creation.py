@@ -12,6 +12,7 @@ from scimbridge.mapping.links import Links
 from scimbridge.mapping.plan import Changes, plan_create
 from scimbridge.mapping.tables.rows import read_field
 from scimbridge.once.creation import Created, Creation, FoundRecord, NewRecord
+from scimbridge.pingone.bodies import is_dynamic
 from scimbridge.pingone.errors import Refused
 from scimbridge.pingone.kinds import GROUPS
 from scimbridge.reach.records import ReachableRecords
@@ -21,10 +22,11 @@ from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
 from scimbridge.request.view import View
 from scimbridge.resources.group_records import GroupRecords
+from scimbridge.resources.group_writer import GroupWriter
 from scimbridge.resources.members.changes import check_ids
 from scimbridge.resources.members.current import CurrentMembers, may_have_indirect
 from scimbridge.resources.members.outcomes import MadeChanges
-from scimbridge.resources.members.own_changes import OwnMemberships, Recent
+from scimbridge.resources.members.own_changes import Recent
 from scimbridge.scim.errors import ScimError, Unavailable
 from scimbridge.scim.reading import read_resource
 from scimbridge.scim.verbs import CREATE
@@ -43,7 +45,7 @@ class GroupCreation:
         records: GroupRecords,
         members: CurrentMembers,
         creation: Creation,
-        own: OwnMemberships,
+        writer: GroupWriter,
     ) -> None:
         self._groups = groups
         self._view = view
@@ -51,7 +53,8 @@ class GroupCreation:
         self._records = records
         self._members = members
         self._creation = creation
-        self._own = own
+        self._own = writer.own
+        self._kept = writer.kept
 
     def create(self, context: RequestContext, options: AnswerOptions, body: Body) -> Reply:
         """Make a group, then its members. Where these are refused, a group that this request made is taken back."""
@@ -63,7 +66,9 @@ class GroupCreation:
         with self._creation.intent(context, body) as intent, refusing(self._table, progress):
             created = self._creation.create(context, intent, changes.body)
             record = created.record
-            is_empty = isinstance(created, NewRecord) and not record.get("userFilter")
+            if isinstance(created, NewRecord):
+                self._kept.look(context, changes.body, record)
+            is_empty = isinstance(created, NewRecord) and not is_dynamic(record)
             members: list[Record] | None = [] if is_empty else None
             if changes.links:
                 record, members = self._fill(context, created, changes.links, progress)

@@ -52,7 +52,7 @@ class GroupRecords:
         """Return a record after a change with its members, who are all known: they count where PingOne's counts lag."""
         if (
             self._groups.is_open(context)
-            and not record.get("userFilter")
+            and not bodies.is_dynamic(record)
             and all(member["type"] == "User" for member in members)
         ):
             record = bodies.counted(record, users=len(members), groups=0)

@@ -9,6 +9,7 @@ from scimbridge.mapping.plan import Changes
 from scimbridge.pingone.errors import Refused
 from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import RequestContext
+from scimbridge.request.kept_values import KeptValues
 from scimbridge.request.progress import Progress
 from scimbridge.resources.group_records import GroupRecords
 from scimbridge.resources.members.changes import check_ids
@@ -25,12 +26,18 @@ class GroupWriter:
     """Writes groups at PingOne."""
 
     def __init__(
-        self, groups: ReachableRecords, records: GroupRecords, members: CurrentMembers, own: OwnMemberships
+        self,
+        groups: ReachableRecords,
+        records: GroupRecords,
+        members: CurrentMembers,
+        own: OwnMemberships,
+        kept: KeptValues,
     ) -> None:
+        self.own = own
+        self.kept = kept
         self._groups = groups
         self._records = records
         self._members = members
-        self._own = own
 
     def write(
         self, context: RequestContext, key: str, changes: Changes, progress: Progress, present: Baseline = UNREAD
@@ -48,9 +55,10 @@ class GroupWriter:
         if changes.body and before is not None:
             with progress.step(BODY):
                 after = self._groups.put(context, before, changes.body)
+                self.kept.look(context, changes.body, after)
         if not changes.links:
             return Written(self._records.read(context, key) if after is None else after, bool(changes))
-        own = present.own or self._own.of(key)
+        own = present.own or self.own.of(key)
         try:
             with progress.step(MEMBERS):
                 made = self._members.change(context, key, changes.links, own, after, present.members)
@@ -67,11 +75,11 @@ class GroupWriter:
     def _restore(self, context: RequestContext, before: Native, after: Native, changes: Changes) -> None:
         """Put back those of a group's own fields that still are as this request has set them."""
         now = self._groups.read(context, before["id"])
-        ours = {name: before.get(name) for name in changes.body if now.get(name) == after.get(name)}
+        ours = [name for name in changes.body if now.get(name) == after.get(name)]
         if ours:
-            self._groups.put(context, now, ours)
+            self._groups.put_back(context, now, before, ours)
 
     def delete(self, context: RequestContext, key: str) -> None:
         """Delete a group. Raises PingOne's errors."""
-        self._own.note_deleted(key)
+        self.own.note_deleted(key)
         self._groups.delete(context, key)

@@ -8,11 +8,13 @@ changes of the last minute over it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
 from scimbridge.mapping.links import Links, plan_links
 from scimbridge.mapping.plan import Changes, keep_unmentioned, plan_change
+from scimbridge.pingone.bodies import is_dynamic
 from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import AnswerOptions, Reply, RequestContext
 from scimbridge.request.progress import Progress
@@ -28,7 +30,7 @@ from scimbridge.resources.members.own_changes import Laid, OwnMemberships, Recen
 from scimbridge.resources.writer import Baseline, Written
 from scimbridge.scim.messages import read_patch
 from scimbridge.scim.patching.apply import apply_operations
-from scimbridge.scim.patching.operations import read_operations
+from scimbridge.scim.patching.operations import Operation, read_operations
 from scimbridge.scim.reading import read_resource
 from scimbridge.scim.versions import check_conditions
 from scimbridge.sides import Body, Native, Resource
@@ -89,17 +91,21 @@ class Groups:
         links = plan_links(self._table, about) if about else Links()
         if links and not fields:
             return self._patch_links(context, options, key, links)
-        strict = context.manner.strict
+        strict, named = context.manner.strict, self._natives_in(fields)
         if links is None:
             check_selection(context.caller, "groups", about)
             return self._change(
                 context, options, key, lambda before: apply_operations(before, operations, strict=strict),
-                with_members=True, always_answered=False,
+                with_members=True, always_answered=False, named=named,
             )  # fmt: skip
         return self._change(
             context, options, key, lambda before: apply_operations(before, fields, strict=strict),
-            with_members=False, always_answered=False, links=leave_foreign(links, context.manner),
+            with_members=False, always_answered=False, named=named, links=leave_foreign(links, context.manner),
         )  # fmt: skip
+
+    def _natives_in(self, operations: list[Operation]) -> frozenset[str]:
+        shapes = (self._table.shape_of(operation.found) for operation in operations)
+        return frozenset(row.native for shape in shapes if shape is not None for row in shape.rows)
 
     def delete(self, context: RequestContext, key: str) -> Reply:
         """Delete a group: one call."""
@@ -153,19 +159,22 @@ class Groups:
         *,
         with_members: bool,
         always_answered: bool,
+        named: AbstractSet[str] = frozenset(),
         links: Links | None = None,
     ) -> Reply:
+        """Make what a change says of the group as it is; `named` are the fields that it names one by one."""
         progress = context.notes.follow(Progress())
         with refusing(self._table, progress), self._records.turn(context, key):
             own = self._own.of(key)
             record = self._read_to_change(context, key, own)
+            self._groups.check_shown(record, named)
             laid = self._members.read_laid(context, record, own) if with_members else None
             changes = self._plan(context, options, record, laid, make)
             if not with_members:
                 needed, laid = self._needed(context, record, links or Links(), own)
                 changes = replace(changes, links=needed)
             context.notes.planned(self._table, changes, record)
-            was_dynamic = bool(record.get("userFilter"))
+            was_dynamic = is_dynamic(record)
             written = self.writer.write(context, record["id"], changes, progress, Baseline(record, own, laid))
             if options.minimal:
                 return Reply(204)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from scimbridge.mapping.plan import keep_unmentioned, plan_change, plan_create
-from scimbridge.once.creation import Creation
+from scimbridge.once.creation import Creation, NewRecord
 from scimbridge.once.locks import ChangeLocks
 from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import AnswerOptions, Reply, RequestContext
@@ -57,7 +57,10 @@ class Plain:
         changes = plan_create(self._table, resource, context.manner)
         context.notes.planned(self._table, changes)
         with self._creation.intent(context, body) as intent, refusing(self._table):
-            return self.view.show(options, self._creation.create(context, intent, changes.body).record, CREATE.success)
+            created = self._creation.create(context, intent, changes.body)
+            if isinstance(created, NewRecord):
+                self.writer.kept.look(context, changes.body, created.record)
+            return self.view.show(options, created.record, CREATE.success)
 
     def replace(self, context: RequestContext, options: AnswerOptions, key: str, body: Body) -> Reply:
         """Make it what the body says."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from scimbridge.mapping.plan import Changes
 from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import RequestContext
+from scimbridge.request.kept_values import KeptValues
 from scimbridge.request.progress import Progress
 from scimbridge.resources.writer import BODY, UNREAD, Baseline, Written
 from scimbridge.sides import Native
@@ -13,8 +14,9 @@ from scimbridge.sides import Native
 class PlainWriter:
     """Writes the records of one kind at PingOne."""
 
-    def __init__(self, records: ReachableRecords) -> None:
+    def __init__(self, records: ReachableRecords, kept: KeptValues) -> None:
         self._records = records
+        self.kept = kept
 
     def write(
         self, context: RequestContext, key: str, changes: Changes, progress: Progress, present: Baseline = UNREAD
@@ -25,7 +27,9 @@ class PlainWriter:
         record = self._records.read(context, key) if present.record is None else present.record
         progress.plan(BODY)
         with progress.step(BODY):
-            return Written(self._records.put(context, record, changes.body), wrote=True)
+            written = self._records.put(context, record, changes.body)
+        self.kept.look(context, changes.body, written)
+        return Written(written, wrote=True)
 
     def delete(self, context: RequestContext, key: str) -> None:
         """Delete a record. Raises PingOne's errors."""

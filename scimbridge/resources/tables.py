@@ -14,7 +14,7 @@ from scimbridge.mapping.tables.compiling import NO_OFFSET, NOTHING_SHIPPED, comp
 from scimbridge.mapping.tables.disabling import Hidden
 from scimbridge.mapping.tables.shipped import default_mappings
 from scimbridge.mapping.tables.table import Table, TableFaults
-from scimbridge.pingone.kinds import KINDS, find_faults
+from scimbridge.pingone.kinds import KINDS, find_faults, kind_of
 
 
 class Tables:
@@ -49,6 +49,11 @@ class Tables:
         Raises `TableFaults` with all that is wrong in the tables and in `hidden`.
         """
         return compile_tables(self._texts, KINDS, self._offset, hidden, self._shipped)
+
+    def shown_fields(self, hidden: Hidden, collection: str) -> dict[str, str]:
+        """Return PingOne's names of what a client is shown of a collection, each with its SCIM path."""
+        table = (self.without(hidden) if hidden else self.whole).get(kind_of(collection).name)
+        return {} if table is None else table.shown_fields
 
     def check_hidden(self, hidden: Hidden) -> list[str]:
         """Return what is wrong with hidden attributes, a sentence each: unknown ones, and those that are required."""

@@ -19,6 +19,7 @@ from scimbridge.pingone.kinds import USERS
 from scimbridge.request.context import AnswerOptions, Reply, RequestContext
 from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
+from scimbridge.request.rights import check_facets
 from scimbridge.request.view import View
 from scimbridge.resources.placement import Placement
 from scimbridge.resources.user_records import UserRecords
@@ -55,6 +56,7 @@ class UserCreation:
         Raises what PingOne refuses, in SCIM's words.
         """
         changes = plan_create(self._table, resource, context.manner)
+        check_facets(context.caller, USERS, changes.facets, self._table)
         changes = replace(changes, body=self._writer.hold_new(context, changes.body))
         facets = dict(changes.facets)
         context.notes.planned(self._table, changes)
@@ -66,7 +68,10 @@ class UserCreation:
 
             def make(own: Record) -> Created:
                 native, media = bodies.creation(USERS, own, facets)
-                return self._creation.create(context, intent, native, media, own=own)
+                made = self._creation.create(context, intent, native, media, own=own)
+                if isinstance(made, NewRecord):
+                    self._writer.kept.look(context, own, made.record)
+                return made
 
             created = self._writer.create(context, changes.body, make)
             record, include = created.record, self._view.includes_named(options)

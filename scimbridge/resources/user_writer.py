@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeVar
 
 from scimbridge.mapping.leaving import clear, leave_out, remove
@@ -18,6 +17,7 @@ from scimbridge.pingone.facets import POPULATION
 from scimbridge.pingone.kinds import USERS
 from scimbridge.reach.records import ReachableUsers
 from scimbridge.request.context import RequestContext
+from scimbridge.request.kept_values import KeptValues
 from scimbridge.request.progress import Progress
 from scimbridge.resources.enforced import Enforced
 from scimbridge.resources.lookalikes import Lookalikes
@@ -27,6 +27,7 @@ from scimbridge.sides import Native
 
 Record = dict[str, Any]
 Made = TypeVar("Made")
+Body = TypeVar("Body", Record, list[Record])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,15 @@ class _Step:
 class UserWriter:
     """Writes users at PingOne, held against what the environment is known to enforce and to have."""
 
-    def __init__(self, users: ReachableUsers, own: OwnMemberships, lookalikes: Lookalikes, enforced: Enforced) -> None:
+    def __init__(
+        self,
+        users: ReachableUsers,
+        own: OwnMemberships,
+        lookalikes: Lookalikes,
+        enforced: Enforced,
+        kept: KeptValues,
+    ) -> None:
+        self.kept = kept
         self._users = users
         self._own = own
         self._lookalikes = lookalikes
@@ -96,8 +105,20 @@ class UserWriter:
     def _write_body(self, context: RequestContext, key: str, changes: Changes) -> Native:
         operations = changes.operations or (as_operations(changes) if changes.shrunk else ())
         if not operations:
-            return self._enforced.send(context, changes.body, clear, partial(self._users.merge, context, key))
-        return self._enforced.send(context, list(operations), remove, partial(self._users.operate, context, key))
+            return self._enforced.send(context, changes.body, clear, self._held_to(self._users.merge, context, key))
+        return self._enforced.send(context, list(operations), remove, self._held_to(self._users.operate, context, key))
+
+    def _held_to(
+        self, call: Callable[[RequestContext, str, Body], Native], context: RequestContext, key: str
+    ) -> Callable[[Body], Native]:
+        """Return a call whose answer is held against what it writes."""
+
+        def write(written: Body) -> Native:
+            record = call(context, key, written)
+            self.kept.look(context, written, record)
+            return record
+
+        return write
 
     def delete(self, context: RequestContext, key: str) -> None:
         """Delete a user. Raises PingOne's errors."""

@@ -5,7 +5,7 @@ Everything is validated before the first call. In what order the calls of one ch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from scimbridge.pingone.kinds import USERS
 from scimbridge.request.context import AnswerOptions, Reply, RequestContext
 from scimbridge.request.progress import Progress
 from scimbridge.request.refusals import refusing
-from scimbridge.request.rights import check_password, check_selection
+from scimbridge.request.rights import check_facets, check_password, check_selection, guarded_facets, may_read
 from scimbridge.request.view import View
 from scimbridge.resources.placement import Placement
 from scimbridge.resources.user_creation import UserCreation
@@ -26,7 +26,7 @@ from scimbridge.resources.user_writer import UserWriter
 from scimbridge.scim.messages import read_patch
 from scimbridge.scim.patching.apply import apply_operations
 from scimbridge.scim.patching.operations import Operation, read_operations
-from scimbridge.scim.reading import read_resource
+from scimbridge.scim.reading import is_empty, read_resource
 from scimbridge.sides import Body, Native, Resource
 
 
@@ -40,6 +40,7 @@ class Users:
         self._table = view.table
         self._records = records
         self._passwords = frozenset(row for row in view.table.rows if row.facet is not None and row.facet.secret)
+        self._guarded = tuple(row for row in view.table.rows if row.facet is not None and row.facet.scope)
         self._placement = placement
         self._creation = creation
         self.writer = writer
@@ -72,7 +73,15 @@ class Users:
         for row in self._passwords:
             if attribute_value(self._table, resource, row.urn, row.attr) is not None:
                 check_password(context.caller)
+        if not may_read(context.caller, USERS.collection):  # it has nothing to echo, and may not find out what is there
+            check_facets(context.caller, USERS, self._guarded_in(resource), self._table)
         return resource
+
+    def _guarded_in(self, resource: Resource) -> Iterator[str]:
+        for row in self._guarded:
+            value = attribute_value(self._table, resource, row.urn, row.attr)
+            if not is_empty(value.get(row.sub) if isinstance(value, dict) and row.sub else value):
+                yield str(row.via)
 
     def _read_patch(self, context: RequestContext, body: Body) -> tuple[Operation, ...]:
         """Read a PATCH. Raises `Forbidden` for a password that the client may not set, and for guesses at values."""
@@ -80,6 +89,9 @@ class Users:
         for shape in map(self._table.shape_of, (operation.found for operation in operations)):
             if shape is not None and self._passwords.intersection(shape.rows):
                 check_password(context.caller)
+            if shape is not None and not may_read(context.caller, USERS.collection):
+                named = (str(row.via) for row in self._guarded if row in shape.rows)
+                check_facets(context.caller, USERS, named, self._table)
         check_selection(context.caller, "users", operations)
         return operations
 
@@ -95,7 +107,7 @@ class Users:
         native = None
         if not context.manner.strict and not context.is_conditional:
             native = plan_operations(self._table, operations, context.manner)
-        if native is None:
+        if native is None or guarded_facets(context.caller, USERS, native.facets):  # what is there may be the same
             strict = context.manner.strict
             gone = removed_facets(self._table, operations)
             settled = tuple(settle(self._table, operations))
@@ -151,6 +163,7 @@ class Users:
             body = self.writer.hold(context, changes.body, record)
             changes = replace(changes, body=body, facets={**(gone or {}), **changes.facets})
             context.notes.planned(self._table, changes, record)
+            check_facets(context.caller, USERS, changes.facets, self._table)
             self._placement.check_move(context, changes.facets)
             context = _hurry(context, changes.facets)
             groups = _groups_in(record)

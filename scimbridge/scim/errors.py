@@ -182,6 +182,10 @@ class BadGateway(ScimError):
     status = 502
 
 
+class ValuesDropped(BadGateway):
+    """PingOne carried a change out and kept not all of its values; everything else of it stands."""
+
+
 class Unavailable(ScimError):
     """PingOne cannot be reached, or not in time; the request may be sent again."""
 

@@ -103,6 +103,11 @@ class Settings:
     strict: bool = _setting(
         text.boolean, "Whether known deviations of clients from RFC 7644 are refused.", default=False
     )
+    refuse_dropped_values: bool | None = _setting(
+        text.boolean,
+        "Whether a change of which PingOne kept not every value is answered with an error; not set: in strict mode.",
+        default=None,
+    )
     page_size: int = _setting(
         text.page_size, "Records asked of PingOne per page: 100, 200, ... up to 1000.", default=100
     )

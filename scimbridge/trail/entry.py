@@ -20,7 +20,7 @@ from scimbridge.request.context import Notes, Reply, RequestContext
 from scimbridge.request.ids import is_id
 from scimbridge.request.member_results import MemberResults
 from scimbridge.request.progress import Progress, may_be_done
-from scimbridge.scim.errors import ScimError, Unavailable
+from scimbridge.scim.errors import ScimError, Unavailable, ValuesDropped
 from scimbridge.scim.verbs import CREATE
 
 OK = 200
@@ -99,6 +99,7 @@ class AuditEntry(Notes):
     progress: Progress | None = None
     steps: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)  # what PingOne did not keep
     filter: tuple[str, ...] = ()
     returned: int | None = None
     status: int = OK
@@ -148,6 +149,12 @@ class AuditEntry(Notes):
             self.changed.pop(name, None)
         elif name in self.changed:
             self.changed[name] = None
+
+    def dropped(self, names: tuple[str, ...]) -> None:
+        """Note what PingOne did not keep; it is not changed."""
+        for name in names:
+            self.changed.pop(name, None)
+            self.lost.append(f"not kept by PingOne: {name}")
 
     def made(self, key: str) -> None:
         """Note the id of the new resource."""
@@ -232,7 +239,7 @@ class AuditEntry(Notes):
             unnamed=sum(max(0, len(ids) - MOST_MEMBERS) for ids in astuple(members)),
             groups_left=_named(self.groups_left),
             values=self._values(),
-            steps=() if result == DONE else tuple(self._done()),
+            steps=(*(() if result == DONE else self._done()), *self.lost),
             filter=self.filter,
             returned=self.returned,
             status=None if result == BEGUN else status,
@@ -269,6 +276,8 @@ class AuditEntry(Notes):
             return UNKNOWN
         if may_be_done(error):
             return UNKNOWN
+        if isinstance(error, ValuesDropped):
+            return DONE  # and the record says what of it PingOne did not keep
         steps = set(self._done())
         if self.progress is not None and self.progress.planned and steps >= set(self.progress.planned):
             return DONE  # and what failed is the answer

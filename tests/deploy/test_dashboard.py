@@ -31,6 +31,8 @@ def known():
     metrics = Metrics("1")
     metrics.begin_request()
     metrics.observe_request("users", "GET", 200, 0.1)
+    metrics.observe_dropped("User", "costCentre")
+    metrics.observe_lacking("User", "costCentre", "missing")
     metrics.observe_call(CallRecord("GET", "/users", 200, 0.1, 1, None))
     metrics.observe_limited("hr", "concurrent")
     metrics.note_certificates({"own": 1.0})
@@ -209,5 +211,7 @@ def test_what_has_to_be_alerted_on():
         "scimbridge_configuration_info",
         "scimbridge_pingone_last_success_timestamp_seconds",
         "scimbridge_requests_limited_total",
+        "scimbridge_values_dropped_total",
+        "scimbridge_rows_without_attribute",
     ):
         assert metric in watched

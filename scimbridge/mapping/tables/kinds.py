@@ -51,6 +51,10 @@ class FacetFacts(Protocol):
     def secret(self) -> bool:
         """Whether the value is never shown."""
 
+    @property
+    def scope(self) -> str:
+        """The right that a client needs beside that to write, "" for none."""
+
 
 class KindFacts(Protocol):
     """One resource type."""

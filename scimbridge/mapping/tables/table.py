@@ -56,6 +56,19 @@ class Table:
         row = self._by_native.get(native) or self._by_native.get(native.split(".", 1)[0])
         return None if row is None else row.spelled
 
+    @property
+    def shown_fields(self) -> dict[str, str]:
+        """PingOne's names of what records show to clients, each with its SCIM path; a secret is never shown."""
+        return {
+            row.native: row.spelled
+            for shape in self.shapes.values()
+            for row in shape.rows
+            if row.to
+            and row.include is None
+            and "never" not in (row.attribute.returned, shape.attribute.returned)
+            and not (row.facet is not None and row.facet.secret)
+        }
+
     def is_hidden(self, native: str) -> bool:
         """Whether a PingOne field, or all that is known of one with parts, is hidden from who sees this table."""
         if self.scim_name(native) is not None:

@@ -7,57 +7,21 @@ PingOne takes attributes that it does not know, or that are disabled, and drops 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from scimbridge.mapping.tables.rows import Row, nearest
 from scimbridge.mapping.tables.table import Table
 from scimbridge.ops.checking.findings import Finding, fault, ok, warn
-from scimbridge.pingone.kinds import USERS, Kind
-
-# Members of a user's record that are PingOne's own: an environment may list them in its schema, or not (§2.2, §2.7).
-BESIDE_SCHEMA = USERS.own_members | {facet.path[0] for facet in USERS.facets}
+from scimbridge.pingone.kinds import Kind
+from scimbridge.pingone.schema import BESIDE_SCHEMA, DISABLED, MISSING, Declared, find_lack, read_schema
 
 _JSON = ("json", "object")  # codecs that carry JSON
 _BARE = {"boolean": "BOOLEAN", "integer": "", "decimal": ""}  # SCIM types whose values are no text, and PingOne's type
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """One attribute of PingOne's user schema (docs/pingone.md §3). `subs`: name -> whether it is enabled."""
-
-    name: str
-    type: str
-    enabled: bool
-    several: bool
-    unique: bool
-    required: bool
-    changeable: bool  # CORE attributes are as they are
-    subs: Mapping[str, bool]
-
-
-def read_declared(record: Mapping[str, Any]) -> Declared:
-    """Read a record of PingOne's schema; what it leaves out is as PingOne's defaults are."""
-    subs = record.get("subAttributes")
-    return Declared(
-        name=str(record.get("name")),
-        type=str(record.get("type", "STRING")),
-        enabled=record.get("enabled") is not False,
-        several=record.get("multiValued") is True,
-        unique=record.get("unique") is True,
-        required=record.get("required") is True,
-        changeable=record.get("schemaType") != "CORE",
-        subs={
-            str(sub.get("name")): sub.get("enabled") is not False
-            for sub in (subs if isinstance(subs, list) else [])
-            if isinstance(sub, dict)
-        },
-    )
-
-
 def check_users(table: Table, schema: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
     """Compare the user table with the environment's schema."""
-    declared = {each.name: each for each in map(read_declared, schema)}
+    declared = read_schema(schema)
     found = [*_check_rows(table, declared), *_check_required(table, declared)]
     yield from found
     if not found:
@@ -109,10 +73,10 @@ def _check_place(
     where: str, path: tuple[str, ...], row: Row, declared: Mapping[str, Declared]
 ) -> Generator[Finding, None, bool]:
     """Find where PingOne would drop the value, or never show one. Returns whether it is there."""
-    name, native = path[0], ".".join(path)
-    attribute = declared.get(name)
+    name = path[0]
+    attribute, lack = declared.get(name), find_lack(path, declared)
     if attribute is None:
-        if name in BESIDE_SCHEMA:
+        if lack is None:
             return True
         lost = "takes it and drops it without a word" if row.writable else "never shows one"
         yield fault(
@@ -129,20 +93,21 @@ def _check_place(
             f"enable it in PingOne's console (Directory, User Attributes), or put {row.attr!r} into `disable`",
         )
         return False
-    return (yield from _check_member(where, path, attribute, native))
+    return (yield from _check_member(where, path, attribute, lack))
 
 
 def _check_member(
-    where: str, path: tuple[str, ...], attribute: Declared, native: str
+    where: str, path: tuple[str, ...], attribute: Declared, lack: str | None
 ) -> Generator[Finding, None, bool]:
+    native = ".".join(path)
     if attribute.type == "COMPLEX" and attribute.subs:
         known = ", ".join(attribute.subs)
         if len(path) == 1:
             yield fault(where, f"{native!r} has members of its own: {known}", f'name one, as in to = "{native}.x"')
-        elif len(path) > 2 or path[1] not in attribute.subs:  # noqa: PLR2004 - an attribute and a member
+        elif lack == MISSING:
             hint = nearest(path[1], attribute.subs)
             yield fault(where, f"{path[0]!r} has no member {'.'.join(path[1:])!r}{hint}", f"name one of {known}")
-        elif not attribute.subs[path[1]]:
+        elif lack == DISABLED:
             yield fault(where, f"{native!r} is disabled in the user schema", "enable it there, or take the row out")
         else:
             return True

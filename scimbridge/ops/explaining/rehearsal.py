@@ -6,7 +6,8 @@ something in PingOne's place; what its resources send and why is theirs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import copy
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -148,7 +149,7 @@ class _CallRecorder:
             return Response(201, body={"id": IDS["NEW-ID"], **body})  # a membership has the id of its group
         if request.method == "DELETE":
             return Response(204)
-        kept = {} if "Operations" in body else body
+        kept = _operated(self._held, body["Operations"]) if "Operations" in body else body
         return Response(200, body={**self._held, **kept, "id": steps[-1]})
 
     def _list(self, name: str) -> Json:
@@ -156,3 +157,17 @@ class _CallRecorder:
         records = [{"id": f"id of {use}", "name": use} for use in held]
         key = "groupMemberships" if name == "memberOfGroups" else name
         return {"_embedded": {key: records}, "count": len(records), "size": len(records)}
+
+
+def _operated(held: Mapping[str, Any], operations: Iterable[Mapping[str, Any]]) -> Json:
+    """Return a record after PingOne's operations, each on a field or on a member of one."""
+    record = copy.deepcopy(dict(held))
+    for operation in operations:
+        *outer, last = operation["path"].split(".")
+        place = record
+        for name in outer:
+            place = place.setdefault(name, {})
+        place.pop(last, None)
+        if operation["op"] != "remove":
+            place[last] = operation["value"]
+    return record

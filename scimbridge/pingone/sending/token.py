@@ -1,6 +1,6 @@
 """The token layer: every request carries an access token, and tokens are fetched as rarely as possible.
 
-Knows tokens and their times. Knows nothing of how they are asked for (issuer.py) or of the calls that pass
+Knows tokens and their times. Knows nothing of how they are asked for (token_endpoint.py) or of the calls that pass
 through. A token lives in this process, and in `state` for other workers; it is renewed ahead of its end by
 whichever thread comes first, while the others go on with the old one. A token is in no message and no repr.
 """
@@ -17,6 +17,7 @@ import orjson
 
 from scimbridge.pingone.errors import BadCredentials, NoPermission, OutOfTime, PingOneError
 from scimbridge.pingone.send import Call, Request, Response, Send
+from scimbridge.pingone.sending.token_endpoint import token_fault
 from scimbridge.state.base import State
 
 _AHEAD = 300.0  # seconds before its end, or a fifth of a short life
@@ -184,7 +185,7 @@ class WithToken:
         if kept is None:
             return None
         times = orjson.loads(kept)
-        if than is not None and times["value"] == than.value:
+        if (than is not None and times["value"] == than.value) or token_fault(times["value"]):
             return None
         self._tell(times["value"])
         offset = self._clock() - self._wall()

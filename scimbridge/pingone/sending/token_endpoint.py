@@ -1,18 +1,21 @@
 """Asks PingOne's token endpoint for an access token with the client credentials (docs/pingone.md §1.2).
 
-Knows the two ways of sending a secret. Does not keep tokens. The secret is in no message, repr or record.
+Knows the two ways of sending a secret, and what a token has to look like to be sent on. Does not keep tokens. The
+secret and the tokens are in no message, repr or record.
 """
 
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlencode
 
 import orjson
 
+from scimbridge.observe.logs import named
 from scimbridge.pingone.answers import read_error
-from scimbridge.pingone.errors import BadCredentials, PingOneError, Throttled, Unreachable
+from scimbridge.pingone.errors import BadCredentials, Misconfigured, PingOneError, Throttled, Unreachable
 from scimbridge.pingone.send import CallRecord
 from scimbridge.pingone.wire import Answer, Wire
 
@@ -20,6 +23,11 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "applica
 _GRANT = {"grant_type": "client_credentials"}
 _OK = 200
 _USUAL_LIFE = 3600
+LONGEST_TOKEN = 5000
+"""Characters of a token: PingOne's header block, which has more in it, ends at 6 KB (docs/pingone.md §1.4)."""
+_VISIBLE = re.compile(r"[!-~]+")  # RFC 6749 §A.12 without the space, which ends a token in a header
+
+log = named(__name__)
 
 _Way = Callable[[], tuple[Mapping[str, str], Mapping[str, str]]]
 
@@ -92,6 +100,9 @@ class TokenEndpoint:
             value, seconds = body.get("access_token"), body.get("expires_in", _USUAL_LIFE)
             if not isinstance(value, str) or not value or not isinstance(seconds, int | float):
                 raise Unreachable("PingOne's token endpoint answered without a token", status=_OK)
+            if fault := token_fault(value):
+                log.error("PingOne's access token cannot be used", fault=fault)
+                raise Misconfigured(f"PingOne's token endpoint answered with a token that {fault}", status=_OK)
             return value, float(seconds)
         error = read_error(answer, method="GET", now=self._wall())
         if isinstance(error, Throttled | Unreachable):
@@ -114,6 +125,13 @@ class TokenEndpoint:
         """Return what the endpoint said, without the secret should it have repeated it."""
         told = ": ".join(str(body[name]) for name in ("error", "error_description") if isinstance(body.get(name), str))
         return told.replace(self._secret, "***") if told else "no reason given"
+
+
+def token_fault(value: str) -> str | None:
+    """Return why a token cannot stand in a header, as the end of "a token that ..."; None where it can."""
+    if len(value) > LONGEST_TOKEN:
+        return f"has {len(value)} characters; {LONGEST_TOKEN} are the most that PingOne takes in a header"
+    return None if _VISIBLE.fullmatch(value) else "has other characters than visible ASCII"
 
 
 def _parse(answer: Answer) -> dict[str, object]:

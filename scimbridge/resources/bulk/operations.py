@@ -58,8 +58,10 @@ class BulkOperations:
         try:
             reply = self._reply(context, options, operation, path, ids, refers)
         except ScimError as error:
-            if operation.verb != CREATE:
-                entry["location"] = f"{options.base}{path}"
+            # What was made is somewhere, also where not all of it was kept.
+            location = dict(error.headers).get("Location") if operation.verb == CREATE else f"{options.base}{path}"
+            if location is not None:
+                entry["location"] = location
             return entry | {"status": str(error.status), "response": error.to_message()}
         entry |= {"location": reply.location or f"{options.base}{path}", "status": str(reply.status)}
         if reply.etag is not None:

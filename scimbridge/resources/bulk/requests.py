@@ -151,7 +151,7 @@ class _BulkRun:
         if step.opens:
             self._open_circle(job)
         job.result = self._operations.carry_out(self._context, self._options, job.operation, self._ids, job.refers)
-        if job.makes and not job.failed:
+        if job.makes and "location" in job.result:
             self._ids[job.makes] = job.result["location"].rsplit("/", 1)[-1]
 
     def _open_circle(self, job: _Job) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from scimbridge.mapping.links import Links, Member
+from scimbridge.pingone.bodies import is_dynamic
 from scimbridge.pingone.errors import NotThere
 from scimbridge.reach.reach import Reach
 from scimbridge.request.context import RequestContext
@@ -45,7 +46,7 @@ class CurrentMembers:
         """
         kept, hidden = frozenset[str](), frozenset[str]()
         out = own.listed_though_out(listed)
-        if out and (group.get("userFilter") or any(member["type"] == "Group" for member in listed)):
+        if out and (is_dynamic(group) or any(member["type"] == "Group" for member in listed)):
             still = self._together.read(lambda member: self._is_in(context, group, member), out)
             kept = frozenset(member["id"] for member, stays in zip(out, still, strict=True) if stays)
         if not self._reach.users.is_open(context):
@@ -103,4 +104,4 @@ def may_have_indirect(record: Native, members: list[Record] | None, made: MadeCh
     With a member group its users come and go; and who is removed by hand may stay in through a filter or such a group.
     """
     nested = "Group" in made.kinds.values() or any(member.get("type") == "Group" for member in members or ())
-    return nested or bool(record.get("userFilter"))
+    return nested or is_dynamic(record)

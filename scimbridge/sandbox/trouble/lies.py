@@ -66,6 +66,13 @@ def _twice(body: Json) -> Json:
     return {**body, "_embedded": {name: [*each[:-1], *each[:1]] for name, each in embedded.items()}}
 
 
+def _fewer(body: Json) -> Json:
+    """Give a record lists without their last value."""
+    if "id" not in body:
+        return body
+    return {name: held[:-1] if isinstance(held, list) else held for name, held in body.items()}
+
+
 LIES: Final[dict[str, Callable[[Json], Json]]] = {
     "no_links": _with_links(_NOTHING),
     "links_list": _with_links([]),
@@ -81,4 +88,5 @@ LIES: Final[dict[str, Callable[[Json], Json]]] = {
     "empty_id": _with_id(""),
     "other_id": _with_id(OTHER_ID),
     "twice": _twice,
+    "fewer_values": _fewer,
 }

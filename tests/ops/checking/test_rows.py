@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from scimbridge.ops.checking.rows import BESIDE_SCHEMA, read_declared
+from scimbridge.pingone.schema import BESIDE_SCHEMA, read_declared
 from scimbridge.sandbox.model.attributes import CORE
 from scimbridge.sandbox.model.schema import SchemaAttribute
 

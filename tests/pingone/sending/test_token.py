@@ -8,9 +8,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs
 
+import orjson
 import pytest
+from structlog.testing import capture_logs
 
-from scimbridge.pingone.errors import BadCredentials, NoPermission, OutOfTime, Unreachable
+from scimbridge.pingone.errors import BadCredentials, Misconfigured, NoPermission, OutOfTime, Unreachable
 from scimbridge.pingone.send import Call, Request
 from scimbridge.state.memory import MemoryState
 
@@ -211,6 +213,46 @@ def test_nobody_waits_for_a_renewal_ahead(host, connection, answer, behaviours, 
     go_on.set()
     thread.join(60)
     assert _bearers(host) == ["t1", "t1", "t2"]
+
+
+UNUSABLE = ["t\u00f6ken", "\u65e5\u672c", "two words", "line\nbreak", "nul\x00", "t\x7f", "t" * 5001]
+
+
+@pytest.mark.parametrize("token", UNUSABLE)
+def test_a_token_that_no_header_carries(token, host, connection, answer):
+    """A token that is no visible ASCII, or longer than PingOne's header block, is refused at once, logged, not kept."""
+    host.tokens.append(answer(200, {"access_token": token, "expires_in": 3600}))
+    send = connection()
+    with capture_logs() as lines, pytest.raises(Misconfigured) as error:
+        send(GET, Call())
+    assert len(host.asked_for_token) == 1
+    assert [(line["log_level"], line["event"]) for line in lines] == [
+        ("error", "PingOne's access token cannot be used")
+    ]
+    assert token not in str(error.value) + str(lines)
+    assert host.api == []
+    send(GET, Call())
+    assert _bearers(host) == ["t2"]
+
+
+def test_the_longest_token(host, connection, answer):
+    """Every visible character of ASCII is taken, and as many as fit beside the other headers."""
+    token = "".join(map(chr, range(33, 127))) + "t" * 4906
+    host.tokens.append(answer(200, {"access_token": token, "expires_in": 3600}))
+    connection()(GET, Call())
+    assert _bearers(host) == [token]
+
+
+@pytest.mark.parametrize("token", UNUSABLE)
+def test_an_unusable_token_in_the_state(token, host, connection):
+    """What an earlier version left for the other workers is not taken where no header carries it."""
+    state = MemoryState(time.monotonic)
+    first = connection(state=state)
+    first(GET, Call())
+    left = orjson.loads(state.get(first.token._key))
+    state.set(first.token._key, orjson.dumps(left | {"value": token}), 60.0)
+    connection(state=state)(GET, Call())
+    assert len(host.asked_for_token) == 2
 
 
 def test_shared_between_workers(host, connection):
