@@ -9,7 +9,9 @@ import uuid
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from scimbridge.sandbox.http.errors import forbidden, not_found
+from werkzeug.exceptions import NotFound
+
+from scimbridge.sandbox.http.errors import not_found
 from scimbridge.sandbox.http.exchange import Answer, Api, Route, answer_list, read_window
 
 if TYPE_CHECKING:
@@ -26,21 +28,24 @@ def role_routes(api: Api) -> list[Route]:
     ]
 
 
+def _check_shown(api: Api) -> None:
+    if not api.switches.shows_roles:
+        raise NotFound  # as every other route that is not there
+
+
 def _id_of(name: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
 
 
 def _list_roles(api: Api) -> Answer:
-    if not api.switches.shows_roles:
-        raise forbidden()
+    _check_shown(api)
     asked, _, _ = read_window(api)
     items: list[Json] = [{"id": _id_of(name), "name": name} for name in _NAMES.values()]
     return answer_list(api, "roles", items, asked, (len(items), None))
 
 
 def _list_assignments(api: Api, application: str) -> Answer:
-    if not api.switches.shows_roles:
-        raise forbidden()
+    _check_shown(api)
     if application != api.client_id:
         raise not_found()
     asked, _, _ = read_window(api)

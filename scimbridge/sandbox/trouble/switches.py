@@ -46,7 +46,7 @@ class Switches:
     rights: Literal["admin", "read", "none"] = "admin"
     """The worker's role: Identity Data Admin, Identity Data Read Only, or none (no token at all)."""
     shows_roles: bool = False
-    """Whether the worker may see which roles it has."""
+    """Whether there are routes by which the worker sees which roles it has."""
     environment_type: Literal["SANDBOX", "PRODUCTION"] = "SANDBOX"
     narrow_filters: bool = False
     cursor_bound_to_token: bool = True
