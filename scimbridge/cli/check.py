@@ -15,7 +15,7 @@ from types import FrameType
 
 import click
 
-from scimbridge.cli.faulty import faults_told
+from scimbridge.cli.faults import faults_told
 from scimbridge.settings.declared import load
 
 _FILE = click.Path(dir_okay=False, path_type=Path)

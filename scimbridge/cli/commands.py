@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
@@ -20,9 +18,9 @@ import click
 from scimbridge.cli.audit import audit
 from scimbridge.cli.check import check
 from scimbridge.cli.client import client
-from scimbridge.cli.faulty import faults_told
+from scimbridge.cli.faults import faults_told, table_faults_told
 from scimbridge.cli.tables import tables as tables_group
-from scimbridge.settings.declared import SettingsFaults, load, tables
+from scimbridge.settings.declared import load, tables
 
 if TYPE_CHECKING:
     from scimbridge.serve.server import Factory
@@ -188,7 +186,7 @@ def explain(expression: str, resource: str, *, as_json: bool) -> None:
     from scimbridge.ops.explaining import explain as explaining  # noqa: PLC0415 - the engine is not needed by all commands
     from scimbridge.ops.printing.explanations import show_explanation  # noqa: PLC0415 - the same
 
-    with faults_told(), _table_faults_told():
+    with faults_told(), table_faults_told():
         explanation = explaining.explain(expression, resource, tables(os.environ))
     show_explanation(sys.stdout, explanation, as_json=as_json)
     sys.exit(1 if explanation.kind == "error" else 0)
@@ -198,17 +196,6 @@ command.add_command(check)
 command.add_command(client)
 command.add_command(audit)
 command.add_command(tables_group)
-
-
-@contextmanager
-def _table_faults_told() -> Iterator[None]:
-    """Tell what is wrong with the tables as what is wrong with the configuration, which they are part of."""
-    from scimbridge.mapping.tables.table import TableFaults  # noqa: PLC0415 - the engine is not needed by all commands
-
-    try:
-        yield
-    except TableFaults as faults:
-        raise SettingsFaults(faults.faults) from None
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What every command says of a configuration that nothing can be started with."""
+"""How the command line tells what is wrong with a configuration: whole, on standard error, with exit code 2."""
 
 from __future__ import annotations
 
@@ -29,10 +29,31 @@ class Unstartable(click.ClickException):
         click.echo("\n  ".join(lines), file=file or sys.stderr)
 
 
+class Undone(click.ClickException):
+    """What could not be done: every fault is a sentence of its own, exit code 2."""
+
+    exit_code = 2
+
+    def show(self, file: IO[str] | None = None) -> None:
+        """Write the faults to standard error."""
+        click.echo(f"scimbridge: {self.message}", file=file or sys.stderr)
+
+
 @contextmanager
 def faults_told() -> Iterator[None]:
-    """Say what is wrong with the configuration, and end."""
+    """Tell what is wrong with the settings."""
     try:
         yield
     except SettingsFaults as faults:
         raise Unstartable(faults) from None
+
+
+@contextmanager
+def table_faults_told() -> Iterator[None]:
+    """Tell what is wrong with the tables as what is wrong with the configuration, which they are part of."""
+    from scimbridge.mapping.tables.table import TableFaults  # noqa: PLC0415 - the engine is not needed by all commands
+
+    try:
+        yield
+    except TableFaults as faults:
+        raise SettingsFaults(faults.faults) from None
