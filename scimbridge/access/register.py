@@ -48,8 +48,8 @@ class Register:
                 self._clients = self._read(path)
             except OSError as error:
                 raise ClientFaults([f"{path} cannot be read ({error.strerror}); name a readable file"]) from None
-        if own is None and not self._clients.clients:
-            raise ClientFaults(["there is no client at all; make one with `scimbridge client add NAME`"])
+        if faults := nobody(self._clients):
+            raise ClientFaults(faults)
         self._next = clock() + SECONDS
 
     def current(self) -> Clients:
@@ -96,6 +96,13 @@ class Register:
         if what != self._told:
             self._told = what
             log.error("clients file not taken up, the last good one stays", faults=faults[:_TOLD])
+
+
+def nobody(clients: Clients) -> list[str]:
+    """Return what is wrong at a start where nobody could log in; `check` says the same as the start."""
+    if clients.own is not None or clients.clients:
+        return []
+    return ["there is no client at all; make one with `scimbridge client add NAME`"]
 
 
 def _stamp(path: Path) -> Stamp:

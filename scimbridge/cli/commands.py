@@ -9,20 +9,21 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 import click
 
 from scimbridge import __version__
 from scimbridge.cli.audit import audit
+from scimbridge.cli.check import check
 from scimbridge.cli.client import client
+from scimbridge.cli.faults import faults_told, table_faults_told
 from scimbridge.cli.health import health
-from scimbridge.settings.declared import SettingsFaults, load, tables
+from scimbridge.cli.tables import tables as tables_group
+from scimbridge.settings.declared import load, tables
 
 if TYPE_CHECKING:
     from scimbridge.serve.server import Factory
@@ -32,23 +33,6 @@ if TYPE_CHECKING:
 
 _PORT = click.IntRange(1, 65535)
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
-
-
-class _Unstartable(click.ClickException):
-    """A configuration that nothing can be started with: every fault on a line of its own, exit code 2."""
-
-    exit_code = 2
-
-    def __init__(self, faults: SettingsFaults) -> None:
-        super().__init__("\n".join(faults.faults))
-
-    def show(self, file: IO[str] | None = None) -> None:
-        """Write the faults to standard error."""
-        lines = (
-            "scimbridge: the configuration is faulty, so nothing was started.",
-            *self.message.splitlines(),
-        )
-        click.echo("\n  ".join(lines), file=file or sys.stderr)
 
 
 def main() -> None:
@@ -102,7 +86,7 @@ def serve(
     if certfile is None and (keyfile or client_ca):
         raise click.UsageError("--keyfile and --client-ca need --certfile, the bridge's own certificate")
     tls = None if certfile is None else Tls(certfile, keyfile, client_ca)
-    with _faults_told(), node_files(os.environ) as files:
+    with faults_told(), node_files(os.environ) as files:
         graceful = int(load(os.environ).request_deadline) + 5
         options = serving.Options(host, port, workers, threads, graceful, tls)
         serving.run(partial(_prepare, files, (host, port), tls), options)
@@ -209,22 +193,6 @@ def _checked(values: dict[str, Any], hints: dict[str, Any]) -> dict[str, Any]:
 
 
 @command.command()
-@click.option("--write", is_flag=True, help="Make a user and delete it, to learn what the environment enforces.")
-@click.option("--population", metavar="NAME", help="Where --write may make that user: name or id of a population.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document of all findings, at the end.")
-def check(*, write: bool, population: str | None, as_json: bool) -> None:
-    """Test connection, rights and tables against the PingOne environment; exit code 1 on any fault."""
-    from scimbridge.ops.checking import checks as checking  # noqa: PLC0415 - an HTTP client is not needed by all commands
-    from scimbridge.ops.printing.findings import show_findings  # noqa: PLC0415 - the same
-
-    if write != (population is not None):
-        raise click.UsageError("--write and --population go together: a user is made, and has to be somewhere")
-    with _faults_told(), closing(checking.check(load(os.environ), population)) as findings:
-        report = show_findings(sys.stdout, findings, as_json=as_json)
-    sys.exit(1 if report.faults else 0)
-
-
-@command.command()
 @click.argument("expression")
 @click.option("--resource", default="User", show_default=True, help="Resource type the expression is about.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
@@ -233,34 +201,17 @@ def explain(expression: str, resource: str, *, as_json: bool) -> None:
     from scimbridge.ops.explaining import explain as explaining  # noqa: PLC0415 - the engine is not needed by all commands
     from scimbridge.ops.printing.explanations import show_explanation  # noqa: PLC0415 - the same
 
-    with _faults_told(), _table_faults_told():
+    with faults_told(), table_faults_told():
         explanation = explaining.explain(expression, resource, tables(os.environ))
     show_explanation(sys.stdout, explanation, as_json=as_json)
     sys.exit(1 if explanation.kind == "error" else 0)
 
 
+command.add_command(check)
 command.add_command(client)
 command.add_command(audit)
 command.add_command(health)
-
-
-@contextmanager
-def _faults_told() -> Iterator[None]:
-    try:
-        yield
-    except SettingsFaults as faults:
-        raise _Unstartable(faults) from None
-
-
-@contextmanager
-def _table_faults_told() -> Iterator[None]:
-    """Tell what is wrong with the tables as what is wrong with the configuration, which they are part of."""
-    from scimbridge.mapping.tables.table import TableFaults  # noqa: PLC0415 - the engine is not needed by all commands
-
-    try:
-        yield
-    except TableFaults as faults:
-        raise SettingsFaults(faults.faults) from None
+command.add_command(tables_group)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,15 @@ class Target:
         """Return the environment's own record: name, type, region (docs/pingone.md §10)."""
         return self.send(Request("GET", ""), call).body
 
+    def roles(self, call: Call) -> list[Json]:
+        """Return the roles that there are, with id and name (docs/pingone.md §1.3)."""
+        return self._all(Collection(self.send, "roles"), call)
+
+    def role_assignments(self, call: Call, application: str) -> list[Json]:
+        """Return which role an application has, and where (docs/pingone.md §1.3)."""
+        path = f"{Collection(self.send, 'applications').path(application)}/roleAssignments"
+        return self._all(Collection(self.send, "roleAssignments", path=path), call)
+
     def schema_attributes(self, call: Call) -> list[Json]:
         """Return every attribute of the user schema, built-in and custom (docs/pingone.md §3).
 

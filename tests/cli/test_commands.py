@@ -66,7 +66,7 @@ def stand_in_for(monkeypatch, name, **members):
 @pytest.mark.parametrize("command", ["serve", "check"])
 def test_a_faulty_configuration_is_told_whole_and_starts_nothing(run, served, monkeypatch, command):
     """Every fault stands on standard error by the name of its variable, and the exit code is 2."""
-    monkeypatch.setattr(checks, "check", lambda *_: pytest.fail("it went on"))
+    monkeypatch.setattr(checks, "check", lambda *_, **_machine: pytest.fail("it went on"))
     result = run(command, SCIMBRIDGE_PAGE_SIZE="150", SCIMBRIDGE_PINGONE_REGION="EU")
     assert result.exit_code == 2
     assert served.options is None
@@ -168,7 +168,8 @@ def found(monkeypatch):
     """What `check` was asked, and findings of a test's own in place of those that it would make."""
     seen = SimpleNamespace(asked=[], findings=[ok("token", "there is one")])
 
-    def look(settings, population):
+    def look(settings, population, *, machine):
+        assert machine.environ
         seen.asked.append((settings.api_url, population))
         yield from seen.findings
 
@@ -179,13 +180,16 @@ def found(monkeypatch):
 def test_check_ends_with_the_code_of_what_it_found(run, found):
     """`check` prints what is found, and ends with code 1 where anything is at fault."""
     result = run("check", **WHOLE)
-    assert (result.exit_code, result.stdout) == (0, "ok    token: there is one\neverything fits\n")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "ok        token: there is one\neverything fits: 1 finding, all was tried\n",
+    )
     found.findings += [warn("page size", "it is odd", "set it"), fault("clients", "there is none", "make one")]
     result = run("check", **WHOLE)
     assert (result.exit_code, result.stdout.splitlines()[1:]) == (1, [
-        "warn  page size: it is odd; do: set it",
-        "FAULT clients: there is none; do: make one",
-        "1 fault and 1 warning",
+        "warning   page size: it is odd; do: set it",
+        "FAULT     clients: there is none; do: make one",
+        "1 fault and 1 warning in 3 findings, and everything was tried",
     ])  # fmt: skip
     assert found.asked == [("https://api.pingone.eu", None)] * 2
 
@@ -202,6 +206,8 @@ def test_check_as_json_is_one_document(run, found):
         ],
         "faults": 1,
         "warnings": 0,
+        "not_tried": 0,
+        "summary": "1 fault in 2 findings, and everything was tried",
     }
 
 

@@ -13,15 +13,17 @@ import pytest
 
 from scimbridge.bridge import Surroundings
 from scimbridge.ops.checking.checks import check
+from scimbridge.ops.checking.machine import Machine
 from scimbridge.ops.explaining.explain import explain
 from scimbridge.ops.printing.explanations import print_explanation
 from scimbridge.ops.printing.findings import print_findings
 from scimbridge.ops.printing.paper import PlainPaper
 from scimbridge.sandbox import Sandbox
-from scimbridge.settings.declared import default_mappings
+from scimbridge.settings.declared import Secret, default_mappings
 from scimbridge.state.base import State
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
+RANDOM = Secret("Vb7qG2-wzXo9LkR4tYp1NsD8uFhJ3mCe5aEiB6gQxTc")  # as `openssl rand` makes them
 PINGONE = "urn:pingidentity:schemas:extension:2.0:PingOneUser"
 
 
@@ -38,7 +40,7 @@ class Said:
         return "\n".join(self.lines)
 
     def lines_of(self, level: str) -> list[str]:
-        """Return the lines of a level: ok, warn or FAULT."""
+        """Return the lines of a level: ok, note, not tried, warning or FAULT."""
         return [line for line in self.lines if line.startswith(level)]
 
     @property
@@ -49,7 +51,7 @@ class Said:
     @property
     def warnings(self) -> list[str]:
         """The lines of what could be better."""
-        return self.lines_of("warn")
+        return self.lines_of("warning")
 
     def below(self, label: str) -> list[str]:
         """Return the first text of a label that `explain` wrote, and those below it."""
@@ -105,6 +107,7 @@ def run_check(settings, clock) -> Callable[..., Said]:
         at: Sandbox | None = None,
         population: str | None = None,
         state: State | None = None,
+        machine: Machine | None = None,
         **changes: Any,
     ) -> Said:
         if at is not None:
@@ -116,11 +119,12 @@ def run_check(settings, clock) -> Callable[..., Said]:
                 "pingone_auth_url": at.url,
                 **changes,
             }
+        changes = {"bearer_token": RANDOM, **changes}
         around = Surroundings(clock=clock, wall=clock.wall, sleep=clock.sleep, state=state)
         stream = io.StringIO()
-        found = check(replace(settings, mappings=tables, **changes), population, around)
+        found = check(replace(settings, mappings=tables, **changes), population, around, machine)
         report = print_findings(PlainPaper(stream), found)
-        return Said(1 if report.faults else 0, stream.getvalue().splitlines())
+        return Said(report.exit_code, stream.getvalue().splitlines())
 
     return run
 

@@ -139,6 +139,7 @@ class _TableCompiler:
             allow=frozenset() if self.kind.is_read_only else frozenset(draft.head.get("allow", ALLOWED)),
             populations=rules,
             unnamed=frozenset(row.native for row in enabled if row.to) - frozenset(row.native for row in kept),
+            disabled=frozenset(row.native for row in rows if row.to) - frozenset(row.native for row in enabled),
             _by_native={row.native: row for row in reversed(kept) if row.to},
         )
 

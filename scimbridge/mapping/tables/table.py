@@ -49,6 +49,7 @@ class Table:
     allow: frozenset[str]
     populations: tuple[PopulationRule, ...] = ()
     unnamed: frozenset[str] = frozenset()  # PingOne's names of what is hidden
+    disabled: frozenset[str] = frozenset()  # PingOne's names of what `disable` takes out
     _by_native: Mapping[str, Row] = field(default_factory=dict, repr=False)
 
     def scim_name(self, native: str) -> str | None:

@@ -12,7 +12,7 @@ from scimbridge.lists.knowledge import DirectoryKnowledge
 from scimbridge.mapping.query import split_filter
 from scimbridge.mapping.tables.rows import Row
 from scimbridge.mapping.tables.table import Table
-from scimbridge.ops.checking.findings import Finding, Probe, ok, refused, warn
+from scimbridge.ops.checking.findings import Finding, Probe, note, ok, refused, warn
 from scimbridge.ops.checking.rows import locate
 from scimbridge.pingone.collections import Collection
 from scimbridge.pingone.errors import PingOneError
@@ -56,7 +56,8 @@ def check_comparing(probe: Probe, table: Table, collection: Collection, state: S
     if caseless:
         yield ok(where, f"PingOne compares without case, as SCIM does: {', '.join(caseless)}")
     if unknown:
-        yield ok(where, f"no value there yet to find out about case: {', '.join(unknown)}")
+        told = f"no value there yet to find out about case: {', '.join(unknown)}"
+        yield note(where, f"{told}; bridges find out when there is one")
 
 
 def _doubts(row: Row, table: Table, knowledge: DirectoryKnowledge) -> tuple[tuple[Row, str], ...]:

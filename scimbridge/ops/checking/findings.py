@@ -18,15 +18,18 @@ ROLE = (
     'assign the role "Identity Data Admin" for this environment to the worker application'
     " (PingOne's console: Applications, the application, Roles)"
 )
+WRITE = "run with --write --population NAME"
+"""How what reading does not show is tried."""
 
 
 class Grade(StrEnum):
-    """How bad a finding is. A note adds to the finding before it."""
+    """What a finding says. A note is to be known and neither good nor bad; what was not tried is never called good."""
 
     OK = "ok"
-    WARN = "warn"
-    FAULT = "fault"
     NOTE = "note"
+    NOT_TRIED = "not tried"
+    WARNING = "warning"
+    FAULT = "fault"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def ok(where: str, what: str) -> Finding:
 
 def warn(where: str, what: str, cure: str) -> Finding:
     """Return that something works, but not as it should."""
-    return Finding(Grade.WARN, where, what, cure)
+    return Finding(Grade.WARNING, where, what, cure)
 
 
 def fault(where: str, what: str, cure: str) -> Finding:
@@ -54,25 +57,56 @@ def fault(where: str, what: str, cure: str) -> Finding:
     return Finding(Grade.FAULT, where, what, cure)
 
 
-def note(where: str, what: str) -> Finding:
-    """Return what else is to be known of the finding before."""
-    return Finding(Grade.NOTE, where, what)
+def note(where: str, what: str, cure: str | None = None) -> Finding:
+    """Return what is to be known and is neither good nor bad."""
+    return Finding(Grade.NOTE, where, what, cure)
+
+
+def not_tried(where: str, what: str, cure: str = WRITE) -> Finding:
+    """Return what nobody looked at, and how it is looked at."""
+    return Finding(Grade.NOT_TRIED, where, what, cure)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All findings of a check, and how many of them are bad."""
+    """All findings of a check, how many of them are bad or say that nobody looked, and what it all comes to."""
 
     findings: tuple[Finding, ...]
     faults: int
     warnings: int
+    not_tried: int
+    summary: str
 
     @classmethod
     def of(cls, findings: Iterable[Finding]) -> Report:
-        """Return the report of a check, when all of it has been looked at."""
+        """Return the report of a check that has ended."""
         found = tuple(findings)
         grades = [finding.grade for finding in found]
-        return cls(found, grades.count(Grade.FAULT), grades.count(Grade.WARN))
+        faults, warnings = grades.count(Grade.FAULT), grades.count(Grade.WARNING)
+        open_ = tuple(finding for finding in found if finding.grade is Grade.NOT_TRIED)
+        return cls(found, faults, warnings, len(open_), _summarize(len(found), faults, warnings, open_))
+
+    @property
+    def exit_code(self) -> int:
+        """What the command ends with: 0 all was tried and nothing is at fault, 1 a fault, 3 not all was tried."""
+        return 1 if self.faults else 3 if self.not_tried else 0
+
+
+def _summarize(findings: int, faults: int, warnings: int, open_: tuple[Finding, ...]) -> str:
+    """Return what was looked at and what was not, so that nobody takes silence for a good sign."""
+    bad = " and ".join(_count(number, word) for number, word in ((faults, "fault"), (warnings, "warning")) if number)
+    looked = _count(findings - len(open_), "finding")
+    if not open_:
+        return f"{bad} in {looked}, and everything was tried" if bad else f"everything fits: {looked}, all was tried"
+    fits = f"{bad} in {looked}" if bad else f"everything that was looked at fits ({looked})"
+    names = ", ".join(dict.fromkeys(finding.where for finding in open_))
+    how = WRITE if all(finding.cure == WRITE for finding in open_) else "the lines `not tried` say how"
+    were = "thing was" if len(open_) == 1 else "things were"
+    return f"{fits}; {len(open_)} {were} not tried ({names}): {how}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from scimbridge.ops.checking.findings import Finding, explain_failure, fault, ok, warn
 from scimbridge.pingone.answers import read_error
 from scimbridge.pingone.errors import BadCredentials, PingOneError, Refused, Throttled, Unreachable
+from scimbridge.pingone.send import read_http_date
 from scimbridge.pingone.sending.token_endpoint import TokenEndpoint
 from scimbridge.pingone.wire import Wire, causes
 
@@ -24,6 +25,7 @@ _AUTH = "SCIMBRIDGE_PINGONE_REGION (or SCIMBRIDGE_PINGONE_AUTH_URL)"
 _SUCCESS = range(200, 300)
 _PROXY_WANTS_A_NAME = 407
 _NOT_FOUND = 404
+_SKEW = 60.0  # seconds, as much as tokens of others are given by default
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ def check_api(wire: Wire, way: Way, *, deadline: float, now: float) -> Generator
     told = read_error(answer, method="GET", now=now)
     if answer.status not in _SUCCESS and told.code and isinstance(told, Refused | BadCredentials | Throttled):
         yield _reached(f"the API at {host}", way.api_url, way)
+        yield from _check_clock(read_http_date(answer.headers.get("Date")), now)
         return True
     if answer.status == _PROXY_WANTS_A_NAME:
         yield fault(_CONNECTION, "the proxy asks for a user name", "put name and password into SCIMBRIDGE_HTTP_PROXY")
@@ -62,6 +65,17 @@ def check_api(wire: Wire, way: Way, *, deadline: float, now: float) -> Generator
             f"look at {_API}; a proxy or a sign-in page may stand between",
         )
     return False
+
+
+def _check_clock(theirs: float | None, ours: float) -> Iterator[Finding]:
+    if theirs is not None and abs(theirs - ours) > _SKEW:
+        late = "behind" if ours < theirs else "ahead of"
+        yield warn(
+            "clock",
+            f"this machine's clock is {abs(theirs - ours):.0f} s {late} PingOne's, and tokens and certificates of"
+            " clients are judged by it",
+            "keep it right by NTP",
+        )
 
 
 def check_token(endpoint: TokenEndpoint, way: Way, *, deadline: float) -> Generator[Finding, None, bool]:

@@ -1,6 +1,6 @@
 """What the worker application may read, and whether PingOne gives pages of the size that is set.
 
-Only reads: whether it may write shows at the first write. Knows roles (docs/pingone.md §1.3), no table.
+Only reads: whether it may write shows in its roles, or when it is tried. Knows roles (docs/pingone.md §1.3), no table.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scimbridge.ops.checking.findings import ROLE, Finding, Probe, fault, ok, refused, warn
+from scimbridge.ops.checking.findings import ROLE, Finding, Probe, fault, not_tried, note, ok, refused, warn
 from scimbridge.pingone import filters
 from scimbridge.pingone.bodies import is_surely_empty
 from scimbridge.pingone.collections import Collection as NativeCollection
@@ -21,6 +21,9 @@ Json = dict[str, Any]
 
 SAFE_SIZE = 100  # docs/pingone.md §6: whatever the ceiling is, pages of a hundred are given
 _RIGHTS, _GROUPS, _PAGES = "rights", "group rights", "page size"
+_PRODUCTION = "PRODUCTION"
+_SPELLED = {"AP": ("ASIA",), "AU": ("AUSTRALIA",), "CA": ("CANADA",), "EU": ("EUROPE",), "NA": ("NORTH_AMERICA",)}
+"""How a record may spell a region, beside our own way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +37,24 @@ class FirstPages:
     schema: list[Json] | None
     size: int
 
+    def count(self, name: str) -> int | None:
+        """Return how many records PingOne says that a collection has."""
+        page = self.pages.get(name)
+        return None if page is None else page.count
+
     def first(self, name: str) -> Json | None:
         """Return some record of a collection, or None."""
         page = self.pages.get(name)
         return page.records[0] if page is not None and page.records else None
 
 
-def look_around(probe: Probe, tables: Collection[str]) -> Generator[Finding, None, FirstPages]:
+def look_around(
+    probe: Probe, tables: Collection[str], region: str | None = None
+) -> Generator[Finding, None, FirstPages]:
     """Read a first page of everything; find what may not be read and which pages are not as asked for.
 
     `tables` are the resource types that are served. What is the environment's and not served may well be forbidden.
+    `region` is the one that is set, if one is.
     """
     target = probe.target
     refusals: dict[str, Refused] = {}
@@ -61,9 +72,9 @@ def look_around(probe: Probe, tables: Collection[str]) -> Generator[Finding, Non
     readable = [name for name, page in pages.items() if page is not None]
     if schema is not None:
         readable.append("the user schema")
-    yield from _check_environment(probe, anything=bool(readable))
+    yield from _check_environment(probe, region, anything=bool(readable))
     if readable:
-        yield ok(_RIGHTS, f"{', '.join(readable)} can be read; writing is tried by check --write")
+        yield ok(_RIGHTS, f"{', '.join(readable)} can be read")
     if refusals:
         yield from _check_refused_size(probe, refusals)
     else:
@@ -85,12 +96,12 @@ def _read_page(
     return None
 
 
-def _check_environment(probe: Probe, *, anything: bool) -> Iterator[Finding]:
+def _check_environment(probe: Probe, region: str | None, *, anything: bool) -> Iterator[Finding]:
     try:
         record = probe.target.environment(probe.call())
     except (NoPermission, NotThere) as error:
         if anything:
-            yield ok("environment", "its own record is not shown to this application, which the bridge does not need")
+            yield note("environment", "its own record is not shown to this application, which the bridge does not need")
             return
         yield fault(
             "environment",
@@ -100,8 +111,21 @@ def _check_environment(probe: Probe, *, anything: bool) -> Iterator[Finding]:
     except PingOneError as error:
         yield refused("environment", "it cannot be read", error)
     else:
-        kind = ", ".join(str(record[name]) for name in ("type", "region") if isinstance(record.get(name), str))
-        yield ok("environment", f"{str(record.get('name'))!r} can be read{f' ({kind})' if kind else ''}")
+        yield from _describe(record, region)
+
+
+def _describe(record: Json, region: str | None) -> Iterator[Finding]:
+    kind, held = (record.get(name) if isinstance(record.get(name), str) else None for name in ("type", "region"))
+    known = f" ({', '.join(filter(None, (kind, held)))})" if kind or held else ""
+    yield ok("environment", f"{str(record.get('name'))!r} can be read{known}")
+    if kind == _PRODUCTION:
+        yield note("environment", f"{str(record.get('name'))!r} is of type {kind}: what is changed there is real")
+    if region is not None and held is not None and held not in (region, *_SPELLED.get(region, ())):
+        yield warn(
+            "environment",
+            f"it lies in region {held}, and SCIMBRIDGE_PINGONE_REGION is {region}",
+            f"set SCIMBRIDGE_PINGONE_REGION to {held}",
+        )
 
 
 def _check_refused_size(probe: Probe, refusals: Mapping[str, Refused]) -> Iterator[Finding]:
@@ -128,17 +152,16 @@ def _check_page_size(probe: Probe, seen: FirstPages) -> Iterator[Finding]:
     if full:
         yield ok(_PAGES, f"{size} asked for and given ({', '.join(full)})")
     elif not given and any(page is not None for page in seen.pages.values()):
-        yield ok(_PAGES, f"{size} asked for; all there is fits on one page, so nothing more can be said")
+        yield note(_PAGES, f"{size} asked for; all there is fits on one page, so nothing more can be said")
 
 
 # -- groups ------------------------------------------------------------------------------------------------------------
 
 
-def check_groups(probe: Probe, seen: FirstPages) -> Iterator[Finding]:
+def check_groups(probe: Probe, group: Json | None, user: Json | None) -> Iterator[Finding]:
     """Read what the bridge reads of memberships: the members of a group, the groups of a user."""
-    user = seen.first(USERS.collection)
     done = []
-    if (group := _some_group(seen)) is not None and (yield from _read_members(probe, group)):
+    if group is not None and (yield from _read_members(probe, group)):
         done.append("the members of a group")
     if user is not None and (yield from _read_groups_of(probe, user)):
         done.append("the groups of a user")
@@ -146,10 +169,11 @@ def check_groups(probe: Probe, seen: FirstPages) -> Iterator[Finding]:
         yield ok(_GROUPS, f"{' and '.join(done)} can be read")
     if group is None or user is None:
         lacking = " and ".join(name for name, one in (("group", group), ("user", user)) if one is None)
-        yield ok(_GROUPS, f"not all could be tried: there is no {lacking} to read")
+        yield not_tried(_GROUPS, f"not all could be read: there is no {lacking} to read")
 
 
-def _some_group(seen: FirstPages) -> Json | None:
+def some_group(seen: FirstPages) -> Json | None:
+    """Return a group that has members, where the first page has one."""
     page = seen.pages.get(GROUPS.collection)
     records = [] if page is None else page.records
     return next((record for record in records if not is_surely_empty(record)), records[0] if records else None)

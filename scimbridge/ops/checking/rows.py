@@ -11,7 +11,8 @@ from typing import Any
 
 from scimbridge.mapping.tables.rows import Row, nearest
 from scimbridge.mapping.tables.table import Table
-from scimbridge.ops.checking.findings import Finding, fault, ok, warn
+from scimbridge.ops.checking.findings import Finding, Grade, fault, ok, warn
+from scimbridge.ops.checking.promises import check_promises
 from scimbridge.pingone.kinds import Kind
 from scimbridge.pingone.schema import BESIDE_SCHEMA, DISABLED, MISSING, Declared, find_lack, read_schema
 
@@ -24,7 +25,7 @@ def check_users(table: Table, schema: Iterable[Mapping[str, Any]]) -> Iterator[F
     declared = read_schema(schema)
     found = [*_check_rows(table, declared), *_check_required(table, declared)]
     yield from found
-    if not found:
+    if all(finding.grade is Grade.NOTE for finding in found):
         yield ok(table.file, f"{len(table.rows)} rows fit the environment's user schema")
 
 
@@ -40,8 +41,19 @@ def check_others(table: Table, kind: Kind) -> Iterator[Finding]:
                 f"PingOne keeps no {row.to[0]!r} of {kind.collection} and drops it without a word",
                 f"name one of {', '.join(kept)}{nearest(row.to[0], kept)}, or make the row readOnly, or take it out",
             )
+        elif row.to and not row.writable and not kind.is_read_only and row.to[0] not in _shown(kind):
+            fine = False
+            yield warn(
+                locate(table, row),
+                f"PingOne is not known to show {row.to[0]!r} of {kind.collection}{nearest(row.to[0], _shown(kind))}",
+                "correct the name (case matters), or take the row out",
+            )
     if fine:
         yield ok(table.file, f"{len(table.rows)} rows fit what PingOne keeps of {kind.collection}")
+
+
+def _shown(kind: Kind) -> frozenset[str]:
+    return kind.own_members | {*kind.writable} | {name.split(".", 1)[0] for name in kind.fields}
 
 
 def locate(table: Table, row: Row) -> str:
@@ -130,7 +142,7 @@ def _check_kind(where: str, row: Row, attribute: Declared | None) -> Iterator[Fi
         yield from _check_number(where, row, attribute)
         yield from _check_text(where, row, attribute)
     if row.writable:
-        yield from _check_promises(where, row, attribute)
+        yield from check_promises(where, row, attribute)
 
 
 def _check_json(where: str, row: Row, attribute: Declared) -> Iterator[Finding]:
@@ -181,25 +193,6 @@ def _check_text(where: str, row: Row, attribute: Declared) -> Iterator[Finding]:
             where,
             f"{attribute.name!r} is a {attribute.type} in PingOne, and the row carries a {row.attribute.type}",
             f'write type = "{kind}"',
-        )
-
-
-def _check_promises(where: str, row: Row, attribute: Declared) -> Iterator[Finding]:
-    """Hold what the row tells clients of uniqueness and need against what PingOne does."""
-    promised = row.attribute.uniqueness != "none"
-    if attribute.unique and not promised:
-        yield warn(
-            where, f"{attribute.name!r} is unique in PingOne, and clients are not told", 'add uniqueness = "server"'
-        )
-    elif promised and not attribute.unique and attribute.changeable:
-        yield warn(
-            where,
-            f"clients are told that it is unique, and PingOne does not keep {attribute.name!r} so",
-            "set Unique in PingOne's console (Directory, User Attributes), or take `uniqueness` away",
-        )
-    if attribute.required and not row.attribute.required:
-        yield warn(
-            where, f"PingOne requires {attribute.name!r}, and clients are not told", "add required = true to the row"
         )
 
 

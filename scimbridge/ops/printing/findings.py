@@ -1,4 +1,4 @@
-"""What `check` finds, a line each as it comes, and at the end how many of it are bad."""
+"""What `check` finds, a line each as it comes, and at the end what was looked at and what was not."""
 
 from __future__ import annotations
 
@@ -9,8 +9,14 @@ from scimbridge.ops.checking.findings import Finding, Grade, Report
 from scimbridge.ops.printing.documents import write_document
 from scimbridge.ops.printing.paper import Paper, open_paper
 
-_HEADS = {Grade.OK: "ok    ", Grade.WARN: "warn  ", Grade.FAULT: "FAULT ", Grade.NOTE: "      "}
-_STYLES = {Grade.OK: "green", Grade.WARN: "yellow", Grade.FAULT: "bold red", Grade.NOTE: ""}
+_HEADS = {grade: f"{'FAULT' if grade is Grade.FAULT else grade:<10}" for grade in Grade}
+_STYLES = {
+    Grade.OK: "green",
+    Grade.NOTE: "blue",
+    Grade.NOT_TRIED: "magenta",
+    Grade.WARNING: "yellow",
+    Grade.FAULT: "bold red",
+}
 
 
 def show_findings(stream: TextIO, findings: Iterable[Finding], *, as_json: bool) -> Report:
@@ -29,21 +35,10 @@ def print_findings(paper: Paper, findings: Iterable[Finding]) -> Report:
         paper.item(_HEADS[finding.grade], _describe(finding), _STYLES[finding.grade])
         seen.append(finding)
     report = Report.of(seen)
-    paper.line(_summary(report), "bold")
+    paper.line(report.summary, "bold")
     return report
 
 
 def _describe(finding: Finding) -> str:
-    if finding.grade is Grade.NOTE:
-        return finding.what
     cure = "" if finding.cure is None else f"; do: {finding.cure}"
     return f"{finding.where}: {finding.what}{cure}"
-
-
-def _summary(report: Report) -> str:
-    counts = [
-        f"{count} {word}{'' if count == 1 else 's'}"
-        for count, word in ((report.faults, "fault"), (report.warnings, "warning"))
-        if count
-    ]
-    return " and ".join(counts) or "everything fits"

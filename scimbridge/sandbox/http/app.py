@@ -20,6 +20,7 @@ from scimbridge.sandbox.http.exchange import Api, Route, media, respond
 from scimbridge.sandbox.http.other_routes import environment_routes, group_routes, membership_routes, population_routes
 from scimbridge.sandbox.http.own_routes import PREFIX, control_routes, token_route
 from scimbridge.sandbox.http.provider_routes import provider_routes
+from scimbridge.sandbox.http.role_routes import role_routes
 from scimbridge.sandbox.http.user_routes import user_routes
 from scimbridge.sandbox.lists.paging import Cursors
 from scimbridge.sandbox.model.activities import CORRELATION
@@ -77,6 +78,7 @@ def create_app(parts: SandboxParts) -> Flask:
         *population_routes(api),
         *environment_routes(api),
         *provider_routes(api),
+        *role_routes(api),
     ):
         _add(app, f"/v1/environments/<environment>{route.path}", route)
     for route in (

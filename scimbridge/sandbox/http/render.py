@@ -138,7 +138,7 @@ def show_environment(directory: Directory, base: str) -> Json:
         "description": "A PingOne of our own",
         "organization": {"id": "00000000-0000-4000-8000-000000000001"},
         "license": {"id": "00000000-0000-4000-8000-000000000002"},
-        "type": "SANDBOX",
+        "type": directory.switches.environment_type,
         "region": "EU",
         "createdAt": directory.created_at,
         "updatedAt": directory.created_at,

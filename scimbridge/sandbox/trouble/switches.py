@@ -45,6 +45,9 @@ class Switches:
     token_lifetime: int = 3600
     rights: Literal["admin", "read", "none"] = "admin"
     """The worker's role: Identity Data Admin, Identity Data Read Only, or none (no token at all)."""
+    shows_roles: bool = False
+    """Whether there are routes by which the worker sees which roles it has."""
+    environment_type: Literal["SANDBOX", "PRODUCTION"] = "SANDBOX"
     narrow_filters: bool = False
     cursor_bound_to_token: bool = True
     cursor_lifetime: float | None = None

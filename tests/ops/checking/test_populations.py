@@ -16,7 +16,7 @@ def population(sandbox, name: str) -> str:
 def test_the_default_that_is_set_has_to_be_there(run_check, sandbox):
     """A default population by setting is found by its id, and its name is told."""
     said = run_check(default_population_id=population(sandbox, "Partners"))
-    assert "ok    default population: 'Partners', by SCIMBRIDGE_DEFAULT_POPULATION_ID" in said.lines
+    assert "ok        default population: 'Partners', by SCIMBRIDGE_DEFAULT_POPULATION_ID" in said.lines
 
 
 def test_a_default_that_is_not_there_lists_those_that_are(run_check, sandbox):
@@ -28,7 +28,7 @@ def test_a_default_that_is_not_there_lists_those_that_are(run_check, sandbox):
 
 def test_without_a_setting_pingones_own_default_counts(run_check):
     """The population that PingOne calls default is told by its name."""
-    assert "ok    default population: 'Employees', PingOne's own" in run_check().lines
+    assert "ok        default population: 'Employees', PingOne's own" in run_check().lines
 
 
 def test_no_default_anywhere_is_a_fault(run_check, sandbox):
@@ -43,14 +43,16 @@ def test_no_default_anywhere_is_a_fault(run_check, sandbox):
 def test_rules_may_name_populations_by_name_and_id(run_check, sandbox, add_row):
     """Both ways of naming are looked up, each rule by its number."""
     said = run_check(add_row(tail=rule("Partners") + rule(population(sandbox, "Customers"))))
-    assert "ok    users.toml [[population]] 1: the population 'Partners' is there" in said.lines
-    assert "ok    users.toml [[population]] 2: the population 'Customers' is there" in said.lines
+    assert "ok        users.toml [[population]] 1: the population 'Partners' is there" in said.lines
+    assert "ok        users.toml [[population]] 2: the population 'Customers' is there" in said.lines
 
 
 def test_a_rule_with_a_wrong_name_is_a_fault(run_check, add_row):
     """A name that is nearly right is told beside those that are."""
     (fault,) = run_check(add_row(tail=rule("partners"))).faults
-    assert fault.startswith("FAULT users.toml [[population]] 1: PingOne has no population of the id or name 'partners'")
+    assert fault.startswith(
+        "FAULT     users.toml [[population]] 1: PingOne has no population of the id or name 'partners'"
+    )
     assert "did you mean 'Partners'?" in fault
 
 

@@ -27,14 +27,14 @@ def test_a_missing_right_names_the_role(run_check, sandbox, path, told):
     fault = next(line for line in said.faults if told in line)
     assert "lacks the right" in fault
     assert 'assign the role "Identity Data Admin"' in fault
-    assert said.lines_of("ok    groups.toml")
+    assert said.lines_of("ok        groups.toml")
 
 
 def test_rows_are_not_compared_with_a_schema_that_is_not_shown(run_check, sandbox):
     """Without the schema nothing is claimed of the rows of users."""
     forbid(sandbox, "/schemas")
     said = run_check()
-    assert not said.lines_of("ok    users.toml")
+    assert not said.lines_of("ok        users.toml")
     assert len(said.faults) == 1
 
 
@@ -42,7 +42,7 @@ def test_nothing_to_read_at_all_points_at_the_environment_too(run_check, sandbox
     """Where PingOne refuses everything, a wrong environment id is as likely as a missing role."""
     sandbox.faults.plan("error", method="GET", path="/v1/", status=403, times=200)
     said = run_check()
-    fault = next(line for line in said.faults if line.startswith("FAULT environment"))
+    fault = next(line for line in said.faults if line.startswith("FAULT     environment"))
     assert "SCIMBRIDGE_PINGONE_ENVIRONMENT_ID" in fault
     assert "Identity Data Admin" in fault
 
@@ -51,7 +51,7 @@ def test_an_environment_that_does_not_show_itself_is_no_fault(run_check, sandbox
     """The bridge does not need the environment's own record."""
     sandbox.faults.plan("error", method="GET", path=f"/environments/{sandbox.environment_id}", status=403, skip=6)
     said = run_check()
-    assert said.code == 0
+    assert said.code == 3
     assert any("its own record is not shown" in line for line in said.lines)
 
 
@@ -67,11 +67,11 @@ def test_an_error_of_pingone_is_told_with_its_correlation_id(run_check, sandbox)
 @pytest.mark.parametrize(
     ("size", "switches", "told", "code"),
     [
-        (100, {}, "ok    page size: 100 asked for and given (users)", 0),
-        (200, {}, "ok    page size: 200 asked for and given (users)", 0),
-        (1000, {}, "do: set SCIMBRIDGE_PAGE_SIZE to 200", 0),
+        (100, {}, "ok        page size: 100 asked for and given (users)", 3),
+        (200, {}, "ok        page size: 200 asked for and given (users)", 3),
+        (1000, {}, "do: set SCIMBRIDGE_PAGE_SIZE to 200", 3),
         (1000, {"oversized_limit": "refuse"}, "do: set SCIMBRIDGE_PAGE_SIZE to 200", 1),
-        (100, {"page_ceiling": 50}, "ok    page size: PingOne gives 50 users a page and not 100", 0),
+        (100, {"page_ceiling": 50}, "ok        page size: PingOne gives 50 users a page and not 100", 3),
     ],
 )
 def test_the_page_size_is_tried(run_check, make_sandbox, size, switches, told, code):
@@ -97,6 +97,6 @@ def test_members_that_cannot_be_read_are_a_fault(run_check, sandbox):
     """The filter by membership is what groups are read with."""
     sandbox.faults.plan("error", method="GET", path="/memberOfGroups", status=403, times=5)
     said = run_check()
-    fault = next(line for line in said.faults if line.startswith("FAULT group rights"))
+    fault = next(line for line in said.faults if line.startswith("FAULT     group rights"))
     assert "the groups of a user cannot be read" in fault
     assert "the members of a group can be read" in said.text

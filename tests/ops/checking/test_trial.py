@@ -8,7 +8,9 @@ import pytest
 
 from scimbridge.bridge import Surroundings
 from scimbridge.ops.checking.checks import check
+from scimbridge.ops.checking.machine import Machine
 from scimbridge.resources.enforced import NEED, PATTERN, Findings
+from scimbridge.sandbox.model.groups import create_group
 from scimbridge.sandbox.model.users import create_user
 from scimbridge.state.memory import MemoryState
 from tests.conftest import settings_for
@@ -60,15 +62,17 @@ def test_what_an_earlier_run_left_behind_is_deleted(make_sandbox, try_out):
     """By its whole name and in the population named; users of like names, and in other populations, stay."""
     sandbox = make_sandbox(5)
     populations = {each["name"]: each["id"] for each in sandbox.directory.populations}
-    left = f"scimbridge-check-{uuid.uuid4().hex}"
+    left = Machine().signature.sign()
     stay = [(f"scimbridge-check-{uuid.uuid4().hex}", "Employees"), ("scimbridge-check-me", "Partners"),
             (f"scimbridge-check-{uuid.uuid4().hex}-2", "Partners")]  # fmt: skip
     for name, population in [(left, "Partners"), *stay]:
         create_user(sandbox.directory, {"username": name, "population": {"id": populations[population]}})
+    create_group(sandbox.directory, {"name": left, "population": {"id": populations["Partners"]}})
     code, text, _findings = try_out(sandbox, populations["Partners"])
     assert code == 0, text
     assert "left behind is deleted" in text
     assert left not in names(sandbox)
+    assert left not in {group["name"] for group in sandbox.directory.groups}
     assert {name for name, _population in stay} <= names(sandbox)
 
 
@@ -85,7 +89,7 @@ def test_a_worker_that_may_not_write(make_sandbox, try_out):
     """That no user can be made is told as a fault, with the role that is missing."""
     code, text, _findings = try_out(make_sandbox(5, rights="read"))
     assert code == 1
-    assert "FAULT values in question: no user can be made" in text
+    assert "FAULT     writing: no user can be made" in text
     assert "Identity Data Admin" in text
 
 

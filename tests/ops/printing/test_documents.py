@@ -7,7 +7,7 @@ import io
 import json
 
 from scimbridge.access.limits import ClientLimits
-from scimbridge.ops.checking.findings import Report, note, ok, warn
+from scimbridge.ops.checking.findings import WRITE, Report, not_tried, note, ok, warn
 from scimbridge.ops.clients import ClientFacts, ClientList, IssuerSubject, SecretFacts
 from scimbridge.ops.explaining.explain import explain
 from scimbridge.ops.printing.documents import write_document
@@ -52,15 +52,21 @@ def test_clients():
 
 def test_findings():
     """A report has every finding with all keys, and how many of them are bad."""
-    found = [ok("token", "there is one"), warn("page size", "it is odd", "set it"), note("page size", "for now")]
+    found = [
+        ok("token", "there is one"), warn("page size", "it is odd", "set it"), note("page size", "for now"),
+        not_tried("values", "which are taken"),
+    ]  # fmt: skip
     assert document(Report.of(found)) == {
         "findings": [
             {"grade": "ok", "where": "token", "what": "there is one", "cure": None},
-            {"grade": "warn", "where": "page size", "what": "it is odd", "cure": "set it"},
+            {"grade": "warning", "where": "page size", "what": "it is odd", "cure": "set it"},
             {"grade": "note", "where": "page size", "what": "for now", "cure": None},
+            {"grade": "not tried", "where": "values", "what": "which are taken", "cure": WRITE},
         ],
         "faults": 0,
         "warnings": 1,
+        "not_tried": 1,
+        "summary": f"1 warning in 3 findings; 1 thing was not tried (values): {WRITE}",
     }
 
 

@@ -214,3 +214,15 @@ def test_a_mistake_of_the_sandbox_is_loud(api, caplog):
     assert (answer.status_code, answer.json()["code"]) == (500, "UNEXPECTED_ERROR")
     assert "The sandbox itself failed: " in answer.json()["message"]
     assert "the sandbox itself failed" in caplog.text
+
+
+@pytest.mark.parametrize(("rights", "name"), [("admin", "Identity Data Admin"), ("read", "Identity Data Read Only")])
+def test_an_application_that_may_see_its_roles(make_caller, rights, name):
+    """Switched on, the one assignment names the environment and a role that the list of roles has."""
+    api = make_caller(Switches(rights=rights, shows_roles=True))
+    names = {role["id"]: role["name"] for role in api.call("GET", "/roles").json()["_embedded"]["roles"]}
+    path = f"/applications/{api.sandbox.client_id}/roleAssignments"
+    (held,) = api.call("GET", path).json()["_embedded"]["roleAssignments"]
+    assert names[held["role"]["id"]] == name
+    assert held["scope"]["type"] == "ENVIRONMENT"
+    assert api.call("GET", f"/applications/{uuid.uuid4()}/roleAssignments").status_code == 404
