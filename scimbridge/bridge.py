@@ -98,7 +98,7 @@ def open_bridge(settings: Settings, tables: Tables | None = None, around: Surrou
     """Open a bridge, with tables that were read already. Raises `SettingsFaults` for what is wrong in its settings."""
     around = around or Surroundings()
     tables = tables or load_tables(settings)
-    register = _open_register(settings, tables, around)
+    register = open_register(settings.clients, settings.bearer_token, tables, around.clock)
     metrics = Metrics(_own_version())
     trail = _open_trail(settings, metrics.observe_audit_failure, around)
     state = around.state or open_shared_state(settings, around.node_file, around.clock)
@@ -179,6 +179,7 @@ def open_connection(
         state=state,
         ledger=None if isinstance(state, MemoryState) else state,
         verify_tls=settings.verify_tls,
+        authorities=settings.ca_bundle,
         proxy=reveal(settings.http_proxy) or None,
         rate=settings.pingone_rate,
         timeout=around.timeout,
@@ -196,15 +197,15 @@ def reveal(secret: Secret | None) -> str:
     return "" if secret is None else secret.reveal()
 
 
-# -- parts of a bridge -------------------------------------------------------------------------------------------------
+def open_register(path: Path | None, token: Secret | None, tables: Tables | None, clock: Clock) -> Register:
+    """Read who may do what; without `tables`, hidden attributes are not held against them.
 
-
-def _open_register(settings: Settings, tables: Tables, around: Surroundings) -> Register:
-    """Read who may do what. Raises `SettingsFaults` with all that is wrong."""
-    token = reveal(settings.bearer_token)
-    own = own_client(token) if token else None
+    Raises `SettingsFaults` with all that is wrong.
+    """
 
     def check(clients: Clients) -> list[str]:
+        if tables is None:
+            return []
         return [
             f"clients.{each.name}: {fault}"
             for each in clients.clients
@@ -212,9 +213,20 @@ def _open_register(settings: Settings, tables: Tables, around: Surroundings) -> 
         ]
 
     try:
-        return Register(settings.clients, own, clock=around.clock, check=check)
+        return Register(path, own_client(token.reveal()) if token else None, clock=clock, check=check)
     except ClientFaults as error:
         raise SettingsFaults(f"SCIMBRIDGE_CLIENTS: {fault}" for fault in error.faults) from None
+
+
+def check_trail(audit: str | None, database: Secret | None, clock: Clock) -> None:
+    """Look whether records of changes can be kept. Raises `SettingsFaults` where they cannot."""
+    try:
+        open_sinks(audit, reveal(database), clock)
+    except Unopenable as error:
+        raise SettingsFaults([str(error)]) from None
+
+
+# -- parts of a bridge -------------------------------------------------------------------------------------------------
 
 
 def _open_trail(settings: Settings, lost: Callable[[], None], around: Surroundings) -> Trail:

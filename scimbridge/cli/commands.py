@@ -8,43 +8,28 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 import click
 
 from scimbridge.cli.audit import audit
 from scimbridge.cli.client import client
-from scimbridge.settings.declared import SettingsFaults, load, tables
+from scimbridge.cli.config import config
+from scimbridge.cli.faults import faults_told, table_faults_told
+from scimbridge.cli.serving import serve_options, written
+from scimbridge.settings.declared import tables
 
 if TYPE_CHECKING:
+    from scimbridge.configuration import Configuration
     from scimbridge.serve.server import Factory
     from scimbridge.settings.declared import Settings
     from scimbridge.state.node_file import NodeFiles
 
 _PORT = click.IntRange(1, 65535)
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
-
-
-class _Unstartable(click.ClickException):
-    """A configuration that nothing can be started with: every fault on a line of its own, exit code 2."""
-
-    exit_code = 2
-
-    def __init__(self, faults: SettingsFaults) -> None:
-        super().__init__("\n".join(faults.faults))
-
-    def show(self, file: IO[str] | None = None) -> None:
-        """Write the faults to standard error."""
-        lines = (
-            "scimbridge: the configuration is faulty, so nothing was started.",
-            *self.message.splitlines(),
-        )
-        click.echo("\n  ".join(lines), file=file or sys.stderr)
 
 
 def main() -> None:
@@ -62,61 +47,46 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 is all.")
-@click.option("--port", default=8080, show_default=True, type=_PORT, help="Port to listen at.")
-@click.option(
-    "--workers",
-    default=1,
-    show_default=True,
-    type=click.IntRange(1, 64),
-    help="Processes. They share token, rate and waymarks, and one uses one core.",
-)
-@click.option(
-    "--threads",
-    default=32,
-    show_default=True,
-    type=click.IntRange(1, 1024),
-    help="Requests that one process works on at a time. They mostly wait for PingOne, so many cost little.",
-)
-@click.option("--certfile", type=_FILE, help="Certificate chain in PEM: serves HTTPS instead of HTTP.")
-@click.option("--keyfile", type=_FILE, help="Key of the certificate in PEM, where it stands in a file of its own.")
-@click.option("--client-ca", type=_FILE, help="Authorities in PEM whose certificates clients may show to log in.")
-def serve(
-    host: str,
-    port: int,
-    workers: int,
-    threads: int,
-    certfile: Path | None,
-    keyfile: Path | None,
-    client_ca: Path | None,
-) -> None:
+@serve_options
+def serve(**given: Any) -> None:
     """Serve SCIM under gunicorn until SIGTERM; SIGHUP reads the configuration, and the TLS files, anew."""
     from scimbridge.serve import server as serving  # noqa: PLC0415 - gunicorn is needed by this command alone
+    from scimbridge.serve.listening import CannotListen  # noqa: PLC0415 - the same
     from scimbridge.serve.tls import Tls  # noqa: PLC0415 - the same
     from scimbridge.state.node_file import node_files  # noqa: PLC0415 - the same
 
-    if certfile is None and (keyfile or client_ca):
-        raise click.UsageError("--keyfile and --client-ca need --certfile, the bridge's own certificate")
-    tls = None if certfile is None else Tls(certfile, keyfile, client_ca)
-    with _faults_told(), node_files(os.environ) as files:
-        graceful = int(load(os.environ).request_deadline) + 5
-        options = serving.Options(host, port, workers, threads, graceful, tls)
-        serving.run(partial(_prepare, files, (host, port)), options)
+    options = written(given)
+    with faults_told(), node_files(os.environ) as files:
+        settings = _configuration(options).settings
+        tls = None if settings.certfile is None else Tls(settings.certfile, settings.keyfile, settings.client_ca)
+        graceful = int(settings.request_deadline) + 5
+        how = serving.Options(settings.host, settings.port, settings.workers, settings.threads, graceful, tls)
+        try:
+            serving.run(partial(_prepare, files, options, (settings.host, settings.port)), how)
+        except CannotListen as error:
+            raise click.ClickException(str(error)) from None
 
 
-def _prepare(files: NodeFiles, address: tuple[str, int]) -> Factory:
+def _configuration(options: dict[str, str]) -> Configuration:
+    from scimbridge.configuration import load_configuration  # noqa: PLC0415 - the engine is not needed by all commands
+
+    return load_configuration(os.environ, options)
+
+
+def _prepare(files: NodeFiles, options: dict[str, str], address: tuple[str, int]) -> Factory:
     """Read and check the whole configuration, so that nothing listens before it is right."""
     from scimbridge.app import create_app, log_settings  # noqa: PLC0415 - Flask is needed by this command alone
-    from scimbridge.bridge import load_tables  # noqa: PLC0415 - the same
     from scimbridge.observe import logs  # noqa: PLC0415 - the same
 
-    settings = load(os.environ)
+    configuration = _configuration(options)
     # The tables that were checked are the tables of every worker, also of one that is made anew much later.
-    tables = load_tables(settings)
+    settings, tables = configuration.settings, configuration.tables
     create_app(settings, tables=tables)
     # Last of all: where anything above is refused, what is logged and masked stays as it was.
     mask = logs.configure(settings.log_level, settings.secrets())
     log_settings(settings, tables)
+    for sentence in configuration.unknown:
+        logs.named(__name__).warning("unknown variable", reason=sentence)
     node_file = _find_node_file(files, settings, address)
     return partial(create_app, settings, tables=tables, node_file=node_file, learn=mask.learn)
 
@@ -199,12 +169,17 @@ def _checked(values: dict[str, Any], hints: dict[str, Any]) -> dict[str, Any]:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document of all findings, at the end.")
 def check(*, write: bool, population: str | None, as_json: bool) -> None:
     """Test connection, rights and tables against the PingOne environment; exit code 1 on any fault."""
+    from scimbridge.configuration import load_configuration  # noqa: PLC0415 - the engine is not needed by all commands
     from scimbridge.ops.checking import checks as checking  # noqa: PLC0415 - an HTTP client is not needed by all commands
+    from scimbridge.ops.checking.variables import check_variables  # noqa: PLC0415 - the same
     from scimbridge.ops.printing.findings import show_findings  # noqa: PLC0415 - the same
 
     if write != (population is not None):
         raise click.UsageError("--write and --population go together: a user is made, and has to be somewhere")
-    with _faults_told(), closing(checking.check(load(os.environ), population)) as findings:
+    with faults_told():
+        configuration = load_configuration(os.environ, with_clients=False)
+    looking = checking.check(configuration.settings, population)
+    with faults_told(), closing(check_variables(configuration.unknown, looking)) as findings:
         report = show_findings(sys.stdout, findings, as_json=as_json)
     sys.exit(1 if report.faults else 0)
 
@@ -218,7 +193,7 @@ def explain(expression: str, resource: str, *, as_json: bool) -> None:
     from scimbridge.ops.explaining import explain as explaining  # noqa: PLC0415 - the engine is not needed by all commands
     from scimbridge.ops.printing.explanations import show_explanation  # noqa: PLC0415 - the same
 
-    with _faults_told(), _table_faults_told():
+    with faults_told(), table_faults_told():
         explanation = explaining.explain(expression, resource, tables(os.environ))
     show_explanation(sys.stdout, explanation, as_json=as_json)
     sys.exit(1 if explanation.kind == "error" else 0)
@@ -226,25 +201,7 @@ def explain(expression: str, resource: str, *, as_json: bool) -> None:
 
 command.add_command(client)
 command.add_command(audit)
-
-
-@contextmanager
-def _faults_told() -> Iterator[None]:
-    try:
-        yield
-    except SettingsFaults as faults:
-        raise _Unstartable(faults) from None
-
-
-@contextmanager
-def _table_faults_told() -> Iterator[None]:
-    """Tell what is wrong with the tables as what is wrong with the configuration, which they are part of."""
-    from scimbridge.mapping.tables.table import TableFaults  # noqa: PLC0415 - the engine is not needed by all commands
-
-    try:
-        yield
-    except TableFaults as faults:
-        raise SettingsFaults(faults.faults) from None
+command.add_command(config)
 
 
 if __name__ == "__main__":

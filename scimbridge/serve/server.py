@@ -30,6 +30,7 @@ from gunicorn.workers.gthread import _DEFER, DEFAULT_WORKER_DATA_TIMEOUT, TConn,
 
 from scimbridge.observe import logs, processes
 from scimbridge.serve import tuning
+from scimbridge.serve.listening import check_address
 from scimbridge.serve.refusals import (
     ARRIVAL,
     LONGEST_HEADER,
@@ -72,11 +73,13 @@ class Options:
 def run(prepare: Prepare, options: Options) -> None:
     """Serve until SIGTERM or SIGINT. Whatever `prepare` raises is raised here, and nothing listens then.
 
-    Raises Faults for TLS files that are no good. SIGHUP prepares anew and reads the TLS files anew: when that fails,
-    the old workers go on and the log says why.
+    Raises `SettingsFaults` for TLS files that are no good, and `CannotListen` where the address cannot be had. SIGHUP
+    prepares anew and reads the TLS files anew: when that fails, the old workers go on and the log says why.
     """
     with processes.counting_together(options.workers):
-        Master(_Served(prepare, options)).run()
+        served = _Served(prepare, options)
+        check_address(options.host, options.port)
+        Master(served).run()
 
 
 class _Served(BaseApplication):

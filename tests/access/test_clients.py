@@ -185,7 +185,7 @@ MEMBERS = {
 )  # fmt: skip
 def test_what_a_client_sees_of_the_server_is_checked(line, told):
     """A page size that is none, and a member of the configuration that cannot be hidden, are told with what can be."""
-    assert faults(f'[clients.a]\nscopes = ["users:read"]\n{line}\n') == [f"clients.a.{told}"]
+    assert faults(f'[clients.a]\nscopes = ["users:read"]\n{line}\n') == [f"clients.a.{told} (at line 3)"]
 
 
 def test_all_faults_are_told_at_once_by_client_and_key():

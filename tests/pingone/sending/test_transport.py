@@ -329,7 +329,7 @@ def test_untrusted_certificate(tls_host, host, transport):
 
 def test_own_certificate_authority(tls_host, transport):
     """A certificate of the operator's own authority is trusted when named."""
-    assert transport(tls_host, verify=LOOPBACK)(GET, Call()).status == 200
+    assert transport(tls_host, authorities=LOOPBACK)(GET, Call()).status == 200
 
 
 @pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
