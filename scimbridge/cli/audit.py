@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from scimbridge.observe.audit import RESULTS, Wanted
+from scimbridge.request.ids import is_id
 from scimbridge.scim.verbs import AUDITED
 from scimbridge.settings.declared import Secret, SettingsFaults, some
 
@@ -55,6 +56,8 @@ def audit(  # noqa: PLR0913 - every option of a command is an argument
     from scimbridge.ops import audit as searching  # noqa: PLC0415 - no other command needs it
     from scimbridge.ops.printing.records import show_records  # noqa: PLC0415 - the same
 
+    if key is not None and not is_id(key):
+        raise click.UsageError(_no_id(key))
     now = datetime.now(UTC)
     try:
         moments = [None if text is None else searching.read_moment(text, now) for text in (since, until)]
@@ -71,6 +74,13 @@ def audit(  # noqa: PLR0913 - every option of a command is an argument
     except searching.Unsearchable as wrong:
         raise _Unsearchable(str(wrong)) from None
     show_records(sys.stdout, sys.stderr, found, as_json=as_json)
+
+
+def _no_id(key: str) -> str:
+    return (
+        f"--user {key[:100]!r} is no id, and records of changes hold ids only; find the id with a client's request"
+        f' GET /scim/v2/Users?filter=userName eq "..."&attributes=id, or in PingOne\'s console; it is a UUID'
+    )
 
 
 def _trail(file: Path | None) -> tuple[str | None, str | None]:

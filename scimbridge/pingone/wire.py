@@ -22,7 +22,7 @@ import urllib3
 from requests.structures import CaseInsensitiveDict
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, ReadTimeoutError
 
 from scimbridge.pingone.errors import Misconfigured, OutOfTime, Unreachable
 from scimbridge.pingone.interruptible import Hopeless, WatchedAdapter
@@ -208,6 +208,8 @@ def _was_late(error: BaseException) -> bool:
 def _explain(error: BaseException, *, writes: bool) -> Unreachable:
     if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes(error)):
         return Misconfigured("the certificate that PingOne's address shows is not trusted")
+    if any(isinstance(each, ProxyError) for each in causes(error)):
+        return Unreachable("no connection through the proxy could be made")
     if _never_sent(error):
         return Unreachable("no connection to PingOne could be made")
     sentence = "PingOne did not answer in time" if _was_late(error) else "the connection to PingOne broke off"
