@@ -19,9 +19,9 @@ import click
 from scimbridge.cli.audit import audit
 from scimbridge.cli.client import client
 from scimbridge.cli.config import config
-from scimbridge.cli.faults import faults_told, table_faults_told
+from scimbridge.cli.explain import explain
+from scimbridge.cli.faults import faults_told
 from scimbridge.cli.serving import serve_options, written
-from scimbridge.settings.declared import tables
 
 if TYPE_CHECKING:
     from scimbridge.configuration import Configuration
@@ -184,24 +184,10 @@ def check(*, write: bool, population: str | None, as_json: bool) -> None:
     sys.exit(1 if report.faults else 0)
 
 
-@command.command()
-@click.argument("expression")
-@click.option("--resource", default="User", show_default=True, help="Resource type the expression is about.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
-def explain(expression: str, resource: str, *, as_json: bool) -> None:
-    """Show where a path, a filter or a resource (a file) goes, with the request that would be sent."""
-    from scimbridge.ops.explaining import explain as explaining  # noqa: PLC0415 - the engine is not needed by all commands
-    from scimbridge.ops.printing.explanations import show_explanation  # noqa: PLC0415 - the same
-
-    with faults_told(), table_faults_told():
-        explanation = explaining.explain(expression, resource, tables(os.environ))
-    show_explanation(sys.stdout, explanation, as_json=as_json)
-    sys.exit(1 if explanation.kind == "error" else 0)
-
-
 command.add_command(client)
 command.add_command(audit)
 command.add_command(config)
+command.add_command(explain)
 
 
 if __name__ == "__main__":

@@ -399,3 +399,44 @@ def test_serve_logs_variables_that_are_no_settings(run, served, monkeypatch, cap
     (told,) = [line for line in logged if line["event"] == "unknown variable"]
     assert told["level"] == "warning"
     assert "SCIMBRIDGE_DEFAULT_POP is not a setting" in told["reason"]
+
+
+def test_explain_reads_standard_input(run):
+    """`-` is a body on standard input, and no argument is the whole table."""
+    body = '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"jdoe"}'
+    result = CliRunner().invoke(commands.command, ["explain", "-", "--json"], input=body)
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["file"] == "standard input"
+    assert json.loads(run("explain", "--json").stdout)["kind"] == "table"
+
+
+@pytest.mark.parametrize(
+    "words", [("--against", "jane", "title"), ("--against", WHOLE["SCIMBRIDGE_PINGONE_CLIENT_ID"])]
+)
+def test_what_explain_cannot_hold_against_is_an_error_of_usage(run, words):
+    """A record is named by its id, and there has to be something to hold against it."""
+    result = run("explain", *words, **WHOLE)
+    assert result.exit_code == 2
+    assert "--against" in result.stderr
+
+
+def test_explain_against_a_record_of_the_environment(run, sandbox):
+    """The present state of a real record decides, and the environment is only read."""
+    settings = {
+        "SCIMBRIDGE_PINGONE_ENVIRONMENT_ID": sandbox.environment_id,
+        "SCIMBRIDGE_PINGONE_CLIENT_ID": sandbox.client_id,
+        "SCIMBRIDGE_PINGONE_CLIENT_SECRET": sandbox.client_secret,
+        "SCIMBRIDGE_PINGONE_API_URL": sandbox.url,
+        "SCIMBRIDGE_PINGONE_AUTH_URL": sandbox.url,
+        "SCIMBRIDGE_BEARER_TOKEN": "t0ken-of-the-client",
+    }
+    user = next(iter(sandbox.directory.users))
+    body = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": user["username"]}
+    before = list(sandbox.directory.users)
+    environ = dict.fromkeys(name for name in commands.os.environ if name.startswith("SCIMBRIDGE_")) | settings
+    words = ["explain", "-", "--against", user["id"], "--json"]
+    result = CliRunner().invoke(commands.command, words, input=json.dumps(body), env=environ)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["against"] == user["id"]
+    assert {call.split(" ")[0] for call in sandbox.journal.calls if "/as/token" not in call} == {"GET"}
+    assert list(sandbox.directory.users) == before

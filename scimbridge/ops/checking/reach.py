@@ -143,7 +143,7 @@ def _explain_silence(host: str, error: PingOneError, way: Way, setting: str) -> 
     if certificate is not None:
         return (
             f"{host} shows a certificate that is not trusted: {certificate.verify_message}",
-            "name a private authority in SCIMBRIDGE_CA_BUNDLE, or let a proxy that opens TLS leave it; look at the clock",
+            "name a private authority in SCIMBRIDGE_CA_BUNDLE, or let a proxy leave its TLS alone; look at the clock",
         )
     if any(isinstance(each, ssl.SSLError) for each in found):
         return f"{host} does not speak TLS here", f"look at {setting}: the scheme and the port"
