@@ -21,7 +21,9 @@ from scimbridge.cli.client import client
 from scimbridge.cli.config import config
 from scimbridge.cli.explain import explain
 from scimbridge.cli.faults import faults_told
+from scimbridge.cli.init import init
 from scimbridge.cli.serving import serve_options, written
+from scimbridge.cli.tables import tables
 
 if TYPE_CHECKING:
     from scimbridge.configuration import Configuration
@@ -188,6 +190,8 @@ command.add_command(client)
 command.add_command(audit)
 command.add_command(config)
 command.add_command(explain)
+command.add_command(init)
+command.add_command(tables)
 
 
 if __name__ == "__main__":
