@@ -19,6 +19,7 @@ from pathlib import Path
 
 from scimbridge.access.clients import ClientFaults, Clients, own_client
 from scimbridge.access.register import Register
+from scimbridge.access.sections import find_line
 from scimbridge.lists.listing import Listing
 from scimbridge.lists.read_ahead import ReadAhead, Writes
 from scimbridge.mapping.tables.table import TableFaults
@@ -204,10 +205,11 @@ def open_register(path: Path | None, token: Secret | None, tables: Tables | None
     """
 
     def check(clients: Clients) -> list[str]:
-        if tables is None:
+        if tables is None or path is None:
             return []
+        text = path.read_text(encoding="utf-8")
         return [
-            f"clients.{each.name}: {fault}"
+            f"clients.{each.name}: {fault} (at line {find_line(text, ('clients', each.name, 'hidden'))})"
             for each in clients.clients
             for fault in tables.check_hidden(each.caller.hidden)
         ]

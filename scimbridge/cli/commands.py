@@ -5,6 +5,7 @@ Knows how settings are read and faults are told to an operator; what a command d
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -53,7 +54,7 @@ def command() -> None:
 def serve(**given: Any) -> None:
     """Serve SCIM under gunicorn until SIGTERM; SIGHUP reads the configuration, and the TLS files, anew."""
     from scimbridge.serve import server as serving  # noqa: PLC0415 - gunicorn is needed by this command alone
-    from scimbridge.serve.listening import CannotListen  # noqa: PLC0415 - the same
+    from scimbridge.serve.listening import CannotListen, check_address  # noqa: PLC0415 - the same
     from scimbridge.serve.tls import Tls  # noqa: PLC0415 - the same
     from scimbridge.state.node_file import node_files  # noqa: PLC0415 - the same
 
@@ -64,6 +65,7 @@ def serve(**given: Any) -> None:
         graceful = int(settings.request_deadline) + 5
         how = serving.Options(settings.host, settings.port, settings.workers, settings.threads, graceful, tls)
         try:
+            check_address(settings.host, settings.port)  # before a line of the start is logged
             serving.run(partial(_prepare, files, options, (settings.host, settings.port)), how)
         except CannotListen as error:
             raise click.ClickException(str(error)) from None
@@ -128,6 +130,7 @@ def sandbox(
 ) -> None:
     """Serve a PingOne of our own, with a small company in it, until SIGTERM."""
     from scimbridge import sandbox as playing  # noqa: PLC0415 - it is needed by few commands
+    from scimbridge.serve.listening import explain_refusal  # noqa: PLC0415 - the same
 
     trouble = playing.Faults()
     try:
@@ -135,7 +138,13 @@ def sandbox(
         readings = playing.Switches(**_checked(_named(switches), get_type_hints(playing.Switches)))
     except ValueError as wrong:
         raise click.UsageError(str(wrong)) from None
-    playing.run(port, host, data=data, seed=users, faults=trouble.settings, switches=readings)
+    try:
+        playing.run(port, host, data=data, seed=users, faults=trouble.settings, switches=readings)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        msg = f"cannot listen at {host}:{port}: {explain_refusal(error)}"
+        raise click.ClickException(msg) from None
 
 
 def _named(pairs: tuple[str, ...]) -> dict[str, Any]:

@@ -22,12 +22,12 @@ def check_address(host: str, port: int) -> None:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-            probe.listen(1)
     except (OSError, OverflowError) as error:
-        raise CannotListen(f"cannot listen at {where}: {_explain(error)}") from None
+        raise CannotListen(f"cannot listen at {where}: {explain_refusal(error)}") from None
 
 
-def _explain(error: Exception) -> str:
+def explain_refusal(error: Exception) -> str:
+    """Return why the system lets nobody listen, and what can be done."""
     number = error.errno if isinstance(error, OSError) else None
     if number == errno.EADDRINUSE:
         return (

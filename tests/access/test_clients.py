@@ -373,3 +373,21 @@ def test_one_look_up_takes_microseconds_whatever_the_number_of_clients():
     for _ in range(1000):
         assert clients.by_secret(f"scb_s1999_{'x' * 43}", NOW)
     assert time.thread_time() - start < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("# who\n\n[clients.hr]\nscopes = []\n", 4),
+        ('[clients.hr]\nscopes = ["users:read"]\n\n[clients.hr.limits]\nbody = 0\n', 5),
+        ('[clients.hr]\nscopes = ["users:read"]\n[[clients.hr.secrets]]\nid = "a"\nsha256 = "x"\n', 5),
+        ('clients.hr.scopes = ["users:read"]\nclients.hr.strict = 1\n', 1),
+        ('[clients."h r"]\nscopes = ["users:read"]\n', 1),
+        ('[clients.hr]\nscopes = ["users:read"]\nsubjects = [{issuer = "https://a.example", subject = "b"}]\n', 3),
+        ('[clients]\nhr = {scopes = ["users:write"], rigths = 1}\n', 2),
+    ],
+)
+def test_every_fault_says_in_which_line(text, line):
+    """A fault has the line of its key, else of the section that it is in."""
+    told = faults(text)
+    assert f"(at line {line})" in told[0], told

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import socket
@@ -15,7 +16,7 @@ from scimbridge.ops.checking import checks
 from scimbridge.ops.checking.findings import fault, ok, warn
 from scimbridge.ops.explaining import explain
 from scimbridge.ops.explaining.explanations import NotExplained
-from scimbridge.serve import server
+from scimbridge.serve import listening, server
 from scimbridge.serve.tls import Tls
 from scimbridge.settings.declared import SettingsFaults
 
@@ -51,6 +52,7 @@ def served(monkeypatch):
         seen.prepare, seen.options = prepare, options
 
     monkeypatch.setattr(server, "run", stand_in)
+    monkeypatch.setattr(listening, "check_address", lambda _host, _port: None)
     return seen
 
 
@@ -342,9 +344,7 @@ def test_a_port_that_is_taken_is_one_line(run, monkeypatch):
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         port = str(holder.getsockname()[1])
-        monkeypatch.setattr("scimbridge.app.log_settings", lambda *_: None)
-        monkeypatch.setattr("scimbridge.observe.logs.configure", lambda *_: Mask())
-        monkeypatch.setattr(server, "Master", lambda _served: pytest.fail("gunicorn was started"))
+        monkeypatch.setattr(server, "run", lambda *_: pytest.fail("gunicorn was started"))
         result = run("serve", "--port", port, **WHOLE)
     assert result.exit_code == 1
     (line,) = result.stderr.splitlines()
@@ -440,3 +440,16 @@ def test_explain_against_a_record_of_the_environment(run, sandbox):
     assert json.loads(result.stdout)["against"] == user["id"]
     assert {call.split(" ")[0] for call in sandbox.journal.calls if "/as/token" not in call} == {"GET"}
     assert list(sandbox.directory.users) == before
+
+
+def test_a_sandbox_whose_port_is_taken_is_one_line(run, monkeypatch):
+    """The sandbox, too, says in one line that somebody else has its port."""
+
+    def refuse(*_words, **_named):
+        raise OSError(errno.EADDRINUSE, "Address already in use")
+
+    monkeypatch.setattr("scimbridge.sandbox.run", refuse)
+    result = run("sandbox", "--port", "9471")
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert "127.0.0.1:9471: another program has this port" in line

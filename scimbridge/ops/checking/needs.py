@@ -34,7 +34,8 @@ def check_clients(path: Path | None, tables: Tables, now: float) -> Generator[Fi
     try:
         clients = tuple(read_clients(path.read_text(encoding="utf-8")).clients)
     except (OSError, UnicodeDecodeError, ClientFaults) as error:
-        faults = error.faults if isinstance(error, ClientFaults) else [f"{path} cannot be read"]
+        wrong = error.faults if isinstance(error, ClientFaults) else ["it cannot be read"]
+        faults = [f"{path}: {one}" for one in wrong]
         for sentence in faults:
             yield fault(_CLIENTS, sentence, "mend the file that SCIMBRIDGE_CLIENTS names")
         return ()
