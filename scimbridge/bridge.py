@@ -199,36 +199,22 @@ def reveal(secret: Secret | None) -> str:
 
 
 def open_register(path: Path | None, token: Secret | None, tables: Tables | None, clock: Clock) -> Register:
-    """Read who may do what; without `tables`, hidden attributes are not held against them.
-
-    Raises `SettingsFaults` with all that is wrong.
-    """
+    """Read who may do what, hidden attributes held against `tables`. Raises `SettingsFaults` with all that is wrong."""
 
     def check(clients: Clients) -> list[str]:
         if tables is None or path is None:
             return []
-        text = path.read_text(encoding="utf-8")
+        text, hidden = path.read_text(encoding="utf-8"), ((each.name, each.caller.hidden) for each in clients.clients)
         return [
-            f"clients.{each.name}: {fault} (at line {find_line(text, ('clients', each.name, 'hidden'))})"
-            for each in clients.clients
-            for fault in tables.check_hidden(each.caller.hidden)
+            f"clients.{name}: {fault} (at line {find_line(text, ('clients', name, 'hidden'))})"
+            for name, paths in hidden
+            for fault in tables.check_hidden(paths)
         ]
 
     try:
         return Register(path, own_client(token.reveal()) if token else None, clock=clock, check=check)
     except ClientFaults as error:
         raise SettingsFaults(f"SCIMBRIDGE_CLIENTS: {fault}" for fault in error.faults) from None
-
-
-def check_trail(audit: str | None, database: Secret | None, clock: Clock) -> None:
-    """Look whether records of changes can be kept. Raises `SettingsFaults` where they cannot."""
-    try:
-        open_sinks(audit, reveal(database), clock)
-    except Unopenable as error:
-        raise SettingsFaults([str(error)]) from None
-
-
-# -- parts of a bridge -------------------------------------------------------------------------------------------------
 
 
 def _open_trail(settings: Settings, lost: Callable[[], None], around: Surroundings) -> Trail:

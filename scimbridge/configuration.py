@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from scimbridge.bridge import check_trail, open_register
+from scimbridge.bridge import open_register, reveal
 from scimbridge.mapping.tables.table import TableFaults
+from scimbridge.observe.audit_opening import Unopenable, open_sinks
 from scimbridge.resources.tables import Tables, open_tables
-from scimbridge.settings.declared import SETTINGS, Settings, SettingsFaults, default_mappings, look
+from scimbridge.settings.declared import SETTINGS, Secret, Settings, SettingsFaults, default_mappings, look
 
 Part = TypeVar("Part")
 
@@ -44,7 +45,7 @@ def load_configuration(
         if values.holds("clients") and (values.get("clients") or values.get("bearer_token")):
             _gather(faults, lambda: open_register(values.get("clients"), values.get("bearer_token"), tables, _clock))
         if values.holds("audit") and values.holds("audit_database"):
-            _gather(faults, lambda: check_trail(values.get("audit"), values.get("audit_database"), _clock))
+            _gather(faults, lambda: _check_trail(values.get("audit"), values.get("audit_database")))
     if faults or tables is None:
         raise SettingsFaults(faults)
     return Configuration(Settings(**reading.values), tables, reading.unknown)
@@ -78,6 +79,14 @@ def _open_tables(values: _Values) -> Tables:
         return open_tables(mappings or default_mappings(), values.get("datetime_offset"))
     except TableFaults as error:
         raise SettingsFaults(error.faults) from None
+
+
+def _check_trail(audit: str | None, database: Secret | None) -> None:
+    """Look whether records of changes can be kept. Raises `SettingsFaults` where they cannot."""
+    try:
+        open_sinks(audit, reveal(database), _clock)
+    except Unopenable as error:
+        raise SettingsFaults([str(error)]) from None
 
 
 def _gather(faults: list[str], look_at: Callable[[], Part]) -> Part | None:
