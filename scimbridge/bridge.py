@@ -18,6 +18,7 @@ from pathlib import Path
 from scimbridge import __version__
 from scimbridge.access.clients import ClientFaults, Clients, own_client
 from scimbridge.access.register import Register
+from scimbridge.access.sections import find_line
 from scimbridge.lists.listing import Listing
 from scimbridge.lists.read_ahead import ReadAhead, Writes
 from scimbridge.mapping.tables.table import TableFaults
@@ -101,7 +102,7 @@ def open_bridge(settings: Settings, tables: Tables | None = None, around: Surrou
     """Open a bridge, with tables that were read already. Raises `SettingsFaults` for what is wrong in its settings."""
     around = around or Surroundings()
     tables = tables or load_tables(settings)
-    register = _open_register(settings, tables, around)
+    register = open_register(settings.clients, settings.bearer_token, tables, around.clock)
     metrics = Metrics(__version__, wall=around.wall)
     metrics.note_configuration(fingerprint(settings, tables.digest))
     trail = _open_trail(settings, metrics, around)
@@ -183,6 +184,7 @@ def open_connection(
         state=state,
         ledger=None if isinstance(state, MemoryState) else state,
         verify_tls=settings.verify_tls,
+        authorities=settings.ca_bundle,
         proxy=reveal(settings.http_proxy) or None,
         rate=settings.pingone_rate,
         timeout=around.timeout,
@@ -201,23 +203,21 @@ def reveal(secret: Secret | None) -> str:
     return "" if secret is None else secret.reveal()
 
 
-# -- parts of a bridge -------------------------------------------------------------------------------------------------
-
-
-def _open_register(settings: Settings, tables: Tables, around: Surroundings) -> Register:
-    """Read who may do what. Raises `SettingsFaults` with all that is wrong."""
-    token = reveal(settings.bearer_token)
-    own = own_client(token) if token else None
+def open_register(path: Path | None, token: Secret | None, tables: Tables | None, clock: Clock) -> Register:
+    """Read who may do what, hidden attributes held against `tables`. Raises `SettingsFaults` with all that is wrong."""
 
     def check(clients: Clients) -> list[str]:
+        if tables is None or path is None:
+            return []
+        text, hidden = path.read_text(encoding="utf-8"), ((each.name, each.caller.hidden) for each in clients.clients)
         return [
-            f"clients.{each.name}: {fault}"
-            for each in clients.clients
-            for fault in tables.check_hidden(each.caller.hidden)
+            f"clients.{name}: {fault} (at line {find_line(text, ('clients', name, 'hidden'))})"
+            for name, paths in hidden
+            for fault in tables.check_hidden(paths)
         ]
 
     try:
-        return Register(settings.clients, own, clock=around.clock, check=check)
+        return Register(path, own_client(token.reveal()) if token else None, clock=clock, check=check)
     except ClientFaults as error:
         raise SettingsFaults(f"SCIMBRIDGE_CLIENTS: {fault}" for fault in error.faults) from None
 

@@ -9,13 +9,14 @@ import os
 
 from scimbridge import __version__
 from scimbridge.app import create_app, log_settings
-from scimbridge.bridge import load_tables
+from scimbridge.configuration import load_configuration
 from scimbridge.observe import logs
 from scimbridge.observe.spans import open_spans
-from scimbridge.settings.declared import load
 
-settings = load(os.environ)
-tables = load_tables(settings)
+configuration = load_configuration(os.environ)
+settings, tables = configuration.settings, configuration.tables
 mask = logs.configure(settings.log_level, settings.secrets(), None, settings.log_format)
 log_settings(settings, tables)
+for sentence in configuration.unknown:
+    logs.named(__name__).warning("unknown variable", reason=sentence)
 application = app = create_app(settings, tables=tables, learn=mask.learn, spans=open_spans(os.environ, __version__))

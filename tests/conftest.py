@@ -5,15 +5,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import ipaddress
 import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+)
+from cryptography.x509.oid import NameOID
 from flask import Flask, g, request
 from hypothesis import settings as laws
 from werkzeug.routing import Rule
@@ -189,6 +203,33 @@ def make_app(settings: Settings, clock: Clock) -> Flask:
         wall=clock.wall,
         sleep=clock.sleep,
     )
+
+
+@pytest.fixture(scope="session")
+def pem_files(tmp_path_factory) -> Path:
+    """A folder with an authority (ca.pem), a server's certificate and key, another's key, and a key that is locked."""
+    folder = tmp_path_factory.mktemp("pem")
+    now, name = dt.datetime.now(dt.UTC), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    authority, key, other = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
+
+    def sign(public: ec.EllipticCurvePublicKey, *, is_authority: bool) -> bytes:
+        address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+        builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(public)
+        builder = builder.serial_number(x509.random_serial_number())
+        builder = builder.not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=1))
+        builder = builder.add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+        made = builder.add_extension(address, critical=False).sign(authority, hashes.SHA256())
+        return made.public_bytes(Encoding.PEM)
+
+    def write(file: str, held: ec.EllipticCurvePrivateKey, lock: KeySerializationEncryption) -> None:
+        (folder / file).write_bytes(held.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock))
+
+    (folder / "ca.pem").write_bytes(sign(authority.public_key(), is_authority=True))
+    (folder / "server.pem").write_bytes(sign(key.public_key(), is_authority=False))
+    write("server.key", key, NoEncryption())
+    write("other.key", other, NoEncryption())
+    write("locked.key", key, BestAvailableEncryption(b"passphrase"))
+    return folder
 
 
 @pytest.fixture

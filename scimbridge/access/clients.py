@@ -9,8 +9,9 @@ from __future__ import annotations
 import hmac
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +19,7 @@ from scimbridge.access import entries, secrets
 from scimbridge.access.caller import SCOPES, Caller
 from scimbridge.access.entries import SectionReader
 from scimbridge.access.limits import ClientLimits
+from scimbridge.access.sections import find_line
 from scimbridge.pingone.kinds import KINDS
 
 TOKEN = "token"  # noqa: S105 - a client's name
@@ -153,21 +155,22 @@ def read_clients(text: str) -> Clients:
         # The sentence of the decoder says where it stopped, and quotes no value of the file.
         raise ClientFaults([f"it is not TOML: {error}"]) from None
     faults: list[str] = []
-    section = SectionReader("", document, faults)
+    section = SectionReader((), document, faults, partial(find_line, text))
     section.only("clients", "issuers")
     table = section.inner("clients")
-    clients = [_read_client(name, table.inner(name), faults) for name in table.table]
+    clients = [_read_client(name, table.inner(name)) for name in table.table]
     issuers = [_read_issuer(one) for one in section.each("issuers")]
-    faults += _shared(clients, issuers)
+    faults += _shared(clients, issuers, section.line)
     if faults:
         raise ClientFaults(faults)
     return Clients(tuple(clients), tuple(issuers))
 
 
-def _read_client(name: str, section: SectionReader, faults: list[str]) -> Client:
+def _read_client(name: str, section: SectionReader) -> Client:
     if not entries.is_name(name):
-        faults.append(
+        section.faults.append(
             f"clients.{name[:64]!r}: a client's name has 1 to 64 letters, digits, dots, hyphens or underscores"
+            f" (at line {section.line(section.path)})"
         )
     if name == TOKEN:
         section.fault("this name is taken by SCIMBRIDGE_BEARER_TOKEN; give the client another one")
@@ -252,13 +255,18 @@ def _read_issuer(section: SectionReader) -> Issuer:
     )
 
 
-def _shared(clients: list[Client], issuers: list[Issuer]) -> list[str]:
+def _shared(clients: list[Client], issuers: list[Issuer], line: Callable[[entries.Path], int]) -> list[str]:
     """Return what is wrong between clients and issuers that are right each by itself."""
     faults = []
     declared = Counter(one.issuer for one in issuers if one.issuer)
-    faults += [f"issuers: {issuer!r} is declared {times} times" for issuer, times in declared.items() if times > 1]
+    faults += [
+        f"issuers: {issuer!r} is declared {times} times (at line {line(('issuers',))})"
+        for issuer, times in declared.items()
+        if times > 1
+    ]
     faults += [
         f"clients.{client.name}.subjects: the issuer {issuer!r} is not declared; add it as [[issuers]]"
+        f" (at line {line(('clients', client.name, 'subjects'))})"
         for client in clients
         for issuer, _subject in sorted(client.subjects)
         if issuer and issuer not in declared
@@ -273,6 +281,7 @@ def _shared(clients: list[Client], issuers: list[Issuer]) -> list[str]:
             held.setdefault((f"the subject {subject[1]!r} of {subject[0]!r}", subject), []).append(client.name)
     faults += [
         f"clients: {what} is given to {' and to '.join(names)}, and can stand for one only"
+        f" (at line {line(('clients', names[-1]))})"
         for (what, key), names in held.items()
         if key and len(names) > 1 and key != ("", "")
     ]

@@ -21,6 +21,8 @@ from scimbridge.access.caller import SCOPES
 from scimbridge.scim.catalogue import SPC_URN
 
 Value = TypeVar("Value")
+Path = tuple[str | int, ...]
+"""Where something stands in the file: keys, and numbers counted from 1 within a list of tables."""
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """What outside issuers may sign with: asymmetric ones only (RFC 7518 section 3.1, RFC 8037)."""
@@ -42,15 +44,22 @@ _SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class SectionReader:
-    """One table of the file: `where` it stands, for the sentences that are added to `faults`."""
+    """One table of the file: its `path` there, for the sentences that are added to `faults`.
 
-    where: str
+    `line` says in which line of the file a path is written.
+    """
+
+    path: Path
     table: Mapping[str, Any]
     faults: list[str]
+    line: Callable[[Path], int]
 
     def fault(self, sentence: str) -> None:
         """Say what is wrong with the section as a whole."""
-        self.faults.append(f"{self.where or 'the file'}: {sentence}")
+        self._tell(self.path, sentence)
+
+    def _tell(self, path: Path, sentence: str) -> None:
+        self.faults.append(f"{_spell(path) or 'the file'}: {sentence} (at line {self.line(path)})")
 
     def only(self, *known: str) -> None:
         """Say of every other key that it is not known."""
@@ -58,7 +67,8 @@ class SectionReader:
             if key not in known:
                 near = difflib.get_close_matches(key, known, n=1)
                 hint = f"; perhaps {near[0]!r} is meant" if near else f"; what is known is {', '.join(known)}"
-                self.fault(f"{_show(key)} is not known{hint}")
+                sentence = f"{_spell(self.path) or 'the file'}: {_show(key)} is not known{hint}"
+                self.faults.append(f"{sentence} (at line {self.line((*self.path, key))})")
 
     def needed(self, key: str, shape: Callable[[Any], Value], right: str) -> Value | None:
         """Return what `key` holds; None after saying that it is missing (`right` is what it has to hold) or wrong."""
@@ -74,7 +84,7 @@ class SectionReader:
         try:
             return shape(self.table[key])
         except ValueError as wrong:
-            self.faults.append(f"{self._at(key)}: {wrong}")
+            self._tell((*self.path, key), str(wrong))
             return default
 
     def inner(self, key: str) -> SectionReader:
@@ -83,7 +93,7 @@ class SectionReader:
         if not isinstance(held, dict):
             self.fault(f"{key} has to be a table")
             held = {}
-        return SectionReader(self._at(key), held, self.faults)
+        return SectionReader((*self.path, key), held, self.faults, self.line)
 
     def each(self, key: str) -> Iterator[SectionReader]:
         """Yield the tables of the list that `key` holds, counted from 1 in what is said of them."""
@@ -92,10 +102,12 @@ class SectionReader:
             self.fault(f"{key} has to be a list of tables")
             return
         for number, one in enumerate(held, 1):
-            yield SectionReader(f"{self._at(key)}[{number}]", one, self.faults)
+            yield SectionReader((*self.path, key, number), one, self.faults, self.line)
 
-    def _at(self, key: str) -> str:
-        return f"{self.where}.{key}" if self.where else key
+
+def _spell(path: Path) -> str:
+    """Return a path as it is written in a sentence: `clients.hr.secrets[2].sha256`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
 def is_name(name: str) -> bool:

@@ -48,8 +48,10 @@ class Register:
                 self._clients = self._read(path)
             except OSError as error:
                 raise ClientFaults([f"{path} cannot be read ({error.strerror}); name a readable file"]) from None
+            except ClientFaults as error:
+                raise ClientFaults(f"{path}: {fault}" for fault in error.faults) from None
         if faults := nobody(self._clients):
-            raise ClientFaults(faults)
+            raise ClientFaults(faults if path is None else [f"{path}: {fault}" for fault in faults])
         self._next = clock() + SECONDS
 
     def current(self) -> Clients:
@@ -85,7 +87,7 @@ class Register:
         try:
             text = path.read_bytes().decode("utf-8")
         except UnicodeDecodeError:
-            raise ClientFaults([f"{path} is not UTF-8, which TOML is written in"]) from None
+            raise ClientFaults(["it is not UTF-8, which TOML is written in"]) from None
         clients = replace(read_clients(text), own=self._own)
         faults = self._check(clients)
         if faults:
@@ -95,7 +97,7 @@ class Register:
     def _tell(self, what: object, faults: list[str]) -> None:
         if what != self._told:
             self._told = what
-            log.error("clients file not taken up, the last good one stays", faults=faults[:_TOLD])
+            log.error("clients file not taken up, the last good one stays", file=str(self._path), faults=faults[:_TOLD])
 
 
 def nobody(clients: Clients) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,6 +83,48 @@ def without(sections: Iterable[Section], dropped: Iterable[Section]) -> Iterator
             kept.pop()
         if any(line.strip() for line in kept):
             yield Section((), lines=kept)
+
+
+def find_line(text: str, path: Sequence[str | int]) -> int:
+    """Return the line, counted from 1, in which a path is written; where it is not, the line of what it is below.
+
+    Numbers in a path count the sections of one name, from 1.
+    """
+    lines = _LINE.findall(text)
+    while path:
+        names = tuple(step for step in path if isinstance(step, str))
+        number = next((step for step in reversed(path) if isinstance(step, int)), 1)
+        places = [place for place, line in enumerate(lines) if _header_of(line)[: len(names)] == names]
+        exact = [place for place in places if _header_of(lines[place]) == names]
+        if exact or places:
+            return (exact[number - 1] if number <= len(exact) else (exact or places)[0]) + 1
+        *above, key = path
+        inside = find_line(text, above) if above else 0
+        if isinstance(key, str) and (place := _find_key(lines, inside, key)) is not None:
+            return place + 1
+        path = above
+    return 1
+
+
+def _find_key(lines: Sequence[str], start: int, key: str) -> int | None:
+    """Return the line of a key below the header before `start`, up to the next header."""
+    mark = re.compile(rf"""[ \t]*(?:{re.escape(key)}|"{re.escape(key)}"|'{re.escape(key)}')[ \t]*[=.]""")
+    for place in range(start, len(lines)):
+        if _header_of(lines[place]):
+            return None
+        if mark.match(lines[place]):
+            return place
+    return None
+
+
+def _header_of(line: str) -> tuple[str, ...]:
+    """Return the path of a header; empty for every other line."""
+    if not _HEADER.match(line):
+        return ()
+    try:
+        return _section([line]).path
+    except (tomllib.TOMLDecodeError, ValueError):  # a line within a list over several lines
+        return ()
 
 
 def _is_whole(lines: list[str]) -> bool:

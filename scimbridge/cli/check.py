@@ -16,7 +16,6 @@ from types import FrameType
 import click
 
 from scimbridge.cli.faults import faults_told
-from scimbridge.settings.declared import load
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _STOPPED = 128  # and the number of the signal, as shells say it
@@ -47,19 +46,23 @@ def check(
     as_json: bool,
 ) -> None:
     """Test connection, rights and tables against PingOne; exit code 1 on a fault, 3 where not all was tried."""
+    from scimbridge.configuration import load_configuration  # noqa: PLC0415 - the engine is not needed by all commands
     from scimbridge.ops.checking import checks as checking  # noqa: PLC0415 - an HTTP client is not needed by all commands
     from scimbridge.ops.checking.machine import this_machine  # noqa: PLC0415 - the same
     from scimbridge.ops.checking.tls import files_of  # noqa: PLC0415 - the same
+    from scimbridge.ops.checking.variables import check_variables  # noqa: PLC0415 - the same
     from scimbridge.ops.printing.findings import show_findings  # noqa: PLC0415 - the same
 
     if write != (population is not None):
         raise click.UsageError("--write and --population go together: a user is made, and has to be somewhere")
     try:
         with faults_told(), _stopping():
-            settings = load(os.environ)
+            configuration = load_configuration(os.environ, with_clients=False)
+            settings = configuration.settings
             tls = files_of(settings, certfile=certfile, keyfile=keyfile, client_ca=client_ca)
             machine = this_machine(os.environ, tls, _tell)
-            with closing(checking.check(settings, population, machine=machine)) as findings:
+            looking = checking.check(settings, population, machine=machine)
+            with closing(check_variables(configuration.unknown, looking)) as findings:
                 report = show_findings(sys.stdout, findings, as_json=as_json)
     except _Stopped as stopped:
         made = "; what was made for it is deleted, or is named above" if write else ""

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scimbridge.access.clients import ClientFaults
-from scimbridge.settings.declared import SettingsFaults, load, tables
-from scimbridge.settings.sources import Names, read
+from scimbridge.settings.declared import NAMES, SettingsFaults, load, tables
+from scimbridge.settings.sources import read
 
 if TYPE_CHECKING:
     from scimbridge.access.last_use import LastUses, Used
@@ -119,7 +119,11 @@ def _clients(given: Path | None) -> ClientsFile:
     from scimbridge.ops.clients import ClientsFile  # noqa: PLC0415 - needed by these commands alone
 
     if given is None:
-        entry = read(os.environ, Names(known={"clients"}, secret=()))[0].get("clients")
+        written = read(os.environ, NAMES)
+        faults = [fault.sentence for fault in written.faults if fault.name in (None, "clients")]
+        if faults:
+            raise SettingsFaults(faults)
+        entry = written.entries.get("clients")
         if entry is None or not entry.text:
             raise ClientFaults(["no file is named; write --file PATH, or set SCIMBRIDGE_CLIENTS"])
         given = Path(entry.text.strip())

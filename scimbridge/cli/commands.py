@@ -5,6 +5,7 @@ Knows how settings are read and faults are told to an operator; what a command d
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -20,19 +21,22 @@ from scimbridge import __version__
 from scimbridge.cli.audit import audit
 from scimbridge.cli.check import check
 from scimbridge.cli.client import client
-from scimbridge.cli.faults import faults_told, table_faults_told
+from scimbridge.cli.config import config
+from scimbridge.cli.explain import explain
+from scimbridge.cli.faults import faults_told
 from scimbridge.cli.health import health
-from scimbridge.cli.tables import tables as tables_group
-from scimbridge.settings.declared import load, tables
+from scimbridge.cli.init import init
+from scimbridge.cli.serving import serve_options, written
+from scimbridge.cli.tables import tables
 
 if TYPE_CHECKING:
+    from scimbridge.configuration import Configuration
     from scimbridge.serve.server import Factory
     from scimbridge.serve.tls import Tls
     from scimbridge.settings.declared import Settings
     from scimbridge.state.node_file import NodeFiles
 
 _PORT = click.IntRange(1, 65535)
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
 def main() -> None:
@@ -50,62 +54,48 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 is all.")
-@click.option("--port", default=8080, show_default=True, type=_PORT, help="Port to listen at.")
-@click.option(
-    "--workers",
-    default=1,
-    show_default=True,
-    type=click.IntRange(1, 64),
-    help="Processes. They share token, rate and waymarks, and one uses one core.",
-)
-@click.option(
-    "--threads",
-    default=32,
-    show_default=True,
-    type=click.IntRange(1, 1024),
-    help="Requests that one process works on at a time. They mostly wait for PingOne, so many cost little.",
-)
-@click.option("--certfile", type=_FILE, help="Certificate chain in PEM: serves HTTPS instead of HTTP.")
-@click.option("--keyfile", type=_FILE, help="Key of the certificate in PEM, where it stands in a file of its own.")
-@click.option("--client-ca", type=_FILE, help="Authorities in PEM whose certificates clients may show to log in.")
-def serve(
-    host: str,
-    port: int,
-    workers: int,
-    threads: int,
-    certfile: Path | None,
-    keyfile: Path | None,
-    client_ca: Path | None,
-) -> None:
+@serve_options
+def serve(**given: Any) -> None:
     """Serve SCIM under gunicorn until SIGTERM; SIGHUP reads the configuration, and the TLS files, anew."""
     from scimbridge.serve import server as serving  # noqa: PLC0415 - gunicorn is needed by this command alone
+    from scimbridge.serve.listening import CannotListen, check_address  # noqa: PLC0415 - the same
     from scimbridge.serve.tls import Tls  # noqa: PLC0415 - the same
     from scimbridge.state.node_file import node_files  # noqa: PLC0415 - the same
 
-    if certfile is None and (keyfile or client_ca):
-        raise click.UsageError("--keyfile and --client-ca need --certfile, the bridge's own certificate")
-    tls = None if certfile is None else Tls(certfile, keyfile, client_ca)
+    options = written(given)
     with faults_told(), node_files(os.environ) as files:
-        graceful = int(load(os.environ).request_deadline) + 5
-        options = serving.Options(host, port, workers, threads, graceful, tls)
-        serving.run(partial(_prepare, files, (host, port), tls), options)
+        settings = _configuration(options).settings
+        tls = None if settings.certfile is None else Tls(settings.certfile, settings.keyfile, settings.client_ca)
+        graceful = int(settings.request_deadline) + 5
+        how = serving.Options(settings.host, settings.port, settings.workers, settings.threads, graceful, tls)
+        try:
+            check_address(settings.host, settings.port)  # before a line of the start is logged
+            serving.run(partial(_prepare, files, options, (settings.host, settings.port), tls), how)
+        except CannotListen as error:
+            raise click.ClickException(str(error)) from None
 
 
-def _prepare(files: NodeFiles, address: tuple[str, int], tls: Tls | None) -> Factory:
+def _configuration(options: dict[str, str]) -> Configuration:
+    from scimbridge.configuration import load_configuration  # noqa: PLC0415 - the engine is not needed by all commands
+
+    return load_configuration(os.environ, options)
+
+
+def _prepare(files: NodeFiles, options: dict[str, str], address: tuple[str, int], tls: Tls | None) -> Factory:
     """Read and check the whole configuration, so that nothing listens before it is right."""
     from scimbridge.app import create_app, log_settings  # noqa: PLC0415 - Flask is needed by this command alone
-    from scimbridge.bridge import load_tables  # noqa: PLC0415 - the same
     from scimbridge.observe import logs, spans  # noqa: PLC0415 - the same
     from scimbridge.serve.tls import read_ends  # noqa: PLC0415 - the same
 
-    settings = load(os.environ)
+    configuration = _configuration(options)
     # The tables that were checked are the tables of every worker, also of one that is made anew much later.
-    tables = load_tables(settings)
+    settings, tables = configuration.settings, configuration.tables
     create_app(settings, tables=tables)
     # Last of all: where anything above is refused, what is logged and masked stays as it was.
     mask = logs.configure(settings.log_level, settings.secrets(), None, settings.log_format)
     log_settings(settings, tables)
+    for sentence in configuration.unknown:
+        logs.named(__name__).warning("unknown variable", reason=sentence)
     node_file = _find_node_file(files, settings, address)
     return partial(
         create_app,
@@ -155,6 +145,7 @@ def sandbox(
 ) -> None:
     """Serve a PingOne of our own, with a small company in it, until SIGTERM."""
     from scimbridge import sandbox as playing  # noqa: PLC0415 - it is needed by few commands
+    from scimbridge.serve.listening import explain_refusal  # noqa: PLC0415 - the same
 
     trouble = playing.Faults()
     try:
@@ -162,7 +153,13 @@ def sandbox(
         readings = playing.Switches(**_checked(_named(switches), get_type_hints(playing.Switches)))
     except ValueError as wrong:
         raise click.UsageError(str(wrong)) from None
-    playing.run(port, host, data=data, seed=users, faults=trouble.settings, switches=readings)
+    try:
+        playing.run(port, host, data=data, seed=users, faults=trouble.settings, switches=readings)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        msg = f"cannot listen at {host}:{port}: {explain_refusal(error)}"
+        raise click.ClickException(msg) from None
 
 
 def _named(pairs: tuple[str, ...]) -> dict[str, Any]:
@@ -192,26 +189,14 @@ def _checked(values: dict[str, Any], hints: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-@command.command()
-@click.argument("expression")
-@click.option("--resource", default="User", show_default=True, help="Resource type the expression is about.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
-def explain(expression: str, resource: str, *, as_json: bool) -> None:
-    """Show where a path, a filter or a resource (a file) goes, with the request that would be sent."""
-    from scimbridge.ops.explaining import explain as explaining  # noqa: PLC0415 - the engine is not needed by all commands
-    from scimbridge.ops.printing.explanations import show_explanation  # noqa: PLC0415 - the same
-
-    with faults_told(), table_faults_told():
-        explanation = explaining.explain(expression, resource, tables(os.environ))
-    show_explanation(sys.stdout, explanation, as_json=as_json)
-    sys.exit(1 if explanation.kind == "error" else 0)
-
-
 command.add_command(check)
 command.add_command(client)
 command.add_command(audit)
+command.add_command(config)
+command.add_command(explain)
 command.add_command(health)
-command.add_command(tables_group)
+command.add_command(init)
+command.add_command(tables)
 
 
 if __name__ == "__main__":

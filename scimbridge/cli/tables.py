@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from scimbridge.cli.tables_copy import copy
 from scimbridge.cli.tables_suggest import suggest
 
 
@@ -12,4 +13,5 @@ def tables() -> None:
     """Make tables of your own, which lie over those that ship with the bridge."""
 
 
+tables.add_command(copy)
 tables.add_command(suggest)

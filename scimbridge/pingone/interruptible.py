@@ -7,6 +7,7 @@ what is hopeless is told by the circuit.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -42,9 +43,13 @@ class _InterruptibleConnection:
 
 
 class WatchedAdapter(HTTPAdapter):
-    """The adapter of a session, with connections that ask `hopeless` while they wait."""
+    """The adapter of a session, with connections that ask `hopeless` while they wait.
 
-    def __init__(self, hopeless: Hopeless, **options: Any) -> None:
+    `trust` is the TLS context of all connections, to proxies too; None: each has one of its own.
+    """
+
+    def __init__(self, hopeless: Hopeless, trust: ssl.SSLContext | None = None, **options: Any) -> None:
+        self._trust = trust
         watched = {"hopeless": staticmethod(hopeless)}
         plain = type("_Plain", (_InterruptibleConnection, HTTPConnection), watched)
         secure = type("_Secure", (_InterruptibleConnection, HTTPSConnection), watched)
@@ -56,11 +61,15 @@ class WatchedAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         """Make the pools of direct connections."""
-        super().init_poolmanager(*arguments, **options)
+        super().init_poolmanager(*arguments, **(options | self._contexts("ssl_context")))
         self.poolmanager.pool_classes_by_scheme = self._pools
 
     def proxy_manager_for(self, *arguments: Any, **options: Any) -> Any:
         """Make the pools of connections through a proxy."""
-        manager = super().proxy_manager_for(*arguments, **options)
+        contexts = self._contexts("ssl_context", "proxy_ssl_context")
+        manager = super().proxy_manager_for(*arguments, **(options | contexts))
         manager.pool_classes_by_scheme = self._pools
         return manager
+
+    def _contexts(self, *names: str) -> dict[str, Any]:
+        return {} if self._trust is None else dict.fromkeys(names, self._trust)

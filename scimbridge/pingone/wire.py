@@ -15,12 +15,14 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import requests
 import urllib3
 from requests.structures import CaseInsensitiveDict
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, ReadTimeoutError
 
 from scimbridge.pingone.errors import Misconfigured, OutOfTime, Unreachable
 from scimbridge.pingone.interruptible import Hopeless, WatchedAdapter
@@ -51,7 +53,8 @@ class Wire:
 
     `timeout` bounds, in seconds, each wait for the other side; connecting gets 5 s at most. `pool` is the
     number of connections that are kept open per host. `hopeless` is asked, with the seconds that a call has
-    waited, whether to give it up before its time. `verify` is True, False, or the path of a CA bundle.
+    waited, whether to give it up before its time. `authorities` is a PEM file of those that are trusted beside the
+    public ones, for a proxy over TLS too; with `verify` False nobody is asked.
     Proxies of the environment are ignored, redirects are answers.
     """
 
@@ -61,7 +64,8 @@ class Wire:
         clock: Callable[[], float],
         timeout: float = 30.0,
         pool: int = 20,
-        verify: bool | str = True,
+        verify: bool = True,
+        authorities: Path | None = None,
         proxy: str | None = None,
         hopeless: Hopeless = lambda _waited: False,
     ) -> None:
@@ -69,6 +73,7 @@ class Wire:
         self._timeout = timeout
         self._pool = pool
         self._verify = verify
+        self._authorities = authorities
         self._proxies = {"http": proxy, "https": proxy} if proxy else {}
         self._hopeless = hopeless
         self._making = threading.Lock()
@@ -125,11 +130,22 @@ class Wire:
             if self._adapter is None or self._owner != os.getpid():
                 session = requests.Session()
                 session.trust_env = False
-                adapter = WatchedAdapter(self._hopeless, pool_connections=4, pool_maxsize=self._pool, pool_block=False)
+                adapter = WatchedAdapter(
+                    self._hopeless, self._trust(), pool_connections=4, pool_maxsize=self._pool, pool_block=False
+                )
                 session.mount("https://", adapter)
                 session.mount("http://", adapter)
                 self._session, self._owner, self._adapter = session, os.getpid(), adapter
             return self._adapter
+
+    def _trust(self) -> ssl.SSLContext | None:
+        """Return what connections are made with where others than the public authorities are trusted too."""
+        if self._authorities is None or not self._verify:
+            return None
+        context = urllib3.util.create_urllib3_context()
+        context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)  # a proxy over TLS has no other place for them
+        context.load_verify_locations(self._authorities)
+        return context
 
     def _drain(self, raw: urllib3.HTTPResponse, finish: float) -> bytes:
         """Read the body piece by piece, so that one that trickles in cannot outlast `finish`."""
@@ -192,6 +208,8 @@ def _was_late(error: BaseException) -> bool:
 def _explain(error: BaseException, *, writes: bool) -> Unreachable:
     if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes(error)):
         return Misconfigured("the certificate that PingOne's address shows is not trusted")
+    if any(isinstance(each, ProxyError) for each in causes(error)):
+        return Unreachable("no connection through the proxy could be made")
     if _never_sent(error):
         return Unreachable("no connection to PingOne could be made")
     sentence = "PingOne did not answer in time" if _was_late(error) else "the connection to PingOne broke off"

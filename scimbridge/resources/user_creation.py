@@ -62,13 +62,15 @@ class UserCreation:
         context.notes.planned(self._table, changes)
         progress = context.notes.follow(Progress())
         with self._creation.intent(context, body) as intent, refusing(self._table, progress):
-            if population := self._placement.choose(context, resource, facets.get(POPULATION.name)):
-                facets[POPULATION.name] = population
-                context.notes.planned(self._table, Changes(facets={POPULATION.name: population}))
+            place = self._placement.choose(context, resource, facets.get(POPULATION.name))
+            if place.key:
+                facets[POPULATION.name] = place.key
+                context.notes.planned(self._table, Changes(facets={POPULATION.name: place.key}))
 
             def make(own: Record) -> Created:
                 native, media = bodies.creation(USERS, own, facets)
-                made = self._creation.create(context, intent, native, media, own=own)
+                with self._placement.answering_for(place):
+                    made = self._creation.create(context, intent, native, media, own=own)
                 if isinstance(made, NewRecord):
                     self._writer.kept.look(context, own, made.record)
                 return made

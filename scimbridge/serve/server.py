@@ -31,6 +31,7 @@ from gunicorn.workers.gthread import _DEFER, DEFAULT_WORKER_DATA_TIMEOUT, TConn,
 
 from scimbridge.observe import logs, processes
 from scimbridge.serve import addresses, tuning
+from scimbridge.serve.listening import check_address
 from scimbridge.serve.refusals import (
     ARRIVAL,
     LONGEST_HEADER,
@@ -74,12 +75,15 @@ class Options:
 def run(prepare: Prepare, options: Options) -> None:
     """Serve until SIGTERM or SIGINT. Whatever `prepare` raises is raised here, and nothing listens then.
 
-    Raises Faults for TLS files that are no good. SIGHUP prepares anew and reads the TLS files anew: when that fails,
-    the old workers go on and the log says why. Who started it, and `scimbridge health`, are told of it all.
+    Raises `SettingsFaults` for TLS files that are no good, and `CannotListen` where the address cannot be had. SIGHUP
+    prepares anew and reads the TLS files anew: when that fails, the old workers go on and the log says why. Who started
+    it, and `scimbridge health`, are told of it all.
     """
     manager = ServiceManager.of(os.environ, time.monotonic_ns)
     with processes.counting_together(options.workers), addresses.listening(os.environ) as listening:
-        Master(_Served(prepare, options), manager, listening).run()
+        served = _Served(prepare, options)
+        check_address(options.host, options.port)
+        Master(served, manager, listening).run()
 
 
 class _Served(BaseApplication):

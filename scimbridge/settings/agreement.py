@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scimbridge.pingone.regions import REGIONS
-from scimbridge.settings import text
+from scimbridge.settings import pem, text
 from scimbridge.settings.sources import PREFIX, SettingText
 
 
@@ -25,6 +25,12 @@ def disagreements(values: Mapping[str, Any], entries: Mapping[str, SettingText])
             f"{PREFIX}PINGONE_REGION is not set. It has to be one of {', '.join(REGIONS)};"
             f" else set {' and '.join(urls.values())}"
         )
+    faults += [
+        f"{entries[name].label} and {entries['pingone_region'].label} are both set,"
+        " and say where PingOne is in two ways; keep the region, or both URLs"
+        for name in urls
+        if name in entries and "pingone_region" in entries
+    ][:1]
     if values.get("verify_tls", True):
         faults += [
             f"{entries[name].label}: http is taken for loopback addresses only, since the client secret would"
@@ -46,4 +52,25 @@ def disagreements(values: Mapping[str, Any], entries: Mapping[str, SettingText])
             f"{PREFIX}CLIENT_CERTIFICATE_HEADER is set, but nobody is trusted to write it;"
             f" name the proxies in {PREFIX}TRUSTED_PROXIES"
         )
-    return faults
+    if "ca_bundle" in entries and values.get("verify_tls") is False:
+        faults.append(
+            f"{entries['ca_bundle'].label} says whom to trust, and {entries['verify_tls'].label} that nobody looks;"
+            " take VERIFY_TLS away, or the bundle"
+        )
+    return faults + _tls_faults(values, entries)
+
+
+def _tls_faults(values: Mapping[str, Any], entries: Mapping[str, SettingText]) -> list[str]:
+    """Return what is wrong between the files of the bridge's own TLS."""
+    if "certfile" not in entries:
+        return [
+            f"{entries[name].label} needs the bridge's own certificate; set {PREFIX}CERTFILE (or --certfile)"
+            for name in ("keyfile", "client_ca")
+            if name in entries
+        ]
+    certificate, key = values.get("certfile"), values.get("keyfile")
+    if certificate is None or (key is None and "keyfile" in entries):
+        return []  # which is a fault already told
+    wrong = pem.unfitting(certificate, key)
+    label = entries["keyfile" if key else "certfile"].label
+    return [] if wrong is None else [f"{label}: {wrong}"]

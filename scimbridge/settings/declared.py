@@ -7,7 +7,7 @@ set: variables, parsers, defaults and sentences for README all come from its fie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import timedelta
 from functools import partial
@@ -18,34 +18,25 @@ from typing import Any
 from scimbridge.mapping.tables.shipped import default_mappings
 from scimbridge.observe.log_lines import FORMS
 from scimbridge.pingone.regions import REGIONS, find_region
-from scimbridge.settings import text
-from scimbridge.settings.agreement import disagreements
-from scimbridge.settings.sources import PREFIX, Names, read
+from scimbridge.settings import pem, text
+from scimbridge.settings.reading import Setting, SettingsFaults, SettingsReading, names_of, read_settings
+from scimbridge.settings.sources import read
 from scimbridge.settings.text import Networks, Secret
 
 __all__ = [
+    "NAMES",
     "SETTINGS",
     "Secret",
     "Setting",
     "Settings",
     "SettingsFaults",
+    "SettingsReading",
     "default_mappings",
     "load",
+    "look",
     "some",
     "tables",
 ]
-
-
-class SettingsFaults(Exception):
-    """Everything that is wrong with the configuration, so that it can be mended in one go.
-
-    `faults` are whole sentences, each naming the setting, what is wrong and what would be right. No sentence
-    holds the value of a secret.
-    """
-
-    def __init__(self, faults: Iterable[str]) -> None:
-        self.faults = tuple(faults)
-        super().__init__("\n".join(self.faults))
 
 
 def _setting(parse: Callable[[str], object], description: str, **default: object) -> Any:
@@ -84,6 +75,11 @@ class Settings:
         text.boolean,
         "Whether PingOne's certificate is checked; `false` is for a laboratory, and logged loudly.",
         default=True,
+    )
+    ca_bundle: Path | None = _setting(
+        pem.authorities,
+        "PEM file of authorities that are trusted towards PingOne and the proxy, beside the public ones.",
+        default=None,
     )
     http_proxy: Secret | None = _setting(
         text.proxy_url, "Proxy for the calls to PingOne, as `http://proxy.example.org:3128`.", default=None
@@ -137,7 +133,7 @@ class Settings:
         default=None,
     )
     public_url: str | None = _setting(
-        text.base_url,
+        text.public_url,
         "Where clients reach the bridge, as `https://bridge.example.com`; without it, locations follow each Host.",
         default=None,
     )
@@ -175,6 +171,32 @@ class Settings:
         default=None,
     )
 
+    host: str = _setting(
+        text.word, "Address that `serve` listens at; `0.0.0.0` is all, `::` all of IPv6 too.", default="127.0.0.1"
+    )
+    port: int = _setting(
+        partial(text.whole_number, least=1, most=65_535), "Port that `serve` listens at.", default=8080
+    )
+    workers: int = _setting(
+        partial(text.whole_number, least=1, most=64),
+        "Processes of `serve`. They share token, rate and waymarks, and one uses one core.",
+        default=1,
+    )
+    threads: int = _setting(
+        partial(text.whole_number, least=1, most=1024),
+        "Requests that one process works on at a time. They mostly wait for PingOne, so many cost little.",
+        default=32,
+    )
+    certfile: Path | None = _setting(
+        pem.certificate_chain, "Certificate chain in PEM: `serve` speaks HTTPS instead of HTTP.", default=None
+    )
+    keyfile: Path | None = _setting(
+        pem.private_key, "Key of the certificate in PEM, where it stands in a file of its own.", default=None
+    )
+    client_ca: Path | None = _setting(
+        pem.authorities, "Authorities in PEM whose certificates clients may show to log in.", default=None
+    )
+
     @property
     def api_url(self) -> str:
         """Base of the management API, as given or by region; no trailing slash, no `/v1`."""
@@ -191,27 +213,6 @@ class Settings:
         return tuple(part for value in held if isinstance(value, Secret) for part in value.hidden)
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One thing that can be set: its `name` as in the settings file, and what goes with it."""
-
-    name: str
-    parse: Callable[[str], object]
-    default: object
-    description: str
-    secret: bool
-    required: bool
-
-    @property
-    def variable(self) -> str:
-        """The environment variable; a secret has a second one ending in `_FILE`."""
-        return PREFIX + self.name.upper()
-
-    def read(self, given: str) -> object:
-        """Return the value of what an operator wrote. Raises ValueError saying what would be right."""
-        return self.parse(given if self.secret else given.strip())
-
-
 SETTINGS: tuple[Setting, ...] = tuple(
     Setting(
         name=item.name,
@@ -223,51 +224,41 @@ SETTINGS: tuple[Setting, ...] = tuple(
     )
     for item in fields(Settings)
 )
-_NAMES = Names(
-    known=frozenset(setting.name for setting in SETTINGS),
-    secret=frozenset(setting.name for setting in SETTINGS if setting.secret),
-)
+NAMES = names_of(SETTINGS)
 
 
-def load(environ: Mapping[str, str]) -> Settings:
-    """Read settings from `environ` and from the file that SCIMBRIDGE_CONFIG names; the environment wins.
+def look(environ: Mapping[str, str], options: Mapping[str, str] | None = None) -> SettingsReading:
+    """Read all settings and everything that is wrong with them.
 
-    Raises Faults with everything that is missing, wrong or unknown.
+    They stand in `environ` and in the file that SCIMBRIDGE_CONFIG names; the environment wins over the file, and
+    `options` of a command, as text, over both.
     """
-    entries, faults = read(environ, _NAMES)
-    values: dict[str, Any] = {}
-    for setting in SETTINGS:
-        entry = entries.get(setting.name)
-        if entry is None and setting.required:
-            faults.append(f"{_spelled(setting)} is not set. It has to hold: {setting.description}")
-        if entry is None or entry.text is None:
-            continue
-        try:
-            values[setting.name] = setting.read(entry.text)
-        except ValueError as wrong:
-            faults.append(f"{entry.label}: {wrong}")
-    faults += disagreements(values, entries)
-    if faults:
-        raise SettingsFaults(faults)
-    return Settings(**values)
+    return read_settings(SETTINGS, environ, options)
+
+
+def load(environ: Mapping[str, str], options: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings. Raises `SettingsFaults` with everything that is missing, wrong or unknown."""
+    reading = look(environ, options)
+    if reading.faults:
+        raise SettingsFaults(reading.sentences)
+    return Settings(**reading.values)
 
 
 def some(environ: Mapping[str, str], *names: str) -> dict[str, Any]:
     """Read single settings by name, for a command that needs no others; what is not set has its default.
 
-    Raises Faults where one of them is wrong.
+    Raises `SettingsFaults` where one of them is wrong, or the settings file is.
     """
-    entries, _ = read(environ, _NAMES)
+    chosen = tuple(setting for setting in SETTINGS if setting.name in names)
+    written = read(environ, NAMES)
+    faults = [fault.sentence for fault in written.faults if fault.name is None or fault.name in names]
     values: dict[str, Any] = {}
-    faults = []
-    for setting in SETTINGS:
-        if setting.name not in names:
-            continue
-        entry = entries.get(setting.name)
+    for setting in chosen:
+        entry = written.entries.get(setting.name)
         try:
             given = None if entry is None or entry.text is None else setting.read(entry.text)
         except ValueError as wrong:
-            faults.append(f"{setting.variable}: {wrong}")
+            faults.append(f"{entry.label if entry else setting.variable}: {wrong}")
         else:
             values[setting.name] = setting.default if given is None else given
     if faults:
@@ -276,10 +267,6 @@ def some(environ: Mapping[str, str], *names: str) -> dict[str, Any]:
 
 
 def tables(environ: Mapping[str, str]) -> Traversable:
-    """Return the directory of the tables in use. Raises Faults when SCIMBRIDGE_MAPPINGS is not a directory."""
+    """Return the directory of the tables in use. Raises `SettingsFaults` when SCIMBRIDGE_MAPPINGS is not one."""
     chosen: Path | None = some(environ, "mappings")["mappings"]
     return chosen or default_mappings()
-
-
-def _spelled(setting: Setting) -> str:
-    return f"{setting.variable} (or {setting.variable}_FILE)" if setting.secret else setting.variable

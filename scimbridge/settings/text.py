@@ -152,6 +152,19 @@ def base_url(given: str) -> str:
     return given.rstrip("/")
 
 
+def public_url(given: str) -> str:
+    """Return the URL where clients reach the bridge, without the path of SCIM, which the bridge adds."""
+    parts = _split(given, ("https", "http"), "https://bridge.example.com")
+    path = re.sub(r"/{2,}", "/", parts.path)
+    scim = re.search(r"/scim/v2(?:/.*)?$", path, re.IGNORECASE)
+    right = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{path[: scim.start()] if scim else path}".rstrip("/")
+    if scim:
+        raise ValueError(f"the URL ends in {scim[0]}, which the bridge adds by itself; write {right}")
+    if parts.username is not None or "?" in given or "#" in given:
+        raise ValueError(f"the URL has user, query or fragment; write {right}")
+    return right
+
+
 def is_plain_and_far(url: str | None) -> bool:
     """Return whether `url` is http to a machine other than this one."""
     if url is None or not url.lower().startswith("http:"):

@@ -185,7 +185,7 @@ MEMBERS = {
 )  # fmt: skip
 def test_what_a_client_sees_of_the_server_is_checked(line, told):
     """A page size that is none, and a member of the configuration that cannot be hidden, are told with what can be."""
-    assert faults(f'[clients.a]\nscopes = ["users:read"]\n{line}\n') == [f"clients.a.{told}"]
+    assert faults(f'[clients.a]\nscopes = ["users:read"]\n{line}\n') == [f"clients.a.{told} (at line 3)"]
 
 
 def test_all_faults_are_told_at_once_by_client_and_key():
@@ -373,3 +373,21 @@ def test_one_look_up_takes_microseconds_whatever_the_number_of_clients():
     for _ in range(1000):
         assert clients.by_secret(f"scb_s1999_{'x' * 43}", NOW)
     assert time.thread_time() - start < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("# who\n\n[clients.hr]\nscopes = []\n", 4),
+        ('[clients.hr]\nscopes = ["users:read"]\n\n[clients.hr.limits]\nbody = 0\n', 5),
+        ('[clients.hr]\nscopes = ["users:read"]\n[[clients.hr.secrets]]\nid = "a"\nsha256 = "x"\n', 5),
+        ('clients.hr.scopes = ["users:read"]\nclients.hr.strict = 1\n', 1),
+        ('[clients."h r"]\nscopes = ["users:read"]\n', 1),
+        ('[clients.hr]\nscopes = ["users:read"]\nsubjects = [{issuer = "https://a.example", subject = "b"}]\n', 3),
+        ('[clients]\nhr = {scopes = ["users:write"], rigths = 1}\n', 2),
+    ],
+)
+def test_every_fault_says_in_which_line(text, line):
+    """A fault has the line of its key, else of the section that it is in."""
+    told = faults(text)
+    assert f"(at line {line})" in told[0], told

@@ -37,6 +37,14 @@ def run(*words: str, **settings: str | Path) -> Result:
     )
 
 
+def test_a_name_instead_of_an_id_is_told_with_the_way_to_the_id(trail):
+    """A user name finds nothing, which looks as if nothing had happened: it is refused, with where the id is found."""
+    result = run("--user", "jane", audit=trail)
+    assert result.exit_code == 2
+    assert "'jane' is no id" in result.stderr
+    assert "filter=userName eq" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import importlib
 import json
+import socket
 import sys
 from types import ModuleType, SimpleNamespace
 
@@ -14,7 +16,7 @@ from scimbridge.ops.checking import checks
 from scimbridge.ops.checking.findings import fault, ok, warn
 from scimbridge.ops.explaining import explain
 from scimbridge.ops.explaining.explanations import NotExplained
-from scimbridge.serve import server
+from scimbridge.serve import listening, server
 from scimbridge.serve.tls import Tls
 from scimbridge.settings.declared import SettingsFaults
 
@@ -50,6 +52,7 @@ def served(monkeypatch):
         seen.prepare, seen.options = prepare, options
 
     monkeypatch.setattr(server, "run", stand_in)
+    monkeypatch.setattr(listening, "check_address", lambda _host, _port: None)
     return seen
 
 
@@ -101,17 +104,16 @@ def test_serve_makes_an_application_to_check_it_and_one_per_worker(run, served, 
     stand_in_for(
         monkeypatch, "app", create_app=create_app, log_settings=lambda _settings, tables: logged.append(tables)
     )
-    stand_in_for(monkeypatch, "bridge", load_tables=lambda _settings: "tables")
     assert run("serve", **WHOLE).exit_code == 0
     for name, value in WHOLE.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("scimbridge.observe.logs.configure", lambda *_: Mask())
     factory = served.prepare()
     assert len(made) == 1
-    assert logged == ["tables"]
+    assert [tables.whole.keys() >= {"User", "Group"} for tables in logged] == [True]
     assert factory() == "application"
     assert made[0][0].pingone_region == "EU"
-    assert made[1][1]["tables"] == "tables"
+    assert made[1][1]["tables"] is logged[0]
     assert len(made) == 2
 
 
@@ -318,11 +320,9 @@ def test_every_command_explains_itself(run):
     assert set(commands.command.commands) >= {"serve", "demo", "sandbox", "check", "explain"}
 
 
-def test_serve_with_tls_hands_its_files_on(run, served, tmp_path):
+def test_serve_with_tls_hands_its_files_on(run, served, pem_files, tmp_path):
     """--certfile, --keyfile and --client-ca reach the server; key and authority alone are a mistake."""
-    files = [tmp_path / name for name in ("chain.pem", "key.pem", "ca.pem")]
-    for file in files:
-        file.write_text("x")
+    files = [pem_files / name for name in ("server.pem", "server.key", "ca.pem")]
     chain, key, authority = map(str, files)
     assert run("serve", "--certfile", chain, "--keyfile", key, "--client-ca", authority, **WHOLE).exit_code == 0
     assert served.options.tls == Tls(*files)
@@ -331,3 +331,144 @@ def test_serve_with_tls_hands_its_files_on(run, served, tmp_path):
         assert result.exit_code == 2
         assert "--certfile" in result.stderr
     assert run("serve", "--certfile", str(tmp_path / "missing"), **WHOLE).exit_code == 2
+
+
+def test_serve_is_told_by_settings_what_it_may_be_told_by_options(run, served, pem_files, tmp_path):
+    """Address, processes and TLS files come from the file and the environment; an option wins over both."""
+    file = tmp_path / "scimbridge.toml"
+    file.write_text('host = "0.0.0.0"\nport = 9000\nthreads = 8\n')
+    chain, key, authority = (pem_files / name for name in ("server.pem", "server.key", "ca.pem"))
+    settings = WHOLE | {
+        "SCIMBRIDGE_CONFIG": str(file),
+        "SCIMBRIDGE_PORT": "9001",
+        "SCIMBRIDGE_WORKERS": "2",
+        "SCIMBRIDGE_CERTFILE": str(chain),
+        "SCIMBRIDGE_KEYFILE": str(key),
+        "SCIMBRIDGE_CLIENT_CA": str(authority),
+    }
+    assert run("serve", "--threads", "4", **settings).exit_code == 0
+    tls = Tls(chain, key, authority)
+    assert served.options == server.Options("0.0.0.0", 9001, 2, 4, graceful_seconds=25, tls=tls)
+
+
+def test_the_address_of_a_service_hinders_nothing(run, served):
+    """SCIMBRIDGE_PORT as Kubernetes writes it for a service of that name is no port of ours."""
+    assert run("serve", **WHOLE, SCIMBRIDGE_PORT="tcp://10.0.0.1:8080").exit_code == 0
+    assert served.options.port == 8080
+
+
+def test_a_port_that_is_taken_is_one_line(run, monkeypatch):
+    """Who has not got the port is told at once, with what to do, and nothing else."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = str(holder.getsockname()[1])
+        monkeypatch.setattr(server, "run", lambda *_: pytest.fail("gunicorn was started"))
+        result = run("serve", "--port", port, **WHOLE)
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert f"127.0.0.1:{port}: another program has this port" in line
+    assert "SCIMBRIDGE_PORT" in line
+
+
+@pytest.mark.parametrize("words", [("serve",), ("check",)])
+def test_all_parts_of_a_configuration_are_told_at_once(run, tmp_path, words):
+    """What is wrong with settings, tables, clients, certificate and records is one list, and nobody mends in rounds."""
+    tables = tmp_path / "tables"
+    tables.mkdir()
+    (tables / "users.toml").write_text('resource = "User"\n')
+    clients = tmp_path / "clients.toml"
+    clients.write_text('[clients.hr]\nscopes = ["users:read"]\nrigths = 1\n')
+    settings = WHOLE | {
+        "SCIMBRIDGE_PAGE_SIZE": "150",
+        "SCIMBRIDGE_MAPPINGS": str(tables),
+        "SCIMBRIDGE_CLIENTS": str(clients),
+        "SCIMBRIDGE_CERTFILE": str(clients),
+        "SCIMBRIDGE_AUDIT": "/nowhere/trail.jsonl",
+    }
+    result = run(*words, **settings)
+    assert result.exit_code == 2
+    for told in (
+        "SCIMBRIDGE_PAGE_SIZE: '150'",
+        "users.toml: endpoint is missing",
+        f"SCIMBRIDGE_CLIENTS: {clients}: clients.hr: 'rigths' is not known",
+        f"SCIMBRIDGE_CERTFILE: {clients} holds no whole certificate",
+        "SCIMBRIDGE_AUDIT: /nowhere/trail.jsonl cannot be written to",
+    ):
+        assert told in result.stderr
+    assert "(at line 3)" in result.stderr
+
+
+def test_check_tells_variables_that_are_no_settings(run, found):
+    """A variable of our prefix that changes nothing is a warning, with the name that may have been meant."""
+    result = run("check", **WHOLE, SCIMBRIDGE_DEFAULT_POP="x", SCIMBRIDGE_COLOUR="blue")
+    assert result.exit_code == 0
+    assert "warn  variables: SCIMBRIDGE_COLOUR is not a setting and changes nothing" in result.stdout
+    assert "do: perhaps SCIMBRIDGE_DEFAULT_POPULATION_ID is meant" in result.stdout
+
+
+def test_serve_logs_variables_that_are_no_settings(run, served, monkeypatch, capsys):
+    """The log at the start has a warning for each variable of our prefix that changes nothing."""
+    environ = WHOLE | {"SCIMBRIDGE_DEFAULT_POP": "x"}
+    assert run("serve", **environ).exit_code == 0
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    served.prepare()
+    logged = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    (told,) = [line for line in logged if line["event"] == "unknown variable"]
+    assert told["level"] == "warning"
+    assert "SCIMBRIDGE_DEFAULT_POP is not a setting" in told["reason"]
+
+
+def test_explain_reads_standard_input(run):
+    """`-` is a body on standard input, and no argument is the whole table."""
+    body = '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"jdoe"}'
+    result = CliRunner().invoke(commands.command, ["explain", "-", "--json"], input=body)
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["file"] == "standard input"
+    assert json.loads(run("explain", "--json").stdout)["kind"] == "table"
+
+
+@pytest.mark.parametrize(
+    "words", [("--against", "jane", "title"), ("--against", WHOLE["SCIMBRIDGE_PINGONE_CLIENT_ID"])]
+)
+def test_what_explain_cannot_hold_against_is_an_error_of_usage(run, words):
+    """A record is named by its id, and there has to be something to hold against it."""
+    result = run("explain", *words, **WHOLE)
+    assert result.exit_code == 2
+    assert "--against" in result.stderr
+
+
+def test_explain_against_a_record_of_the_environment(run, sandbox):
+    """The present state of a real record decides, and the environment is only read."""
+    settings = {
+        "SCIMBRIDGE_PINGONE_ENVIRONMENT_ID": sandbox.environment_id,
+        "SCIMBRIDGE_PINGONE_CLIENT_ID": sandbox.client_id,
+        "SCIMBRIDGE_PINGONE_CLIENT_SECRET": sandbox.client_secret,
+        "SCIMBRIDGE_PINGONE_API_URL": sandbox.url,
+        "SCIMBRIDGE_PINGONE_AUTH_URL": sandbox.url,
+        "SCIMBRIDGE_BEARER_TOKEN": "t0ken-of-the-client",
+    }
+    user = next(iter(sandbox.directory.users))
+    body = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": user["username"]}
+    before = list(sandbox.directory.users)
+    environ = dict.fromkeys(name for name in commands.os.environ if name.startswith("SCIMBRIDGE_")) | settings
+    words = ["explain", "-", "--against", user["id"], "--json"]
+    result = CliRunner().invoke(commands.command, words, input=json.dumps(body), env=environ)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["against"] == user["id"]
+    assert {call.split(" ")[0] for call in sandbox.journal.calls if "/as/token" not in call} == {"GET"}
+    assert list(sandbox.directory.users) == before
+
+
+def test_a_sandbox_whose_port_is_taken_is_one_line(run, monkeypatch):
+    """The sandbox, too, says in one line that somebody else has its port."""
+
+    def refuse(*_words, **_named):
+        raise OSError(errno.EADDRINUSE, "Address already in use")
+
+    monkeypatch.setattr("scimbridge.sandbox.run", refuse)
+    result = run("sandbox", "--port", "9471")
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert "127.0.0.1:9471: another program has this port" in line

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
+from structlog.testing import capture_logs
 
 from scimbridge.settings.declared import default_mappings
 
@@ -120,5 +121,68 @@ def test_configured_default(make_client):
     from_settings = make_client(settings={"default_population_id": key})
     made = from_settings.good("POST", "/Users", {"userName": "default"})
     assert from_settings.sandbox.directory.users.get(made["id"])["population"] == {"id": key}
-    ghost = make_client(settings={"default_population_id": "00000000-0000-4000-8000-000000000000"})
-    assert ghost.fault("POST", "/Users", {"userName": "default"}) == (400, "invalidValue")
+
+
+GHOST = "00000000-0000-4000-8000-000000000000"
+URN = "urn:pingidentity:schemas:extension:2.0:PingOneUser"
+
+
+@pytest.fixture
+def told():
+    """What the log says of populations that are not there: where each is named."""
+    with capture_logs() as logged:
+        yield lambda: [
+            each["named_in"]
+            for each in logged
+            if (each["log_level"], each["event"]) == ("error", "population for new users is not there")
+        ]
+
+
+def test_a_default_that_is_not_there_is_the_bridges_fault(make_client, told):
+    """The client can do nothing about a default that is gone: it is told 503, and the log names the setting."""
+    client = make_client(settings={"default_population_id": GHOST})
+    assert client.fault("POST", "/Users", {"userName": "ghost"}) == (503, None)
+    assert told() == ["SCIMBRIDGE_DEFAULT_POPULATION_ID"]
+    assert GHOST not in client.detail("POST", "/Users", {"userName": "ghost"})
+    bulk = {"method": "POST", "path": "/Users", "bulkId": "a", "data": {"schemas": [], "userName": "ghost"}}
+    schemas = ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"]
+    answer = client.good("POST", "/Bulk", {"schemas": schemas, "Operations": [bulk]})
+    assert answer["Operations"][0]["status"] == "503"
+
+
+def test_a_population_that_a_client_names_is_its_own(make_client, told):
+    """A population that the client itself names and that is not there stays the client's 400."""
+    client = make_client(settings={"default_population_id": GHOST})
+    body = {"userName": "ghost", URN: {"population": {"id": GHOST}}}
+    assert client.fault("POST", "/Users", body) == (400, "invalidValue")
+    assert told() == []
+
+
+def test_another_fault_of_a_new_user_is_the_clients(make_client, told):
+    """What PingOne refuses of the user itself is told to the client, whoever chose the population."""
+    client = make_client()
+    settled = make_client(settings={"default_population_id": client.population("Customers")})
+    settled.good("POST", "/Users", {"userName": "once"})
+    assert settled.fault("POST", "/Users", {"userName": "once"}) == (409, "uniqueness")
+    assert told() == []
+
+
+def test_a_rule_that_names_a_population_that_is_gone(make_ruled, told):
+    """A rule by id, and one by a name that was found before, are the bridge's fault when the population is gone."""
+    client = make_ruled(rule('userType eq "Ghost"', GHOST) + rule('userType eq "Guest"', "Guests"))
+    assert client.fault("POST", "/Users", {"userName": "ghost", "userType": "Ghost"}) == (503, None)
+    made = client.good("POST", "/Populations", {"displayName": "Guests"})
+    guest = client.good("POST", "/Users", {"userName": "guest", "userType": "Guest"})
+    client.send("DELETE", f"/Users/{guest['id']}")
+    client.send("DELETE", f"/Populations/{made['id']}")
+    assert client.fault("POST", "/Users", {"userName": "guest", "userType": "Guest"}) == (503, None)
+    assert told() == ["[[population]] 1 of users.toml", "[[population]] 2 of users.toml"]
+    client.good("POST", "/Populations", {"displayName": "Guests"})
+    client.good("POST", "/Users", {"userName": "guest", "userType": "Guest"})  # the name is looked up anew
+
+
+def test_the_only_population_of_a_client_that_is_gone(make_client, caller_of, told):
+    """A client that is confined to a population that is gone is told 503, and the log names the client."""
+    confined = caller_of(make_client(), keys=[GHOST])
+    assert confined.fault("POST", "/Users", {"userName": "ghost"}) == (503, None)
+    assert told() == ["populations of client hr"]

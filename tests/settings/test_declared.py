@@ -70,8 +70,9 @@ def test_all_six_regions_are_known_by_name(region, host):
 
 
 def test_the_two_urls_stand_instead_of_the_region():
-    """URLs win over a region and lose their trailing slash."""
-    settings = loaded(PINGONE_API_URL="http://127.0.0.1:9000/", PINGONE_AUTH_URL="http://localhost:9000/auth")
+    """Without a region the URLs say where PingOne is; they lose their trailing slash."""
+    urls = {"PINGONE_API_URL": "http://127.0.0.1:9000/", "PINGONE_AUTH_URL": "http://localhost:9000/auth"}
+    settings = loaded(**urls, PINGONE_REGION=None)
     assert settings.api_url == "http://127.0.0.1:9000"
     assert settings.auth_url == "http://localhost:9000/auth"
 
@@ -151,7 +152,7 @@ def test_a_wrong_url_says_what_would_be_right(urls, right):
 
 def test_plain_http_to_another_machine_needs_the_laboratory_switch():
     """Http elsewhere than on loopback is taken only where certificates are not checked either."""
-    urls = {"PINGONE_API_URL": "http://sandbox:8081", "PINGONE_AUTH_URL": "http://sandbox:8081"}
+    urls = {"PINGONE_API_URL": "http://sandbox:8081", "PINGONE_AUTH_URL": "http://sandbox:8081", "PINGONE_REGION": None}
     assert len(faults_of(**urls)) == 2
     assert loaded(**urls, VERIFY_TLS="false").api_url == "http://sandbox:8081"
 
@@ -372,3 +373,101 @@ def test_the_default_tables_are_the_ones_in_mappings():
     top = Path(__file__).parents[2] / "mappings"
     shipped = Path(str(declared.default_mappings()))
     assert shipped.samefile(top)
+
+
+@pytest.mark.parametrize("key", ["SCIMBRIDGE_STRICT", "scimbridge_strict", "STRICT"])
+def test_a_key_of_the_file_may_be_spelled_as_its_variable(tmp_path, key):
+    """A key with the prefix means what the variable means: its value counts, and a wrong one is a fault."""
+    file = tmp_path / "scimbridge.toml"
+    file.write_text(f"{key} = true\n")
+    assert loaded(CONFIG=str(file)).strict is True
+    file.write_text(f'{key} = "maybe"\n')
+    assert faults_of(CONFIG=str(file)) == (f"{key} in {file}: 'maybe' is neither true nor false",)
+
+
+def test_a_key_that_stands_twice_in_two_spellings_is_a_fault(tmp_path):
+    """Two spellings of one setting leave open which is meant."""
+    file = tmp_path / "scimbridge.toml"
+    file.write_text("strict = true\nSCIMBRIDGE_STRICT = false\n")
+    (fault,) = faults_of(CONFIG=str(file))
+    assert "are one setting; keep one of them" in fault
+
+
+@pytest.mark.parametrize("key", ["config", "SCIMBRIDGE_CONFIG", "SCIMBRIDGE_COLOUR", "colour"])
+def test_no_key_of_the_file_is_passed_over(tmp_path, key):
+    """What is written in our own file is ours: a key that is no setting is a fault, with the prefix too."""
+    file = tmp_path / "scimbridge.toml"
+    file.write_text(f'{key} = "x"\n')
+    (fault,) = faults_of(CONFIG=str(file))
+    assert fault.startswith(f"{key} in {file} is not a setting; ")
+
+
+def test_a_region_beside_urls_is_a_fault(tmp_path):
+    """Two answers to where PingOne is are a fault that names both, wherever they are written."""
+    file = tmp_path / "scimbridge.toml"
+    file.write_text('pingone_api_url = "https://api.example.org"\npingone_auth_url = "https://auth.example.org"\n')
+    (fault,) = faults_of(CONFIG=str(file))
+    assert f"pingone_api_url in {file} and SCIMBRIDGE_PINGONE_REGION are both set" in fault
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [("SCIMBRIDGE_DEFAULT_POP", "DEFAULT_POPULATION_ID"), ("scimbridge_strict", "STRICT"), ("SCIMBRIDGE_COLOUR", None)],
+)
+def test_a_variable_that_is_no_setting_is_told(variable, meant):
+    """What resembles no setting may be another program's, so that it is no fault; it is told, and what may be meant."""
+    (told,) = declared.look({**WHOLE, variable: "x"}).unknown
+    assert told.startswith(f"{variable} is not a setting and changes nothing; ")
+    assert ("`scimbridge config`" if meant is None else f"perhaps SCIMBRIDGE_{meant} is meant") in told
+
+
+def test_variables_that_kubernetes_adds_are_not_told():
+    """What stands in every pod beside a service is nothing to warn about."""
+    links = {"SCIMBRIDGE_SERVICE_HOST": "10.0.0.1", "SCIMBRIDGE_PORT_8080_TCP_ADDR": "10.0.0.1"}
+    assert declared.look({**WHOLE, **links, "SCIMBRIDGE_PORT": "tcp://10.0.0.1:8080"}).unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "right"),
+    [
+        ("https://bridge.example.com/scim/v2", "write https://bridge.example.com"),
+        ("https://bridge.example.com/SCIM/v2/", "write https://bridge.example.com"),
+        ("https://bridge.example.com//scim/v2/Users", "write https://bridge.example.com"),
+        ("https://bridge.example.com/idm/scim/v2", "write https://bridge.example.com/idm"),
+        ("https://bridge.example.com/?", "write https://bridge.example.com"),
+        ("https://bridge.example.com/#top", "write https://bridge.example.com"),
+        ("https://joe:pw12@bridge.example.com", "write https://bridge.example.com"),
+        ("bridge.example.com", "https://bridge.example.com"),
+    ],
+)
+def test_a_public_url_is_where_the_bridge_is_and_no_more(url, right):
+    """The path of SCIM is the bridge's to add, and what else does not belong there is told with what would be right."""
+    (fault,) = faults_of(PUBLIC_URL=url)
+    assert fault.startswith("SCIMBRIDGE_PUBLIC_URL: ")
+    assert fault.endswith(right)
+    assert "pw12" not in fault
+
+
+def test_a_public_url_may_have_a_path():
+    """What a proxy puts in front of the bridge is a part of where it is."""
+    assert loaded(PUBLIC_URL="https://bridge.example.com/idm/").public_url == "https://bridge.example.com/idm"
+
+
+def test_to_trust_somebody_and_not_to_look_is_a_contradiction(pem_files):
+    """A bundle of authorities with a check that is turned off is a fault that names both."""
+    (fault,) = faults_of(CA_BUNDLE=str(pem_files / "ca.pem"), VERIFY_TLS="false")
+    assert "SCIMBRIDGE_CA_BUNDLE" in fault
+    assert "SCIMBRIDGE_VERIFY_TLS" in fault
+
+
+def test_an_option_wins_and_is_named(tmp_path):
+    """What a command is told counts before all else, and a fault names the option."""
+    assert load({**WHOLE, "SCIMBRIDGE_PORT": "1"}, {"port": "9000"}).port == 9000
+    with pytest.raises(SettingsFaults, match="--client-ca needs the bridge's own certificate"):
+        load(WHOLE, {"client_ca": str(tmp_path)})
+
+
+def test_a_single_setting_is_not_read_past_a_faulty_file():
+    """A command that needs one setting says that the file it may stand in cannot be read."""
+    with pytest.raises(SettingsFaults, match=r"SCIMBRIDGE_CONFIG: /nowhere\.toml cannot be read"):
+        some({"SCIMBRIDGE_CONFIG": "/nowhere.toml"}, "audit")

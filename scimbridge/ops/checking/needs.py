@@ -47,7 +47,8 @@ def check_clients(
     try:
         found = replace(read_clients(path.read_bytes().decode("utf-8")), own=own)
     except (OSError, UnicodeDecodeError, ClientFaults) as error:
-        faults = error.faults if isinstance(error, ClientFaults) else [f"{path} cannot be read"]
+        wrong = error.faults if isinstance(error, ClientFaults) else ["it cannot be read"]
+        faults = [f"{path}: {one}" for one in wrong]
         for sentence in faults:
             yield fault(_CLIENTS, sentence, f"mend {path}, which SCIMBRIDGE_CLIENTS names")
         return Clients(own=own)

@@ -5,11 +5,14 @@ Asks the two hosts once each, without repetition, so that what is wrong shows at
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
+
+from urllib3.exceptions import ProxyError
 
 from scimbridge.ops.checking.findings import Finding, explain_failure, fault, ok, warn
 from scimbridge.pingone.answers import read_error
@@ -21,6 +24,7 @@ from scimbridge.pingone.wire import Wire, causes
 _CONNECTION = "connection"
 _TOKEN = "token"  # noqa: S105 - the word at the head of a line
 _API = "SCIMBRIDGE_PINGONE_REGION (or SCIMBRIDGE_PINGONE_API_URL)"
+_PROXY = "SCIMBRIDGE_HTTP_PROXY"
 _AUTH = "SCIMBRIDGE_PINGONE_REGION (or SCIMBRIDGE_PINGONE_AUTH_URL)"
 _SUCCESS = range(200, 300)
 _PROXY_WANTS_A_NAME = 407
@@ -147,23 +151,44 @@ def _unreachable(host: str, error: PingOneError, way: Way, setting: str) -> Find
 
 def _explain_silence(host: str, error: PingOneError, way: Way, setting: str) -> tuple[str, str]:
     found = causes(error)
+    if any(isinstance(each, ProxyError) for each in found):
+        return _explain_proxy(host, error, found)
     certificate = next((each for each in found if isinstance(each, ssl.SSLCertVerificationError)), None)
     if certificate is not None:
         return (
             f"{host} shows a certificate that is not trusted: {certificate.verify_message}",
-            "let PingOne's hosts pass a proxy that opens TLS, and look at this machine's clock",
+            "name a private authority in SCIMBRIDGE_CA_BUNDLE, or let a proxy leave its TLS alone; look at the clock",
         )
     if any(isinstance(each, ssl.SSLError) for each in found):
         return f"{host} does not speak TLS here", f"look at {setting}: the scheme and the port"
-    other = f"the proxy, or {host} behind it," if way.proxied else host
     if any(isinstance(each, socket.gaierror) for each in found):
-        name = "the proxy's name" if way.proxied else f"the name {host}"
-        return f"{name} is not known", f"look at {setting}, SCIMBRIDGE_HTTP_PROXY and this machine's DNS"
+        return f"the name {host} is not known", f"look at {setting}, SCIMBRIDGE_HTTP_PROXY and this machine's DNS"
     if any(isinstance(each, ConnectionRefusedError) for each in found):
-        return f"{other} refuses the connection", f"look at {setting}, and let this machine out to it (HTTPS, port 443)"
+        return f"{host} refuses the connection", f"look at {setting}, and let this machine out to it (HTTPS, port 443)"
     if error.status:
         return f"{host} answers with status {error.status}, without a token", f"look at {setting}, then run check again"
+    other = f"{host}, or the proxy before it," if way.proxied else host
     return (
         f"{other} does not answer: {error.message}",
         f"let this machine out to it (HTTPS, port 443), or set SCIMBRIDGE_HTTP_PROXY; then look at {setting}",
     )
+
+
+def _explain_proxy(host: str, error: PingOneError, found: list[BaseException]) -> tuple[str, str]:
+    """Return what is wrong between here and the proxy, which PingOne's host has nothing to do with."""
+    tunnel = next((said for each in found if (said := re.search(r"Tunnel connection failed: (\d+)", str(each)))), None)
+    if tunnel is not None and int(tunnel[1]) == _PROXY_WANTS_A_NAME:
+        return "the proxy asks for a user name, or refuses the one it is given", f"put name and password into {_PROXY}"
+    if tunnel is not None:
+        return f"the proxy refuses to connect to {host} (status {tunnel[1]})", f"let the proxy of {_PROXY} pass to it"
+    certificate = next((each for each in found if isinstance(each, ssl.SSLCertVerificationError)), None)
+    if certificate is not None:
+        text = f"the proxy shows a certificate that is not trusted: {certificate.verify_message}"
+        return text, f"name the authority that signed it in SCIMBRIDGE_CA_BUNDLE, or write http:// in {_PROXY}"
+    if any(isinstance(each, ssl.SSLError) for each in found):
+        return "the proxy does not speak TLS", f"write http:// in {_PROXY}, or its port for TLS"
+    if any(isinstance(each, socket.gaierror) for each in found):
+        return "the name of the proxy is not known", f"look at the host in {_PROXY} and at this machine's DNS"
+    if any(isinstance(each, ConnectionRefusedError) for each in found):
+        return "the proxy refuses the connection", f"look at host and port in {_PROXY}"
+    return f"the proxy does not answer: {error.message}", f"look at host and port in {_PROXY}"

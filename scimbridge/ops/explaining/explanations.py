@@ -142,38 +142,92 @@ class SchemaExplanation:
 
 
 @dataclass(frozen=True, slots=True)
+class TableExplanation:
+    """A whole table: every row, with all that is so of it."""
+
+    resource: str
+    file: str
+    rows: tuple[RowFacts, ...]
+    kind: Literal["table"] = "table"
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceExplanation:
-    """What becomes of a resource in a file. `replace` is for one that holds an example in every attribute."""
+    """What becomes of a resource in a file.
+
+    `replace` is for the record of the id `against`, else for one that holds an example in every attribute.
+    """
 
     resource: str
     file: str
     create: Consequence
     replace: Consequence
+    against: str | None = None
     kind: Literal["resource"] = "resource"
 
 
 @dataclass(frozen=True, slots=True)
 class PatchExplanation:
-    """What becomes of a PatchOp message in a file, for a resource that holds an example in every attribute.
+    """What becomes of a PatchOp message in a file.
 
-    `reads` says that what PingOne holds decides.
+    That is for the record of the id `against`, else for one that holds an example in every attribute. `reads` says that
+    what PingOne holds decides.
     """
 
     resource: str
     file: str
     patch: Consequence
     reads: bool
+    against: str | None = None
     kind: Literal["patch"] = "patch"
 
 
 @dataclass(frozen=True, slots=True)
+class BulkStep:
+    """What becomes of one operation of a bulk request; with `faults` it is refused, and these are all the reasons."""
+
+    method: str
+    path: str
+    bulk_id: str | None
+    outcome: Consequence
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BulkExplanation:
+    """What becomes of a bulk request in a file, one operation after the other."""
+
+    file: str
+    operations: tuple[BulkStep, ...]
+    kind: Literal["bulk"] = "bulk"
+
+
+@dataclass(frozen=True, slots=True)
 class NotExplained:
-    """Why an expression cannot be explained, with what would be right."""
+    """Why an expression cannot be explained, with what would be right; `faults` are all reasons, the first included."""
 
     detail: str
+    faults: tuple[str, ...] = ()
     kind: Literal["error"] = "error"
 
 
 Explanation = (
-    PathExplanation | SchemaExplanation | FilterExplanation | ResourceExplanation | PatchExplanation | NotExplained
+    PathExplanation
+    | SchemaExplanation
+    | TableExplanation
+    | FilterExplanation
+    | ResourceExplanation
+    | PatchExplanation
+    | BulkExplanation
+    | NotExplained
 )
+
+
+def is_refused(explanation: Explanation) -> bool:
+    """Whether something of what was given would be refused before any call."""
+    match explanation:
+        case NotExplained():
+            return True
+        case BulkExplanation():
+            return any(step.faults for step in explanation.operations)
+    return False

@@ -18,7 +18,7 @@ from scimbridge.ops.explaining.explanations import (
 )
 from scimbridge.ops.explaining.filters import explain_filter
 from scimbridge.ops.explaining.outcomes import describe_outcome, describe_refusal, in_words, json_text, value_in_words
-from scimbridge.ops.explaining.rehearsal import IDS, Stage, key_of, record_of
+from scimbridge.ops.explaining.rehearsal import IDS, Stage, record_of
 from scimbridge.ops.explaining.row_facts import describe_attribute, describe_row, field_of
 from scimbridge.ops.explaining.samples import choose_value, make_patch, make_resource, spell_path
 from scimbridge.scim import dialects, verbs
@@ -164,7 +164,7 @@ def _find_example(stage: Stage, rows: tuple[Row, ...], written: str | None) -> E
     value = choose_value(table, rows[0]) if len(rows) == 1 else _value_at(table, rows[0], resource)
     if value is None:
         return "no example value is known that PingOne would take here"
-    key = key_of(table)
+    key = stage.key
     create = stage.play(
         lambda endpoint, context, options: endpoint.do(verbs.CREATE, context, options, read=lambda: resource)
     )

@@ -56,11 +56,28 @@ class Played:
 
 
 @dataclass(frozen=True, slots=True)
+class PresentRecord:
+    """A record of a real environment, by its id; `read` sends what reads, and is given nothing else."""
+
+    key: str
+    read: Callable[[Request], Response]
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
-    """One resource type of a bridge with these tables."""
+    """One resource type of a bridge with these tables.
+
+    With a `present` record, what is read is read from its environment; what is written is never sent.
+    """
 
     tables: Tables
     table: Table
+    present: PresentRecord | None = None
+
+    @property
+    def key(self) -> str:
+        """The id of the resource that is changed."""
+        return IDS[f"{self.table.type.name.upper()}-ID"] if self.present is None else self.present.key
 
     def play(
         self,
@@ -74,7 +91,7 @@ class Stage:
         `held` is PingOne's record of every resource that is read; `caseless` is how it compares where nobody knows.
         """
         left_out: dict[str, None] = {}
-        recorder = _CallRecorder(self.table, held or {})
+        recorder = _CallRecorder(self.table, held or {}, self.present)
         context = RequestContext(
             Caller(NOBODY), Call(), Manner(strict=False, notice=lambda name: left_out.update({name: None}))
         )
@@ -89,11 +106,6 @@ class Stage:
                 refusal = error
         source = listing.source if isinstance(listing, _WatchedListing) else None
         return Played(tuple(recorder.requests), tuple(left_out), refusal, source)
-
-
-def key_of(table: Table) -> str:
-    """Return the id that a resource has in a rehearsal."""
-    return IDS[f"{table.type.name.upper()}-ID"]
 
 
 def record_of(stage: Stage, resource: Body) -> Json:
@@ -134,13 +146,16 @@ class _Assumed(DirectoryKnowledge):
 class _CallRecorder:
     """A `Send` that sends nothing: notes each request and answers as PingOne does when all goes well."""
 
-    def __init__(self, table: Table, held: Mapping[str, Any]) -> None:
+    def __init__(self, table: Table, held: Mapping[str, Any], present: PresentRecord | None) -> None:
         self.requests: list[Request] = []
+        self._present = present
         self._held = held
         self._populations = tuple(rule.use for rule in table.populations)
 
     def __call__(self, request: Request, _call: Call) -> Response:
         self.requests.append(request)
+        if self._present is not None and request.method == "GET":
+            return self._present.read(request)
         steps = request.path.strip("/").split("/")
         body: Json = request.body if isinstance(request.body, dict) else {}
         if len(steps) % 2 and request.method == "GET":

@@ -8,6 +8,7 @@ from typing import TextIO
 import orjson
 
 from scimbridge.ops.explaining.explanations import (
+    BulkExplanation,
     Characteristics,
     Consequence,
     Explanation,
@@ -21,6 +22,7 @@ from scimbridge.ops.explaining.explanations import (
     RowFacts,
     SchemaExplanation,
     SentRequest,
+    TableExplanation,
 )
 from scimbridge.ops.explaining.rehearsal import SCAN
 from scimbridge.ops.printing.documents import write_document
@@ -50,7 +52,13 @@ def print_explanation(paper: Paper, explanation: Explanation) -> None:
     """Write an explanation of whatever kind."""
     match explanation:
         case NotExplained():
-            paper.line(explanation.detail)
+            for sentence in explanation.faults or (explanation.detail,):
+                paper.line(sentence)
+        case TableExplanation():
+            _print_table(paper, explanation)
+        case BulkExplanation():
+            _print_bulk(paper, explanation)
+            paper.line(WHERE)
         case PathExplanation():
             paper.line(explanation.path, _HEADING)
             _print(paper, _path(explanation))
@@ -78,12 +86,48 @@ def _print_file(paper: Paper, explanation: ResourceExplanation | PatchExplanatio
         paper.line(f"{explanation.file}: a PatchOp message for a {explanation.resource}", _HEADING)
         _print(paper, _outcome("PATCH", explanation.patch))
         if explanation.reads:
-            paper.line("  what PingOne holds decides: shown for one that holds an example in every attribute")
+            paper.line(f"  what PingOne holds decides: shown for {_base(explanation)}")
         return
     paper.line(f"{explanation.file}: a SCIM {explanation.resource}", _HEADING)
     _print(paper, _outcome("POST", explanation.create))
     _print(paper, _outcome("PUT", explanation.replace))
-    paper.line("  PUT is the difference to what PingOne holds: shown for one that holds an example in every attribute")
+    paper.line(f"  PUT is the difference to what PingOne holds: shown for {_base(explanation)}")
+
+
+def _base(explanation: ResourceExplanation | PatchExplanation) -> str:
+    if explanation.against is None:
+        return "one that holds an example in every attribute"
+    return f"{explanation.against} as it is now; nothing was written"
+
+
+def _print_table(paper: Paper, explanation: TableExplanation) -> None:
+    paper.line(f"{explanation.resource}, by {explanation.file}", _HEADING)
+    rows = (
+        (
+            row.row,
+            row.field,
+            _short_type(row.characteristics),
+            row.characteristics.mutability,
+            row.filters.partition(":")[0],
+        )
+        for row in explanation.rows
+    )
+    paper.table((("row", 64), ("PingOne field", 24), ("type", 10), ("mutability", 10), ("PingOne filters", 0)), rows)
+
+
+def _short_type(attribute: Characteristics) -> str:
+    return f"{attribute.type}[]" if attribute.multi_valued else attribute.type
+
+
+def _print_bulk(paper: Paper, explanation: BulkExplanation) -> None:
+    paper.line(f"{explanation.file}: a bulk request of {len(explanation.operations)} operations", _HEADING)
+    for number, step in enumerate(explanation.operations, 1):
+        made = "" if step.bulk_id is None else f" ({step.bulk_id})"
+        paper.line(f"  {number}. {step.method} {step.path}{made}", _HEADING)
+        if step.faults:
+            _print(paper, (("" if place else "refused", fault) for place, fault in enumerate(step.faults)))
+        if not step.faults or step.outcome.requests:
+            _print(paper, _outcome("requests", step.outcome))
 
 
 # -- paths -------------------------------------------------------------------------------------------------------------

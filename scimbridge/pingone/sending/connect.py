@@ -25,6 +25,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from scimbridge.observe.spans import Spans
 from scimbridge.pingone.send import Call, CallRecord, Request, Response, Send
@@ -73,7 +74,8 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
     auth_url: str,
     state: State,
     ledger: State | None = None,
-    verify_tls: bool | str = True,
+    verify_tls: bool = True,
+    authorities: Path | None = None,
     proxy: str | None = None,
     rate: float = 50.0,
     timeout: float = TIMEOUT,
@@ -89,15 +91,18 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
 ) -> Connection:
     """Return the way to one environment; nothing is sent before the first call.
 
-    `api_url` and `auth_url` are without /v1. `verify_tls` may be the path of a CA bundle. `rate` is calls
-    per second, of all processes that share the `ledger`, else of this one; `timeout` seconds; `pool`
-    connections kept open. `clock` is the one that deadlines are meant by, `wall` is seconds since 1970.
+    `api_url` and `auth_url` are without /v1. `authorities` is a PEM file of those that are trusted beside the public
+    ones. `rate` is calls per second, of all processes that share the `ledger`, else of this one; `timeout` seconds;
+    `pool` connections kept open. `clock` is the one that deadlines are meant by, `wall` is seconds since 1970.
     `sleep` is how a repetition waits, `wait` how a thread waits for its turn. `observe` is told of every
     exchange, `learn` every access token, so that it can be masked. `spans` makes one of every exchange.
     """
     name = f"{auth_url} {environment_id} {client_id}"
     circuit = Circuit(clock, news=None if ledger is None else SharedOutage(ledger, name))
-    wire = Wire(clock=clock, timeout=timeout, pool=pool, verify=verify_tls, proxy=proxy, hopeless=circuit.is_hopeless)
+    wire = Wire(
+        clock=clock, timeout=timeout, pool=pool, verify=verify_tls, authorities=authorities, proxy=proxy,
+        hopeless=circuit.is_hopeless,
+    )  # fmt: skip
     transport = HttpTransport(
         wire, api_url=api_url, environment_id=environment_id, clock=clock, wall=wall, observe=observe
     )

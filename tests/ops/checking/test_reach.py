@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -42,8 +44,48 @@ def test_a_proxy_that_is_not_there_is_told_as_the_proxy(run_check, settings):
         pingone_auth_url="https://auth.pingone.com",
         http_proxy=Secret("http://someone:hush-hush@127.0.0.1:1"),
     )
-    assert "the proxy, or api.pingone.com behind it, refuses the connection" in said.faults[0]
+    assert "the proxy refuses the connection" in said.faults[0]
+    assert "look at host and port in SCIMBRIDGE_HTTP_PROXY" in said.faults[0]
+    assert "REGION" not in said.faults[0]
     assert "hush-hush" not in said.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "put name and password into SCIMBRIDGE_HTTP_PROXY"),
+        (b"HTTP/1.1 403 Forbidden\r\n\r\n", "the proxy refuses to connect to api.pingone.com (status 403)"),
+    ],
+)
+def test_what_a_proxy_refuses_is_told_as_the_proxys(run_check, answer, told):
+    """A proxy that lets nobody through to PingOne is told as that, and no address of PingOne's is doubted."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+
+        def refuse():
+            for _ in range(2):  # the API, and the token endpoint
+                with listener.accept()[0] as connection:
+                    connection.recv(4096)
+                    connection.sendall(answer)
+
+        proxied = pool.submit(refuse)
+        said = run_check(
+            pingone_api_url="https://api.pingone.com",
+            pingone_auth_url="https://auth.pingone.com",
+            http_proxy=Secret(f"http://127.0.0.1:{listener.getsockname()[1]}"),
+        )
+        proxied.result()
+    assert told in said.faults[0]
+    assert "REGION" not in said.faults[0]
+
+
+def test_a_proxy_whose_name_nobody_knows_is_told_by_its_setting(run_check):
+    """A slip in the proxy's name points at the proxy's setting, and not at the region."""
+    said = run_check(
+        pingone_api_url="https://api.pingone.com",
+        pingone_auth_url="https://auth.pingone.com",
+        http_proxy=Secret("http://proxy.invalid:3128"),
+    )
+    assert "the name of the proxy is not known; do: look at the host in SCIMBRIDGE_HTTP_PROXY" in said.faults[0]
 
 
 def test_a_host_that_is_not_pingone_is_told(run_check, settings):

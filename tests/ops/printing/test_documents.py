@@ -140,17 +140,17 @@ def test_files(tmp_path):
     file = tmp_path / "user.json"
     file.write_text('{"userName": "jdoe", "password": "Very-S3cret!"}')
     told = document(explain(str(file), "User", default_mappings()))
-    assert keys(told) == {"kind", "resource", "file", "create", "replace"}
+    assert keys(told) == {"kind", "resource", "file", "create", "replace", "against"}
     assert keys(told["create"]) == keys(told["replace"]) == OUTCOME
     assert "Very-S3cret!" not in json.dumps(told)
     file.write_text('{"Operations": [{"op": "replace", "path": "title", "value": "Lead"}]}')
     told = document(explain(str(file), "User", default_mappings()))
-    assert keys(told) == {"kind", "resource", "file", "patch", "reads"}
+    assert keys(told) == {"kind", "resource", "file", "patch", "reads", "against"}
     assert (told["kind"], told["reads"]) == ("patch", False)
 
 
 def test_what_cannot_be_explained():
     """A wrong expression is a document too."""
     told = document(explain("nikName", "User", default_mappings()))
-    assert keys(told) == {"kind", "detail"}
+    assert keys(told) == {"kind", "detail", "faults"}
     assert told["kind"] == "error"

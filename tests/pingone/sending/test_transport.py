@@ -329,7 +329,29 @@ def test_untrusted_certificate(tls_host, host, transport):
 
 def test_own_certificate_authority(tls_host, transport):
     """A certificate of the operator's own authority is trusted when named."""
-    assert transport(tls_host, verify=LOOPBACK)(GET, Call()).status == 200
+    assert transport(tls_host, authorities=LOOPBACK)(GET, Call()).status == 200
+
+
+def test_own_certificate_authority_of_a_proxy(tls_host, transport):
+    """A proxy over TLS is believed by the same authorities, and by nobody else."""
+    with pytest.raises(Unreachable, match="through the proxy"):  # which is asked for a tunnel, and has none to give
+        transport("https://127.0.0.1:1", proxy=tls_host, authorities=LOOPBACK)(GET, Call())
+    with pytest.raises(Misconfigured, match="certificate"):
+        transport("https://127.0.0.1:1", proxy=tls_host)(GET, Call())
+
+
+def test_public_authorities_stay_trusted_beside_ones_own():
+    """Who names an authority of its own loses none of the public ones, neither towards PingOne nor a proxy."""
+    wire = Wire(clock=time.monotonic, authorities=LOOPBACK)
+    held = wire._trust().get_ca_certs()
+    assert len(held) > 20  # certifi has some hundred
+
+
+def test_a_proxy_that_is_not_there_is_named(transport):
+    """What fails is the way through the proxy, and nothing was sent."""
+    with pytest.raises(Unreachable, match="through the proxy") as error:
+        transport("https://127.0.0.1:2", proxy="http://127.0.0.1:1")(POST, Call())
+    assert not error.value.maybe_done
 
 
 @pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
