@@ -99,7 +99,7 @@ def _add_scim(app: Flask, bridge: Bridge, once: Once) -> None:
 
 def _add_watching(app: Flask, bridge: Bridge) -> None:
     """Add what machines ask that watch over the bridge."""
-    outlook = Outlook(bridge.connection.circuit, bridge.connection.token, bridge.around.clock)
+    outlook = Outlook(bridge.connection, bridge.around.clock)
     state = bridge.parts.state
     app.register_blueprint(health.blueprint(outlook.look, lambda: state.is_cut_off), url_prefix="/health")
     app.register_blueprint(metrics.blueprint(bridge.metrics))

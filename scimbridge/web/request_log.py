@@ -1,7 +1,8 @@
 """One line in the log for each request: who, what, how it ended, how long it took and what PingOne was asked for it.
 
-Knows requests and answers. No line holds a path as it was sent, a query, a filter or a body: of the path the endpoint's
-template and, where it is one, the id.
+A request that failed at the bridge or behind it (5xx) is a warning, and its line says why. Knows requests and answers.
+No line holds a path as it was sent, a query, a filter or a body: of the path the endpoint's template and, where it is
+one, the id.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from flask import Flask, Response, g, request
 
 from scimbridge.access.caller import Caller
 from scimbridge.observe import logs
+from scimbridge.pingone import causes
 from scimbridge.pingone.send import CallRecord
 from scimbridge.request.ids import is_id
+from scimbridge.scim.errors import ScimError
 from scimbridge.web.incoming import request_id
 
 MOST_CORRELATIONS = 20  # on one line; a change of 10,000 members makes as many calls
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
+FAILED = 500
 QUIET = ("/health", "/metrics")  # asked every few seconds by machines: told at debug level only
 
 _log = logs.named(__name__)
@@ -70,7 +74,10 @@ def register(app: Flask, clock: Callable[[], float]) -> None:
     def tell(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.request_id
         write = _log.debug if request.path.startswith(QUIET) else _log.info
-        write("request", **_describe(response, g.told, clock()))
+        cause: dict[str, Any] = {}
+        if response.status_code >= FAILED and (failure := g.get("failure")) is not None:
+            write, cause = _log.warning, _explain(failure)
+        write("request", **_describe(response, g.told, clock()), **cause)
         return response
 
     @app.teardown_request
@@ -94,3 +101,14 @@ def _describe(response: Response, told: _Told, now: float) -> dict[str, Any]:
         "correlations": [each for each in calls if each is not None][:MOST_CORRELATIONS],
         "bytes": 0 if request.method == "HEAD" else response.calculate_content_length() or 0,
     }
+
+
+def _explain(failure: BaseException) -> dict[str, Any]:
+    """Return why a request failed: what PingOne did, else what the bridge says itself.
+
+    Of an exception that nobody foresaw only the kind: its message may quote what was sent.
+    """
+    upstream = causes.find(failure)
+    if upstream is not None:
+        return causes.facts_of(upstream)
+    return {"cause": failure.detail if isinstance(failure, ScimError) else type(failure).__name__}

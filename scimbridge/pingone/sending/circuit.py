@@ -47,7 +47,9 @@ class Circuit:
         hanging: int = 8,
         stall: float = 4.0,
         news: SharedOutage | None = None,
+        opened: Callable[[PingOneError | None], None] = lambda _last: None,
     ) -> None:
+        """Tell `opened` when it opens, with the last failure that was seen here, if any."""
         self._clock = clock
         self._threshold = threshold
         self._patience = patience
@@ -67,6 +69,9 @@ class Circuit:
         self._look_at = float("inf") if news is None else float("-inf")
         self._well_at = float("-inf")
         self._posted = False
+        self._opened = opened
+        self._said_open = False
+        self._last: PingOneError | None = None
 
     @property
     def is_open(self) -> bool:
@@ -120,7 +125,7 @@ class Circuit:
         try:
             result = act()
         except PingOneError as error:
-            self.leave(ticket, failed=_judge(error))
+            self.leave(ticket, failed=_judge(error), error=error)
             if self.is_open and type(error) is Unreachable and not error.maybe_done:
                 raise _open(self._rest) from error
             raise
@@ -149,12 +154,12 @@ class Circuit:
                         self._probe, self._outcome = ticket, threading.Event()
                     self._pending[ticket] = now
             if outcome is None:
-                return
+                return self._say()
             until = min(until, now + self._stall)
             if now >= until or not outcome.wait(until - now):
                 raise _open(self._rest)
 
-    def leave(self, ticket: object, *, failed: bool | None) -> None:
+    def leave(self, ticket: object, *, failed: bool | None, error: PingOneError | None = None) -> None:
         """Tell how the call ended: badly, well, or (None) in a way that says nothing about PingOne."""
         with self._lock:
             self._pending.pop(ticket, None)
@@ -165,10 +170,11 @@ class Circuit:
             now = self._clock()
             self._heard_at = now
             if failed:
+                self._last = error
                 self._count_failure(now, was_probe=ticket is self._probe)
             else:
                 self._failures = 0
-                self._next_probe = None
+                self._next_probe = self._last = None
                 self._well_at = now
                 self._siblings.forget_admitted()
                 self._outcome.set()
@@ -176,6 +182,7 @@ class Circuit:
 
     def _post(self, *, again: bool = False) -> None:
         """Tell the others when the circuit has opened or closed, and `again` that it is still open."""
+        self._say()
         if self._news is None or (self.is_open is self._posted and not again):
             return
         self._posted = is_open = self.is_open
@@ -184,6 +191,14 @@ class Circuit:
             self._news.tell_open()
         else:
             self._news.tell_closed()
+
+    def _say(self) -> None:
+        """Say once that the circuit has opened."""
+        is_open = self.is_open
+        if is_open is not self._said_open:
+            self._said_open = is_open
+            if is_open:
+                self._opened(self._last)
 
     def _look(self) -> None:
         """Look now and then whether another process has found PingOne down, or up again."""

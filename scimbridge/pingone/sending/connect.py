@@ -1,6 +1,6 @@
 """Joins the layers into one `send` towards one PingOne environment.
 
-    retry -> guard -> token -> rate -> circuit -> transport          outermost first
+    outcomes -> retry -> guard -> token -> pause -> rate -> circuit -> transport          outermost first
 
 Why in this order. Every try draws from the rate, repetitions too, so retry is outside rate, and so is the
 token: what is sent again after a 401 is one more call to PingOne, and a call that waits for a new token must
@@ -9,7 +9,10 @@ retry: it counts tries, so it opens while the first callers are still repeating,
 tries is let go at once instead of repeating into the void; were it outside, it would hear of a failure only
 after the last try. It is inside rate too, so that a call that waits for its turn is not taken for one that
 hangs; the guard, which asks the same circuit, stops newcomers before they queue. The token is fetched
-through the circuit as well: a token endpoint that is down is PingOne down.
+through the circuit as well: a token endpoint that is down is PingOne down. What it refuses is remembered outside
+of the circuit: nobody is asked then. A long pause that PingOne asks for is noticed at the first try, inside retry, and
+stops newcomers before they queue; one of the token endpoint hinders only those who have no token. Outcomes are
+outermost: what a repetition gets over is no news.
 
 With a `ledger`, the state that all processes share, the rate is one for all of them, and what one learns of PingOne
 being down the others hear. Without, this process has both for itself.
@@ -19,22 +22,30 @@ Knows the layers, no settings: plain arguments come in.
 
 from __future__ import annotations
 
+import hmac
 import random as random_numbers
 import threading
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
-from scimbridge.pingone.send import Call, CallRecord, Request, Response, Send
+from scimbridge.pingone.causes import facts_of
+from scimbridge.pingone.errors import PingOneError, Throttled
+from scimbridge.pingone.send import Call, CallRecord, Request, Response
 from scimbridge.pingone.sending.circuit import Circuit, WithCircuit, WithGuard
+from scimbridge.pingone.sending.conditions import CIRCUIT, THROTTLED, Conditions, Tell, untold
 from scimbridge.pingone.sending.outage import SharedOutage
+from scimbridge.pingone.sending.outcomes import WithOutcomes
 from scimbridge.pingone.sending.pace import Pace
+from scimbridge.pingone.sending.pauses import WithPause
 from scimbridge.pingone.sending.rate import WithRate
 from scimbridge.pingone.sending.rate_share import Share
 from scimbridge.pingone.sending.retry import WithRetry
 from scimbridge.pingone.sending.token import WithToken
 from scimbridge.pingone.sending.token_endpoint import TokenEndpoint
+from scimbridge.pingone.sending.token_refusals import TokenRefusals
 from scimbridge.pingone.sending.transport import HttpTransport
 from scimbridge.pingone.wire import Wire
 from scimbridge.state.base import State
@@ -46,10 +57,12 @@ TIMEOUT = 30.0  # seconds that PingOne may stay silent
 class Connection:
     """A `Send` with all layers, and what health and metrics ask it."""
 
-    send: Send = field(repr=False)
+    send: WithOutcomes = field(repr=False)
+    conditions: Conditions = field(repr=False)
     circuit: Circuit = field(repr=False)
     rate: WithRate = field(repr=False)
     token: WithToken = field(repr=False)
+    refusals: TokenRefusals = field(repr=False)
     token_endpoint: TokenEndpoint = field(repr=False)
     wire: Wire = field(repr=False)
 
@@ -74,6 +87,7 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
     verify_tls: bool | str = True,
     proxy: str | None = None,
     rate: float = 50.0,
+    node: str = "",
     timeout: float = TIMEOUT,
     pool: int = 20,
     clock: Callable[[], float] = time.monotonic,
@@ -83,6 +97,7 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
     wait: Callable[[threading.Event, float], object] = threading.Event.wait,
     observe: Callable[[CallRecord], None] | None = None,
     learn: Callable[[str], None] | None = None,
+    tell: Tell = untold,
 ) -> Connection:
     """Return the way to one environment; nothing is sent before the first call.
 
@@ -90,10 +105,25 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
     per second, of all processes that share the `ledger`, else of this one; `timeout` seconds; `pool`
     connections kept open. `clock` is the one that deadlines are meant by, `wall` is seconds since 1970.
     `sleep` is how a repetition waits, `wait` how a thread waits for its turn. `observe` is told of every
-    exchange, `learn` every access token, so that it can be masked.
+    exchange, `learn` every access token, so that it can be masked. `tell` is told once on the machine `node` when
+    something goes wrong between it and PingOne, and when that is over.
     """
     name = f"{auth_url} {environment_id} {client_id}"
-    circuit = Circuit(clock, news=None if ledger is None else SharedOutage(ledger, name))
+    # With another secret all that was refused begins anew; the digest gives nothing of it away.
+    own = hmac.digest(client_secret.encode(), name.encode(), "sha256").hex()[:32]
+    conditions = Conditions(state, f"{own}:{node}", clock=clock, wall=wall, tell=tell)
+    api_host = urlsplit(api_url).hostname or ""
+
+    def opened(last: PingOneError | None) -> None:
+        unseen = {"cause": "calls are not answered", "host": api_host}
+        conditions.note(CIRCUIT, unseen if last is None else {"host": api_host, **facts_of(last)})
+
+    def throttled(error: Throttled, present: float) -> None:
+        facts = {**facts_of(error), "rate": round(present, 2), "configured": rate, "retry_after": error.retry_after}
+        conditions.note(THROTTLED, facts, grave=False)
+
+    news = None if ledger is None else SharedOutage(ledger, name)
+    circuit = Circuit(clock, news=news, opened=opened)
     wire = Wire(clock=clock, timeout=timeout, pool=pool, verify=verify_tls, proxy=proxy, hopeless=circuit.is_hopeless)
     transport = HttpTransport(
         wire, api_url=api_url, environment_id=environment_id, clock=clock, wall=wall, observe=observe
@@ -105,11 +135,15 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
     share = None
     if ledger is not None:
         share = Share(ledger, rate, name=name, member=uuid.uuid4().hex[:12], clock=clock, wall=wall)
-    paced = WithRate(WithCircuit(transport, circuit), Pace(rate), clock=clock, wait=wait, share=share)
+    direct = WithCircuit(transport, circuit)
+    paced = WithRate(direct, Pace(rate), clock=clock, wait=wait, share=share, throttled=throttled)
 
     def fetch(deadline: float) -> tuple[str, float]:
         return circuit.attempt(lambda: token_endpoint.fetch(deadline))
 
-    token = WithToken(paced, fetch, state, name=name, clock=clock, wall=wall, learn=learn)
-    send = WithRetry(WithGuard(token, circuit), clock=clock, sleep=sleep, random=random)
-    return Connection(send, circuit, paced, token, token_endpoint, wire)
+    refusals = TokenRefusals(fetch, state, own, conditions, wall=wall)
+    resting = WithPause(paced, state, own, conditions, clock=clock, wall=wall)
+    token = WithToken(resting, refusals.fetch, state, name=name, clock=clock, wall=wall, learn=learn)
+    retry = WithRetry(WithGuard(token, circuit), clock=clock, sleep=sleep, random=random)
+    send = WithOutcomes(retry, conditions, refusals, paced, clock=clock, wall=wall)
+    return Connection(send, conditions, circuit, paced, token, refusals, token_endpoint, wire)

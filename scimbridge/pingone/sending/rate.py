@@ -33,8 +33,12 @@ class WithRate:
         clock: Callable[[], float],
         wait: Callable[[threading.Event, float], object] = threading.Event.wait,
         share: Share | None = None,
+        throttled: Callable[[Throttled, float], None] = lambda _error, _rate: None,
     ) -> None:
-        """`share` is this process's part of the rate; None where the whole rate is its own."""
+        """`share` is this process's part of the rate; None where the whole rate is its own.
+
+        `throttled` is told of every 429, and how many calls per second go out from now on.
+        """
         self._send = send
         self._pace = pace
         self._turns = FairQueue()
@@ -44,6 +48,7 @@ class WithRate:
         self._share = share
         self._renewing = threading.Lock()
         self._look_at = float("inf")
+        self._throttled = throttled
         if share is not None:
             self._look_at = float("-inf")
             pace.lend(float("-inf"), 0.0, pace.configured, float("-inf"))
@@ -64,6 +69,12 @@ class WithRate:
         return self._pace.rate
 
     @property
+    def is_full(self) -> bool:
+        """Whether the rate is what it was configured to be, after whatever PingOne said."""
+        with self._lock:
+            return self._pace.limit(self._clock()).rate >= self._pace.configured
+
+    @property
     def waiting(self) -> int:
         """How many calls wait for their turn."""
         return len(self._turns)
@@ -76,6 +87,7 @@ class WithRate:
         except Throttled as error:
             if error.status == _TOO_MANY:
                 self._slow_down(sent_at, error.retry_after)
+                self._throttled(error, self._pace.rate)
             raise
 
     def _slow_down(self, sent_at: float, retry_after: float | None) -> None:
