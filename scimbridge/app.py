@@ -6,6 +6,7 @@ request passes; what is behind the edge is `bridge`'s.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from scimbridge.observe.logs import Once, named
 from scimbridge.pingone.sending.readiness import Outlook
 from scimbridge.resources.tables import Tables
 from scimbridge.settings.declared import Settings
+from scimbridge.state.base import State
 from scimbridge.web import bulk, discovery, errors, health, metrics, request_log, resources
 from scimbridge.web.incoming import Incoming
 from scimbridge.web.login import guard, identifying, oauth
@@ -27,6 +29,7 @@ from scimbridge.web.login.proxies import PublicAddress, TrustedProxies
 from scimbridge.web.slashes import OneSlash
 
 PREFIX = "/scim/v2"
+_ONE_START = 86_400.0  # seconds for which a start is remembered
 
 log = named(__name__)
 
@@ -37,29 +40,32 @@ def create_app(
     tables: Tables | None = None,
     node_file: Path | None = None,
     learn: Callable[[str], None] | None = None,
+    start: str = "",
     clock: Clock = time.monotonic,
     wall: Clock = time.time,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Flask:
     """Make the application of a bridge. Raises `SettingsFaults` as `open_bridge` does.
 
-    `tables` are those that were read already; the rest is as in `Surroundings`.
+    `tables` are those that were read already. `start` tells this start from all others: the first process that makes
+    an application of it looks in the background how PingOne stands, and logs it. The rest is as in `Surroundings`.
     """
     around = Surroundings(
         clock=clock, wall=wall, sleep=sleep, node_file=node_file, learn=learn, observers=(request_log.count,)
     )
-    return put_edge(open_bridge(settings, tables, around))
+    return put_edge(open_bridge(settings, tables, around), start)
 
 
-def put_edge(bridge: Bridge) -> Flask:
-    """Return the application in front of a bridge."""
+def put_edge(bridge: Bridge, start: str = "") -> Flask:
+    """Return the application in front of a bridge, which is under `scimbridge` among its extensions."""
     app, once = Flask("scimbridge", static_folder=None), Once()
+    app.extensions["scimbridge"] = bridge
     app.url_map.strict_slashes = False
     request_log.register(app, bridge.around.clock)
     _add_login(app, bridge, once)
     errors.register(app)
     _add_scim(app, bridge, once)
-    _add_watching(app, bridge)
+    _add_watching(app, bridge, start)
     _wrap(app, bridge)
     return app
 
@@ -97,12 +103,28 @@ def _add_scim(app: Flask, bridge: Bridge, once: Once) -> None:
     app.register_blueprint(discovery.at_root(registry, PREFIX))
 
 
-def _add_watching(app: Flask, bridge: Bridge) -> None:
+def _add_watching(app: Flask, bridge: Bridge, start: str) -> None:
     """Add what machines ask that watch over the bridge."""
     outlook = Outlook(bridge.connection, bridge.around.clock)
     state = bridge.parts.state
     app.register_blueprint(health.blueprint(outlook.look, lambda: state.is_cut_off), url_prefix="/health")
     app.register_blueprint(metrics.blueprint(bridge.metrics))
+    if start:
+        threading.Thread(target=_report, args=(state, outlook, start), name="first look", daemon=True).start()
+
+
+def _report(state: State, outlook: Outlook, start: str) -> None:
+    """Log how PingOne stands at a start, unless another process of the same start does."""
+    if not state.add(f"start:{start}", b"1", _ONE_START):
+        return
+    standing, cause = outlook.look_now()
+    if standing.is_ready and not cause:
+        log.info("PingOne is reachable, and the token is good")
+    else:
+        log.error(
+            "PingOne cannot be worked with at the start; the bridge goes on trying",
+            pingone=standing.pingone, standing=f"token {standing.token}", cause=cause,
+        )  # fmt: skip
 
 
 def _wrap(app: Flask, bridge: Bridge) -> None:
@@ -115,20 +137,6 @@ def _wrap(app: Flask, bridge: Bridge) -> None:
     # Also where nobody is trusted: it takes away what nobody may say, and reads the certificate of a TLS connection.
     layers = TrustedProxies(layers, settings.trusted_proxies, certificate_header=settings.client_certificate_header)
     app.wsgi_app = metrics.Measured(layers, bridge.metrics, PREFIX, bridge.around.clock)  # type: ignore[method-assign]
-
-
-def log_settings(settings: Settings, tables: Tables) -> None:
-    """Log what is worth knowing of the settings, once the log is configured.
-
-    That is what lies over the shipped tables, and what is not safe.
-    """
-    if settings.mappings is not None:
-        for origin in tables.origins:
-            log.info(
-                "table", resource=origin.resource, file=origin.file, served=origin.served, origin=origin.describe()
-            )
-    if not settings.verify_tls:
-        log.warning("PingOne's certificate is not checked: anybody on the way can read and change what is provisioned")
 
 
 def _tell_left_out(once: Once, name: str) -> None:

@@ -42,6 +42,7 @@ from scimbridge.resources.registry import Registry
 from scimbridge.resources.suggestions import Suggestions
 from scimbridge.resources.tables import Tables, open_tables
 from scimbridge.settings.declared import Secret, Settings, SettingsFaults, default_mappings
+from scimbridge.settings.gathering import gather
 from scimbridge.state.base import State
 from scimbridge.state.memory import MemoryState
 from scimbridge.state.opening import open_state
@@ -101,9 +102,11 @@ def open_bridge(settings: Settings, tables: Tables | None = None, around: Surrou
     """Open a bridge, with tables that were read already. Raises `SettingsFaults` for what is wrong in its settings."""
     around = around or Surroundings()
     tables = tables or load_tables(settings)
-    register = _open_register(settings, tables, around)
-    metrics = Metrics(_own_version())
-    trail = _open_trail(settings, metrics.observe_audit_failure, around)
+    metrics, whole = Metrics(_own_version()), tables
+    register, trail = gather(
+        lambda: _open_register(settings, whole, around),
+        lambda: _open_trail(settings, metrics.observe_audit_failure, around),
+    )
     state = around.state or open_shared_state(settings, around.node_file, around.clock)
     writes = Writes(state, lambda: uuid.uuid4().bytes, around.clock)
     observers = (*around.observers, metrics.observe_call, writes.note)
@@ -232,14 +235,10 @@ def _open_trail(settings: Settings, lost: Callable[[], None], around: Surroundin
     if not sinks:
         return UNTRACED
     keeping = Keeping(
-        recorder=Recorder(sinks, around.clock, lost),
-        wall=around.wall,
-        clock=around.clock,
+        recorder=Recorder(sinks, around.clock, lost), wall=around.wall, clock=around.clock,
         new_id=lambda: uuid.uuid4().hex,
-        values=settings.audit_values,
-        reads=settings.audit_reads,
-        required=settings.audit_required,
-    )
+        values=settings.audit_values, reads=settings.audit_reads, required=settings.audit_required,
+    )  # fmt: skip
     return Trail(keeping)
 
 

@@ -6,14 +6,16 @@ A faulty configuration raises `scimbridge.settings.declared.SettingsFaults` at i
 from __future__ import annotations
 
 import os
+import uuid
 
-from scimbridge.app import create_app, log_settings
+from scimbridge.app import create_app
 from scimbridge.bridge import load_tables
 from scimbridge.observe import logs
 from scimbridge.settings.declared import load
+from scimbridge.start_log import StartLog
 
 settings = load(os.environ)
 tables = load_tables(settings)
 mask = logs.configure(settings.log_level, settings.secrets())
-log_settings(settings, tables)
-application = app = create_app(settings, tables=tables, learn=mask.learn)
+application = app = create_app(settings, tables=tables, learn=mask.learn, start=uuid.uuid4().hex)
+StartLog().write(settings, tables, app.extensions["scimbridge"].register.current())

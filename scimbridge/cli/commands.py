@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
@@ -23,7 +24,9 @@ from scimbridge.settings.declared import SettingsFaults, load, tables
 
 if TYPE_CHECKING:
     from scimbridge.serve.server import Factory
+    from scimbridge.serve.tls import Tls
     from scimbridge.settings.declared import Settings
+    from scimbridge.start_log import StartLog
     from scimbridge.state.node_file import NodeFiles
 
 _PORT = click.IntRange(1, 65535)
@@ -93,32 +96,54 @@ def serve(
     """Serve SCIM under gunicorn until SIGTERM; SIGHUP reads the configuration, and the TLS files, anew."""
     from scimbridge.serve import server as serving  # noqa: PLC0415 - gunicorn is needed by this command alone
     from scimbridge.serve.tls import Tls  # noqa: PLC0415 - the same
+    from scimbridge.start_log import Listening, StartLog  # noqa: PLC0415 - the same
     from scimbridge.state.node_file import node_files  # noqa: PLC0415 - the same
 
     if certfile is None and (keyfile or client_ca):
         raise click.UsageError("--keyfile and --client-ca need --certfile, the bridge's own certificate")
     tls = None if certfile is None else Tls(certfile, keyfile, client_ca)
     with _faults_told(), node_files(os.environ) as files:
-        graceful = int(load(os.environ).request_deadline) + 5
+        graceful = int(_load(tls).request_deadline) + 5
         options = serving.Options(host, port, workers, threads, graceful, tls)
-        serving.run(partial(_prepare, files, (host, port)), options)
+        lines = StartLog(Listening(host, port, workers, threads, certfile, client_ca))
+        serving.run(partial(_prepare, files, (host, port), lines, tls), options)
 
 
-def _prepare(files: NodeFiles, address: tuple[str, int]) -> Factory:
+def _prepare(files: NodeFiles, address: tuple[str, int], lines: StartLog, tls: Tls | None) -> Factory:
     """Read and check the whole configuration, so that nothing listens before it is right."""
-    from scimbridge.app import create_app, log_settings  # noqa: PLC0415 - Flask is needed by this command alone
+    from scimbridge.app import create_app  # noqa: PLC0415 - Flask is needed by this command alone
     from scimbridge.bridge import load_tables  # noqa: PLC0415 - the same
     from scimbridge.observe import logs  # noqa: PLC0415 - the same
+    from scimbridge.serve.tls import make_context  # noqa: PLC0415 - the same
+    from scimbridge.settings.gathering import gather  # noqa: PLC0415 - the same
 
-    settings = load(os.environ)
+    settings = _load(tls)
     # The tables that were checked are the tables of every worker, also of one that is made anew much later.
-    tables = load_tables(settings)
-    create_app(settings, tables=tables)
+    whole, _ = gather(lambda: load_tables(settings), lambda: None if tls is None else make_context(tls))
+    checked = create_app(settings, tables=whole)
     # Last of all: where anything above is refused, what is logged and masked stays as it was.
     mask = logs.configure(settings.log_level, settings.secrets())
-    log_settings(settings, tables)
+    lines.write(settings, whole, checked.extensions["scimbridge"].register.current())
     node_file = _find_node_file(files, settings, address)
-    return partial(create_app, settings, tables=tables, node_file=node_file, learn=mask.learn)
+    start = uuid.uuid4().hex
+    return partial(create_app, settings, tables=whole, node_file=node_file, learn=mask.learn, start=start)
+
+
+def _load(tls: Tls | None) -> Settings:
+    """Read the settings. Raises `SettingsFaults` with what is wrong in them, and then in tables and TLS files too."""
+    from scimbridge.resources.tables import open_tables  # noqa: PLC0415 - the engine is needed by few commands
+    from scimbridge.serve.tls import make_context  # noqa: PLC0415 - this command alone has TLS files
+    from scimbridge.settings.gathering import faults_of  # noqa: PLC0415 - the same
+
+    def compile_tables() -> None:
+        with _table_faults_told():
+            open_tables(tables(os.environ))
+
+    try:
+        return load(os.environ)
+    except SettingsFaults as error:
+        others = faults_of(compile_tables, lambda: None if tls is None else make_context(tls))
+        raise SettingsFaults(dict.fromkeys([*error.faults, *others])) from None
 
 
 def _find_node_file(files: NodeFiles, settings: Settings, address: tuple[str, int]) -> Path | None:

@@ -1,6 +1,6 @@
 """Joins the layers into one `send` towards one PingOne environment.
 
-    outcomes -> retry -> guard -> token -> pause -> rate -> circuit -> transport          outermost first
+    outcomes -> retry -> guard -> token -> pause -> rate -> pause -> circuit -> transport          outermost first
 
 Why in this order. Every try draws from the rate, repetitions too, so retry is outside rate, and so is the
 token: what is sent again after a 401 is one more call to PingOne, and a call that waits for a new token must
@@ -10,9 +10,9 @@ tries is let go at once instead of repeating into the void; were it outside, it 
 after the last try. It is inside rate too, so that a call that waits for its turn is not taken for one that
 hangs; the guard, which asks the same circuit, stops newcomers before they queue. The token is fetched
 through the circuit as well: a token endpoint that is down is PingOne down. What it refuses is remembered outside
-of the circuit: nobody is asked then. A long pause that PingOne asks for is noticed at the first try, inside retry, and
-stops newcomers before they queue; one of the token endpoint hinders only those who have no token. Outcomes are
-outermost: what a repetition gets over is no news.
+of the circuit: nobody is asked then. A long pause that PingOne asks for is noticed at the first try, inside retry. It
+stops newcomers before they queue, and those who queue when their turn comes; one of the token endpoint hinders only
+those who have no token. Outcomes are outermost: what a repetition gets over is no news.
 
 With a `ledger`, the state that all processes share, the rate is one for all of them, and what one learns of PingOne
 being down the others hear. Without, this process has both for itself.
@@ -27,19 +27,20 @@ import random as random_numbers
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from scimbridge.pingone.causes import facts_of
-from scimbridge.pingone.errors import PingOneError, Throttled
+from scimbridge.pingone.errors import Throttled
 from scimbridge.pingone.send import Call, CallRecord, Request, Response
 from scimbridge.pingone.sending.circuit import Circuit, WithCircuit, WithGuard
 from scimbridge.pingone.sending.conditions import CIRCUIT, THROTTLED, Conditions, Tell, untold
 from scimbridge.pingone.sending.outage import SharedOutage
 from scimbridge.pingone.sending.outcomes import WithOutcomes
 from scimbridge.pingone.sending.pace import Pace
-from scimbridge.pingone.sending.pauses import WithPause
+from scimbridge.pingone.sending.pauses import Pause, WithPause
 from scimbridge.pingone.sending.rate import WithRate
 from scimbridge.pingone.sending.rate_share import Share
 from scimbridge.pingone.sending.retry import WithRetry
@@ -114,9 +115,8 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
     conditions = Conditions(state, f"{own}:{node}", clock=clock, wall=wall, tell=tell)
     api_host = urlsplit(api_url).hostname or ""
 
-    def opened(last: PingOneError | None) -> None:
-        unseen = {"cause": "calls are not answered", "host": api_host}
-        conditions.note(CIRCUIT, unseen if last is None else {"host": api_host, **facts_of(last)})
+    def opened(last: Mapping[str, Any]) -> None:
+        conditions.note(CIRCUIT, {"cause": "calls hang without an answer", "host": api_host, **last})
 
     def throttled(error: Throttled, present: float) -> None:
         facts = {**facts_of(error), "rate": round(present, 2), "configured": rate, "retry_after": error.retry_after}
@@ -135,15 +135,15 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
     share = None
     if ledger is not None:
         share = Share(ledger, rate, name=name, member=uuid.uuid4().hex[:12], clock=clock, wall=wall)
-    direct = WithCircuit(transport, circuit)
+    pause = Pause(state, own, conditions, clock=clock, wall=wall)
+    direct = WithPause(WithCircuit(transport, circuit), pause)
     paced = WithRate(direct, Pace(rate), clock=clock, wait=wait, share=share, throttled=throttled)
 
     def fetch(deadline: float) -> tuple[str, float]:
         return circuit.attempt(lambda: token_endpoint.fetch(deadline))
 
     refusals = TokenRefusals(fetch, state, own, conditions, wall=wall)
-    resting = WithPause(paced, state, own, conditions, clock=clock, wall=wall)
-    token = WithToken(resting, refusals.fetch, state, name=name, clock=clock, wall=wall, learn=learn)
+    token = WithToken(WithPause(paced, pause), refusals.fetch, state, name=name, clock=clock, wall=wall, learn=learn)
     retry = WithRetry(WithGuard(token, circuit), clock=clock, sleep=sleep, random=random)
     send = WithOutcomes(retry, conditions, refusals, paced, clock=clock, wall=wall)
     return Connection(send, conditions, circuit, paced, token, refusals, token_endpoint, wire)

@@ -23,6 +23,7 @@ SHORT = 10.0
 _LONGEST = 3600.0
 _LOOK = 0.5  # seconds between two looks at what other processes were told
 _ASKING = (429, 503)
+_SAME = 1.0  # seconds by which the end of one pause may differ, as two who were told of it see it
 
 
 def is_long(seconds: float, now: float, deadline: float) -> bool:
@@ -30,12 +31,15 @@ def is_long(seconds: float, now: float, deadline: float) -> bool:
     return now + seconds >= deadline or (seconds > SHORT and math.isfinite(deadline))
 
 
-class WithPause:
-    """Ends calls at once during a long pause. `wall` is seconds since 1970, `clock` is that of deadlines."""
+class Resting(Throttled):
+    """Throttled by a pause that is known: PingOne was not asked."""
+
+
+class Pause:
+    """The long pause that PingOne has asked for. `wall` is seconds since 1970, `clock` is that of deadlines."""
 
     def __init__(
         self,
-        send: Send,
         state: State,
         name: str,
         conditions: Conditions,
@@ -44,7 +48,6 @@ class WithPause:
         wall: Callable[[], float],
     ) -> None:
         """`name` tells the application from others in the same state."""
-        self._send = send
         self._state = state
         self._key = f"pingone:pause:{name}"
         self._conditions = conditions
@@ -54,37 +57,31 @@ class WithPause:
         self._until = float("-inf")  # by the clock
         self._status = 0
 
-    def __call__(self, request: Request, call: Call) -> Response:
-        """Send. While the pause lasts, raises Throttled or Unreachable; CircuitOpen where it is too long to wait."""
+    def check(self, call: Call) -> None:
+        """Raise Throttled or Unreachable while it lasts; CircuitOpen where it is too long to wait."""
         now = self._clock()
         self._look(now)
         left = self._until - now
         if left > 0:
             raise _resting(self._status, left, ends=is_long(left, now, call.deadline))
-        try:
-            response = self._send(request, call)
-        except (Throttled, Unreachable) as error:
-            asked = error.retry_after
-            if asked is not None and error.status in _ASKING and self._is_long(asked, call):
-                self._begin(error, asked)
-            raise
-        if self._clock() >= self._until:
-            self._conditions.end(PAUSED)
-        return response
 
-    def _is_long(self, seconds: float, call: Call) -> bool:
-        """Whether others are to know of a pause, also where the one who met it may wait for ever."""
-        return seconds > SHORT or is_long(seconds, self._clock(), call.deadline)
-
-    def _begin(self, error: PingOneError, asked: float) -> None:
+    def heed(self, error: PingOneError, call: Call) -> None:
+        """Begin a pause, if an error asks for a long one: also where the one who met it may wait for ever."""
+        asked, now = error.retry_after, self._clock()
+        if asked is None or error.status not in _ASKING or not (asked > SHORT or is_long(asked, now, call.deadline)):
+            return
         seconds = min(asked, _LONGEST)
-        now = self._clock()
-        if now + seconds > self._until:
+        if now + seconds > self._until + _SAME:
             self._until, self._status = now + seconds, error.status
             held = {"until": self._wall() + seconds, "seconds": seconds, "status": error.status}
             self._state.set(self._key, orjson.dumps(held), ttl=seconds)
         if seconds > SHORT:
             self._conditions.note(PAUSED, {**facts_of(error), "pause": round(seconds)}, grave=False)
+
+    def end(self) -> None:
+        """Note that PingOne has answered, which ends a pause whose time is up."""
+        if self._clock() >= self._until:
+            self._conditions.end(PAUSED)
 
     def _look(self, now: float) -> None:
         if now < self._look_at:
@@ -98,7 +95,26 @@ class WithPause:
             self._status = held["status"]
 
 
+class WithPause:
+    """Ends calls at once during a long pause."""
+
+    def __init__(self, send: Send, pause: Pause) -> None:
+        self._send = send
+        self._pause = pause
+
+    def __call__(self, request: Request, call: Call) -> Response:
+        """Send. Raises what `Pause.check` does."""
+        self._pause.check(call)
+        try:
+            response = self._send(request, call)
+        except (Throttled, Unreachable) as error:
+            self._pause.heed(error, call)
+            raise
+        self._pause.end()
+        return response
+
+
 def _resting(status: int, left: float, *, ends: bool) -> PingOneError:
     """Return what ends the request, or has it wait for the little that is left."""
-    kind = Throttled if status == _ASKING[0] else CircuitOpen if ends else Unreachable
+    kind = Resting if status == _ASKING[0] else CircuitOpen if ends else Unreachable
     return kind("PingOne has asked for a pause", status=status, retry_after=left)

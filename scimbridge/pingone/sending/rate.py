@@ -15,6 +15,7 @@ from scimbridge.pingone.errors import Throttled
 from scimbridge.pingone.send import Call, Request, Response, Send
 from scimbridge.pingone.sending.fair_queue import FairQueue, Waiter
 from scimbridge.pingone.sending.pace import Pace
+from scimbridge.pingone.sending.pauses import SHORT, Resting
 from scimbridge.pingone.sending.rate_share import Renewal, Share
 
 _TOO_MANY = 429
@@ -85,8 +86,10 @@ class WithRate:
         try:
             return self._send(request, call)
         except Throttled as error:
-            if error.status == _TOO_MANY:
-                self._slow_down(sent_at, error.retry_after)
+            if error.status == _TOO_MANY and not isinstance(error, Resting):
+                # A long pause is not queued for: the pause layer ends the calls.
+                pause = error.retry_after if error.retry_after is not None and error.retry_after <= SHORT else None
+                self._slow_down(sent_at, pause)
                 self._throttled(error, self._pace.rate)
             raise
 

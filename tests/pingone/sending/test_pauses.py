@@ -39,6 +39,23 @@ def test_it_is_answered_at_once_though_the_request_had_the_time(host, pair, beha
     assert moving.slept == []
 
 
+def test_who_queues_is_answered_when_the_turn_comes(host, pair, behaviours, attempt, moving):
+    """A call that was in the queue when the pause began is not sent into it."""
+    host.usual = behaviours["answer"](429, {}, Retry_After="60")
+    queued = []
+
+    def wait(event, seconds):
+        if not queued:
+            queued.append(attempt(other, GET))  # another process meets the pause meanwhile
+        moving.sleep(seconds)
+
+    one, other = pair(rate=1.0, wait=wait)
+    host.play(behaviours["answer"]())
+    assert attempt(one, GET) is None
+    assert isinstance(attempt(one, GET), Throttled)
+    assert len(host.api) == 2
+
+
 def test_a_short_one_is_waited_for(host, pair, behaviours, attempt, moving, words):
     """Three seconds are waited for, and no line is written for them but that of the rate."""
     host.play(behaviours["answer"](429, {}, Retry_After="3"))
