@@ -76,6 +76,24 @@ class Connection:
         self.wire.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Notices:
+    """What the layers below repetition have to say of PingOne."""
+
+    conditions: Conditions
+    host: str
+    rate: float
+
+    def note_open(self, last: Mapping[str, Any]) -> None:
+        """Note that the circuit has opened, by the facts of the last failure."""
+        self.conditions.note(CIRCUIT, {"cause": "calls hang without an answer", "host": self.host, **last})
+
+    def note_throttled(self, error: Throttled, present: float) -> None:
+        """Note a 429, and how many calls per second go out from now on."""
+        told = {"rate": round(present, 2), "configured": self.rate, "retry_after": error.retry_after}
+        self.conditions.note(THROTTLED, {**facts_of(error), **told}, grave=False)
+
+
 def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
     *,
     environment_id: str,
@@ -113,17 +131,9 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
     # With another secret all that was refused begins anew; the digest gives nothing of it away.
     own = hmac.digest(client_secret.encode(), name.encode(), "sha256").hex()[:32]
     conditions = Conditions(state, f"{own}:{node}", clock=clock, wall=wall, tell=tell)
-    api_host = urlsplit(api_url).hostname or ""
-
-    def opened(last: Mapping[str, Any]) -> None:
-        conditions.note(CIRCUIT, {"cause": "calls hang without an answer", "host": api_host, **last})
-
-    def throttled(error: Throttled, present: float) -> None:
-        facts = {**facts_of(error), "rate": round(present, 2), "configured": rate, "retry_after": error.retry_after}
-        conditions.note(THROTTLED, facts, grave=False)
-
+    notices = _Notices(conditions, urlsplit(api_url).hostname or "", rate)
     news = None if ledger is None else SharedOutage(ledger, name)
-    circuit = Circuit(clock, news=news, opened=opened)
+    circuit = Circuit(clock, news=news, opened=notices.note_open)
     wire = Wire(clock=clock, timeout=timeout, pool=pool, verify=verify_tls, proxy=proxy, hopeless=circuit.is_hopeless)
     transport = HttpTransport(
         wire, api_url=api_url, environment_id=environment_id, clock=clock, wall=wall, observe=observe
@@ -137,7 +147,7 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
         share = Share(ledger, rate, name=name, member=uuid.uuid4().hex[:12], clock=clock, wall=wall)
     pause = Pause(state, own, conditions, clock=clock, wall=wall)
     direct = WithPause(WithCircuit(transport, circuit), pause)
-    paced = WithRate(direct, Pace(rate), clock=clock, wait=wait, share=share, throttled=throttled)
+    paced = WithRate(direct, Pace(rate), clock=clock, wait=wait, share=share, throttled=notices.note_throttled)
 
     def fetch(deadline: float) -> tuple[str, float]:
         return circuit.attempt(lambda: token_endpoint.fetch(deadline))
