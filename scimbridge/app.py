@@ -6,6 +6,7 @@ order of what a request passes; what is behind the edge is `bridge`'s.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,6 +25,7 @@ from scimbridge.ops.lacking_rows import SchemaLook
 from scimbridge.pingone.sending.readiness import Outlook
 from scimbridge.resources.tables import Tables
 from scimbridge.settings.declared import Settings
+from scimbridge.state.base import State
 from scimbridge.web import bulk, discovery, errors, health, metrics, request_log, resources, tracing
 from scimbridge.web.incoming import Incoming
 from scimbridge.web.login import guard, identifying, oauth
@@ -34,6 +36,7 @@ from scimbridge.web.slashes import OneSlash
 
 PREFIX = "/scim/v2"
 NO_CERTIFICATES: Mapping[str, float] = MappingProxyType({})
+_ONE_START = 86_400.0  # seconds for which a start is remembered
 
 log = named(__name__)
 
@@ -56,8 +59,8 @@ def create_app(  # noqa: PLR0913 - one argument for each thing that is around it
 
     `tables` are those that were read already, `certificates` says when those of the own TLS end (`serve.tls`).
     `is_at_work`: it is one of the workers of a server, and its metrics are theirs. Where `start` names the start or
-    reload that it is made for, it looks in the background whether PingOne has an attribute for each row, once for all
-    processes that are given the same name. The rest is as in `Surroundings`.
+    reload that it is made for, the first process that makes an application of it looks in the background how PingOne
+    stands, and whether PingOne has an attribute for each row. The rest is as in `Surroundings`.
     """
     around = Surroundings(
         clock=clock, wall=wall, sleep=sleep, node_file=node_file, learn=learn, observers=(request_log.count,),
@@ -74,21 +77,25 @@ def create_app(  # noqa: PLR0913 - one argument for each thing that is around it
         observe=lambda row: bridge.metrics.observe_lacking(row.resource, row.attribute, row.why),
         clock=clock, sleep=sleep,
     )  # fmt: skip
-    app = put_edge(bridge, look)
+    app = put_edge(bridge, look, start)
     look.begin()
     return app
 
 
-def put_edge(bridge: Bridge, look: SchemaLook | None = None) -> Flask:
-    """Return the application in front of a bridge; its health page has what `look` finds."""
+def put_edge(bridge: Bridge, look: SchemaLook | None = None, start: str = "") -> Flask:
+    """Return the application in front of a bridge, which is under `scimbridge` among its extensions.
+
+    Its health page has what `look` finds; `start` is as in `create_app`.
+    """
     app, once = Flask("scimbridge", static_folder=None), Once()
+    app.extensions["scimbridge"] = bridge
     app.url_map.strict_slashes = False
     request_log.register(app, bridge.around.clock)
     tracing.register(app, bridge.around.spans, request_log.QUIET)
     _add_login(app, bridge, once)
     errors.register(app, PREFIX)
     _add_scim(app, bridge, once)
-    _add_watching(app, bridge, look)
+    _add_watching(app, bridge, look, start)
     _wrap(app, bridge)
     return app
 
@@ -137,13 +144,29 @@ def _add_scim(app: Flask, bridge: Bridge, once: Once) -> None:
     app.register_blueprint(discovery.at_root(registry, PREFIX))
 
 
-def _add_watching(app: Flask, bridge: Bridge, look: SchemaLook | None) -> None:
+def _add_watching(app: Flask, bridge: Bridge, look: SchemaLook | None, start: str) -> None:
     """Add what machines ask that watch over the bridge."""
-    outlook = Outlook(bridge.connection.circuit, bridge.connection.token, bridge.around.clock)
+    outlook = Outlook(bridge.connection, bridge.around.clock)
     state = bridge.parts.state
     looked = dict if look is None else look.standing
     app.register_blueprint(health.blueprint(outlook.look, lambda: state.is_cut_off, looked), url_prefix="/health")
     app.register_blueprint(metrics.blueprint(bridge.metrics))
+    if start:
+        threading.Thread(target=_report, args=(state, outlook, start), name="first look", daemon=True).start()
+
+
+def _report(state: State, outlook: Outlook, start: str) -> None:
+    """Log how PingOne stands at a start, unless another process of the same start does."""
+    if not state.add(f"start:{start}", b"1", _ONE_START):
+        return
+    standing, cause = outlook.look_now()
+    if standing.is_ready and not cause:
+        log.info("PingOne is reachable, and the token is good")
+    else:
+        log.error(
+            "PingOne cannot be worked with at the start; the bridge goes on trying",
+            pingone=standing.pingone, standing=f"token {standing.token}", cause=cause,
+        )  # fmt: skip
 
 
 def _wrap(app: Flask, bridge: Bridge) -> None:
@@ -156,20 +179,6 @@ def _wrap(app: Flask, bridge: Bridge) -> None:
     # Also where nobody is trusted: it takes away what nobody may say, and reads the certificate of a TLS connection.
     layers = TrustedProxies(layers, settings.trusted_proxies, certificate_header=settings.client_certificate_header)
     app.wsgi_app = metrics.Measured(layers, bridge.metrics, PREFIX, bridge.around.clock)  # type: ignore[method-assign]
-
-
-def log_settings(settings: Settings, tables: Tables) -> None:
-    """Log what is worth knowing of the settings, once the log is configured.
-
-    That is what lies over the shipped tables, and what is not safe.
-    """
-    if settings.mappings is not None:
-        for origin in tables.origins:
-            log.info(
-                "table", resource=origin.resource, file=origin.file, served=origin.served, origin=origin.describe()
-            )
-    if not settings.verify_tls:
-        log.warning("PingOne's certificate is not checked: anybody on the way can read and change what is provisioned")
 
 
 def _tell_left_out(once: Once, name: str) -> None:

@@ -8,6 +8,7 @@ is asked nothing, so that it can be done before a fork. The only place where the
 from __future__ import annotations
 
 import hmac
+import platform
 import time
 import uuid
 from collections.abc import Callable
@@ -29,6 +30,8 @@ from scimbridge.observe.metrics import Metrics, Readings
 from scimbridge.observe.spans import Spans
 from scimbridge.observe.threads import InContext
 from scimbridge.pingone.send import CallRecord, Send
+from scimbridge.pingone.sending.announcements import announce
+from scimbridge.pingone.sending.conditions import Tell, untold
 from scimbridge.pingone.sending.connect import TIMEOUT, Connection, connect
 from scimbridge.pingone.sending.read_after_write import WithReadAfterWrite
 from scimbridge.pingone.target import Target
@@ -108,7 +111,8 @@ def open_bridge(settings: Settings, tables: Tables | None = None, around: Surrou
     trail = _open_trail(settings, metrics, around)
     state = around.state or open_shared_state(settings, around.node_file, around.clock)
     writes = Writes(state, lambda: uuid.uuid4().bytes, around.clock)
-    connection = open_connection(settings, state, around, (*around.observers, metrics.observe_call, writes.note))
+    observers = (*around.observers, metrics.observe_call, writes.note)
+    connection = open_connection(settings, state, around, observers, announce)
     metrics.read = lambda: _read_gauges(connection, state)
     parts = _join_parts(settings, around, open_target(connection, state, around), state, trail, writes, metrics)
     bulk = InContext(OPERATIONS, thread_name_prefix="bulk")
@@ -167,9 +171,9 @@ def open_shared_state(
 
 
 def open_connection(
-    settings: Settings, state: State, around: Surroundings, observers: tuple[Observe, ...] = ()
+    settings: Settings, state: State, around: Surroundings, observers: tuple[Observe, ...] = (), tell: Tell = untold
 ) -> Connection:
-    """Return the way to the environment that the settings name; nothing is sent yet."""
+    """Return the way to the environment that the settings name; nothing is sent yet. `tell` as in `connect`."""
 
     def observe(record: CallRecord) -> None:
         for each in observers:
@@ -195,6 +199,8 @@ def open_connection(
         observe=observe,
         learn=around.learn,
         spans=around.spans,
+        node=platform.node(),
+        tell=tell,
     )
 
 
@@ -232,13 +238,10 @@ def _open_trail(settings: Settings, metrics: Metrics, around: Surroundings) -> T
         return UNTRACED
     keeping = Keeping(
         recorder=Recorder(sinks, around.clock, metrics.observe_audit_failure, metrics.observe_audit_record),
-        wall=around.wall,
-        clock=around.clock,
+        wall=around.wall, clock=around.clock,
         new_id=lambda: uuid.uuid4().hex,
-        values=settings.audit_values,
-        reads=settings.audit_reads,
-        required=settings.audit_required,
-    )
+        values=settings.audit_values, reads=settings.audit_reads, required=settings.audit_required,
+    )  # fmt: skip
     return Trail(keeping)
 
 
@@ -281,14 +284,11 @@ def _join_parts(
 
 
 def _read_gauges(connection: Connection, state: State) -> Readings:
+    rate = connection.rate
     return Readings(
-        circuit_open=connection.circuit.is_open,
-        rate_configured=connection.rate.configured,
-        rate_effective=connection.rate.rate,
-        rate_share=connection.rate.share,
-        waiting=connection.rate.waiting,
-        state_cut_off=state.is_cut_off,
-    )
+        circuit_open=connection.circuit.is_open, rate_configured=rate.configured, rate_effective=rate.rate,
+        rate_share=rate.share, waiting=rate.waiting, state_cut_off=state.is_cut_off,
+    )  # fmt: skip
 
 
 def _derive(settings: Settings, purpose: str) -> bytes:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from scimbridge.serve.server import Factory
     from scimbridge.serve.tls import Tls
     from scimbridge.settings.declared import Settings
+    from scimbridge.start_log import StartLog
     from scimbridge.state.node_file import NodeFiles
 
 _PORT = click.IntRange(1, 65535)
@@ -60,6 +61,7 @@ def serve(**given: Any) -> None:
     from scimbridge.serve import server as serving  # noqa: PLC0415 - gunicorn is needed by this command alone
     from scimbridge.serve.listening import CannotListen, check_address  # noqa: PLC0415 - the same
     from scimbridge.serve.tls import Tls  # noqa: PLC0415 - the same
+    from scimbridge.start_log import Listening, StartLog  # noqa: PLC0415 - the same
     from scimbridge.state.node_file import node_files  # noqa: PLC0415 - the same
 
     options = written(given)
@@ -68,9 +70,10 @@ def serve(**given: Any) -> None:
         tls = None if settings.certfile is None else Tls(settings.certfile, settings.keyfile, settings.client_ca)
         graceful = int(settings.request_deadline) + 5
         how = serving.Options(settings.host, settings.port, settings.workers, settings.threads, graceful, tls)
+        lines = StartLog(Listening.of(settings))
         try:
             check_address(settings.host, settings.port)  # before a line of the start is logged
-            serving.run(partial(_prepare, files, options, (settings.host, settings.port), tls), how)
+            serving.run(partial(_prepare, files, options, (settings.host, settings.port), lines, tls), how)
         except CannotListen as error:
             raise click.ClickException(str(error)) from None
 
@@ -81,19 +84,21 @@ def _configuration(options: dict[str, str]) -> Configuration:
     return load_configuration(os.environ, options)
 
 
-def _prepare(files: NodeFiles, options: dict[str, str], address: tuple[str, int], tls: Tls | None) -> Factory:
+def _prepare(
+    files: NodeFiles, options: dict[str, str], address: tuple[str, int], lines: StartLog, tls: Tls | None
+) -> Factory:
     """Read and check the whole configuration, so that nothing listens before it is right."""
-    from scimbridge.app import create_app, log_settings  # noqa: PLC0415 - Flask is needed by this command alone
+    from scimbridge.app import create_app  # noqa: PLC0415 - Flask is needed by this command alone
     from scimbridge.observe import logs, spans  # noqa: PLC0415 - the same
     from scimbridge.serve.tls import read_ends  # noqa: PLC0415 - the same
 
     configuration = _configuration(options)
     # The tables that were checked are the tables of every worker, also of one that is made anew much later.
     settings, tables = configuration.settings, configuration.tables
-    create_app(settings, tables=tables)
+    checked = create_app(settings, tables=tables)
     # Last of all: where anything above is refused, what is logged and masked stays as it was.
     mask = logs.configure(settings.log_level, settings.secrets(), None, settings.log_format)
-    log_settings(settings, tables)
+    lines.write(settings, tables, checked.extensions["scimbridge"].register.current())
     for sentence in configuration.unknown:
         logs.named(__name__).warning("unknown variable", reason=sentence)
     node_file = _find_node_file(files, settings, address)

@@ -12,7 +12,8 @@ means to the client. No message here ever holds a secret, a token or the body of
     │   └── Misconfigured  ... and no repetition will change it: redirect, bad certificate, 501
     ├── OutOfTime          the deadline of the call would be passed
     ├── CircuitOpen        not even tried: PingOne was down a moment ago
-    └── BadCredentials     no token, or a fresh token is not accepted
+    └── BadCredentials     a fresh token is not accepted
+        └── NoToken        ... or the token endpoint gives none
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class PingOneError(Exception):
     `server_date`  PingOne's own clock (Date header), seconds since 1970; None without an answer.
     `maybe_done`   a write may have been carried out, by this try or an earlier one.
     `repeated`     this answers a repetition: an earlier try had its answer lost and may have done it.
+    `host`         which of Ping's hosts it was about; "" where that is not known.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class PingOneError(Exception):
         self.server_date = server_date
         self.maybe_done = maybe_done
         self.repeated = False
+        self.host = ""
 
     def has(self, detail_code: str) -> bool:
         """Return whether one of the faults has this code, such as UNIQUENESS_VIOLATION."""
@@ -105,4 +108,8 @@ class CircuitOpen(PingOneError):
 
 
 class BadCredentials(PingOneError):
-    """The token endpoint refuses the application, or PingOne refuses a token that is fresh (401)."""
+    """PingOne refuses a token that is fresh (401), or there is none."""
+
+
+class NoToken(BadCredentials):
+    """The token endpoint refuses the application."""

@@ -11,6 +11,7 @@ cookies and the environment anew for each call, which was measured to cost as mu
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Mapping
@@ -22,7 +23,14 @@ import urllib3
 from requests.structures import CaseInsensitiveDict
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, ReadTimeoutError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+)
 
 from scimbridge.pingone.errors import Misconfigured, OutOfTime, Unreachable
 from scimbridge.pingone.interruptible import Hopeless, WatchedAdapter
@@ -107,11 +115,12 @@ class Wire:
             content = self._drain(response.raw, min(deadline, began + 2 * self._timeout))
         except (requests.RequestException, HTTPError, OSError) as error:
             if _was_late(error) and self._clock() >= deadline - _EARLY:
+                waited = self._clock() - began
                 raise OutOfTime(
-                    "the time of this request ended before PingOne answered",
+                    f"the time of this request ended before PingOne answered, after {waited:.1f} s",
                     maybe_done=writes and not _never_sent(error),
                 ) from error
-            raise _explain(error, writes=writes) from error
+            raise _explain(error, self._clock() - began, writes=writes) from error
         return Answer(response.status_code, response.raw.headers, content)
 
     def close(self) -> None:
@@ -205,12 +214,32 @@ def _was_late(error: BaseException) -> bool:
     return any(isinstance(each, ConnectTimeoutError | ReadTimeoutError | TimeoutError) for each in causes(error))
 
 
-def _explain(error: BaseException, *, writes: bool) -> Unreachable:
-    if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes(error)):
-        return Misconfigured("the certificate that PingOne's address shows is not trusted")
-    if any(isinstance(each, ProxyError) for each in causes(error)):
-        return Unreachable("no connection through the proxy could be made")
-    if _never_sent(error):
-        return Unreachable("no connection to PingOne could be made")
-    sentence = "PingOne did not answer in time" if _was_late(error) else "the connection to PingOne broke off"
+def _explain(error: BaseException, seconds: float, *, writes: bool) -> Unreachable:
+    """Return what the error means; of a library's sentence only what a certificate lacks is repeated."""
+    found = causes(error)
+    for each in found:
+        if isinstance(each, ssl.SSLCertVerificationError):
+            why = f": {each.verify_message}" if getattr(each, "verify_message", "") else ""
+            return Misconfigured(f"the certificate that PingOne's address shows is not trusted{why}")
+    late, unsent = _was_late(error), _never_sent(error)
+    if any(isinstance(each, ProxyError) for each in found):
+        hindrance = f": {_hindrance(found, late=late)}" if unsent else ""
+        sentence = f"the proxy of SCIMBRIDGE_HTTP_PROXY gives no connection to PingOne{hindrance}"
+        return Unreachable(sentence, maybe_done=writes and not unsent)
+    if unsent:
+        return Unreachable(f"no connection to PingOne could be made: {_hindrance(found, late=late)}")
+    if late:
+        sentence = f"PingOne did not answer in time ({seconds:.1f} s)"
+    elif any(isinstance(each, ssl.SSLError) for each in found):
+        sentence = "TLS with PingOne failed"
+    else:
+        sentence = "the connection to PingOne broke off"
     return Unreachable(sentence, maybe_done=writes)
+
+
+def _hindrance(found: list[BaseException], *, late: bool) -> str:
+    if any(isinstance(each, NameResolutionError | socket.gaierror) for each in found):
+        return "its name is not found in DNS"
+    if any(isinstance(each, ConnectionRefusedError) for each in found):
+        return "it is refused"
+    return "nobody answers" if late else "the network has no way there"

@@ -77,7 +77,8 @@ def to_scim_error(error: errors.PingOneError, table: Table, *, reading: bool = F
         case errors.OutOfTime():
             return Unavailable("PingOne did not answer in time", retry_after=seconds_to_wait(error))
         case errors.BadCredentials():
-            return BadGateway("PingOne refuses the credentials of the bridge; `scimbridge check` says what to do")
+            text = "PingOne refuses the credentials of the bridge; `scimbridge check` says what to do"
+            return BadGateway(text, retry_after=None if error.retry_after is None else seconds_to_wait(error))
         case errors.Misconfigured():
             return BadGateway("PingOne's address answers with something else than PingOne; see `scimbridge check`")
     return Unavailable("PingOne could not be reached, or its answer was lost", retry_after=seconds_to_wait(error))

@@ -97,8 +97,10 @@ class _Served(BaseApplication):
 
     def renew(self) -> None:
         """Take configuration and TLS files as they are now; where anything is wrong with them, nothing changes."""
-        context = None if self._options.tls is None else make_context(self._options.tls)
-        self._factory, self._context = self._prepare(), context
+        # Whoever prepares looks at the TLS files too, so that all faults are one answer.
+        factory = self._prepare()
+        self._context = None if self._options.tls is None else make_context(self._options.tls)
+        self._factory = factory
 
     def load_config(self) -> None:
         """Set all that matters, so that no variable meant for another gunicorn changes it."""
@@ -166,7 +168,8 @@ class Master(Arbiter):
         try:
             self.app.renew()
         except Exception as error:  # noqa: BLE001 - whatever it is, the workers that run must go on
-            _log.error("reload refused", faults=getattr(error, "faults", ()), exc_info=error)
+            faults = getattr(error, "faults", ())
+            _log.error("reload refused: what was in force before goes on", faults=faults, exc_info=error)
             self._manager.ready(f"listens at {self._url}; the last reload was refused, the log says why")
             return
         super().handle_hup()

@@ -94,7 +94,7 @@ class Settings:
     state_url: Secret = _setting(
         text.state_url,
         "Where nodes keep what they share: `memory://` (each node its own) or `redis://host:6379/0`.",
-        default=Secret("memory://"),
+        default=Secret("memory://", ()),
     )
     strict: bool = _setting(
         text.boolean, "Whether known deviations of clients from RFC 7644 are refused.", default=False

@@ -35,7 +35,7 @@ def register(app: Flask, prefix: str) -> None:
 
     @app.errorhandler(ScimError)
     def refuse(failure: ScimError) -> Response:
-        g.scim_type = failure.scim_type  # for the request's line in the log
+        g.scim_type, g.failure = failure.scim_type, failure  # for the request's line in the log
         return render.error(failure)
 
     @app.errorhandler(HTTPException)
@@ -53,5 +53,6 @@ def register(app: Flask, prefix: str) -> None:
 
     @app.errorhandler(Exception)
     def fail(failure: Exception) -> Response:
+        g.failure = failure
         log.error("request failed", exc_info=failure)
         return render.error(InternalError("the bridge failed; its log says where"))

@@ -1,8 +1,8 @@
 """One line in the log for each request: who, what, how it ended, how long it took and what PingOne was asked for it.
 
-Knows requests and answers. No line holds a path as it was sent, a query, a filter or a body: of the path the endpoint's
-template and, where it is one, the id; of a path that leads nowhere its first words (`wrong_paths`). A create is told by
-the id of what it made.
+A request that failed at the bridge or behind it (5xx) is a warning, and its line says why. Knows requests and answers.
+No line holds a path as it was sent, a query, a filter or a body: of the path the endpoint's template and, where it is
+one, the id; of a path that leads nowhere its first words (`wrong_paths`). A create is told by the id of what it made.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from flask import Flask, Response, g, request
 
 from scimbridge.access.caller import Caller
 from scimbridge.observe import logs
+from scimbridge.pingone import causes
 from scimbridge.pingone.send import CallRecord
 from scimbridge.request.ids import is_id
+from scimbridge.scim.errors import ScimError
 from scimbridge.web import wrong_paths
 from scimbridge.web.incoming import request_id
 
@@ -27,6 +29,7 @@ CREATED = 201
 MOST_MADE = 100  # on one line, which what collects logs may cut
 MOST_CORRELATIONS = 20  # on one line; a change of 10,000 members makes as many calls
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
+FAILED = 500
 QUIET = ("/health", "/metrics")  # asked every few seconds by machines: told at debug level only
 
 _log = logs.named(__name__)
@@ -83,7 +86,10 @@ def register(app: Flask, clock: Callable[[], float]) -> None:
     def tell(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.request_id
         write = _log.debug if request.path.startswith(QUIET) else _log.info
-        write("request", **_describe(response, g.told, clock()))
+        cause: dict[str, Any] = {}
+        if response.status_code >= FAILED and (failure := g.get("failure")) is not None:
+            write, cause = _log.warning, _explain(failure)
+        write("request", **_describe(response, g.told, clock()), **cause)
         return response
 
     @app.teardown_request
@@ -118,3 +124,14 @@ def _resource(key: str, response: Response) -> str | None:
     if not key and response.status_code == CREATED:
         key = response.headers.get("Location", "").rpartition("/")[2]
     return key if is_id(key) else None
+
+
+def _explain(failure: BaseException) -> dict[str, Any]:
+    """Return why a request failed: what PingOne did, else what the bridge says itself.
+
+    Of an exception that nobody foresaw only the kind: its message may quote what was sent.
+    """
+    upstream = causes.find(failure)
+    if upstream is not None:
+        return causes.facts_of(upstream)
+    return {"cause": failure.detail if isinstance(failure, ScimError) else type(failure).__name__}

@@ -10,6 +10,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
+from scimbridge import start_log
 from scimbridge.cli import commands
 from scimbridge.observe.logs import Mask
 from scimbridge.ops.checking import checks
@@ -66,6 +67,12 @@ def stand_in_for(monkeypatch, name, **members):
     monkeypatch.setattr(importlib.import_module(parent), leaf, module, raising=False)
 
 
+def make_application(clients):
+    """What an application shows of its bridge."""
+    register = SimpleNamespace(current=lambda: clients)
+    return SimpleNamespace(extensions={"scimbridge": SimpleNamespace(register=register)})
+
+
 @pytest.mark.parametrize("command", ["serve", "check"])
 def test_a_faulty_configuration_is_told_whole_and_starts_nothing(run, served, monkeypatch, command):
     """Every fault stands on standard error by the name of its variable, and the exit code is 2."""
@@ -96,24 +103,25 @@ def test_serve_hands_its_options_on(run, served):
 def test_serve_makes_an_application_to_check_it_and_one_per_worker(run, served, monkeypatch):
     """Preparing reads the tables and makes the application once, so that faults are told, and gives the factory."""
     made, logged = [], []
+    application = make_application("clients")
 
     def create_app(settings, **given):
         made.append((settings, given))
-        return "application"
+        return application
 
-    stand_in_for(
-        monkeypatch, "app", create_app=create_app, log_settings=lambda _settings, tables: logged.append(tables)
-    )
+    stand_in_for(monkeypatch, "app", create_app=create_app, PREFIX="/scim/v2")
+    monkeypatch.setattr(start_log.StartLog, "write", lambda _self, *given: logged.append(given))
     assert run("serve", **WHOLE).exit_code == 0
     for name, value in WHOLE.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("scimbridge.observe.logs.configure", lambda *_: Mask())
     factory = served.prepare()
     assert len(made) == 1
-    assert [tables.whole.keys() >= {"User", "Group"} for tables in logged] == [True]
-    assert factory() == "application"
+    assert [(given[0], given[2]) for given in logged] == [(made[0][0], "clients")]
+    assert factory() is application
+    assert made[1][1]["start"]
     assert made[0][0].pingone_region == "EU"
-    assert made[1][1]["tables"] is logged[0]
+    assert made[1][1]["tables"] is logged[0][1]
     assert len(made) == 2
 
 
@@ -124,7 +132,7 @@ def test_what_is_refused_leaves_the_log_as_it_was(run, served, monkeypatch):
         raise SettingsFaults(["SCIMBRIDGE_CLIENTS: faulty"])
 
     configured = []
-    stand_in_for(monkeypatch, "app", create_app=refuse, log_settings=lambda *_: None)
+    stand_in_for(monkeypatch, "app", create_app=refuse, PREFIX="/scim/v2")
     assert run("serve", **WHOLE).exit_code == 0
     for name, value in WHOLE.items():
         monkeypatch.setenv(name, value)
@@ -147,12 +155,26 @@ def test_the_form_of_the_log_is_a_setting(run, served, monkeypatch):
     assert "SCIMBRIDGE_LOG_FORMAT: 'xml' is not one of json, text" in refused.stderr
 
 
+def test_all_faults_are_one_answer(run, served, tmp_path):
+    """Settings, tables and TLS files are looked at together, and each fault is told once."""
+    (tmp_path / "mine.toml").write_text('resource = "Usr"\n')
+    (tmp_path / "chain.pem").write_text("x")
+    faulty = {**WHOLE, "SCIMBRIDGE_MAPPINGS": str(tmp_path), "SCIMBRIDGE_PAGE_SIZE": "150"}
+    result = run("serve", "--certfile", str(tmp_path / "chain.pem"), **faulty)
+    assert result.exit_code == 2
+    faults = result.stderr.splitlines()[1:]
+    assert len(faults) == len(set(faults)) >= 3
+    for word in ("SCIMBRIDGE_PAGE_SIZE", "mine.toml", "--certfile"):
+        assert any(word in fault for fault in faults)
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_workers_share_a_file_that_is_found_again(run, served, monkeypatch, tmp_path, workers):
     """One worker has a file as several have, the same at each start, and another one for another environment."""
     given = []
-    create_app = lambda _settings, **more: given.append(more)  # noqa: E731
-    stand_in_for(monkeypatch, "app", create_app=create_app, log_settings=lambda *_: None)
+    create_app = lambda _settings, **more: given.append(more) or make_application(None)  # noqa: E731
+    stand_in_for(monkeypatch, "app", create_app=create_app, PREFIX="/scim/v2")
+    monkeypatch.setattr(start_log.StartLog, "write", lambda *_: None)
     monkeypatch.setattr("scimbridge.observe.logs.configure", lambda *_: Mask())
     monkeypatch.setattr(server, "run", lambda prepare, _options: prepare()())
     environments = [WHOLE["SCIMBRIDGE_PINGONE_ENVIRONMENT_ID"]] * 2 + ["0f3b5c1e-8d2a-4c6f-9b7e-000000000000"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
@@ -179,3 +180,43 @@ def test_a_crash_is_told_with_the_request(client, written, monkeypatch):
     assert (failed["request_id"], failed["client"]) == ("r-9", "token")
     assert told(written)[0]["status"] == 500
     assert "ada@example.org" not in written.getvalue()
+
+
+def test_a_failure_behind_the_bridge_is_a_warning_with_its_cause(client, written):
+    """A 502 or 503 says what PingOne did: status, code, correlation id, host; and nothing personal."""
+    client.sandbox.faults.plan("error", "GET", times=10, status=502)
+    client.send("GET", "/Users?count=1")
+    (line,) = told(written)
+    assert (line["level"], line["status"]) == ("warning", 503)
+    assert (line["cause"], line["upstream_status"]) == ("PingOne answered with status 502", 502)
+    assert line["correlation"] == line["correlations"][-1]
+    assert line["host"] == "127.0.0.1"
+
+
+def test_a_call_without_an_answer_is_named_too(client, written):
+    """A connection that breaks off has no status, and is told in words."""
+    client.sandbox.faults.set(drop_before_share=1.0)
+    client.send("GET", "/Users?count=1")
+    (line,) = told(written)
+    assert (line["level"], line["cause"]) == ("warning", "the connection to PingOne broke off")
+    assert "upstream_status" not in line
+
+
+def test_a_refused_application_is_named(client, written):
+    """A worker that was revoked: the OAuth error code, on each line of a request that fails for it."""
+    client.sandbox.tokens.credentials = replace(client.sandbox.tokens.credentials, client_secret="another")
+    first, second = client.send("GET", "/Users"), client.send("GET", "/Users")
+    assert (first.status_code, second.status_code) == (502, 502)
+    assert 1 <= int(second.headers["Retry-After"]) <= 5
+    for line in told(written):
+        assert (line["level"], line["code"]) == ("warning", "invalid_client")
+        assert line["cause"] == "PingOne's token endpoint answered with status 401"
+    assert client.sandbox.client_secret not in written.getvalue()
+
+
+def test_a_failure_of_the_bridge_itself_is_a_warning(client, written, monkeypatch):
+    """What nobody foresaw is told by its kind: its message may quote what was sent."""
+    monkeypatch.setattr("scimbridge.web.resources.read_parameters", lambda request: {}["ada@example.org"])
+    client.send("GET", "/Users")
+    (line,) = told(written)
+    assert (line["level"], line["cause"]) == ("warning", "KeyError")

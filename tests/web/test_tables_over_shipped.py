@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
-
 import pytest
+import structlog
 
-from scimbridge.app import log_settings
+from scimbridge.access.clients import Clients
 from scimbridge.bridge import load_tables
-from scimbridge.observe import logs
 from scimbridge.settings.declared import Secret, Settings
+from scimbridge.start_log import StartLog
 
 OWN = "urn:pingidentity:schemas:extension:2.0:PingOneUser"
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -69,22 +67,20 @@ def test_what_has_no_table_is_served_by_the_shipped_one(client):
     assert "Population" not in names
 
 
-def test_the_log_says_at_the_start_what_lies_over_what(tmp_path, capsys):
-    """A line for each resource type where a directory is named, and none where none is."""
+def test_the_log_says_at_the_start_what_lies_over_what(tmp_path):
+    """A line for each resource type, which says of an operator's directory what lies over what."""
     (tmp_path / "mine.toml").write_text(USERS, encoding="utf-8")
-    logs.configure("info")
-    without = Settings(
+    settings = Settings(
         pingone_environment_id="6ca0c49e-3c2d-446d-8182-c2a804b2c865",
         pingone_client_id="worker",
         pingone_client_secret=Secret("s3cr3t"),
         pingone_region="EU",
         bearer_token=Secret("t0ken"),
+        mappings=tmp_path,
     )
-    log_settings(without, load_tables(without))
-    assert capsys.readouterr().err == ""
-    named = replace(without, mappings=tmp_path)
-    log_settings(named, load_tables(named))
-    lines = {line["resource"]: line for line in map(json.loads, capsys.readouterr().err.splitlines())}
+    with structlog.testing.capture_logs() as written:
+        StartLog().write(settings, load_tables(settings), Clients())
+    lines = {line["resource"]: line for line in written if line["event"] == "table"}
     assert lines["User"]["origin"].startswith("lies over shipped users.toml: its head sets disable")
     assert lines["Group"]["origin"] == "the directory has no table of Group, so the shipped one serves"
     assert lines["Population"]["file"] == "shipped populations.toml"

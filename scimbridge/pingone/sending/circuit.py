@@ -15,9 +15,10 @@ and a client that keeps sending a poisoned one must not shut out the others.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
+from scimbridge.pingone.causes import facts_of
 from scimbridge.pingone.errors import CircuitOpen, OutOfTime, PingOneError, Throttled, Unreachable
 from scimbridge.pingone.send import Call, Request, Response, Send
 from scimbridge.pingone.sending.outage import SharedOutage
@@ -47,7 +48,9 @@ class Circuit:
         hanging: int = 8,
         stall: float = 4.0,
         news: SharedOutage | None = None,
+        opened: Callable[[Mapping[str, Any]], None] = lambda _last: None,
     ) -> None:
+        """Tell `opened` when it opens, with the facts of the last failure that was seen here."""
         self._clock = clock
         self._threshold = threshold
         self._patience = patience
@@ -67,6 +70,9 @@ class Circuit:
         self._look_at = float("inf") if news is None else float("-inf")
         self._well_at = float("-inf")
         self._posted = False
+        self._opened = opened
+        self._said_open = False
+        self._last: Mapping[str, Any] = {}
 
     @property
     def is_open(self) -> bool:
@@ -120,9 +126,9 @@ class Circuit:
         try:
             result = act()
         except PingOneError as error:
-            self.leave(ticket, failed=_judge(error))
+            self.leave(ticket, failed=_judge(error), error=error)
             if self.is_open and type(error) is Unreachable and not error.maybe_done:
-                raise _open(self._rest) from error
+                raise self._open(self._rest) from error
             raise
         except BaseException:
             self.leave(ticket, failed=None)
@@ -149,12 +155,12 @@ class Circuit:
                         self._probe, self._outcome = ticket, threading.Event()
                     self._pending[ticket] = now
             if outcome is None:
-                return
+                return self._say()
             until = min(until, now + self._stall)
             if now >= until or not outcome.wait(until - now):
-                raise _open(self._rest)
+                raise self._open(self._rest)
 
-    def leave(self, ticket: object, *, failed: bool | None) -> None:
+    def leave(self, ticket: object, *, failed: bool | None, error: PingOneError | None = None) -> None:
         """Tell how the call ended: badly, well, or (None) in a way that says nothing about PingOne."""
         with self._lock:
             self._pending.pop(ticket, None)
@@ -165,10 +171,11 @@ class Circuit:
             now = self._clock()
             self._heard_at = now
             if failed:
+                self._last = {} if error is None else facts_of(error)
                 self._count_failure(now, was_probe=ticket is self._probe)
             else:
                 self._failures = 0
-                self._next_probe = None
+                self._next_probe, self._last = None, {}
                 self._well_at = now
                 self._siblings.forget_admitted()
                 self._outcome.set()
@@ -176,6 +183,7 @@ class Circuit:
 
     def _post(self, *, again: bool = False) -> None:
         """Tell the others when the circuit has opened or closed, and `again` that it is still open."""
+        self._say()
         if self._news is None or (self.is_open is self._posted and not again):
             return
         self._posted = is_open = self.is_open
@@ -184,6 +192,14 @@ class Circuit:
             self._news.tell_open()
         else:
             self._news.tell_closed()
+
+    def _say(self) -> None:
+        """Say once that the circuit has opened."""
+        is_open = self.is_open
+        if is_open is not self._said_open:
+            self._said_open = is_open
+            if is_open:
+                self._opened(self._last)
 
     def _look(self) -> None:
         """Look now and then whether another process has found PingOne down, or up again."""
@@ -216,7 +232,7 @@ class Circuit:
         """Return None where a call may pass, or what it has to wait for. Raises CircuitOpen."""
         if self._next_probe is None:
             if self._siblings.is_refused(request, now):
-                raise _open(self._rest)
+                raise self._open(self._rest)
             if not self._hangs(now):
                 return None
             self._next_probe = now
@@ -225,10 +241,10 @@ class Circuit:
             if self._siblings.is_admitted(request):
                 return self._outcome
             self._siblings.refuse(request, now)
-            raise _open(self._rest)
+            raise self._open(self._rest)
         if now < self._next_probe or self._siblings.is_refused(request, now):
             self._siblings.refuse(request, now)
-            raise _open(max(self._next_probe - now, 0.0))
+            raise self._open(max(self._next_probe - now, 0.0))
         self._siblings.admit(request)
         return None
 
@@ -238,9 +254,10 @@ class Circuit:
         oldest = next(iter(self._pending.values()))
         return now - max(oldest, self._heard_at) >= self._stall
 
-
-def _open(seconds: float) -> CircuitOpen:
-    return CircuitOpen("PingOne does not answer at present", retry_after=seconds)
+    def _open(self, seconds: float) -> CircuitOpen:
+        cause = self._last.get("cause")
+        text = "PingOne does not answer at present"
+        return CircuitOpen(f"{text}: circuit open{f' ({cause})' if cause else ''}", retry_after=seconds)
 
 
 class WithCircuit:

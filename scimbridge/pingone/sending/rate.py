@@ -15,6 +15,7 @@ from scimbridge.pingone.errors import Throttled
 from scimbridge.pingone.send import Call, Request, Response, Send
 from scimbridge.pingone.sending.fair_queue import FairQueue, Waiter
 from scimbridge.pingone.sending.pace import Pace
+from scimbridge.pingone.sending.pauses import SHORT, Resting
 from scimbridge.pingone.sending.rate_share import Renewal, Share
 
 _TOO_MANY = 429
@@ -33,8 +34,12 @@ class WithRate:
         clock: Callable[[], float],
         wait: Callable[[threading.Event, float], object] = threading.Event.wait,
         share: Share | None = None,
+        throttled: Callable[[Throttled, float], None] = lambda _error, _rate: None,
     ) -> None:
-        """`share` is this process's part of the rate; None where the whole rate is its own."""
+        """`share` is this process's part of the rate; None where the whole rate is its own.
+
+        `throttled` is told of every 429, and how many calls per second go out from now on.
+        """
         self._send = send
         self._pace = pace
         self._turns = FairQueue()
@@ -44,6 +49,7 @@ class WithRate:
         self._share = share
         self._renewing = threading.Lock()
         self._look_at = float("inf")
+        self._throttled = throttled
         if share is not None:
             self._look_at = float("-inf")
             pace.lend(float("-inf"), 0.0, pace.configured, float("-inf"))
@@ -64,6 +70,12 @@ class WithRate:
         return self._pace.rate
 
     @property
+    def is_full(self) -> bool:
+        """Whether the rate is what it was configured to be, after whatever PingOne said."""
+        with self._lock:
+            return self._pace.limit(self._clock()).rate >= self._pace.configured
+
+    @property
     def waiting(self) -> int:
         """How many calls wait for their turn."""
         return len(self._turns)
@@ -74,8 +86,11 @@ class WithRate:
         try:
             return self._send(request, call)
         except Throttled as error:
-            if error.status == _TOO_MANY:
-                self._slow_down(sent_at, error.retry_after)
+            if error.status == _TOO_MANY and not isinstance(error, Resting):
+                # A long pause is not queued for: the pause layer ends the calls.
+                pause = error.retry_after if error.retry_after is not None and error.retry_after <= SHORT else None
+                self._slow_down(sent_at, pause)
+                self._throttled(error, self._pace.rate)
             raise
 
     def _slow_down(self, sent_at: float, retry_after: float | None) -> None:

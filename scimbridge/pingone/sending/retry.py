@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from scimbridge.pingone.errors import Misconfigured, NotThere, OutOfTime, PingOneError, Throttled, Unreachable
 from scimbridge.pingone.send import Call, Request, Response, Send
+from scimbridge.pingone.sending.pauses import is_long
 
 _FIRST = 0.2
 _LONGEST = 30.0
@@ -63,8 +64,8 @@ class WithRetry:
             request = replace(request, attempt=attempt)
 
     def _pause(self, error: PingOneError, attempt: int, deadline: float) -> None:
-        seconds = self._choose_wait(error, attempt)
-        if self._clock() + seconds >= deadline:
+        seconds, now = self._choose_wait(error, attempt), self._clock()
+        if now + seconds >= deadline or is_long(error.retry_after or 0.0, now, deadline):
             raise _out_of_time(error, seconds) from error
         self._sleep(seconds)
 
@@ -96,5 +97,5 @@ def _out_of_time(error: PingOneError, seconds: float) -> PingOneError:
         server_date=error.server_date,
         maybe_done=error.maybe_done,
     )
-    late.repeated = error.repeated
+    late.repeated, late.host = error.repeated, error.host
     return late

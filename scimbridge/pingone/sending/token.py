@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 import orjson
 
-from scimbridge.pingone.errors import BadCredentials, NoPermission, OutOfTime, PingOneError
+from scimbridge.pingone.errors import BadCredentials, NoPermission, NoToken, OutOfTime, PingOneError
 from scimbridge.pingone.send import Call, Request, Response, Send
 from scimbridge.pingone.sending.token_endpoint import token_fault
 from scimbridge.state.base import State
@@ -148,11 +148,21 @@ class WithToken:
         except PingOneError as error:
             self._failures += 1
             self._failure = error
+            if isinstance(error, NoToken) and useless is not None:
+                self._drop(useless)
             raise
         else:
             return renewed
         finally:
             self._renewing.release()
+
+    def _drop(self, useless: AccessToken) -> None:
+        """Forget a token that PingOne refuses and for which there is no other, so that it is not sent again."""
+        if _same(useless, self._token):
+            self._token = None
+        kept = self._state.get(self._key)
+        if kept is not None and orjson.loads(kept)["value"] == useless.value:
+            self._state.delete(self._key)
 
     def _renew(
         self, useless: AccessToken | None, deadline: float, *, patience: float
@@ -208,7 +218,7 @@ def _same(token: AccessToken, other: AccessToken | None) -> bool:
 def _final(error: BadCredentials) -> PingOneError:
     """Return a 401 that a fresh token did not cure as what it is: also missing roles come that way."""
     kind = NoPermission if error.has("INSUFFICIENT_PERMISSIONS") else BadCredentials
-    return kind(
+    final = kind(
         error.message,
         status=error.status,
         code=error.code,
@@ -216,3 +226,5 @@ def _final(error: BadCredentials) -> PingOneError:
         correlation=error.correlation,
         server_date=error.server_date,
     )
+    final.host = error.host
+    return final

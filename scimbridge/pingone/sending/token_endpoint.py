@@ -9,13 +9,13 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
 
 from scimbridge.observe.logs import named
 from scimbridge.pingone.answers import read_error
-from scimbridge.pingone.errors import BadCredentials, Misconfigured, PingOneError, Throttled, Unreachable
+from scimbridge.pingone.errors import Misconfigured, NoToken, PingOneError, Throttled, Unreachable
 from scimbridge.pingone.send import CallRecord
 from scimbridge.pingone.wire import Answer, Wire
 
@@ -49,6 +49,7 @@ class TokenEndpoint:
     ) -> None:
         self._wire = wire
         self._url = f"{auth_url.rstrip('/')}/{quote(environment_id, safe='')}/as/token"
+        self._host = urlsplit(self._url).hostname or ""
         self._client_id = client_id
         self._secret = client_secret
         self._clock = clock
@@ -59,9 +60,16 @@ class TokenEndpoint:
     def fetch(self, deadline: float) -> tuple[str, float]:
         """Return a token and its life time in seconds.
 
-        Raises BadCredentials when the endpoint refuses, Unreachable, Throttled or OutOfTime when it does
+        Raises NoToken when the endpoint refuses, Unreachable, Throttled or OutOfTime when it does
         not answer; `maybe_done` is never set, since the request that wants the token was not sent.
         """
+        try:
+            return self._read(self._ask_both_ways(deadline))
+        except PingOneError as error:
+            error.host = self._host
+            raise
+
+    def _ask_both_ways(self, deadline: float) -> Answer:
         usual, other = self._ways
         answer = self._ask(usual, deadline)
         if _refuses_client(answer):
@@ -69,7 +77,7 @@ class TokenEndpoint:
             if second.status == _OK:
                 self._ways = (other, usual)
                 answer = second
-        return self._read(answer)
+        return answer
 
     def _ask(self, way: _Way, deadline: float) -> Answer:
         headers, form = way()
@@ -113,7 +121,7 @@ class TokenEndpoint:
                 retry_after=error.retry_after,
                 server_date=error.server_date,
             )
-        raise BadCredentials(
+        raise NoToken(
             f"PingOne gives no access token to this application (status {answer.status}): {self._told(body)}",
             status=answer.status,
             code=str(body.get("error") or ""),

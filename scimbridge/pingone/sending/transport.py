@@ -72,6 +72,7 @@ class HttpTransport:
             answer = self._wire.exchange(request.method, url, headers, body, call.deadline)
             response = read_answer(answer, method=request.method, now=self._wall())
         except PingOneError as error:
+            error.host = self._origin[1]
             self._tell(request, call, error.status, began, error.correlation)
             raise
         self._tell(request, call, response.status, began, response.headers.get("Correlation-Id"))
