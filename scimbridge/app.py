@@ -15,6 +15,7 @@ from flask import Flask
 from scimbridge.access.tokens import OwnTokens
 from scimbridge.bridge import Bridge, Clock, Surroundings, open_bridge, reveal
 from scimbridge.observe.logs import Once, named
+from scimbridge.observe.server_load import ServerLoad
 from scimbridge.pingone.sending.readiness import Outlook
 from scimbridge.resources.tables import Tables
 from scimbridge.settings.declared import Settings
@@ -27,6 +28,7 @@ from scimbridge.web.login.proxies import PublicAddress, TrustedProxies
 from scimbridge.web.slashes import OneSlash
 
 PREFIX = "/scim/v2"
+LATE = 10.0  # seconds that an answer may take beyond the deadline of its request
 
 log = named(__name__)
 
@@ -37,18 +39,22 @@ def create_app(
     tables: Tables | None = None,
     node_file: Path | None = None,
     learn: Callable[[str], None] | None = None,
+    load: ServerLoad | None = None,
     clock: Clock = time.monotonic,
     wall: Clock = time.time,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Flask:
     """Make the application of a bridge. Raises `SettingsFaults` as `open_bridge` does.
 
-    `tables` are those that were read already; the rest is as in `Surroundings`.
+    `tables` are those that were read already, `load` is where the server says what it has to do; the rest is as in
+    `Surroundings`.
     """
     around = Surroundings(
         clock=clock, wall=wall, sleep=sleep, node_file=node_file, learn=learn, observers=(request_log.count,)
     )
-    return put_edge(open_bridge(settings, tables, around))
+    bridge = open_bridge(settings, tables, around)
+    bridge.metrics.server = load or bridge.metrics.server
+    return put_edge(bridge)
 
 
 def put_edge(bridge: Bridge) -> Flask:
@@ -74,7 +80,12 @@ def _add_login(app: Flask, bridge: Bridge, once: Once) -> None:
         current, tokens, failures,
         proxy=reveal(settings.http_proxy) or None, strict=settings.strict, clock=clock, wall=wall,
     )  # fmt: skip
-    limiter = Limiter(bridge.parts.state, clock=clock, trouble=lambda error: _tell_limits(once, error))
+    limiter = Limiter(
+        bridge.parts.state,
+        clock=clock,
+        trouble=lambda error: _tell_limits(once, error),
+        longest=settings.request_deadline + LATE,
+    )
     guard.register(app, identify, limiter, _is_guarded)
     endpoint = oauth.OwnTokenEndpoint(current, tokens, settings.token_lifetime * 60.0, failures, wall)
     app.register_blueprint(oauth.blueprint(endpoint), url_prefix="/oauth2")

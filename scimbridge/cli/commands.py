@@ -22,6 +22,7 @@ from scimbridge.cli.client import client
 from scimbridge.settings.declared import SettingsFaults, load, tables
 
 if TYPE_CHECKING:
+    from scimbridge.observe.server_load import ServerLoad
     from scimbridge.serve.server import Factory
     from scimbridge.settings.declared import Settings
     from scimbridge.state.node_file import NodeFiles
@@ -91,6 +92,7 @@ def serve(
     client_ca: Path | None,
 ) -> None:
     """Serve SCIM under gunicorn until SIGTERM; SIGHUP reads the configuration, and the TLS files, anew."""
+    from scimbridge.observe.server_load import ServerLoad  # noqa: PLC0415 - the same
     from scimbridge.serve import server as serving  # noqa: PLC0415 - gunicorn is needed by this command alone
     from scimbridge.serve.tls import Tls  # noqa: PLC0415 - the same
     from scimbridge.state.node_file import node_files  # noqa: PLC0415 - the same
@@ -99,12 +101,12 @@ def serve(
         raise click.UsageError("--keyfile and --client-ca need --certfile, the bridge's own certificate")
     tls = None if certfile is None else Tls(certfile, keyfile, client_ca)
     with _faults_told(), node_files(os.environ) as files:
-        graceful = int(load(os.environ).request_deadline) + 5
-        options = serving.Options(host, port, workers, threads, graceful, tls)
-        serving.run(partial(_prepare, files, (host, port)), options)
+        server_load = ServerLoad()
+        options = serving.choose(load(os.environ), (host, port), workers, threads, tls, server_load)
+        serving.run(partial(_prepare, files, (host, port), server_load), options)
 
 
-def _prepare(files: NodeFiles, address: tuple[str, int]) -> Factory:
+def _prepare(files: NodeFiles, address: tuple[str, int], server_load: ServerLoad) -> Factory:
     """Read and check the whole configuration, so that nothing listens before it is right."""
     from scimbridge.app import create_app, log_settings  # noqa: PLC0415 - Flask is needed by this command alone
     from scimbridge.bridge import load_tables  # noqa: PLC0415 - the same
@@ -118,7 +120,7 @@ def _prepare(files: NodeFiles, address: tuple[str, int]) -> Factory:
     mask = logs.configure(settings.log_level, settings.secrets())
     log_settings(settings, tables)
     node_file = _find_node_file(files, settings, address)
-    return partial(create_app, settings, tables=tables, node_file=node_file, learn=mask.learn)
+    return partial(create_app, settings, tables=tables, node_file=node_file, learn=mask.learn, load=server_load)
 
 
 def _find_node_file(files: NodeFiles, settings: Settings, address: tuple[str, int]) -> Path | None:

@@ -45,7 +45,7 @@ PROGRAM = """
     from scimbridge.web.login.proxies import TrustedProxies
     import hashlib
 
-    serve.ARRIVAL = float(sys.argv[3])
+    bounds = serve.Bounds(head=float(sys.argv[3]), body=float(sys.argv[3]))
     logs.configure("debug")
 
     def app(environ, start_response):
@@ -58,7 +58,8 @@ PROGRAM = """
     here = Path(sys.argv[1])
     tls = Tls(here / "server.pem", here / "server.key", here / "ca.pem")
     served = TrustedProxies(app, ())
-    serve.run(lambda: lambda: served, serve.Options(port=int(sys.argv[2]), threads=2, graceful_seconds=5, tls=tls))
+    options = serve.Options(port=int(sys.argv[2]), threads=2, graceful_seconds=5, tls=tls, bounds=bounds)
+    serve.run(lambda: lambda: served, options)
 """
 
 

@@ -11,10 +11,12 @@ from typing import Any
 from flask import Flask, Response, g, request
 
 from scimbridge.access.caller import Caller
-from scimbridge.web import headers, request_log
+from scimbridge.scim.errors import TooManyRequests
+from scimbridge.web import headers, request_log, serving
 from scimbridge.web.login.limiting import Limiter
 from scimbridge.web.login.proxies import check_host
 
+OVER_SHARE = "this client has as many requests under way as one client may; nothing was done, send this one again later"
 Identify = Callable[[Mapping[str, Any]], Caller]
 """Who sent the request of a WSGI environment. Raises `Unauthorized`."""
 
@@ -31,6 +33,8 @@ def register(app: Flask, identify: Identify, limiter: Limiter, is_guarded: Calla
         if is_guarded(request.path):
             g.caller = identify(request.environ)
             request_log.know(g.caller)
+            if not serving.claim(request.environ, g.caller.name):
+                raise TooManyRequests(OVER_SHARE, retry_after=1)
             g.ticket = limiter.enter(g.caller)
 
     @app.after_request
