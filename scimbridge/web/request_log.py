@@ -15,7 +15,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 
 from scimbridge.access.caller import Caller
-from scimbridge.observe import logs
+from scimbridge.observe import logs, threads
 from scimbridge.pingone.send import CallRecord
 from scimbridge.request.ids import is_id
 from scimbridge.web.incoming import request_id
@@ -48,8 +48,9 @@ def count(record: CallRecord) -> None:
 
 
 def know(caller: Caller) -> None:
-    """Put the client on all lines of the request under way, from now on."""
+    """Put the client on all lines of the request under way, and on all work that is done for it, from now on."""
     g.told.bound.enter_context(logs.bound(client=caller.name))
+    g.told.bound.enter_context(threads.working_for(caller.name))
 
 
 def register(app: Flask, clock: Callable[[], float]) -> None:
