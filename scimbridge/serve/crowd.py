@@ -96,8 +96,10 @@ class Crowd(Generic[T]):
 
     def find_first_of_most(self) -> T | None:
         """Return the first of the place that has most at the door."""
-        places = sorted(self._of_place.items(), key=lambda item: (bool(item[0]), item[1]))
-        return self._first_of(places[-1][0]) if places else None
+        if not self._of_place:
+            return None
+        most = max(self._of_place, key=lambda place: (bool(place), self._of_place[place]))  # of equals the first
+        return self._first_of(most)
 
     def find_heaviest(self, total: int) -> T | None:
         """Return for whom most bytes are held, of the place for which most are; None where `total` is no more than may.
@@ -115,6 +117,5 @@ class Crowd(Generic[T]):
         return max((each for each in self._waiting if each.place == heaviest), key=lambda each: each.held)
 
     def _first_of(self, place: str) -> T:
-        """Return the first that came from a place; one that is idle goes before one that sends."""
-        theirs = [each for each in self._waiting if each.place == place]
-        return next((each for each in theirs if not each.is_sending), theirs[0])
+        """Return who has been at the door longest of those that came from a place."""
+        return next(each for each in self._waiting if each.place == place)

@@ -65,7 +65,7 @@ class ChunkScan:
                 self._at += taken
                 self._left -= taken
                 if self._left or self._content > self._most:
-                    return self._content - self._left > self._most
+                    return self._content - max(0, self._left - len(LINE_END)) > self._most
             self._searched = max(self._searched, self._at)
             end = data.find(LINE_END, self._searched)
             if end < 0:
