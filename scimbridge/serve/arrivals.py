@@ -109,12 +109,8 @@ class Arrivals:
     def _give_way(self, surplus: Connection) -> None:
         if surplus in self._leaving:
             self._close(surplus)
-        elif surplus.is_sending:
-            self._load.count_refusal("crowded")
-            self._refuse(surplus, Crowded())
         else:
-            self._load.count_refusal("idle")
-            self._close(surplus)
+            self._end(surplus, Crowded(), "crowded" if surplus.is_sending else "idle")
 
     def _wait(self, connection: Connection, events: int) -> None:
         """Watch over a connection from now on."""
@@ -131,6 +127,8 @@ class Arrivals:
         if connection in self._leaving:
             if not connection.throw_away():
                 self._close(connection)
+            return
+        if connection not in self._crowd:  # let go since the events were asked for
             return
         self._note_sending(connection)
         try:
@@ -248,26 +246,27 @@ class Arrivals:
         for connection in [each for each in self._leaving if each.deadline <= now]:
             self._close(connection)
         for connection in self._crowd:
-            if connection in self._crowd and (connection.deadline <= now or self._is_too_slow(connection, now)):
-                self._end(connection)
+            if connection.deadline <= now or self._is_too_slow(connection, now):
+                self._end(connection, SlowRequest(), "slow" if connection.is_sending else None)
 
     def _is_too_slow(self, connection: Connection, now: float) -> bool:
         taken = now - connection.since
-        return (
-            connection.stage is Stage.BODY
-            and taken > self._bounds.head
-            and connection.held < taken * self._bounds.least_rate
-        )
+        is_due = connection.stage is Stage.BODY and taken > self._bounds.head
+        return is_due and connection.held < taken * self._bounds.least_rate
 
-    def _end(self, connection: Connection) -> None:
-        if not connection.is_sending:
-            self._close(connection)
-        elif connection.stage is Stage.HANDSHAKE:
-            self._load.count_refusal("slow")
-            self._close(connection)
+    def end_all(self, error: Exception, reason: str) -> None:
+        """Refuse what has not arrived whole, and let go of everybody else."""
+        for connection in self._crowd:
+            self._end(connection, error, reason if connection.is_sending else None)
+
+    def _end(self, connection: Connection, error: Exception, reason: str | None) -> None:
+        """Let a connection go, with an answer where it has begun a request; None is no reason to count."""
+        if reason is not None:
+            self._load.count_refusal(reason)
+        if connection.is_sending and connection.stage is not Stage.HANDSHAKE:
+            self._refuse(connection, error)
         else:
-            self._load.count_refusal("slow")
-            self._refuse(connection, SlowRequest())
+            self._close(connection)
 
     def cap_idle(self, seconds: float) -> None:
         """Keep connections over which nothing is sent for so long at most, also those that are there."""

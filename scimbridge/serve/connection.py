@@ -17,7 +17,7 @@ from gunicorn.http.body import ChunkedReader, LengthReader
 from gunicorn.sock import ssl_wrap_socket
 
 from scimbridge.serve.arrived import ArrivedBytes
-from scimbridge.serve.framing import ChunkScan, HeadScan
+from scimbridge.serve.framing import ChunkScan, HeadScan, join_chunks
 from scimbridge.serve.refusals import LONGEST_HEADER, LONGEST_REQUEST_LINE, MOST_HEADERS, Truncated
 
 LONGEST_HEAD = LONGEST_REQUEST_LINE + MOST_HEADERS * (LONGEST_HEADER + 2) + 8
@@ -74,10 +74,14 @@ class Connection:
         """How many bytes are held that were not read yet."""
         return self._unreader.held
 
-    @property
-    def body(self) -> bytes:
-        """The body as it stands on the wire, while nobody has read it."""
-        return bytes(self._unreader.data)
+    def peek_body(self, most: int) -> bytes:
+        """Return the body while nobody has read it; nothing where it is longer than `most` bytes on the wire."""
+        if self.held > most:
+            return b""
+        data = bytes(self._unreader.data)
+        if self._chunks is not None:
+            return join_chunks(data)
+        return data[: self.request.body.reader.length]
 
     @property
     def is_body_whole(self) -> bool:

@@ -10,9 +10,24 @@ from scimbridge.serve.refusals import LONGEST_HEADER, LONGEST_REQUEST_LINE, Long
 
 LINE_END = b"\r\n"
 HEAD_END = b"\r\n\r\n"
+HEXADECIMAL = b"0123456789abcdefABCDEF"
 MOST_TRAILERS = 64 * 1024
 FRAMING_GRANTED = 64 * 1024
 """Bytes of framing that are taken whatever they frame; beyond, a body is refused that is more framing than content."""
+
+
+def join_chunks(data: bytes) -> bytes:
+    """Return the content of a body in chunks that is whole; of a malformed one, as much as there is."""
+    content, at = bytearray(), 0
+    while (end := data.find(LINE_END, at)) >= 0:
+        digits = data[at:end].partition(b";")[0].strip()
+        size = int(digits, 16) if digits and not digits.strip(HEXADECIMAL) else 0
+        if not size:
+            break
+        begin = end + len(LINE_END)
+        content += data[begin : begin + size]
+        at = begin + size + len(LINE_END)
+    return bytes(content)
 
 
 class HeadScan:
@@ -78,7 +93,7 @@ class ChunkScan:
     def _read_size(self, line: bytes) -> bool:
         """Take up a line that says how long a chunk is; return whether it says so."""
         digits = line.partition(b";")[0].strip()
-        if not digits or len(digits) > 16 or digits.strip(b"0123456789abcdefABCDEF"):  # noqa: PLR2004 - 64 bits
+        if not digits or len(digits) > 16 or digits.strip(HEXADECIMAL):  # noqa: PLR2004 - 64 bits
             return False
         size = int(digits, 16)
         self._framing += len(line) + 2 * len(LINE_END)

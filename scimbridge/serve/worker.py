@@ -24,7 +24,7 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from scimbridge.observe import logs
 from scimbridge.observe.server_load import ServerLoad
-from scimbridge.scim.deactivation import takes_access_away
+from scimbridge.scim.deactivation import LARGEST, takes_access_away
 from scimbridge.serve.arrivals import Arrivals, Reception
 from scimbridge.serve.bounds import within_files
 from scimbridge.serve.connection import Connection
@@ -50,6 +50,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
     """Answers whole requests in threads, and refuses in SCIM's words."""
 
     begins_until = float("inf")
+    _look_at = 0.0
 
     def init_process(self) -> None:
         """Make everything of this process, then serve."""
@@ -97,6 +98,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
         for listener in self.sockets:
             self.poller.unregister(listener)
         self._arrivals.cap_idle(STOP_KEEPALIVE_LINGER)
+        self.begins_until = min(self.begins_until, time.monotonic() + BEGUN_LATE)
         until = time.monotonic() + self.cfg.graceful_timeout
         while self._arrivals.count and time.monotonic() < until:
             self._turn()
@@ -108,11 +110,19 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
             listener.close()
 
     def _turn(self) -> None:
-        self.notify()
+        """Do what there is to do, and now and then look at what has had its time."""
         self.wait_for_and_dispatch_events(timeout=TICK)
+        now = time.monotonic()
+        if now < self._look_at:
+            return
+        self._look_at = now + TICK
+        self.notify()
         self._arrivals.expire()
+        if now > self.begins_until:
+            self._arrivals.end_all(Stopping(), "stopping")
         self._drop_late()
         self._begin()
+        self._load.arriving, self._load.connections = self._arrivals.sending, self._arrivals.count
 
     def _take(self, connection: Connection) -> None:
         """Let a request that is whole wait for its turn."""
@@ -123,7 +133,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
         with self._lock:
             surplus = self._lanes.join(job)
         if surplus is not None:
-            self._drop(surplus, OverShare() if surplus is job else Crowded(), "waiting")
+            self._drop(surplus, OverShare(), "over_share")
         self._begin()
 
     def _begin(self) -> None:
@@ -165,8 +175,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
             if now > self.begins_until:
                 self._drop(job, Stopping(), "stopping")
             elif now - job.since > self.app.options.longest_wait:
-                is_own = self._lanes.is_over_share(job)
-                self._drop(job, OverShare() if is_own else Crowded(), "over_share" if is_own else "waiting")
+                self._drop(job, Crowded(), "over_share" if self._lanes.is_over_share(job) else "waiting")
 
     def _drop(self, job: Job, error: Exception, reason: str) -> None:
         with self._lock:
@@ -177,7 +186,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
 
     def _tell_load(self) -> None:
         self._load.under_way, self._load.waiting = self._lanes.under_way, self._lanes.waiting
-        self._load.arriving, self._load.connections = self._arrivals.sending, self._arrivals.count
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop: what is under way goes on, what waits for a thread is begun only while there is time."""
@@ -239,5 +247,5 @@ def _lane_of(connection: Connection) -> Lane:
     path = f"/{request.path.lstrip('/')}"
     if request.method in ("GET", "HEAD") and (path.startswith("/health/") or path.rstrip("/") == "/metrics"):
         return Lane.WATCH
-    takes = takes_access_away(request.method, path, connection.body)
+    takes = takes_access_away(request.method, path, connection.peek_body(LARGEST))
     return Lane.URGENT if takes else Lane.WORK

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scimbridge.serve.framing import FRAMING_GRANTED, ChunkScan, HeadScan
+from scimbridge.serve.framing import FRAMING_GRANTED, ChunkScan, HeadScan, join_chunks
 from scimbridge.serve.refusals import LONGEST_REQUEST_LINE, LongHead, LongRequestLine, WastefulChunks
 
 HEAD = b"POST /scim/v2/Users HTTP/1.1\r\nHost: a\r\nX-Word: b\r\n\r\n"
@@ -69,6 +69,13 @@ def test_a_body_that_is_too_large_is_not_waited_for():
     """Content beyond the limit is not waited for; a size that is only announced is no content."""
     assert feed(ChunkScan(100), [b"ffff\r\n", b"x" * 100]) is None
     assert feed(ChunkScan(100), [b"ffff\r\n", b"x" * 101]) == 107
+
+
+def test_the_content_of_chunks():
+    """The content of a body in chunks is what stands in them, and of a malformed one what stands before."""
+    assert join_chunks(CHUNKS) == b"hello!"
+    assert join_chunks(b"2\r\nab\r\nzz\r\nc") == b"ab"
+    assert join_chunks(b"") == b""
 
 
 def test_chunks_that_are_more_framing_than_content_are_refused():
