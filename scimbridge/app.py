@@ -20,6 +20,7 @@ from scimbridge.access.refused import Reason
 from scimbridge.access.tokens import OwnTokens
 from scimbridge.bridge import Bridge, Clock, Surroundings, open_bridge, reveal
 from scimbridge.observe.logs import Once, named
+from scimbridge.observe.server_load import ServerLoad
 from scimbridge.observe.spans import Spans
 from scimbridge.ops.lacking_rows import SchemaLook
 from scimbridge.pingone.sending.readiness import Outlook
@@ -37,6 +38,7 @@ from scimbridge.web.slashes import OneSlash
 PREFIX = "/scim/v2"
 NO_CERTIFICATES: Mapping[str, float] = MappingProxyType({})
 _ONE_START = 86_400.0  # seconds for which a start is remembered
+LATE = 10.0  # seconds that an answer may take beyond the deadline of its request
 
 log = named(__name__)
 
@@ -50,6 +52,7 @@ def create_app(  # noqa: PLR0913 - one argument for each thing that is around it
     spans: Spans | None = None,
     certificates: Mapping[str, float] = NO_CERTIFICATES,
     is_at_work: bool = False,
+    load: ServerLoad | None = None,
     clock: Clock = time.monotonic,
     wall: Clock = time.time,
     sleep: Callable[[float], None] = time.sleep,
@@ -58,9 +61,10 @@ def create_app(  # noqa: PLR0913 - one argument for each thing that is around it
     """Make the application of a bridge. Raises `SettingsFaults` as `open_bridge` does.
 
     `tables` are those that were read already, `certificates` says when those of the own TLS end (`serve.tls`).
-    `is_at_work`: it is one of the workers of a server, and its metrics are theirs. Where `start` names the start or
-    reload that it is made for, the first process that makes an application of it looks in the background how PingOne
-    stands, and whether PingOne has an attribute for each row. The rest is as in `Surroundings`.
+    `is_at_work`: it is one of the workers of a server, and its metrics are theirs; `load` is where that server says
+    what it has to do. Where `start` names the start or reload that it is made for, the first process that makes an
+    application of it looks in the background how PingOne stands, and whether PingOne has an attribute for each row. The
+    rest is as in `Surroundings`.
     """
     around = Surroundings(
         clock=clock, wall=wall, sleep=sleep, node_file=node_file, learn=learn, observers=(request_log.count,),
@@ -68,6 +72,7 @@ def create_app(  # noqa: PLR0913 - one argument for each thing that is around it
     )  # fmt: skip
     bridge = open_bridge(settings, tables, around)
     bridge.metrics.note_certificates(certificates)
+    bridge.metrics.server = load or bridge.metrics.server
     if is_at_work:
         bridge.metrics.watch()
     if start is None:
@@ -115,7 +120,7 @@ def _add_login(app: Flask, bridge: Bridge, once: Once) -> None:
     )  # fmt: skip
     limiter = Limiter(
         bridge.parts.state, clock=clock, trouble=lambda error: _tell_limits(once, error),
-        observe=observed.observe_limited,
+        longest=settings.request_deadline + LATE, observe=observed.observe_limited,
     )  # fmt: skip
 
     def welcome(caller: Caller) -> None:

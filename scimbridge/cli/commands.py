@@ -31,6 +31,7 @@ from scimbridge.cli.tables import tables
 
 if TYPE_CHECKING:
     from scimbridge.configuration import Configuration
+    from scimbridge.observe.server_load import ServerLoad
     from scimbridge.serve.server import Factory
     from scimbridge.serve.tls import Tls
     from scimbridge.settings.declared import Settings
@@ -58,6 +59,7 @@ def command() -> None:
 @serve_options
 def serve(**given: Any) -> None:
     """Serve SCIM under gunicorn until SIGTERM; SIGHUP reads the configuration, and the TLS files, anew."""
+    from scimbridge.observe.server_load import ServerLoad  # noqa: PLC0415 - the same
     from scimbridge.serve import server as serving  # noqa: PLC0415 - gunicorn is needed by this command alone
     from scimbridge.serve.listening import CannotListen, check_address  # noqa: PLC0415 - the same
     from scimbridge.serve.tls import Tls  # noqa: PLC0415 - the same
@@ -66,14 +68,13 @@ def serve(**given: Any) -> None:
 
     options = written(given)
     with faults_told(), node_files(os.environ) as files:
-        settings = _configuration(options).settings
+        settings, server_load = _configuration(options).settings, ServerLoad()
         tls = None if settings.certfile is None else Tls(settings.certfile, settings.keyfile, settings.client_ca)
-        graceful = int(settings.request_deadline) + 5
-        how = serving.Options(settings.host, settings.port, settings.workers, settings.threads, graceful, tls)
         lines = StartLog(Listening.of(settings))
+        prepare = partial(_prepare, files, options, lines, tls, server_load)
         try:
             check_address(settings.host, settings.port)  # before a line of the start is logged
-            serving.run(partial(_prepare, files, options, (settings.host, settings.port), lines, tls), how)
+            serving.run(prepare, serving.choose(settings, tls, server_load))
         except CannotListen as error:
             raise click.ClickException(str(error)) from None
 
@@ -85,7 +86,7 @@ def _configuration(options: dict[str, str]) -> Configuration:
 
 
 def _prepare(
-    files: NodeFiles, options: dict[str, str], address: tuple[str, int], lines: StartLog, tls: Tls | None
+    files: NodeFiles, options: dict[str, str], lines: StartLog, tls: Tls | None, server_load: ServerLoad
 ) -> Factory:
     """Read and check the whole configuration, so that nothing listens before it is right."""
     from scimbridge.app import create_app  # noqa: PLC0415 - Flask is needed by this command alone
@@ -101,7 +102,7 @@ def _prepare(
     lines.write(settings, tables, checked.extensions["scimbridge"].register.current())
     for sentence in configuration.unknown:
         logs.named(__name__).warning("unknown variable", reason=sentence)
-    node_file = _find_node_file(files, settings, address)
+    node_file = _find_node_file(files, settings)
     return partial(
         create_app,
         settings,
@@ -111,17 +112,19 @@ def _prepare(
         spans=spans.open_spans(os.environ, __version__),
         certificates={} if tls is None else read_ends(tls),
         is_at_work=True,
+        load=server_load,
         start=uuid.uuid4().hex,
     )
 
 
-def _find_node_file(files: NodeFiles, settings: Settings, address: tuple[str, int]) -> Path | None:
+def _find_node_file(files: NodeFiles, settings: Settings) -> Path | None:
     """Return where the bridge at this address keeps what it knows; what is wrong with the place is logged.
 
     A file is one bridge's at one environment: what belongs to another is never found. At port 0 nobody comes back.
     """
     from scimbridge.observe import logs  # noqa: PLC0415 - the application is needed by this command alone
 
+    address = (settings.host, settings.port)
     identity = (settings.pingone_environment_id, settings.pingone_client_id, settings.api_url, *address)
     found = files.of(identity, urlsplit(settings.state_url.reveal()).scheme, lasting=address[1] != 0)
     for trouble in found.troubles:

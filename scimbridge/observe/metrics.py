@@ -21,6 +21,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from scimbridge.observe.process_use import ProcessUse
 from scimbridge.observe.processes import DIRECTORY
+from scimbridge.observe.server_load import REFUSALS, ServerLoad
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 50.0)
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
@@ -60,7 +61,10 @@ class Readings:
 
 
 class Metrics:
-    """All metrics of one application. `read` tells how things stand; `wall` is seconds since 1970."""
+    """All metrics of one application.
+
+    `read` tells how things stand, `server` what the server before it has to do; `wall` is seconds since 1970.
+    """
 
     def __init__(
         self, version: str, read: Callable[[], Readings] = Readings, wall: Callable[[], float] = time.time
@@ -70,9 +74,11 @@ class Metrics:
         self._use = ProcessUse()
         self._digest: str | None = None
         self._ends: Mapping[str, float] = {}
+        self.server = ServerLoad()
         self._shared = bool(os.environ.get(DIRECTORY))
         self._registry = CollectorRegistry()
         self._ticking = 0
+        self._telling = threading.Lock()
         self._children: dict[tuple[str, ...], tuple[Counter, Histogram]] = {}
         self._requests = self._counter("requests", "SCIM requests answered.", "kind", "method", "status")
         self._request_seconds = self._histogram("request_seconds", "Time to answer SCIM requests.", "kind", "method")
@@ -114,10 +120,19 @@ class Metrics:
             "waiting": self._gauge("pingone_waiting", "Calls that wait for their turn.", "livesum"),
             "state_cut_off": self._gauge("state_cut_off", "1: the shared state is out of reach.", "livemax"),
         }
+        self._server_gauges = {
+            "threads": self._gauge("threads", "Requests that may be under way at a time.", "livesum"),
+            "under_way": self._gauge("threads_under_way", "Requests that have a thread.", "livesum"),
+            "waiting": self._gauge("requests_waiting", "Requests that wait for a thread.", "livesum"),
+            "arriving": self._gauge("connections_arriving", "Connections with a request half arrived.", "livesum"),
+            "connections": self._gauge("connections", "Connections of clients that are open.", "livesum"),
+        }
+        self._let_go = self._counter("let_go", "Connections and requests let go before the application.", "reason")
+        self._let_go_told = dict.fromkeys(REFUSALS, 0)
         self._gauge("build_info", "The version that runs.", "livemax", "version").labels(version).set(1)
         # Known from the start, so that an alert on their growth sees the first one too.
         for metric, values in ((self._memberships, ("added", "removed")), (self._tokens, ("renewed", "failed")),
-                               (self._pages, ("waymark", "before", "start"))):  # fmt: skip
+                               (self._pages, ("waymark", "before", "start")), (self._let_go, REFUSALS)):  # fmt: skip
             for value in values:
                 metric.labels(value)
         for kind in _WORK:
@@ -220,6 +235,13 @@ class Metrics:
         readings = self.read()
         for name, gauge in self._gauges.items():
             gauge.set(float(getattr(readings, name)))
+        for name, gauge in self._server_gauges.items():
+            gauge.set(float(getattr(self.server, name)))
+        with self._telling:
+            for reason, before in self._let_go_told.items():
+                now = self.server.refused.get(reason, 0)
+                self._let_go.labels(reason).inc(now - before)
+                self._let_go_told[reason] = now
         # Here and not before: the master, which only checks them, would tell old ones as long as it lives.
         if self._digest is not None:
             self._configuration.labels(self._digest).set(1)

@@ -16,21 +16,48 @@ LONGEST_REQUEST_LINE = 8190
 """Bytes; gunicorn's own upper bound. Longer filters go by POST to /.search."""
 MOST_HEADERS = 100
 LONGEST_HEADER = 8190
-ARRIVAL = 30.0
-"""Seconds within which a request has to arrive whole, so that a trickle does not hold a thread."""
 
 
-class SlowRequest(errors.ParseException, ValueError):
-    """A request that did not arrive within ARRIVAL.
+class SlowRequest(errors.ParseException):
+    """A request that did not arrive in time."""
+
+
+class NotArrived(errors.ParseException, ValueError):
+    """The part of a body that was not waited for, since the body is larger than any that is taken.
 
     A ValueError, since werkzeug reads that from a body as a client that went away.
     """
+
+
+class Truncated(errors.ParseException):
+    """A request whose client sent no more before it was whole: whatever it meant to ask for, this is not it."""
+
+
+class LongRequestLine(errors.LimitRequestLine):
+    """A request line that goes on where it should have ended."""
+
+
+class LongHead(errors.LimitRequestHeaders):
+    """A head that goes on where it should have ended."""
+
+
+class WastefulChunks(errors.ParseException):
+    """A body in so many small chunks that they are more than what they hold."""
+
+
+class Crowded(Exception):
+    """A request that more important ones, or those of others who ask for less, have to go before."""
+
+
+class OverShare(Exception):
+    """A request of a client that has as many under way as one client may."""
 
 
 class Stopping(Exception):
     """A request that came to its turn so late in a stop that it could not be finished; nothing of it was begun."""
 
 
+_AGAIN = {HTTPStatus.SERVICE_UNAVAILABLE: 1, HTTPStatus.TOO_MANY_REQUESTS: 5}
 _OURS = "The bridge failed; its log says why."
 _REFUSALS: tuple[tuple[type[Exception], HTTPStatus, str], ...] = (
     (errors.InvalidResponseHeader, HTTPStatus.INTERNAL_SERVER_ERROR, _OURS),
@@ -48,7 +75,24 @@ _REFUSALS: tuple[tuple[type[Exception], HTTPStatus, str], ...] = (
     (
         SlowRequest,
         HTTPStatus.REQUEST_TIMEOUT,
-        f"The request did not arrive whole within {ARRIVAL:.0f} seconds.",
+        "The request did not arrive in time: its head, or its body, came too slowly.",
+    ),
+    (NotArrived, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than any that is taken."),
+    (Truncated, HTTPStatus.BAD_REQUEST, "The request ended before its body did."),
+    (
+        WastefulChunks,
+        HTTPStatus.BAD_REQUEST,
+        "The chunks of the body are so small that they are longer than what they hold.",
+    ),
+    (
+        Crowded,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The bridge has more requests than it can begin in time; nothing was done, send this one again later.",
+    ),
+    (
+        OverShare,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "As many requests of this client are under way as one may have; nothing was done, send this one again later.",
     ),
     (
         Stopping,
@@ -90,7 +134,7 @@ def refusal(error: BaseException) -> tuple[HTTPStatus, str]:
 def render(status: HTTPStatus, detail: str) -> bytes:
     """Return the whole answer, as bytes for the wire; the connection ends with it."""
     body = json.dumps({"schemas": [ERROR_URN], "status": str(status.value), "detail": detail}).encode()
-    again = "Retry-After: 1\r\n" if status is HTTPStatus.SERVICE_UNAVAILABLE else ""
+    again = f"Retry-After: {_AGAIN[status]}\r\n" if status in _AGAIN else ""
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"
         "Connection: close\r\n"

@@ -10,49 +10,30 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
-import ssl
-import struct
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from http import HTTPStatus
-from types import FrameType
+from dataclasses import dataclass, field
 from typing import Any
 
-from gunicorn import util
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
-from gunicorn.http import RequestParser
-from gunicorn.http.unreader import SocketUnreader
-from gunicorn.sock import ssl_wrap_socket
-from gunicorn.workers.gthread import _DEFER, DEFAULT_WORKER_DATA_TIMEOUT, TConn, ThreadWorker
 
 from scimbridge.observe import logs, processes
+from scimbridge.observe.server_load import ServerLoad
 from scimbridge.serve import addresses, tuning
+from scimbridge.serve.bounds import Bounds
+from scimbridge.serve.crowd import Networks
 from scimbridge.serve.listening import check_address
-from scimbridge.serve.refusals import (
-    ARRIVAL,
-    LONGEST_HEADER,
-    LONGEST_REQUEST_LINE,
-    MOST_HEADERS,
-    SlowRequest,
-    Stopping,
-    refusal,
-    render,
-)
+from scimbridge.serve.refusals import LONGEST_HEADER, LONGEST_REQUEST_LINE, MOST_HEADERS
 from scimbridge.serve.service_manager import ServiceManager
 from scimbridge.serve.tls import Tls, make_context
+from scimbridge.serve.worker import Worker
+from scimbridge.settings.declared import Settings
 
 Wsgi = Callable[..., Any]
 Factory = Callable[[], Wsgi]
 Prepare = Callable[[], Factory]
-
-KEPT_ALIVE = 75
-"""Seconds that an idle connection stays open: longer than load balancers keep theirs (60)."""
-BEGUN_LATE = 3.0
-"""Seconds after which a worker that was told to stop begins nothing more: what is begun then could not be finished."""
 
 _log = logs.named(__name__)
 
@@ -62,6 +43,9 @@ class Options:
     """How to serve. Without `tls` it is plain HTTP.
 
     `graceful_seconds` is what requests under way get at a stop: the longest that one may take, and five seconds.
+    `bounds` is what a request may take until it is whole, `longest_wait` how many seconds it then waits for a thread,
+    `client_share` the part of the threads that one client may hold. An address of `trusted_proxies` stands for many
+    clients. `load` is where each worker says what it has to do.
     """
 
     host: str = "127.0.0.1"
@@ -70,6 +54,23 @@ class Options:
     threads: int = 32
     graceful_seconds: int = 55
     tls: Tls | None = None
+    bounds: Bounds = field(default=Bounds())
+    longest_wait: float = 25.0
+    client_share: float = 0.5
+    trusted_proxies: Networks = ()
+    load: ServerLoad = field(default_factory=ServerLoad, compare=False)
+
+
+def choose(settings: Settings, tls: Tls | None, load: ServerLoad) -> Options:
+    """Return the options that settings make."""
+    bounds = Bounds(connections=settings.connections, connections_per_address=settings.connections_per_address)
+    return Options(
+        settings.host, settings.port, settings.workers, settings.threads,
+        graceful_seconds=int(settings.request_deadline) + 5, tls=tls, bounds=bounds,
+        # What is begun later would not have half of its time left.
+        longest_wait=settings.request_deadline / 2, client_share=settings.thread_share,
+        trusted_proxies=settings.trusted_proxies, load=load,
+    )  # fmt: skip
 
 
 def run(prepare: Prepare, options: Options) -> None:
@@ -91,7 +92,7 @@ class _Served(BaseApplication):
 
     def __init__(self, prepare: Prepare, options: Options) -> None:
         self._prepare = prepare
-        self._options = options
+        self.options = options
         self.renew()
         super().__init__(prog="scimbridge")
 
@@ -99,12 +100,12 @@ class _Served(BaseApplication):
         """Take configuration and TLS files as they are now; where anything is wrong with them, nothing changes."""
         # Whoever prepares looks at the TLS files too, so that all faults are one answer.
         factory = self._prepare()
-        self._context = None if self._options.tls is None else make_context(self._options.tls)
+        self._context = None if self.options.tls is None else make_context(self.options.tls)
         self._factory = factory
 
     def load_config(self) -> None:
         """Set all that matters, so that no variable meant for another gunicorn changes it."""
-        options = self._options
+        options = self.options
         host = f"[{options.host}]" if ":" in options.host else options.host
         chosen = {
             "bind": [f"{host}:{options.port}"],
@@ -112,13 +113,15 @@ class _Served(BaseApplication):
             "threads": options.threads,
             "worker_class": Worker,
             "worker_tmp_dir": processes.MEMORY,
-            "worker_connections": 1000 + options.threads,
+            # How many there may be is decided by our worker; gunicorn's own count would close kept-alive ones.
+            "worker_connections": 1_000_000,
+            "http_parser": "python",
             "preload_app": False,
             "child_exit": lambda _master, tuning: processes.forget_gauges(tuning.pid),
             "max_requests": 0,
             "timeout": 60,
             "graceful_timeout": options.graceful_seconds,
-            "keepalive": KEPT_ALIVE,
+            "keepalive": int(options.bounds.idle) or 1,
             "limit_request_line": LONGEST_REQUEST_LINE,
             "limit_request_fields": MOST_HEADERS,
             "limit_request_field_size": LONGEST_HEADER,
@@ -194,88 +197,3 @@ class _Log(Logger):
             log.handlers.clear()
             log.propagate = True
             log.setLevel(logging.NOTSET)
-
-
-class _Unreader(SocketUnreader):
-    """Reads a request from its socket until `deadline` (monotonic seconds), and no longer."""
-
-    deadline = 0.0
-
-    def chunk(self, size_hint: int | None = None) -> bytes:
-        """Return what has arrived, or raise SlowRequest."""
-        if self.sock.gettimeout() is not None:  # the drain of an unread body brings a bound of its own
-            arrived: bytes = super().chunk(size_hint)
-            return arrived
-        remaining = self.deadline - time.monotonic()
-        try:
-            self.sock.settimeout(max(remaining, 0.001))
-            arrived = super().chunk(size_hint)
-        except TimeoutError as error:
-            raise SlowRequest from error
-        finally:
-            self.sock.settimeout(None)
-        return arrived
-
-
-class Worker(ThreadWorker):
-    """A threaded worker that bounds how long a request takes to arrive, and refuses in SCIM's words."""
-
-    begins_until = float("inf")
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to stop: what is under way goes on, what waits for a thread is begun only while there is time."""
-        self.begins_until = min(self.begins_until, time.monotonic() + BEGUN_LATE)
-        super().handle_exit(sig, frame)
-
-    def handle_request(self, req: Any, conn: TConn) -> object:
-        """Carry out a request that has arrived."""
-        if time.monotonic() > self.begins_until:
-            raise Stopping
-        return super().handle_request(req, conn)
-
-    def handle(self, conn: TConn) -> object:
-        """Serve one request of a connection."""
-        if conn.parser is None:
-            if self.cfg.is_ssl:
-                if not conn.wait_for_data(DEFAULT_WORKER_DATA_TIMEOUT):
-                    return _DEFER
-                if not _secure(conn):
-                    return False
-            conn.parser = RequestParser(self.cfg, conn.sock, conn.client)
-            conn.parser.unreader = _Unreader(conn.sock)
-            # A client that does not read its answer is let go as well: the kernel's send timeout.
-            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(ARRIVAL), 0))
-        conn.parser.unreader.deadline = time.monotonic() + ARRIVAL
-        return super().handle(conn)
-
-    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:  # noqa: ARG002 - gunicorn's signature
-        """Answer for what never reached the application, or broke out of it (RFC 7644 §3.12)."""
-        if isinstance(exc, ssl.SSLError):  # what is said over a broken connection is not heard
-            _log.info("TLS connection broken", reason=exc.reason)
-            return
-        status, detail = refusal(exc)
-        if status is HTTPStatus.INTERNAL_SERVER_ERROR:
-            _log.error("request failed", method=getattr(req, "method", None), exc_info=exc)
-        else:
-            _log.warning("request refused", status=status.value, reason=type(exc).__name__)
-        try:
-            util.write_nonblock(client, render(status, detail))
-        except OSError as error:
-            _log.debug("client gone before the refusal", reason=type(error).__name__)
-
-
-def _secure(conn: TConn) -> bool:
-    """Put TLS around a new connection, and say whether both sides agreed on it within ARRIVAL."""
-    try:
-        conn.sock = ssl_wrap_socket(conn.sock, conn.cfg)
-        conn.sock.settimeout(ARRIVAL)
-        conn.sock.do_handshake()
-    except ssl.SSLError as error:
-        _log.info("TLS refused", reason=error.reason)
-        return False
-    except OSError as error:
-        _log.debug("client gone before TLS", reason=type(error).__name__)
-        return False
-    # Whoever has connected and sends nothing yet is waited for without a thread, as it is without TLS.
-    conn.data_ready = conn.sock.pending() > 0
-    return True

@@ -122,6 +122,21 @@ class Settings:
         "Seconds after which one SCIM request is answered, finished or not.",
         default=50.0,
     )
+    thread_share: float = _setting(
+        partial(text.number, least=0.01, most=1.0),
+        "The part of a process's threads that one client may hold, up to 1; its further requests wait.",
+        default=0.5,
+    )
+    connections: int = _setting(
+        partial(text.whole_number, least=16, most=100_000),
+        "Connections of clients that one process keeps open; over it, who has most without a request gives way.",
+        default=1000,
+    )
+    connections_per_address: int = _setting(
+        partial(text.whole_number, least=1, most=100_000),
+        "Of these, how many without a whole request come from one address that is no trusted proxy.",
+        default=256,
+    )
     trusted_proxies: Networks = _setting(
         text.networks,
         "Addresses or networks, parted by commas, whose X-Forwarded-* headers are believed.",

@@ -19,7 +19,7 @@ from scimbridge.scim.json_text import read_json
 from scimbridge.scim.parameters import read_query, read_selection
 from scimbridge.scim.reading import Manner, Notice
 from scimbridge.sides import Body
-from scimbridge.web import presence
+from scimbridge.web import presence, serving
 from scimbridge.web.login.limiting import smaller
 from scimbridge.web.login.proxies import base_url
 from scimbridge.web.tracing import headers_to_pass_on
@@ -121,7 +121,7 @@ class Incoming:
         if connection is not None and request.method == "POST":
             after_this_request(partial(_when_missed, connection, regrets))
         call = Call(
-            deadline=self._clock() + self._deadline,
+            deadline=self._clock() + self._deadline - serving.waited(request.environ),
             trace=trace,
             client=caller.name,
             context=headers_to_pass_on(),

@@ -17,7 +17,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 
 from scimbridge.access.caller import Caller
-from scimbridge.observe import logs
+from scimbridge.observe import logs, threads
 from scimbridge.pingone import causes
 from scimbridge.pingone.send import CallRecord
 from scimbridge.request.ids import is_id
@@ -58,9 +58,13 @@ def count(record: CallRecord) -> None:
 
 
 def know(caller: Caller) -> None:
-    """Put the client on all lines of the request under way, from now on, and its secret's id on the last one."""
+    """Put the client on all lines of the request under way, and on all work that is done for it, from now on.
+
+    Its secret's id stands on the last one.
+    """
     g.told.secret_id = caller.secret_id
     g.told.bound.enter_context(logs.bound(client=caller.name))
+    g.told.bound.enter_context(threads.working_for(caller.name))
 
 
 def know_made(keys: Iterable[str]) -> None:

@@ -97,7 +97,7 @@ def test_serve_hands_its_options_on(run, served):
     """Host, port, workers and threads reach the server; a stop waits longer than a request may take."""
     words = ("serve", "--host", "0.0.0.0", "--port", "9000", "--workers", "2", "--threads", "8")
     assert run(*words, **WHOLE).exit_code == 0
-    assert served.options == server.Options("0.0.0.0", 9000, 2, 8, graceful_seconds=25)
+    assert served.options == server.Options("0.0.0.0", 9000, 2, 8, graceful_seconds=25, longest_wait=10.0)
 
 
 def test_serve_makes_an_application_to_check_it_and_one_per_worker(run, served, monkeypatch):

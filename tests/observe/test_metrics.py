@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from scimbridge.access.refused import Reason
 from scimbridge.observe.metrics import Metrics, Readings
+from scimbridge.observe.server_load import ServerLoad
 from scimbridge.pingone.send import CallRecord
 
 ROOT = Path(__file__).parent.parent.parent
@@ -167,6 +168,23 @@ def test_cost(metrics):
         metrics.observe_call(record)
         metrics.observe_request("users", "GET", 200, 0.1)
     assert (time.thread_time() - began) / 2000 < 100e-6
+
+
+def test_what_the_server_has_to_do_is_shown():
+    """Threads, what waits and what half arrives are gauges; what was let go is counted once, by reason."""
+    metrics = Metrics("1")
+    metrics.server = ServerLoad(threads=32, under_way=5, waiting=2, arriving=3, connections=9)
+    for _ in range(2):
+        metrics.server.count_refusal("slow")
+    metrics.expose()
+    metrics.server.count_refusal("slow")
+    exposed = metrics.expose().decode()
+    for line in (
+        "scimbridge_threads 32.0", "scimbridge_threads_under_way 5.0", "scimbridge_requests_waiting 2.0",
+        "scimbridge_connections_arriving 3.0", "scimbridge_connections 9.0",
+        'scimbridge_let_go_total{reason="slow"} 3.0', 'scimbridge_let_go_total{reason="crowded"} 0.0',
+    ):  # fmt: skip
+        assert line in exposed
 
 
 PROGRAM = """

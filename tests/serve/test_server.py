@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from gunicorn.http import errors
 
-from scimbridge.serve import server
+from scimbridge.serve import refusals
 
 ROOT = Path(__file__).parents[2]
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
@@ -28,8 +28,7 @@ PROGRAM = """
     from scimbridge.settings.declared import SettingsFaults
     from scimbridge.observe import logs
 
-    if len(sys.argv) > 3:
-        serve.ARRIVAL = float(sys.argv[3])
+    bounds = serve.Bounds(head=float(sys.argv[3]), body=float(sys.argv[3])) if len(sys.argv) > 3 else serve.Bounds()
     logs.configure("debug")
     word = Path(sys.argv[1])
 
@@ -55,7 +54,8 @@ PROGRAM = """
         return lambda: app
 
     try:
-        serve.run(prepare, serve.Options(port=int(sys.argv[2]), workers=2, threads=4, graceful_seconds=5))
+        options = serve.Options(port=int(sys.argv[2]), workers=2, threads=4, graceful_seconds=5, bounds=bounds)
+        serve.run(prepare, options)
     except SettingsFaults as faults:
         print(faults, file=sys.stderr)
         sys.exit(2)
@@ -261,9 +261,9 @@ def test_every_refusal_of_gunicorn_has_its_words():
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
     for kind in kinds:
         if issubclass(kind, errors.ParseException) and kind not in ours:
-            status, detail = server.refusal(kind.__new__(kind))
+            status, detail = refusals.refusal(kind.__new__(kind))
             assert 400 <= status < 500 or status == 501
             assert detail.endswith(".")
-    assert server.refusal(KeyError("ada"))[0] == 500
+    assert refusals.refusal(KeyError("ada"))[0] == 500
     for kind in ours:
-        assert server.refusal(kind.__new__(kind))[0] == 500
+        assert refusals.refusal(kind.__new__(kind))[0] == 500

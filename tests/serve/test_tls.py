@@ -48,7 +48,7 @@ PROGRAM = """
     from scimbridge.web.login.proxies import TrustedProxies
     import hashlib
 
-    serve.ARRIVAL = float(sys.argv[3])
+    bounds = serve.Bounds(head=float(sys.argv[3]), body=float(sys.argv[3]))
     logs.configure("debug")
 
     def app(environ, start_response):
@@ -61,7 +61,8 @@ PROGRAM = """
     here = Path(sys.argv[1])
     tls = Tls(here / "server.pem", here / "server.key", here / "ca.pem")
     served = TrustedProxies(app, ())
-    serve.run(lambda: lambda: served, serve.Options(port=int(sys.argv[2]), threads=2, graceful_seconds=5, tls=tls))
+    options = serve.Options(port=int(sys.argv[2]), threads=2, graceful_seconds=5, tls=tls, bounds=bounds)
+    serve.run(lambda: lambda: served, options)
 """
 
 
@@ -236,11 +237,14 @@ def test_who_trickles_holds_no_thread(tmp_path):
     with closing(served.connect()) as slow:
         slow.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
         assert slow.recv(100).startswith(b"HTTP/1.1 408")
+    half = [socket.create_connection(("127.0.0.1", served.port), timeout=60) for _ in range(4)]
+    for each in half:
+        each.sendall(b"\x16\x03\x01\x02\x00")
     silent = [served.connect() for _ in range(4)]  # twice as many as there are threads
     assert served.get() == "https none"
     silent[0].sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
     assert b"https none" in b"".join(iter(lambda: silent[0].recv(1000), b""))
-    for each in silent:
+    for each in (*half, *silent):
         each.close()
     assert served.stop() == 0
 

@@ -11,10 +11,12 @@ from typing import Any
 from flask import Flask, Response, g, request
 
 from scimbridge.access.caller import Caller
-from scimbridge.web import headers
-from scimbridge.web.login.limiting import Limiter
+from scimbridge.scim.errors import TooManyRequests
+from scimbridge.web import headers, serving
+from scimbridge.web.login.limiting import THREADS, Limiter
 from scimbridge.web.login.proxies import check_host
 
+OVER_SHARE = "this client has as many requests under way as one client may; nothing was done, send this one again later"
 Identify = Callable[[Mapping[str, Any]], Caller]
 """Who sent the request of a WSGI environment. Raises `Unauthorized`."""
 Welcome = Callable[[Caller], None]
@@ -35,6 +37,9 @@ def register(
         if is_guarded(request.path):
             g.caller = identify(request.environ)
             welcome(g.caller)
+            if not serving.claim(request.environ, g.caller.name):
+                limiter.observe(g.caller.name, THREADS)
+                raise TooManyRequests(OVER_SHARE, retry_after=1)
             g.ticket = limiter.enter(g.caller)
 
     @app.after_request

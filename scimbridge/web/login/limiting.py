@@ -10,6 +10,10 @@ cost one call instead of two and lets twice the limit through around the turn of
 too for a client that sends in bursts. A counter says whose turn it is, so that the place is tried that has been free
 longest: an answer costs two calls to the state, a refusal four. A client without a limit costs none.
 
+Requests at a time are held by places too, which are locks in the state: one for each request that may be under way,
+over all workers and nodes. A place is free again when its request ends; where its process dies, that is when the lock
+ends, or at once where the state knows which processes live.
+
 Without state each process goes on by what it has seen itself.
 """
 
@@ -17,18 +21,19 @@ from __future__ import annotations
 
 import math
 import threading
-from collections import Counter, deque
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from scimbridge.access.caller import Caller
 from scimbridge.access.limits import ClientLimits
 from scimbridge.scim.errors import TooManyRequests
-from scimbridge.state.base import State, StateUnavailable
+from scimbridge.state.base import State, StateUnavailable, new_owner
 
 Headers = tuple[tuple[str, str], ...]
 _COUNTER_LIFE = 86_400.0  # seconds; when it starts anew, one place may be tried before its turn
-CONCURRENT, RATE = "concurrent", "requests_per_second"
+CONCURRENT, RATE, THREADS = "concurrent", "requests_per_second", "threads"
 """The limits by which a request is refused before it begins, as a clients file spells them."""
 _AT_LEAST = 1  # second: Retry-After is in whole ones
 
@@ -112,7 +117,8 @@ class _Admissions:
 class Limiter:
     """Lets requests in, client by client. `trouble` is told when the state cannot be asked.
 
-    `observe` hears of every refusal: the client, and which of its limits held it (CONCURRENT, RATE).
+    `observe` hears of every refusal: the client, and which of its limits held it (CONCURRENT, RATE, THREADS).
+    `longest` is how many seconds a request may be under way at most.
     """
 
     def __init__(
@@ -121,14 +127,16 @@ class Limiter:
         *,
         clock: Callable[[], float],
         trouble: Callable[[Exception], object],
+        longest: float = 60.0,
         observe: Callable[[str, str], object] = _unobserved,
     ) -> None:
-        self._observe = observe
+        self.observe = observe
         self._state = state
         self._clock = clock
         self._trouble = trouble
         self._seen: dict[tuple[str, Rate], _Admissions] = {}
-        self._under_way: Counter[str] = Counter()
+        self._longest = longest
+        self._held: dict[str, set[int]] = {}
         self._lock = threading.Lock()
 
     def enter(self, caller: Caller) -> Ticket:
@@ -144,20 +152,48 @@ class Limiter:
             raise
 
     def _begin(self, client: str, most: int | None) -> Callable[[], None]:
+        """Take a place for one more request under way, and return what frees it."""
         if most is None:
             return _nothing
-        with self._lock:
-            if self._under_way[client] >= most:
-                self._observe(client, CONCURRENT)
-                msg = f"{most} requests of this client are under way, which is its limit; send this one again later"
-                raise _refusal(msg, _AT_LEAST, ())
-            self._under_way[client] += 1
+        owner = new_owner()
+        for place in self._candidates(client, most):
+            lock = f"under way:{client}:{place}"
+            try:
+                is_taken = self._state.take(lock, owner, self._longest, 0.0)
+            except StateUnavailable as error:
+                self._trouble(error)
+                return partial(self._free, client, place)
+            except BaseException:
+                self._free(client, place)
+                raise
+            if is_taken:
+                return partial(self._leave, client, place, lock, owner)
+            self._free(client, place)
+        self.observe(client, CONCURRENT)
+        msg = f"{most} requests of this client are under way, which is its limit; send this one again later"
+        raise _refusal(msg, _AT_LEAST, ())
 
-        def leave() -> None:
+    def _candidates(self, client: str, most: int) -> Iterator[int]:
+        """Give, one after the other, places that no request of this process has; each is this one's until `_free`."""
+        for place in range(most):
             with self._lock:
-                self._under_way[client] -= 1
+                held = self._held.setdefault(client, set())
+                if place in held:
+                    continue
+                held.add(place)
+            yield place
 
-        return leave
+    def _leave(self, client: str, place: int, lock: str, owner: str) -> None:
+        try:
+            self._state.release(lock, owner)
+        except StateUnavailable as error:  # it ends by itself
+            self._trouble(error)
+        finally:
+            self._free(client, place)
+
+    def _free(self, client: str, place: int) -> None:
+        with self._lock:
+            self._held[client].discard(place)
 
     def _draw(self, client: str, limits: ClientLimits) -> Headers:
         if limits.requests_per_second is None:
@@ -175,7 +211,7 @@ class Limiter:
         )
         if is_free:
             return headers
-        self._observe(client, RATE)
+        self.observe(client, RATE)
         msg = (
             f"this client may send {limits.requests_per_second:g} requests a second; send this one again after {wait} s"
         )

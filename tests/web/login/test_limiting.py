@@ -73,7 +73,7 @@ class Unasked:
 def test_a_client_without_limits_costs_no_call_to_the_state():
     """Who has no limits is let in without the state, whatever else is limited."""
     limiter = Limiter(Unasked(), clock=Clock(), trouble=quiet)
-    for who in (Caller("token"), caller(body=10, bulk_operations=1), caller(concurrent=3)):
+    for who in (Caller("token"), caller(body=10, bulk_operations=1)):
         ticket = limiter.enter(who)
         assert ticket.headers == ()
         ticket.leave()
@@ -204,7 +204,7 @@ def test_without_state_the_limit_holds_for_the_process_and_it_is_told():
 
 def test_requests_at_a_time():
     """One more than may be under way is refused, and let in as soon as one of them is over."""
-    limiter = Limiter(Unasked(), clock=Clock(), trouble=quiet)
+    limiter = Limiter(MemoryState(Clock()), clock=Clock(), trouble=quiet)
     first, _second = limiter.enter(caller(concurrent=2)), limiter.enter(caller(concurrent=2))
     with pytest.raises(TooManyRequests) as refused:
         limiter.enter(caller(concurrent=2))
@@ -212,6 +212,39 @@ def test_requests_at_a_time():
     assert dict(refused.value.headers) == {"x-rate-limit-retry-after-seconds": "1"}
     first.leave()
     assert let_in(limiter, caller(concurrent=2))
+
+
+def test_requests_at_a_time_are_counted_over_all_workers():
+    """What may be under way is one number for all who share a state, and each place is free when its request ends."""
+    state = MemoryState(Clock())
+    workers = [Limiter(state, clock=Clock(), trouble=quiet) for _ in range(3)]
+    tickets = [worker.enter(caller(concurrent=3)) for worker in workers]
+    assert not any(let_in(worker, caller(concurrent=3)) for worker in workers)
+    tickets[1].leave()
+    assert let_in(workers[0], caller(concurrent=3))
+    assert not any(let_in(worker, caller(concurrent=3)) for worker in workers)
+
+
+def test_the_requests_of_a_dead_worker_are_under_way_for_so_long_at_most():
+    """A worker that dies takes its places along for as long as a request may last, and no longer."""
+    clock = Clock()
+    state = MemoryState(clock)
+    dead, alive = (Limiter(state, clock=clock, trouble=quiet, longest=60.0) for _ in range(2))
+    dead.enter(caller(concurrent=1))
+    assert not let_in(alive, caller(concurrent=1))
+    clock.sleep(60.0)
+    assert let_in(alive, caller(concurrent=1))
+
+
+def test_requests_at_a_time_without_state():
+    """Where the state is out of reach, each worker counts its own, and says so."""
+    told = []
+    limiter = Limiter(Unasked(), clock=Clock(), trouble=told.append)
+    first, _second = limiter.enter(caller(concurrent=2)), limiter.enter(caller(concurrent=2))
+    assert not let_in(limiter, caller(concurrent=2))
+    first.leave()
+    assert let_in(limiter, caller(concurrent=2))
+    assert told
 
 
 def test_a_refusal_for_the_rate_is_not_under_way():
