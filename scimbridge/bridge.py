@@ -27,17 +27,22 @@ from scimbridge.observe.audit_opening import Unopenable, open_sinks
 from scimbridge.observe.logs import Once, named
 from scimbridge.observe.metrics import Metrics, Readings
 from scimbridge.observe.threads import InContext
+from scimbridge.once.locks import ChangeLocks
+from scimbridge.operations.attempt import OperationParts
+from scimbridge.operations.rooms import Rooms, open_catalogue
+from scimbridge.pingone.agreement_texts import AgreementTexts
 from scimbridge.pingone.send import CallRecord, Send
 from scimbridge.pingone.sending.connect import TIMEOUT, Connection, connect
 from scimbridge.pingone.sending.read_after_write import WithReadAfterWrite
 from scimbridge.pingone.target import Target
+from scimbridge.reach.reach import Reach
 from scimbridge.reach.unconfined import Unconfined
 from scimbridge.request.parallel import OPERATIONS
 from scimbridge.resources.assembly import Assembly, Parts
 from scimbridge.resources.members.changes import IN_FLIGHT
 from scimbridge.resources.registry import Registry
 from scimbridge.resources.suggestions import Suggestions
-from scimbridge.resources.tables import Tables, open_tables
+from scimbridge.resources.tables import Tables, open_tables, read_operations
 from scimbridge.settings.declared import Secret, Settings, SettingsFaults, default_mappings
 from scimbridge.state.base import State
 from scimbridge.state.memory import MemoryState
@@ -84,6 +89,7 @@ class Bridge:
     connection: Connection
     parts: Parts
     registry: Registry
+    rooms: Rooms
     metrics: Metrics
     pools: tuple[Executor, ...] = field(repr=False)
 
@@ -109,7 +115,8 @@ def open_bridge(settings: Settings, tables: Tables | None = None, around: Surrou
     bulk = InContext(OPERATIONS, thread_name_prefix="bulk")
     suggestions = Suggestions(Unconfined(parts.target), state, page_size=parts.page_size, clock=around.clock)
     registry = Registry(tables, Assembly(parts, around.listing), suggestions.values, bulk)
-    return Bridge(settings, around, tables, register, connection, parts, registry, metrics, (parts.pool, bulk))
+    rooms = _open_rooms(settings, tables, connection, registry, parts)
+    return Bridge(settings, around, tables, register, connection, parts, registry, rooms, metrics, (parts.pool, bulk))
 
 
 def open_rehearsal(tables: Tables, send: Send, listing: Callable[..., Listing] = Listing) -> Bridge:
@@ -137,10 +144,20 @@ def open_rehearsal(tables: Tables, send: Send, listing: Callable[..., Listing] =
 
 def load_tables(settings: Settings) -> Tables:
     """Read and compile the tables in use. Raises `SettingsFaults` with all that is wrong in all of them."""
+    folder = settings.mappings or default_mappings()
+    faults: list[str] = []
+    tables = None
     try:
-        return open_tables(settings.mappings or default_mappings(), settings.datetime_offset)
+        tables = open_tables(folder, settings.datetime_offset)
     except TableFaults as error:
-        raise SettingsFaults(error.faults) from None
+        faults += error.faults
+    try:
+        open_catalogue(read_operations(folder))
+    except TableFaults as error:
+        faults += error.faults
+    if faults or tables is None:
+        raise SettingsFaults(faults)
+    return tables
 
 
 def _tell_state(place: str, is_cut_off: bool) -> None:
@@ -271,6 +288,16 @@ def _join_parts(
         ahead=ReadAhead(pool, settings.read_ahead, writes, clock=around.clock),
         observe_window=metrics.observe_window,
     )
+
+
+def _open_rooms(settings: Settings, tables: Tables, connection: Connection, registry: Registry, parts: Parts) -> Rooms:
+    texts = AgreementTexts(connection.wire, settings.api_url, settings.pingone_environment_id)
+    shared = OperationParts(
+        reach=Reach(parts.target), state=parts.state, secret=parts.secret, wall=parts.wall, clock=parts.clock,
+        sleep=parts.sleep, fetch_text=texts.fetch,
+    )  # fmt: skip
+    turns = ChangeLocks(parts.state, parts.clock)
+    return Rooms(open_catalogue(tables.operations), registry, shared, turns, parts.trail, settings.datetime_offset)
 
 
 @cache

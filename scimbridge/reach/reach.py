@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from scimbridge.pingone.kinds import GROUPS, KINDS, POPULATIONS, USERS
+from scimbridge.pingone.send import Request, Response
 from scimbridge.pingone.target import Target
 from scimbridge.reach.memberships import ReachableMemberships
 from scimbridge.reach.records import ReachableRecords, ReachableUsers
+from scimbridge.request.context import RequestContext
+from scimbridge.sides import Native
 
 
 class Reach:
     """The records of all kinds, and memberships: each method of theirs is given the request, and asks who calls."""
 
     def __init__(self, target: Target) -> None:
+        self._target = target
         self.users = ReachableUsers(target.users)
         self._records = {
             kind.collection: self.users if kind is USERS else ReachableRecords(target.of(kind.collection))
@@ -20,6 +24,22 @@ class Reach:
         self.groups = self.of(GROUPS.collection)
         self.populations = self.of(POPULATIONS.collection)
         self.memberships = ReachableMemberships(target.memberships, self.users, self.groups)
+
+    def send(self, context: RequestContext, request: Request) -> Response:
+        """Send a call about a record that the caller was held to, or about none. Raises PingOne's errors."""
+        return self._target.send(request, context.call)
+
+    def read_all(
+        self,
+        context: RequestContext,
+        path: str,
+        member: str,
+        query: tuple[tuple[str, str], ...] = (),
+        *,
+        root: bool = False,
+    ) -> list[Native]:
+        """Return what hangs on a record, or on none, over all pages of its list. Raises PingOne's errors."""
+        return self._target.read_all(context.call, Request("GET", path, query, root=root), member)
 
     def of(self, collection: str) -> ReachableRecords:
         """Return the records of one kind. Raises KeyError where no kind is kept in a collection of that name."""

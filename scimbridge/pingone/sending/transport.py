@@ -44,10 +44,12 @@ class HttpTransport:
         observe: Callable[[CallRecord], None] | None = None,
     ) -> None:
         self._wire = wire
-        self._base = f"{api_url.rstrip('/')}/v1/environments/{quote(environment_id, safe='')}"
+        self._root = f"{api_url.rstrip('/')}/v1"
+        self._base = f"{self._root}/environments/{quote(environment_id, safe='')}"
         parts = urlsplit(self._base)
         self._host = f"{parts.scheme}://{parts.netloc}"
         self._home = parts.path
+        self._top = urlsplit(self._root).path
         self._origin = _origin(self._base)
         self._clock = clock
         self._wall = wall
@@ -78,12 +80,13 @@ class HttpTransport:
 
     def _address(self, request: Request) -> str:
         if request.href is not None:
-            return self._follow(request.href)
+            return self._follow(request.href, f"{self._top}{request.path}" if request.root else f"{self._home}/")
+        base = self._root if request.root else self._base
         if not request.query:
-            return self._base + request.path
-        return f"{self._base}{request.path}?{urlencode(request.query, quote_via=quote)}"
+            return base + request.path
+        return f"{base}{request.path}?{urlencode(request.query, quote_via=quote)}"
 
-    def _follow(self, href: str) -> str:
+    def _follow(self, href: str, home: str) -> str:
         """Return a link as it was given. The token never goes to another host, nor to another environment."""
         address = self._host + href if href.startswith("/") and not href.startswith("//") else href
         try:
@@ -92,7 +95,7 @@ class HttpTransport:
             raise Misconfigured("PingOne sent a link to a next page that is no address") from error
         if theirs != self._origin:
             raise Misconfigured("PingOne sent a link to a next page that leads to another host")
-        if not path.startswith(f"{self._home}/") or "/../" in f"{path}/":
+        if not path.startswith(home) or "/../" in f"{path}/":
             raise Misconfigured("PingOne sent a link to a next page that leads out of the environment")
         return requote_uri(address)
 
