@@ -13,7 +13,7 @@ from typing import Any
 from scimbridge.operations.rows import Input, Operation
 from scimbridge.pingone import errors
 from scimbridge.request.refusals import of_no_answer
-from scimbridge.scim.errors import Conflict, Forbidden, InvalidValue, NotFound, ScimError
+from scimbridge.scim.errors import BadGateway, Conflict, Forbidden, InvalidValue, NotFound, ScimError
 
 NO_PATH = ("gateways", "agreements", "agreementConsents", "devices", "sessions", "roles")
 """Last parts of paths that few tenants have: PingOne answers an unknown one as it answers a missing right."""
@@ -68,6 +68,8 @@ def _no_permission(operation: Operation) -> str:
 
 
 def _refused(error: errors.Refused, operation: Operation) -> ScimError:
+    if error.status in (405, 415):
+        return BadGateway(f"PingOne refuses the call of {operation.name} with status {error.status}")
     for fault in error.faults:
         refusal = _of_fault(fault, operation)
         if refusal is not None:

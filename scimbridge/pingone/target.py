@@ -55,7 +55,7 @@ class Target:
     def read_all(self, call: Call, request: Request, member: str) -> list[Native]:
         """Return every record of a list that hangs on a record, whatever pages it comes in.
 
-        Only what the request says is asked: not every list knows a limit (docs/pingone.md §13.5). Raises as `Pass` does.
+        Only what the request says is asked: not every list knows a limit. Raises as `Pass` does.
         """
         limit = next((int(value) for name, value in request.query if name == "limit"), _PAGE)
         passed = Pass()

@@ -14,6 +14,7 @@ from requests.utils import requote_uri
 
 from scimbridge.pingone.answers import read_answer
 from scimbridge.pingone.errors import Misconfigured, OutOfTime, PingOneError
+from scimbridge.pingone.media import JSON
 from scimbridge.pingone.send import Call, CallRecord, Request, Response, template
 from scimbridge.pingone.wire import Wire
 
@@ -66,8 +67,9 @@ class HttpTransport:
             headers["X-Ping-External-Transaction-ID"] = clean_trace(call.trace)
         body = None
         if request.body is not None:
-            headers["Content-Type"] = request.media
             body = orjson.dumps(request.body)
+        if body is not None or request.media != JSON:  # of a call without a body the type alone says what is meant
+            headers["Content-Type"] = request.media
         began = self._clock()
         try:
             answer = self._wire.exchange(request.method, url, headers, body, call.deadline)
