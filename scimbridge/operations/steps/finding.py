@@ -105,9 +105,8 @@ def find_population(attempt: Attempt, room: Room) -> Any:
             return populations.read(attempt.context, text)
         except NotThere:
             pass  # it may still be somebody's alternative identifier
-    found, _total = matching.find_some(
-        endpoint, attempt.context, attempt.options, any_of(["name"], text, "identifier"), "", 2
-    )
+    by_name = any_of([endpoint.lists.view.table.scim_name("name") or "displayName"], text, "identifier")
+    found, _total = matching.find_some(endpoint, attempt.context, attempt.options, by_name, "identifier", 2)
     named = [record for record in found if record.get("name") == text] or found
     if not named:
         named = [
