@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import click
 
 from scimbridge.cli.audit import audit
+from scimbridge.cli.call import call
 from scimbridge.cli.client import client
 from scimbridge.settings.declared import SettingsFaults, load, tables
 
@@ -226,6 +227,7 @@ def explain(expression: str, resource: str, *, as_json: bool) -> None:
 
 command.add_command(client)
 command.add_command(audit)
+command.add_command(call)
 
 
 @contextmanager
