@@ -30,7 +30,7 @@ from scimbridge.operations.rows import (
 
 VENDOR = "application/vnd.pingidentity."
 PLAIN_MEDIA = ("password.forceChange",)
-"""Media types of PingOne's without `+json` (docs/pingone.md §13.1)."""
+"""Media types of PingOne's without `+json` (docs/pingone.md §15.1)."""
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 CALL = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/?[A-Za-z]+(?:/(?:[A-Za-z]+|\{id\}|\{item\}))*)")

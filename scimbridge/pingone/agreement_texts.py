@@ -1,6 +1,6 @@
 """Texts of agreements where the management API leaves them out: PingOne's agreement host has them for everybody.
 
-The host is told nothing but the path: no token leaves for it (docs/pingone.md §13.6). Knows no agreement's meaning.
+The host is told nothing but the path: no token leaves for it (docs/pingone.md §15.6). Knows no agreement's meaning.
 """
 
 from __future__ import annotations

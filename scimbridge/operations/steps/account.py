@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 OK = "OK"
 NOT_YET = 415
 LOOKS = (0.5, 1.0, 2.0)
-"""Seconds between tries where PingOne does not take a lock yet: right after a user was made (docs/pingone.md §13.2)."""
+"""Seconds between tries where PingOne does not take a lock yet: right after a user was made (docs/pingone.md §15.2)."""
 
 
 def lock(attempt: Attempt, room: Room) -> Any:

@@ -1,7 +1,7 @@
 """Agreements: what a user was shown is sealed, and only that can be accepted.
 
 A consent to a text that nobody saw is worthless, so a text that cannot be read is a refusal, and a seal is for one
-user, one revision and one text (docs/pingone.md §13.6).
+user, one revision and one text (docs/pingone.md §15.6).
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ def test_the_id_of_an_error_is_its_correlation_id(api):
     assert answer.json()["code"] == "NOT_FOUND"
 
 
-@pytest.mark.parametrize("path", ["/users/x/devices", "/roles", "/users/", "/Users", "//users"])
+@pytest.mark.parametrize("path", ["/users/x/gadgets", "/roles", "/users/", "/Users", "//users"])
 def test_a_route_that_is_not_there_says_so(api, path):
     """An unknown route is 404 with method and path in its message, never an empty success."""
     answer = api.call("GET", path)
