@@ -165,7 +165,10 @@ class Room:
         operation = attempt.operation
         if operation.code:
             return self._carry[operation.code](attempt, self)
-        return self.settled(attempt, lambda: attempt.send_row(native_body(operation, attempt.values) or None).body)
+        body = native_body(operation, attempt.values)
+        # A PUT always has a body, of which nothing may be left; a POST without one says all by its type.
+        sent = body if body or operation.call.method == "PUT" else None
+        return self.settled(attempt, lambda: attempt.send_row(sent).body)
 
     def settled(self, attempt: Attempt, send: Callable[[], Json]) -> Json:
         """Send what changes something, and decide by the row what a lost answer means.

@@ -17,6 +17,7 @@ from scimbridge.mapping.tables.rows import read_field
 from scimbridge.operations.attempt import Attempt, Json
 from scimbridge.operations.languages import choose_language
 from scimbridge.pingone.collections import quote_id
+from scimbridge.pingone.paging import read_whole
 from scimbridge.scim.cursors import Seal
 from scimbridge.scim.errors import Conflict, ExpiredCursor, InvalidCursor, InvalidValue
 from scimbridge.sides import Native
@@ -33,7 +34,8 @@ SHOWN_FOR = 3600.0
 
 def list_consents(attempt: Attempt, _room: Room) -> Any:
     """Return the user's consents, and a pending one for each agreement that PingOne's list leaves out."""
-    consents = attempt.read_all(attempt.operation.call.path, attempt.operation.listed)
+    response = attempt.send("GET", attempt.operation.call.path)
+    consents = read_whole(response, attempt.operation.listed)
     answered = {read_field(each, ("agreement", "id")) for each in consents}
     open_ones = [each for each in _agreements(attempt) if each.get("enabled") is not False]
     return [
