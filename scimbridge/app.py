@@ -27,7 +27,7 @@ from scimbridge.pingone.sending.readiness import Outlook
 from scimbridge.resources.tables import Tables
 from scimbridge.settings.declared import Settings
 from scimbridge.state.base import State
-from scimbridge.web import bulk, discovery, errors, health, metrics, request_log, resources, tracing
+from scimbridge.web import bulk, discovery, errors, health, metrics, operations, request_log, resources, tracing
 from scimbridge.web.incoming import Incoming
 from scimbridge.web.login import guard, identifying, oauth
 from scimbridge.web.login.failed_logins import FailedLogins
@@ -143,7 +143,12 @@ def _add_scim(app: Flask, bridge: Bridge, once: Once) -> None:
     incoming = Incoming(
         bridge.around.clock, bridge.settings.request_deadline, PREFIX, lambda name: _tell_left_out(once, name)
     )
-    for routes in (resources.blueprint(registry, incoming), bulk.blueprint(registry, incoming)):
+    edges = (
+        resources.blueprint(registry, incoming),
+        bulk.blueprint(registry, incoming),
+        operations.blueprint(registry, bridge.rooms, incoming),
+    )
+    for routes in edges:
         app.register_blueprint(routes, url_prefix=PREFIX)
     app.register_blueprint(discovery.blueprint(registry, PREFIX), url_prefix=PREFIX)
     app.register_blueprint(discovery.at_root(registry, PREFIX))

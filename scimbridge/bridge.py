@@ -29,6 +29,8 @@ from scimbridge.observe.logs import Once, named
 from scimbridge.observe.metrics import Metrics, Readings
 from scimbridge.observe.spans import Spans
 from scimbridge.observe.threads import InContext
+from scimbridge.operations.rooms import Rooms, open_all_tables, open_rooms
+from scimbridge.pingone.agreement_texts import AgreementTexts
 from scimbridge.pingone.send import CallRecord, Send
 from scimbridge.pingone.sending.announcements import announce
 from scimbridge.pingone.sending.conditions import Tell, untold
@@ -41,7 +43,7 @@ from scimbridge.resources.assembly import Assembly, Parts
 from scimbridge.resources.members.changes import IN_FLIGHT
 from scimbridge.resources.registry import Registry
 from scimbridge.resources.suggestions import Suggestions
-from scimbridge.resources.tables import Tables, open_tables
+from scimbridge.resources.tables import Tables
 from scimbridge.settings.declared import Secret, Settings, SettingsFaults, default_mappings
 from scimbridge.settings.fingerprint import fingerprint
 from scimbridge.state.base import State
@@ -91,6 +93,7 @@ class Bridge:
     connection: Connection
     parts: Parts
     registry: Registry
+    rooms: Rooms
     metrics: Metrics
     pools: tuple[Executor, ...] = field(repr=False)
 
@@ -117,8 +120,11 @@ def open_bridge(settings: Settings, tables: Tables | None = None, around: Surrou
     parts = _join_parts(settings, around, open_target(connection, state, around), state, trail, writes, metrics)
     bulk = InContext(OPERATIONS, thread_name_prefix="bulk")
     suggestions = Suggestions(Unconfined(parts.target), state, page_size=parts.page_size, clock=around.clock)
-    registry = Registry(tables, Assembly(parts, tables.shown_fields, around.listing), suggestions.values, bulk)
-    return Bridge(settings, around, tables, register, connection, parts, registry, metrics, (parts.pool, bulk))
+    assembly = Assembly(parts, tables.shown_fields, around.listing)
+    registry = Registry(tables, assembly, suggestions.values, bulk)
+    texts = AgreementTexts(connection.wire, settings.api_url, settings.pingone_environment_id)
+    rooms = open_rooms(tables.operations, registry, assembly, texts, settings.datetime_offset)
+    return Bridge(settings, around, tables, register, connection, parts, registry, rooms, metrics, (parts.pool, bulk))
 
 
 def open_rehearsal(tables: Tables, send: Send, listing: Callable[..., Listing] = Listing) -> Bridge:
@@ -147,7 +153,7 @@ def open_rehearsal(tables: Tables, send: Send, listing: Callable[..., Listing] =
 def load_tables(settings: Settings) -> Tables:
     """Read and compile the tables in use. Raises `SettingsFaults` with all that is wrong in all of them."""
     try:
-        return open_tables(settings.mappings or default_mappings(), settings.datetime_offset)
+        return open_all_tables(settings.mappings or default_mappings(), settings.datetime_offset)
     except TableFaults as error:
         raise SettingsFaults(error.faults) from None
 
@@ -180,11 +186,8 @@ def open_connection(
             each(record)
 
     return connect(
-        environment_id=settings.pingone_environment_id,
-        client_id=settings.pingone_client_id,
-        client_secret=settings.pingone_client_secret.reveal(),
-        api_url=settings.api_url,
-        auth_url=settings.auth_url,
+        environment_id=settings.pingone_environment_id, client_id=settings.pingone_client_id,
+        client_secret=settings.pingone_client_secret.reveal(), api_url=settings.api_url, auth_url=settings.auth_url,
         state=state,
         ledger=None if isinstance(state, MemoryState) else state,
         verify_tls=settings.verify_tls,
@@ -193,15 +196,11 @@ def open_connection(
         rate=settings.pingone_rate,
         timeout=around.timeout,
         pool=2 * around.threads,
-        clock=around.clock,
-        wall=around.wall,
-        sleep=around.sleep,
-        observe=observe,
-        learn=around.learn,
+        clock=around.clock, wall=around.wall, sleep=around.sleep, observe=observe, learn=around.learn,
         spans=around.spans,
         node=platform.node(),
         tell=tell,
-    )
+    )  # fmt: skip
 
 
 def reveal(secret: Secret | None) -> str:

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 from scimbridge.bridge import open_register, reveal
 from scimbridge.mapping.tables.table import TableFaults
 from scimbridge.observe.audit_opening import Unopenable, open_sinks
-from scimbridge.resources.tables import Tables, open_tables
+from scimbridge.operations.rooms import open_all_tables
+from scimbridge.resources.tables import Tables
 from scimbridge.settings.declared import SETTINGS, Secret, Settings, SettingsFaults, default_mappings, look
 
 Part = TypeVar("Part")
@@ -76,7 +77,7 @@ _DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 def _open_tables(values: _Values) -> Tables:
     mappings: Path | None = values.get("mappings")
     try:
-        return open_tables(mappings or default_mappings(), values.get("datetime_offset"))
+        return open_all_tables(mappings or default_mappings(), values.get("datetime_offset"))
     except TableFaults as error:
         raise SettingsFaults(error.faults) from None
 

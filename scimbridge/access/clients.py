@@ -16,9 +16,10 @@ from types import MappingProxyType
 from typing import Any
 
 from scimbridge.access import entries, secrets
-from scimbridge.access.caller import SCOPES, Caller
+from scimbridge.access.caller import Caller
 from scimbridge.access.entries import SectionReader
 from scimbridge.access.limits import ClientLimits
+from scimbridge.access.scopes import ALL_SCOPES, OF_ENVIRONMENTS
 from scimbridge.access.sections import find_line
 from scimbridge.pingone.kinds import KINDS
 
@@ -179,7 +180,10 @@ def _read_client(name: str, section: SectionReader) -> Client:
     )
     hidden = section.inner("hidden")
     hidden.only(*TYPES, entries.CONFIG)
-    scopes = section.needed("scopes", entries.scopes, f"a list of some of {', '.join(sorted(SCOPES))}")
+    scopes = section.needed("scopes", entries.scopes, f"a list of some of {', '.join(sorted(ALL_SCOPES))}")
+    populations = section.optional("populations", entries.populations, None)
+    if populations is not None and (wide := sorted((scopes or frozenset()) & OF_ENVIRONMENTS)):
+        section.fault(f"{', '.join(wide)} is about the whole environment; a client with populations cannot have it")
     held = tuple(_read_secret(one) for one in section.each("secrets"))
     most = max((sum(_overlap(one, other) for other in held) for one in held), default=0)
     if most > MOST_SECRETS:
@@ -192,7 +196,7 @@ def _read_client(name: str, section: SectionReader) -> Client:
             name,
             strict=section.optional("strict", entries.boolean, default=False),
             scopes=scopes or frozenset(),
-            populations=section.optional("populations", entries.populations, None),
+            populations=populations,
             hidden=_read_hidden(hidden),
             hidden_config=hidden.optional(entries.CONFIG, entries.config_members, ()),
             default_count=section.optional("default_count", entries.default_count, None),

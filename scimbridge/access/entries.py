@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from scimbridge.access import secrets
-from scimbridge.access.caller import SCOPES
+from scimbridge.access.scopes import ALL_SCOPES
 from scimbridge.scim.catalogue import SPC_URN
 
 Value = TypeVar("Value")
@@ -141,9 +141,9 @@ def boolean(value: Any) -> bool:
 def scopes(value: Any) -> frozenset[str]:
     """Read rights, at least one."""
     held = texts(value)
-    if not held or held - SCOPES:
-        wrong = f"{_all(held - SCOPES)} is no scope" if held else "a client without any scope can do nothing"
-        raise ValueError(f"{wrong}; the scopes are {', '.join(sorted(SCOPES))}")
+    if not held or held - ALL_SCOPES:
+        wrong = f"{_all(held - ALL_SCOPES)} is no scope" if held else "a client without any scope can do nothing"
+        raise ValueError(f"{wrong}; the scopes are {', '.join(sorted(ALL_SCOPES))}")
     return held
 
 

@@ -19,6 +19,7 @@ import click
 
 from scimbridge import __version__
 from scimbridge.cli.audit import audit
+from scimbridge.cli.call import call
 from scimbridge.cli.check import check
 from scimbridge.cli.client import client
 from scimbridge.cli.config import config
@@ -200,6 +201,7 @@ def _checked(values: dict[str, Any], hints: dict[str, Any]) -> dict[str, Any]:
 command.add_command(check)
 command.add_command(client)
 command.add_command(audit)
+command.add_command(call)
 command.add_command(config)
 command.add_command(explain)
 command.add_command(health)

@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scimbridge.access import editing
-from scimbridge.access.caller import SCOPES, Caller
+from scimbridge.access.caller import Caller
 from scimbridge.access.certificates import fingerprint
 from scimbridge.access.clients import TYPES, Client, ClientFaults, StoredSecret
 from scimbridge.access.entries import CONFIG
 from scimbridge.access.last_use import LastUses, Used
 from scimbridge.access.limits import ClientLimits
+from scimbridge.access.scopes import ALL_SCOPES, COLLECTIVE, OF_ENVIRONMENTS
 from scimbridge.access.secrets import make_secret
 
 Hidden = tuple[tuple[str, tuple[str, ...]], ...]
@@ -211,7 +212,9 @@ def _caller(wish: Wish) -> Caller:
     if wish.all_scopes and wish.scopes:
         raise ClientFaults(["--scope and --all-scopes exclude each other"])
     if not (wish.all_scopes or wish.scopes):
-        raise ClientFaults([f"say with --scope what the client may do ({', '.join(sorted(SCOPES))}), or --all-scopes"])
+        raise ClientFaults(
+            [f"say with --scope what the client may do ({', '.join(sorted(ALL_SCOPES))}), or --all-scopes"]
+        )
     hidden: dict[str, set[str]] = {}
     for one in wish.hidden:
         kind, parted, path = one.partition(":")
@@ -223,13 +226,18 @@ def _caller(wish: Wish) -> Caller:
     return Caller(
         wish.name,
         strict=wish.strict,
-        scopes=SCOPES if wish.all_scopes else frozenset(wish.scopes),
+        scopes=_all_scopes(wish) if wish.all_scopes else frozenset(wish.scopes),
         populations=frozenset(wish.populations) if wish.populations else None,
         hidden=tuple((kind, tuple(sorted(paths))) for kind, paths in sorted(hidden.items())),
         hidden_config=tuple(sorted(config)),
         default_count=wish.default_count,
         limits=ClientLimits(wish.rate, wish.concurrent, wish.body, wish.bulk),
     )
+
+
+def _all_scopes(wish: Wish) -> frozenset[str]:
+    """Return every right but those that are only given by name, and of a confined client those about everything."""
+    return COLLECTIVE - OF_ENVIRONMENTS if wish.populations else COLLECTIVE
 
 
 def _certificate(given: str) -> str:

@@ -57,6 +57,21 @@ def read_page(response: Response, key: str, limit: int, *, continued: bool = Fal
     return page
 
 
+def read_whole(response: Response, key: str) -> list[Native]:
+    """Return the records of a list that comes whole, and whose records may have no id of their own.
+
+    Raises `Unreachable` for what is no such list, and for one that goes on.
+    """
+    embedded = response.body.get("_embedded")
+    records = embedded.get(key) if isinstance(embedded, dict) else None
+    if not isinstance(records, list) or not all(isinstance(each, dict) for each in records):
+        raise malformed(response, "GET", f"without the list of {key}")
+    _linked, following = _next_link(response)
+    if following is not None:
+        raise malformed(response, "GET", f"with a part of the {key} only")
+    return records
+
+
 def is_cut_short(page: Page, delivered: int, expected: int | None) -> bool:
     """Whether a page without a next one is not the last: `delivered` records of `expected` have come with it.
 

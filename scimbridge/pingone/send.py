@@ -40,7 +40,8 @@ class Request:
     """One call. `path` is below /v1/environments/{env} and already percent-encoded, `query` is not.
 
     `href` is the address of a next page, followed as PingOne gave it; path and query then do not count.
-    `repeatable`: may it be sent again when its answer was lost? None goes by the method: all but POST.
+    `repeatable`: may it be sent again when its answer was lost? None goes by the method: all but POST. `once`: it is
+    sent a single time, whatever the answer. `root`: path is beside the environments, below /v1.
     `attempt` and `headers` belong to the layers: which try this is, and the Authorization.
     """
 
@@ -51,6 +52,8 @@ class Request:
     media: str = "application/json"
     href: str | None = field(default=None, repr=False)
     repeatable: bool | None = None
+    once: bool = False
+    root: bool = False
     attempt: int = 1
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 

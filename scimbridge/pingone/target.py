@@ -6,12 +6,15 @@ Joins the collections over one `send`. Knows no settings.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from scimbridge.pingone.collections import Collection, UserCollection
 from scimbridge.pingone.errors import NotThere
 from scimbridge.pingone.kinds import GROUPS, KINDS, POPULATIONS, USERS
 from scimbridge.pingone.memberships import Memberships
+from scimbridge.pingone.paging import Pass, read_page
 from scimbridge.pingone.send import Call, Json, Request, Send
+from scimbridge.sides import Native
 
 _PAGE = 100
 
@@ -57,6 +60,21 @@ class Target:
             raise NotThere(f"PingOne shows no schema named {USERS.schema}", status=404)
         path = f"{Collection(self.send, 'schemas').path(user['id'])}/attributes"
         return self._all(Collection(self.send, "attributes", path=path), call)
+
+    def read_all(self, call: Call, request: Request, member: str) -> list[Native]:
+        """Return every record of a list that hangs on a record, whatever pages it comes in.
+
+        Only what the request says is asked: not every list knows a limit. Raises as `Pass` does.
+        """
+        limit = next((int(value) for name, value in request.query if name == "limit"), _PAGE)
+        passed = Pass()
+        page = passed.take(read_page(self.send(request, call), member, limit))
+        found = list(page.records)
+        while page.next is not None:
+            answer = self.send(replace(request, href=page.next), call)
+            page = passed.take(read_page(answer, member, limit, continued=True))
+            found += page.records
+        return found
 
     def _all(self, collection: Collection, call: Call) -> list[Json]:
         return list(self._records(collection, call))

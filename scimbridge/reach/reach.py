@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from scimbridge.pingone.kinds import GROUPS, KINDS, POPULATIONS, USERS
+from scimbridge.pingone.send import Request, Response
 from scimbridge.pingone.target import Target
 from scimbridge.reach.kept_filters import KeptFilters
 from scimbridge.reach.memberships import ReachableMemberships
 from scimbridge.reach.records import ReachableRecords, ReachableUsers
+from scimbridge.request.context import RequestContext
+from scimbridge.sides import Native
 
 
 class Reach:
@@ -15,6 +18,7 @@ class Reach:
     def __init__(self, target: Target, filters: KeptFilters | None = None) -> None:
         """Without `filters` nobody is shown, or may write, a filter that a record keeps."""
         filters = filters or KeptFilters()
+        self._target = target
         self.users = ReachableUsers(target.users, filters)
         self._records = {
             kind.collection: self.users if kind is USERS else ReachableRecords(target.of(kind.collection), filters)
@@ -23,6 +27,22 @@ class Reach:
         self.groups = self.of(GROUPS.collection)
         self.populations = self.of(POPULATIONS.collection)
         self.memberships = ReachableMemberships(target.memberships, self.users, self.groups)
+
+    def send(self, context: RequestContext, request: Request) -> Response:
+        """Send a call about a record that the caller was held to, or about none. Raises PingOne's errors."""
+        return self._target.send(request, context.call)
+
+    def read_all(
+        self,
+        context: RequestContext,
+        path: str,
+        member: str,
+        query: tuple[tuple[str, str], ...] = (),
+        *,
+        root: bool = False,
+    ) -> list[Native]:
+        """Return what hangs on a record, or on none, over all pages of its list. Raises PingOne's errors."""
+        return self._target.read_all(context.call, Request("GET", path, query, root=root), member)
 
     def of(self, collection: str) -> ReachableRecords:
         """Return the records of one kind. Raises KeyError where no kind is kept in a collection of that name."""

@@ -66,6 +66,9 @@ class Notes:
         """Be told the answer, and return it."""
         return reply
 
+    def asked(self, names: tuple[str, ...], key: str) -> None:
+        """Be told the names of what an operation was given, and the id of the resource that it is about."""
+
     def filtered(self, names: tuple[str, ...]) -> None:
         """Be told the attributes that a search names."""
 

@@ -68,6 +68,12 @@ def to_scim_error(error: errors.PingOneError, table: Table, *, reading: bool = F
             return _forbidden(error, reading=reading)
         case errors.Refused():
             return _refused(error, table)
+    return of_no_answer(error)
+
+
+def of_no_answer(error: errors.PingOneError) -> ScimError:
+    """Return the SCIM error of a failure that is no refusal of what was asked."""
+    match error:
         case errors.Throttled():
             return TooManyRequests(
                 "PingOne's rate limit is reached; send the request again later", retry_after=seconds_to_wait(error)

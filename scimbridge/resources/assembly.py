@@ -106,8 +106,8 @@ class Assembly:
     """
 
     def __init__(self, parts: Parts, fields: ShownFields, listing: Callable[..., Listing] = Listing) -> None:
-        self._parts = parts
-        self._reach = Reach(parts.target, KeptFilters(fields))
+        self.parts = parts
+        self.reach = Reach(parts.target, KeptFilters(fields))
         self._whole = Unconfined(parts.target)
         self.trail = parts.trail
         self._listing = partial(
@@ -120,7 +120,7 @@ class Assembly:
         self._intents = Intents(parts.state, self._turns, parts.secret, wall=parts.wall)
         self._fresh = {
             kind.collection: RecentNames(
-                parts.state, self._reach.of(kind.collection), clock=parts.clock, sleep=parts.sleep
+                parts.state, self.reach.of(kind.collection), clock=parts.clock, sleep=parts.sleep
             )
             for kind in KINDS
         }
@@ -129,9 +129,7 @@ class Assembly:
             kind.collection: DirectoryKnowledge(self._whole.of(kind.collection), parts.state, parts.page_size)
             for kind in KINDS
         }
-        self._members = Members(
-            self._reach, self._whole, self._together, self._check_numbers, page_size=parts.page_size
-        )
+        self._members = Members(self.reach, self._whole, self._together, self._check_numbers, page_size=parts.page_size)
         self._own = OwnMemberships(parts.state, parts.wall)
 
     def _check_numbers(self, call: Call, kind: str, numbers: list[tuple[int, int | None]]) -> None:
@@ -143,29 +141,29 @@ class Assembly:
 
     def endpoint(self, table: Table) -> Endpoint:
         """Join the resource type of a table."""
-        view = View(table, self._parts.notice, self._rendered)
+        view = View(table, self.parts.notice, self._rendered)
         own = {USERS.name: self._users, GROUPS.name: self._groups}
-        kept = KeptValues(table, self._parts.observe_dropped, refuse=self._parts.refuse_dropped)
+        kept = KeptValues(table, self.parts.observe_dropped, refuse=self.parts.refuse_dropped)
         records, resource, links, complete = own.get(table.type.name, self._plain)(view, kept)
         listing = self._listing(
-            records, self._known[records.name], view, links, self._fresh[records.name], self._parts.state
+            records, self._known[records.name], view, links, self._fresh[records.name], self.parts.state
         )
-        lists = Lists(listing, view, complete, self._seal, self._parts.wall)
+        lists = Lists(listing, view, complete, self._seal, self.parts.wall)
         return Endpoint(table.type.endpoint, records, resource, lists, table.allow, kept, self.trail)
 
     def _creation(self, records: ReachableRecords) -> Creation:
-        parts = self._parts
+        parts = self.parts
         return Creation(
             records, self._whole.of(records.name), self._fresh[records.name], self._intents,
             clock=parts.clock, wall=parts.wall, sleep=parts.sleep, page_size=parts.page_size,
         )  # fmt: skip
 
     def _users(self, view: View, kept: KeptValues) -> Joined:
-        parts, users = self._parts, self._reach.users
+        parts, users = self.parts, self.reach.users
         placement = Placement(
             view.table, users, self._whole.populations, parts.default_population, parts.state, page_size=parts.page_size
         )
-        records = UserRecords(self._reach, self._members, self._together, self._turns)
+        records = UserRecords(self.reach, self._members, self._together, self._turns)
         writer = UserWriter(
             users, self._own, Lookalikes(self._whole.users, view.table, parts.page_size),
             Enforced(Findings(parts.state), view.table), kept,
@@ -188,7 +186,7 @@ class Assembly:
         return users, resource, links if field else None, resource.complete
 
     def _groups(self, view: View, kept: KeptValues) -> Joined:
-        groups, members = self._reach.groups, self._members
+        groups, members = self.reach.groups, self._members
 
         field = _linked(view)
 
@@ -208,7 +206,7 @@ class Assembly:
             return groups.is_open(context) and any(direct_members(group))
 
         records = GroupRecords(groups, view, self._turns)
-        current = CurrentMembers(self._reach, members, self._together)
+        current = CurrentMembers(self.reach, members, self._together)
         writer = GroupWriter(groups, records, current, self._own, kept)
         creation = GroupCreation(groups, view, records, current, self._creation(groups), writer)
         resource = Groups(groups, view, records, current, creation, writer, self._own)
@@ -227,7 +225,7 @@ class Assembly:
         return read_each
 
     def _plain(self, view: View, kept: KeptValues) -> Joined:
-        records = self._reach.of(kind_named(view.table.type.name).collection)
+        records = self.reach.of(kind_named(view.table.type.name).collection)
         writer = PlainWriter(records, kept)
         return records, Plain(records, view, self._creation(records), writer, self._turns), None, None
 

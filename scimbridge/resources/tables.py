@@ -16,12 +16,16 @@ from scimbridge.mapping.tables.shipped import default_mappings
 from scimbridge.mapping.tables.table import Table, TableFaults
 from scimbridge.pingone.kinds import KINDS, find_faults, kind_of
 
+OPERATIONS = "operations.toml"
+"""The one table of a folder that is none of attributes; see `operations.reading`."""
+
 
 class Tables:
     """The tables of a folder, read once: what changes on the disk later is not half taken.
 
     `whole` are the tables as they stand: resource type name -> Table. `origins` say where each comes from. `shipped`
-    are the texts that those of the folder lie over.
+    are the texts that those of the folder lie over, and `operations` the text of the folder's own operations, None for
+    none.
     """
 
     def __init__(
@@ -29,7 +33,9 @@ class Tables:
         texts: Mapping[str, str],
         offset: dt.timedelta = NO_OFFSET,
         shipped: Mapping[str, str] = NOTHING_SHIPPED,
+        operations: str | None = None,
     ) -> None:
+        self.operations = operations
         self._texts, self._shipped = dict(texts), dict(shipped)
         self._offset = offset
         if faults := find_faults(KINDS):
@@ -70,7 +76,13 @@ def open_tables(folder: Traversable, offset: dt.timedelta = NO_OFFSET) -> Tables
     `offset` is the directory's clock against the clients' clock. Raises `TableFaults` with all that is wrong in all of
     them.
     """
-    return Tables(_read_texts(folder), offset, _read_texts(default_mappings()))
+    return Tables(_read_texts(folder), offset, _read_texts(default_mappings()), read_operations(folder))
+
+
+def read_operations(folder: Traversable) -> str | None:
+    """Return the text of a folder's own operations, None where there is none, and for the shipped ones."""
+    own = folder.joinpath(OPERATIONS)
+    return own.read_text(encoding="utf-8") if folder != default_mappings() and own.is_file() else None
 
 
 def read_tables(folder: Traversable, offset: dt.timedelta = NO_OFFSET) -> dict[str, Table]:
@@ -79,4 +91,8 @@ def read_tables(folder: Traversable, offset: dt.timedelta = NO_OFFSET) -> dict[s
 
 
 def _read_texts(folder: Traversable) -> dict[str, str]:
-    return {entry.name: entry.read_text(encoding="utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")}
+    return {
+        entry.name: entry.read_text(encoding="utf-8")
+        for entry in folder.iterdir()
+        if entry.name.endswith(".toml") and entry.name != OPERATIONS
+    }

@@ -190,3 +190,9 @@ class Unavailable(ScimError):
     """PingOne cannot be reached, or not in time; the request may be sent again."""
 
     status = 503
+
+
+class GatewayTimeout(ScimError):
+    """PingOne's answer was lost, and what it did is not known; the detail says what."""
+
+    status = 504

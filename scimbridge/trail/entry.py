@@ -7,7 +7,7 @@ from what was done and from what PingOne's failure was.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 
 from scimbridge.mapping.links import Member
@@ -184,6 +184,11 @@ class AuditEntry(Notes):
         """Note the status of the answer."""
         self.status = reply.status
         return reply
+
+    def asked(self, names: tuple[str, ...], key: str) -> None:
+        """Note the names of an operation's inputs, and whom it is about, who may have been found by something else."""
+        self.changed = dict.fromkeys(names)
+        self.head = replace(self.head, key=key.lower())
 
     def filtered(self, names: tuple[str, ...]) -> None:
         """Note the attributes that a search names."""

@@ -76,6 +76,8 @@ class WithRetry:
 
 
 def _worth_repeating(request: Request, error: PingOneError, attempt: int, *, lost: bool) -> bool:
+    if request.once:
+        return False
     if isinstance(error, Throttled):
         # Without a status it was our own rate layer, which has already waited as long as it could.
         return error.status == _TOO_MANY and attempt < _TRIES_THROTTLED

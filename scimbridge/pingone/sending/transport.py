@@ -14,6 +14,7 @@ from requests.utils import requote_uri
 
 from scimbridge.pingone.answers import read_answer
 from scimbridge.pingone.errors import Misconfigured, OutOfTime, PingOneError
+from scimbridge.pingone.media import JSON
 from scimbridge.pingone.send import Call, CallRecord, Request, Response, template
 from scimbridge.pingone.wire import Wire
 
@@ -44,10 +45,12 @@ class HttpTransport:
         observe: Callable[[CallRecord], None] | None = None,
     ) -> None:
         self._wire = wire
-        self._base = f"{api_url.rstrip('/')}/v1/environments/{quote(environment_id, safe='')}"
+        self._root = f"{api_url.rstrip('/')}/v1"
+        self._base = f"{self._root}/environments/{quote(environment_id, safe='')}"
         parts = urlsplit(self._base)
         self._host = f"{parts.scheme}://{parts.netloc}"
         self._home = parts.path
+        self._top = urlsplit(self._root).path
         self._origin = _origin(self._base)
         self._clock = clock
         self._wall = wall
@@ -65,8 +68,9 @@ class HttpTransport:
         headers.update(call.context)
         body = None
         if request.body is not None:
-            headers["Content-Type"] = request.media
             body = orjson.dumps(request.body)
+        if body is not None or request.media != JSON:  # of a call without a body the type alone says what is meant
+            headers["Content-Type"] = request.media
         began = self._clock()
         try:
             answer = self._wire.exchange(request.method, url, headers, body, call.deadline)
@@ -80,12 +84,13 @@ class HttpTransport:
 
     def _address(self, request: Request) -> str:
         if request.href is not None:
-            return self._follow(request.href)
+            return self._follow(request.href, f"{self._top}{request.path}" if request.root else f"{self._home}/")
+        base = self._root if request.root else self._base
         if not request.query:
-            return self._base + request.path
-        return f"{self._base}{request.path}?{urlencode(request.query, quote_via=quote)}"
+            return base + request.path
+        return f"{base}{request.path}?{urlencode(request.query, quote_via=quote)}"
 
-    def _follow(self, href: str) -> str:
+    def _follow(self, href: str, home: str) -> str:
         """Return a link as it was given. The token never goes to another host, nor to another environment."""
         address = self._host + href if href.startswith("/") and not href.startswith("//") else href
         try:
@@ -94,7 +99,7 @@ class HttpTransport:
             raise Misconfigured("PingOne sent a link to a next page that is no address") from error
         if theirs != self._origin:
             raise Misconfigured("PingOne sent a link to a next page that leads to another host")
-        if not path.startswith(f"{self._home}/") or "/../" in f"{path}/":
+        if not path.startswith(home) or "/../" in f"{path}/":
             raise Misconfigured("PingOne sent a link to a next page that leads out of the environment")
         return requote_uri(address)
 

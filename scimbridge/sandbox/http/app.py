@@ -17,6 +17,7 @@ from werkzeug.http import http_date
 
 from scimbridge.sandbox.http.errors import ApiError, forbidden, not_found, too_many_requests
 from scimbridge.sandbox.http.exchange import Api, Route, media, respond
+from scimbridge.sandbox.http.operation_routes import operation_routes, root_routes
 from scimbridge.sandbox.http.other_routes import environment_routes, group_routes, membership_routes, population_routes
 from scimbridge.sandbox.http.own_routes import PREFIX, control_routes, token_route
 from scimbridge.sandbox.http.provider_routes import provider_routes
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 HEADER_CEILING: Final = 6 * 1024
 _LOG: Final = logging.getLogger(__name__)
+PUBLIC: Final = "/environments/"
+"""Below which anybody may read: the host of agreements tells their texts."""
 _BEFORE: Final = ("throttled", "error", "drop_before")
 _FIXED_HEADERS: Final = (
     ("Cache-Control", "no-cache, no-store, max-age=0, must-revalidate"),
@@ -79,9 +82,11 @@ def create_app(parts: SandboxParts) -> Flask:
         *environment_routes(api),
         *provider_routes(api),
         *role_routes(api),
+        *operation_routes(api),
     ):
         _add(app, f"/v1/environments/<environment>{route.path}", route)
     for route in (
+        *root_routes(api),
         token_route(parts.tokens),
         *control_routes(parts.faults, parts.journal, parts.tokens),
     ):
@@ -134,7 +139,7 @@ class _Gate:
         if fate.kind in _BEFORE:
             return self._harm(fate)
         _check_header_size()
-        if not for_token:
+        if not for_token and not path.startswith(PUBLIC):
             g.generation = self._parts.tokens.check(request.headers.get("Authorization"))
             self._check_rights()
         return None

@@ -27,7 +27,7 @@ from scimbridge.sandbox.http.exchange import (
 )
 from scimbridge.sandbox.http.render import show_facet, show_population, show_user
 from scimbridge.sandbox.lists.listing import list_records
-from scimbridge.sandbox.model import facets, passwords, users
+from scimbridge.sandbox.model import accounts, facets, passwords, users
 from scimbridge.sandbox.model.memberships import listed_groups_of, read_expand
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ IMPORT: Final = f"{VENDOR}user.import+json"
 OPERATIONS: Final = f"{VENDOR}user.scim.patch+json"
 LOCK: Final = (f"{VENDOR}account.lock+json", f"{VENDOR}account.lock")
 UNLOCK: Final = (f"{VENDOR}account.unlock+json", f"{VENDOR}account.unlock")
+SEND_CODE: Final = f"{VENDOR}user.sendverificationcode+json"
+VERIFY: Final = f"{VENDOR}user.verify+json"
 _INCLUDES: Final = ("memberOfGroupIDs", "memberOfGroupNames")
 
 
@@ -103,6 +105,8 @@ def _read(api: Api, user: str) -> Answer:
         record = api.directory.see("users", user)
         found = list(listed_groups_of(api.directory, "users", record)) if wanted else []
         names = [api.directory.groups.rows[group_id]["name"] for group_id in found]
+        if api.switches.group_names_order == "other":
+            names.reverse()
     shown = _show(api, record)
     if "memberOfGroupIDs" in wanted:
         shown["memberOfGroupIDs"] = found
@@ -126,8 +130,13 @@ def _delete(api: Api, user: str) -> Answer:
 
 
 def _act(api: Api, user: str) -> Answer:
-    if require_media(*LOCK, *UNLOCK) in LOCK:
+    given = require_media(*LOCK, *UNLOCK, SEND_CODE, VERIFY)
+    if given in LOCK:
         record = facets.lock_account(api.directory, user, read_body(optional=True))
+    elif given == SEND_CODE:
+        record = accounts.send_verification(api.directory, user)
+    elif given == VERIFY:
+        record = accounts.verify(api.directory, user, read_body().get("verificationCode"))
     else:
         record = facets.unlock_account(api.directory, user)
     return 200, _show(api, record)

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from scimbridge.sandbox.http.errors import invalid_data, invalid_value
+import regex
+
+from scimbridge.sandbox.http.errors import invalid_data, invalid_value, unsupported_media
 from scimbridge.sandbox.model.memberships import drop_old_level
 from scimbridge.sandbox.model.users import read_population, read_provider
 from scimbridge.sandbox.store.directory import user_subject
-from scimbridge.sandbox.store.records import Json, stamp
+from scimbridge.sandbox.store.records import Json, parse_instant, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scimbridge.sandbox.store.directory import Directory
 
+_MILLISECONDS: Final = regex.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 VERIFY_STATES: Final = ("NOT_INITIATED", "ENABLED", "DISABLED")
 
 
@@ -45,8 +48,13 @@ def _set_mfa(_directory: Directory, record: Json, body: Json) -> Json:
     return {**record, "mfaEnabled": _needed_boolean(body, "mfaEnabled")}
 
 
-def _set_bypass(_directory: Directory, record: Json, body: Json) -> Json:
-    return {**record, "bypassMFA": _needed_boolean(body, "bypassMFA")}
+def _set_bypass(directory: Directory, record: Json, body: Json) -> Json:
+    until = body.get("bypassMFAEnabledUntil")
+    if not isinstance(until, str) or not _MILLISECONDS.fullmatch(until):
+        raise invalid_value("bypassMFAEnabledUntil", "must be a date as 2026-01-02T03:04:05.000Z")
+    if (parse_instant(until) or 0) <= directory.clock():
+        return {name: value for name, value in record.items() if name != "bypassMFA"}
+    return {**record, "bypassMFA": {"bypassMFAEnabled": True, "bypassMFAEnabledUntil": until}}
 
 
 def _set_verify_status(_directory: Directory, record: Json, body: Json) -> Json:
@@ -85,6 +93,8 @@ def show_facet(record: Json, name: str) -> Json:
     """Return the body of a facet without links: `population` shows its id bare, the others by name."""
     if name == "population":
         return {"id": record["population"]["id"]}
+    if name == "bypassMFA":
+        return dict(record.get(name, {}))
     return {name: record.get(name, False)}
 
 
@@ -115,8 +125,15 @@ def lock_account(directory: Directory, user_id: str, body: Json) -> Json:
         until = body.get("unlockAt")
         if until is None and directory.switches.empty_lock == "ignored":
             return record
-        if until is not None and not isinstance(until, str):
+        if until is not None and (not isinstance(until, str) or parse_instant(until) is None):
             raise invalid_value("unlockAt", "must be a date")
+        made = parse_instant(record["createdAt"]) or 0.0
+        if directory.clock() < made + directory.switches.late_lock:
+            raise unsupported_media("application/vnd.pingidentity.account.lock+json")
+        if until is not None and (parse_instant(until) or 0.0) <= directory.clock():
+            if directory.switches.past_unlock == "refuse":
+                raise invalid_value("unlockAt", "must be in the future")
+            return record
         locked: Json = {"status": "LOCKED", "lockedAt": stamp(directory.clock())}
         if until is not None:
             locked["unlockAt"] = until

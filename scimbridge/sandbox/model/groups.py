@@ -140,6 +140,7 @@ def delete_group(directory: Directory, group_id: str) -> None:
         directory.groups.drop(group_id)
         directory.edges.drop_group(group_id)
         directory.dynamic.pop(group_id, None)
+        directory.hanging.drop(group_id)
         directory.changed("GROUP.DELETED", group_subject(record))
 
 

@@ -10,7 +10,8 @@ import hmac
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from scimbridge.sandbox.http.errors import invalid_data, invalid_value
+from scimbridge.sandbox.http.errors import VALIDATION, ApiError, Detail, invalid_data, invalid_value, request_failed
+from scimbridge.sandbox.model.accounts import mail_code
 from scimbridge.sandbox.store.directory import Password, user_subject
 from scimbridge.sandbox.store.records import Json, stamp
 
@@ -19,10 +20,18 @@ if TYPE_CHECKING:
 
 SHORTEST: Final = 8
 PREFIX: Final = "application/vnd.pingidentity.password."
-PUT_MEDIA: Final = tuple(PREFIX + action for action in ("set+json", "setvalue+json", "reset+json"))
+PUT_MEDIA: Final = tuple(PREFIX + action for action in ("set+json", "setvalue+json", "reset+json", "setgateway+json"))
 POST_MEDIA: Final = tuple(
-    PREFIX + action for action in ("check+json", "forcechange", "forcechange+json", "unlock", "unlock+json")
-)
+    PREFIX + action
+    for action in (
+        "check+json", "forcechange", "forcechange+json", "unlock", "unlock+json", "sendrecoverycode+json",
+        "recover+json",
+    )
+)  # fmt: skip
+MOST_WRONG: Final = 5
+"""Wrong passwords in a row that lock it out."""
+LOCKED_FOR: Final = 900
+CODE_LIFE: Final = 300.0
 
 
 def _digest(salt: str, text: str) -> str:
@@ -68,10 +77,15 @@ def show_state(directory: Directory, user_id: str) -> Json:
     """Return the password state of a user."""
     held = directory.passwords.get(user_id)
     state: Json = {"environment": {"id": directory.environment_id}, "user": {"id": user_id}}
+    gateway = directory.hanging.external.get(user_id)
+    if gateway is not None:
+        return {**state, "status": "EXTERNAL", "external": {"gateway": gateway}}
     if held is None:
         return {**state, "status": "NO_PASSWORD"}
-    status = "MUST_CHANGE_PASSWORD" if held.force_change else "OK"
-    return {**state, "status": status, "lastChangedAt": held.changed_at}
+    told = {**state, "lastChangedAt": held.changed_at}
+    if directory.hanging.wrong.get(user_id, 0) >= MOST_WRONG:
+        return {**told, "status": "PASSWORD_LOCKED_OUT", "secondsUntilUnlock": LOCKED_FOR}
+    return {**told, "status": "MUST_CHANGE_PASSWORD" if held.force_change else "OK"}
 
 
 def see_state(directory: Directory, user_id: str) -> Json:
@@ -86,28 +100,71 @@ def put_password(directory: Directory, user_id: str, media: str, body: Json) -> 
     action = media.removeprefix(PREFIX)
     with directory.lock:
         user = directory.find("users", user_id)
-        if action == "setvalue+json" and not body:
+        if action == "setgateway+json":
+            directory.hanging.external[user_id] = _read_gateway(directory, body)
+        elif action == "setvalue+json" and not body:
             directory.passwords.pop(user_id, None)
         elif action == "reset+json":
-            directory.passwords[user_id] = _reset(directory, user_id, body)
+            _keep(directory, user_id, _reset(directory, user_id, body))
         else:
-            value, force = body.get("value"), body.get("forceChange", False)
-            if not isinstance(force, bool):
-                raise invalid_value("forceChange", "must be true or false")
-            if body.get("bypassPolicy") is not True or not isinstance(value, str) or not value:
-                value = check_policy(value, "password")
-            directory.passwords[user_id] = make_password(directory, value, force_change=force)
+            _keep(directory, user_id, _set(directory, user_id, body))
         return _finish(directory, user)
+
+
+def _set(directory: Directory, user_id: str, body: Json) -> Password:
+    value, force = body.get("value"), body.get("forceChange", False)
+    for name in ("forceChange", "bypassPolicy"):
+        if not isinstance(body.get(name, False), bool):
+            raise invalid_value(name, "must be true or false")
+    if isinstance(value, str) and value.startswith("{") and "}" in value:
+        return Password(directory.new_id(), None, stamp(directory.clock()), force)
+    if body.get("bypassPolicy") is not True or not isinstance(value, str) or not value:
+        value = check_policy(value, "password")
+        _check_history(directory, user_id, value, "password")
+    return make_password(directory, value, force_change=force)
+
+
+def _keep(directory: Directory, user_id: str, new: Password) -> None:
+    """Keep a new password; the one before is history, and wrong tries are forgotten."""
+    old = directory.passwords.get(user_id)
+    if old is not None and old.digest is not None:
+        directory.hanging.used.setdefault(user_id, []).append((old.salt, old.digest))
+    directory.hanging.external.pop(user_id, None)
+    directory.hanging.wrong.pop(user_id, None)
+    directory.passwords[user_id] = new
+
+
+def _check_history(directory: Directory, user_id: str, text: str, target: str) -> None:
+    held = directory.passwords.get(user_id)
+    past = list(directory.hanging.used.get(user_id, ()))
+    if held is not None and held.digest is not None:
+        past.append((held.salt, held.digest))
+    kept = directory.switches.password_history
+    if any(_digest(salt, text) == digest for salt, digest in past[-kept:] if kept):
+        raise invalid_data("UNIQUENESS_VIOLATION", target, "was used before")
 
 
 def _reset(directory: Directory, user_id: str, body: Json) -> Password:
     new = body.get("newPassword")
+    if "currentPassword" in body and directory.switches.current_password == "checked":  # noqa: S105 - a word
+        _check_match(directory, user_id, body["currentPassword"], "currentPassword")
     if "currentPassword" in body:
-        _check_match(directory, user_id, body["currentPassword"])
-        return make_password(directory, check_policy(new, "newPassword"), force_change=False)
+        text = check_policy(new, "newPassword")
+        _check_history(directory, user_id, text, "newPassword")
+        return make_password(directory, text, force_change=False)
     if not isinstance(new, str) or not new:
         raise invalid_data("EMPTY_VALUE", "newPassword", "must not be empty")
     return make_password(directory, new, force_change=True)
+
+
+def _read_gateway(directory: Directory, body: Json) -> Json:
+    kind = body.get("userType")
+    gateway = directory.hanging.gateways.get(str(body.get("id")))
+    if gateway is None:
+        raise invalid_value("id", "does not exist")
+    if not isinstance(kind, dict) or kind.get("id") not in {each["id"] for each in gateway["userTypes"]}:
+        raise invalid_value("userType.id", "does not exist")
+    return {"id": gateway["id"], "type": gateway["type"], "userType": {"id": kind["id"]}}
 
 
 def _finish(directory: Directory, user: Json) -> Json:
@@ -116,30 +173,69 @@ def _finish(directory: Directory, user: Json) -> Json:
     return show_state(directory, user["id"])
 
 
-def _check_match(directory: Directory, user_id: str, given: Any) -> None:
+def _check_usable(directory: Directory, user_id: str) -> Password:
+    """Return what is kept of a password that can be looked at. Raises ApiError 400 for a state."""
     held = directory.passwords.get(user_id)
+    if user_id in directory.hanging.external:
+        raise request_failed("The password lies with another provider.")
     if held is None:
         raise invalid_data("NO_PASSWORD", "password", "The user has no password")
+    if directory.hanging.wrong.get(user_id, 0) >= MOST_WRONG:
+        raise invalid_data("PASSWORD_LOCKED_OUT", "password", "The password is locked out")
+    user = directory.users.rows[user_id]
+    if not user["enabled"] or user["account"]["status"] != "OK":
+        raise invalid_data("ACCOUNT_NOT_USABLE", None, "The account cannot be used")
+    return held
+
+
+def _check_match(directory: Directory, user_id: str, given: Any, target: str = "password") -> None:
+    held = _check_usable(directory, user_id)
     text = given if isinstance(given, str) else ""
     if held.digest is None or not hmac.compare_digest(held.digest, _digest(held.salt, text)):
+        wrong = directory.hanging.wrong.get(user_id, 0) + 1
+        directory.hanging.wrong[user_id] = wrong
         sentence = "The provided password did not match provisioned password"
-        raise invalid_value("password", sentence, failuresRemaining=4)
+        raise invalid_value(target, sentence, failuresRemaining=max(0, MOST_WRONG - wrong))
+    directory.hanging.wrong.pop(user_id, None)
 
 
 def post_password(directory: Directory, user_id: str, media: str, body: Json) -> Json:
-    """Check a password, force a change or unlock; `media` is one of POST_MEDIA.
+    """Check, recover or unlock a password, or force a change; `media` is one of POST_MEDIA.
 
     Raises ApiError 400 and 404.
     """
-    action = media.removeprefix(PREFIX)
+    action = media.removeprefix(PREFIX).removesuffix("+json")
     with directory.lock:
         user = directory.find("users", user_id)
-        if action == "check+json":
+        if action == "check":
             _check_match(directory, user_id, body.get("password"))
             return show_state(directory, user_id)
+        if action == "recover":
+            _recover(directory, user_id, body)
+            return _finish(directory, user)
         held = directory.passwords.get(user_id)
-        if action.startswith("forcechange"):
-            if held is None:
-                raise invalid_data("NO_PASSWORD", "password", "The user has no password")
+        if held is None:
+            raise invalid_data("NO_PASSWORD", "password", "The user has no password")
+        if action == "sendrecoverycode":
+            codes = directory.hanging.codes_of(user_id)
+            codes.recovery = mail_code(directory, user)
+            codes.recovery_ends = directory.clock() + CODE_LIFE
+            return show_state(directory, user_id)
+        directory.hanging.wrong.pop(user_id, None)
+        if action == "forcechange":
             directory.passwords[user_id] = replace(held, force_change=True)
         return _finish(directory, user)
+
+
+def _recover(directory: Directory, user_id: str, body: Json) -> None:
+    codes = directory.hanging.codes_of(user_id)
+    given = body.get("recoveryCode")
+    is_right = isinstance(given, str) and codes.recovery and given.upper() == codes.recovery
+    if not is_right or directory.clock() >= codes.recovery_ends:
+        if directory.switches.wrong_recovery_code == "INVALID_OTP":
+            raise ApiError(400, "INVALID_DATA", VALIDATION, [Detail("INVALID_OTP", None, "The code is not valid")])
+        raise invalid_value("recoveryCode", "is not valid")
+    text = check_policy(body.get("newPassword"), "newPassword")
+    _check_history(directory, user_id, text, "newPassword")
+    codes.recovery = ""
+    _keep(directory, user_id, make_password(directory, text, force_change=False))

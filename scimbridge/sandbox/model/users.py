@@ -194,4 +194,5 @@ def delete_user(directory: Directory, user_id: str) -> None:
         directory.users.drop(user_id)
         directory.edges.drop_member("users", user_id)
         directory.passwords.pop(user_id, None)
+        directory.hanging.drop(user_id)
         directory.changed("USER.DELETED", user_subject(record))

@@ -17,6 +17,7 @@ from scimbridge.sandbox.http.errors import invalid_request, not_found
 from scimbridge.sandbox.model.activities import Activities, Subject
 from scimbridge.sandbox.model.schema import UserSchema
 from scimbridge.sandbox.store.edges import Edges, Listed
+from scimbridge.sandbox.store.hanging import Hanging
 from scimbridge.sandbox.store.past import Past
 from scimbridge.sandbox.store.records import Json, later_stamp, stamp
 from scimbridge.sandbox.store.table import Entry, RecordTable
@@ -77,6 +78,7 @@ class Directory:
         self.schema = UserSchema(new_id)
         self.providers: dict[str, Json] = {}
         self.passwords: dict[str, Password] = {}
+        self.hanging = Hanging()
         past = Past(monotonic, self.behind)
         self.edges = Edges(past)
         self.listed = Listed(self.edges, past)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from scimbridge.sandbox.model.groups import compile_user_filter
 from scimbridge.sandbox.model.schema import SchemaAttribute
 from scimbridge.sandbox.model.users import ACCOUNT_OFF, ACCOUNT_OK, PING_ONE
+from scimbridge.sandbox.store.parts import seed_environment
 from scimbridge.sandbox.store.records import Json, stamp
 
 if TYPE_CHECKING:
@@ -195,6 +196,7 @@ def seed_company(directory: Directory, users: int = USERS, *, seed: int = 1) -> 
         for number in range(1, users + 1):
             company.add_user(number)
         company.add_groups()
+        seed_environment(directory)
         directory.revision += 1
 
 
@@ -203,4 +205,5 @@ def seed_default_population(directory: Directory) -> None:
     with directory.lock:
         record: Json = {"id": directory.new_id(), "name": "Default", "default": True, **directory.stamps()}
         directory.populations.add(record)
+        seed_environment(directory)
         directory.revision += 1

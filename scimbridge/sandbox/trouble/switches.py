@@ -66,3 +66,27 @@ class Switches:
     accent_blind_filters: bool = False
     user_id_filter: bool = False
     group_name_prefix_filter: bool = False
+    past_unlock: Literal["refuse", "ignore"] = "refuse"
+    """What a lock does whose `unlockAt` is over."""
+    late_lock: float = 0.0
+    """Seconds after its creation in which a user cannot be locked: 415."""
+    current_password: Literal["checked", "ignored"] = "checked"  # noqa: S105 - a word
+    """What becomes of `currentPassword` where the actor is a worker."""
+    wrong_recovery_code: Literal["INVALID_OTP", "INVALID_VALUE"] = "INVALID_OTP"
+    password_history: int = 3
+    """So many passwords back cannot be used again."""
+    mails_a_day: int = 50
+    mail_limit_status: Literal[400, 429] = 400
+    consents_listed: Literal["all", "answered"] = "answered"
+    """Whether the list of consents tells of agreements that were never answered."""
+    revoked_status: Literal["REVOKED", "PENDING"] = "REVOKED"
+    accepted_code: Literal[200, 201] = 200
+    agreement_text: Literal["revision", "host", "nowhere"] = "revision"
+    """Where the text of an agreement stands."""
+    device_action_code: Literal[200, 204] = 204
+    second_link: Literal["refuse", "accept"] = "refuse"
+    group_names_order: Literal["same", "other"] = "other"
+    """Whether `memberOfGroupNames` has the order of `memberOfGroupIDs`."""
+    alternative_identifier_filter: bool = False
+    sessions_come_back: bool = False
+    """Whether a user signs on again as soon as a session ends."""

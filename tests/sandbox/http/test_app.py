@@ -30,7 +30,7 @@ def test_the_id_of_an_error_is_its_correlation_id(api):
     assert answer.json()["code"] == "NOT_FOUND"
 
 
-@pytest.mark.parametrize("path", ["/users/x/devices", "/roles", "/users/", "/Users", "//users"])
+@pytest.mark.parametrize("path", ["/users/x/gadgets", "/roles", "/users/", "/Users", "//users"])
 def test_a_route_that_is_not_there_says_so(api, path):
     """An unknown route is 404 with method and path in its message, never an empty success."""
     answer = api.call("GET", path)
@@ -40,10 +40,10 @@ def test_a_route_that_is_not_there_says_so(api, path):
     assert path in answer.json()["message"]
 
 
-def test_role_assignments_are_explicitly_not_there(api):
+def test_what_is_not_done_is_refused_by_name(api):
     """What the sandbox does not do is refused by name."""
     user = api.user("a")
-    answer = api.call("POST", f"/users/{user['id']}/roleAssignments", {"role": {"id": "x"}})
+    answer = api.call("POST", f"/users/{user['id']}/nickname", {"name": "x"})
     assert answer.status_code == 404
     assert "does not implement POST" in answer.json()["message"]
 

@@ -9,7 +9,7 @@ import pytest
 from scimbridge.sandbox import Switches
 
 
-@pytest.mark.parametrize("name", ["enabled", "mfaEnabled", "bypassMFA"])
+@pytest.mark.parametrize("name", ["enabled", "mfaEnabled"])
 def test_boolean_facets_are_read_and_set(api, name):
     """GET and PUT of a boolean facet answer with links and the value alone."""
     user = api.user("a")

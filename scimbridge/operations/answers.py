@@ -1,0 +1,60 @@
+"""What a client is answered: PingOne's record, cut to the members that the row's answer has, under SCIM-like names.
+
+What a table of answers does not name never leaves. Pure but for the named functions.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from scimbridge.mapping.moments import shift_time
+from scimbridge.mapping.tables.rows import read_field
+from scimbridge.operations.attempt import Attempt
+from scimbridge.operations.rows import AnswerField, AnswerTable
+from scimbridge.scim.catalogue import LIST_URN
+
+Json = dict[str, Any]
+Find = Callable[[Attempt, Mapping[str, Any]], Any]
+"""A function that finds what no field of the record holds."""
+
+
+class Printer:
+    """Makes answers of records. `offset` is the directory's clock against the clients'."""
+
+    def __init__(self, functions: Mapping[str, Find], offset: dt.timedelta) -> None:
+        self._functions = functions
+        self._offset = offset
+
+    def one(self, attempt: Attempt, table: AnswerTable, record: Mapping[str, Any]) -> Json:
+        """Return the answer about one record."""
+        answer: Json = {}
+        for each in table.fields:
+            value = self._value(attempt, each, record)
+            if value is None:
+                continue
+            held = answer
+            for step in each.path[:-1]:
+                held = held.setdefault(step, {})
+            held[each.path[-1]] = value
+        return answer
+
+    def _value(self, attempt: Attempt, each: AnswerField, record: Mapping[str, Any]) -> Any:
+        if each.code:
+            return self._functions[each.code](attempt, record)
+        value = read_field(record, each.to or each.path)
+        if each.lower and isinstance(value, str):
+            return value.lower()
+        return shift_time(value, self._offset) if each.type == "dateTime" else value
+
+
+def list_of(resources: list[Any]) -> Json:
+    """Return a whole list as one ListResponse (RFC 7644 §3.4.2)."""
+    return {
+        "schemas": [LIST_URN],
+        "totalResults": len(resources),
+        "itemsPerPage": len(resources),
+        "startIndex": 1,
+        "Resources": resources,
+    }

@@ -1,0 +1,252 @@
+"""The one way of an operation: right, inputs, reach, limit, turn, audit entry, call, answer.
+
+Whoever asks for one, over HTTP or from a terminal, comes through `Room.do`. What the call of a row cannot say is a
+named function; what became of a call whose answer was lost is decided by the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+from scimbridge.access.caller import Caller
+from scimbridge.access.scopes import OF_ENVIRONMENTS
+from scimbridge.once.locks import ChangeLocks
+from scimbridge.operations.answers import Printer, list_of
+from scimbridge.operations.attempt import Attempt, Json, OperationParts
+from scimbridge.operations.inputs import native_body, query_of, read_inputs
+from scimbridge.operations.limiting import take_place
+from scimbridge.operations.matching import find_match
+from scimbridge.operations.reading import Catalogue
+from scimbridge.operations.refusing import refusing_parts
+from scimbridge.operations.rows import KIND_OF, MATCH, NEVER, REPEAT, Operation
+from scimbridge.pingone.errors import PingOneError
+from scimbridge.request.context import AnswerOptions, Reply, RequestContext
+from scimbridge.request.ids import is_id
+from scimbridge.request.rights import veil, veil_reply
+from scimbridge.resources.endpoint import Endpoint
+from scimbridge.scim.errors import Forbidden, GatewayTimeout, NotFound, NotImplementedByDesign
+from scimbridge.scim.verbs import READ, WRITE, Verb
+from scimbridge.sides import Native
+from scimbridge.trail.attempts import Trail
+
+Carry = Callable[[Attempt, "Room"], Any]
+"""A function of `code`: makes the calls, returns PingOne's record, or records, or a Reply."""
+Settle = Callable[[Attempt, float], Native | None]
+"""A function of `again`: looks whether a call was carried out whose answer was lost, so many seconds ago.
+
+Returns the record where it was, None where not."""
+
+DELETED = 204
+TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for: the operation, of whom, which part, and how. `method` is HTTP's."""
+
+    operation: Operation
+    method: str
+    key: str = ""
+    item: str = ""
+
+    @property
+    def deletes(self) -> bool:
+        """Whether the part is to be deleted."""
+        return self.method == "DELETE"
+
+    @property
+    def scope(self) -> str:
+        """The right that it needs."""
+        return self.operation.write if self.deletes else self.operation.scope
+
+
+class Room:
+    """All operations as one client is served them: `endpoints` are its resource types by name."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        endpoints: Mapping[str, Endpoint],
+        around: OperationParts,
+        turns: ChangeLocks,
+        trail: Trail,
+        printer: Printer,
+        carry: Mapping[str, Carry],
+        settle: Mapping[str, Settle],
+    ) -> None:
+        self.catalogue = catalogue
+        self.endpoints = endpoints
+        self.around = around
+        self._turns = turns
+        self._trail = trail
+        self.printer = printer
+        self._carry = carry
+        self._settle = settle
+
+    # -- the one way -----------------------------------------------------------------------------------------------
+
+    def do(
+        self, asked: Asked, context: RequestContext, options: AnswerOptions, read: Callable[[], Mapping[str, Any]]
+    ) -> Reply:
+        """Carry an operation out. `read` gives what the client sends, once it is known that it may ask.
+
+        Raises `Forbidden`, `InvalidValue`, `NotFound` and whatever else is wrong or goes wrong.
+        """
+        operation = asked.operation
+        if operation.refuse:
+            raise NotImplementedByDesign(operation.refuse)
+        verb = Verb(operation.name, asked.method, READ if operation.reads and not asked.deletes else WRITE)
+        with self._trail.attempt(context, operation.resource, verb, asked.key) as noted, refusing_parts(operation):
+            check_right(noted.caller, operation, asked.scope)
+            body = read()
+            match = body.get(MATCH) if not asked.key and not operation.is_service and not operation.on_all else None
+            others = () if match is None else (MATCH,)
+            values = read_inputs(operation, body, self.around.wall(), others)
+            attempt = Attempt(
+                operation=operation, context=noted, options=options, around=self.around,
+                key=asked.key, item=asked.item, values=values,
+            )  # fmt: skip
+            attempt = self._reach(attempt, match)
+            noted.notes.asked(tuple(values), attempt.key)
+            return noted.notes.answered(self._carry_out(attempt, asked))
+
+    def _reach(self, attempt: Attempt, match: Any) -> Attempt:
+        """Find the resource, and hold the caller to it: what it may not know of is not there."""
+        operation, context = attempt.operation, attempt.context
+        if operation.item is not None and len(attempt.item) > operation.item.max_length:
+            msg = f"{operation.item.name}: {operation.name} has no part with an id of that length"
+            raise NotFound(msg)
+        if operation.is_service or operation.on_all:
+            return attempt
+        if not attempt.key:
+            return replace(attempt, key=find_match(self.endpoints[operation.resource], context, attempt.options, match))
+        if not is_id(attempt.key):
+            msg = f"no {operation.resource} has an id like that: they are UUIDs"
+            raise NotFound(msg)
+        self.around.reach.of(KIND_OF[operation.resource].collection).hold(context, attempt.key)
+        return attempt
+
+    def _carry_out(self, attempt: Attempt, asked: Asked) -> Reply:
+        operation = attempt.operation
+        if operation.reads and not asked.deletes:
+            return self._answer(attempt, self._read(attempt))
+        take_place(operation, attempt.key, self.around.state, self.around.wall)
+        attempt.context.notes.begin()
+        with self.hold(attempt.context, operation.resource, attempt.key) if attempt.key else nullcontext():
+            if not asked.deletes:
+                return self._answer(attempt, self._write(attempt))
+            if operation.item is not None and operation.item.code:
+                self._carry[operation.item.code](attempt, self)
+            else:
+                attempt.send("DELETE", f"{operation.call.path}/{{item}}", again=REPEAT)
+            return Reply(DELETED)
+
+    def hold(self, context: RequestContext, resource: str, key: str) -> AbstractContextManager[None]:
+        """Hold a resource for one change, as PUT and PATCH hold it. Raises `Unavailable`."""
+        records = self.around.reach.of(KIND_OF[resource].collection)
+        return self._turns.of(context, resource.lower(), key, lambda: records.look(context, key))
+
+    def _read(self, attempt: Attempt) -> Any:
+        operation = attempt.operation
+        if operation.code:
+            return self._carry[operation.code](attempt, self)
+        call = operation.call
+        if attempt.item and operation.listed:
+            return attempt.send("GET", f"{call.path}/{{item}}", query=call.query).body
+        query = (*call.query, *query_of(operation, attempt.values))
+        if operation.listed:
+            return attempt.read_all(call.path, operation.listed, query)
+        return attempt.send("GET", call.path, query=query).body
+
+    def _write(self, attempt: Attempt) -> Any:
+        operation = attempt.operation
+        if operation.code:
+            return self._carry[operation.code](attempt, self)
+        body = native_body(operation, attempt.values)
+        # A PUT always has a body, of which nothing may be left; a POST without one says all by its type.
+        sent = body if body or operation.call.method == "PUT" else None
+        return self.settled(attempt, lambda: attempt.send_row(sent).body)
+
+    def settled(self, attempt: Attempt, send: Callable[[], Json]) -> Json:
+        """Send what changes something, and decide by the row what a lost answer means.
+
+        Raises `GatewayTimeout` where it cannot be known, and PingOne's errors.
+        """
+        again = attempt.operation.again
+        lost: PingOneError | None = None
+        began = self.around.clock()
+        for _try in range(TRIES):
+            try:
+                return send()
+            except PingOneError as error:
+                if again == REPEAT or not (error.maybe_done or lost is not None):
+                    raise
+                lost = lost or error
+                if again == NEVER:
+                    break
+                found = self._look(attempt, self.around.clock() - began)
+                if found is not None:
+                    return found
+                if not error.maybe_done:  # a refusal, and nothing was done before
+                    raise
+        msg = (
+            f"PingOne's answer to {attempt.operation.name} was lost: it is not known whether it was carried out,"
+            " and it is not sent again, since that may do harm; look at the state first"
+        )
+        raise GatewayTimeout(msg) from lost
+
+    def _look(self, attempt: Attempt, seconds: float) -> Json | None:
+        try:
+            return self._settle[attempt.operation.again](attempt, seconds)
+        except PingOneError as error:
+            msg = (
+                f"PingOne's answer to {attempt.operation.name} was lost, and PingOne does not say whether it was"
+                " carried out; look at the state before it is sent again"
+            )
+            error.maybe_done = True  # for the trail: what became of it is unknown
+            raise GatewayTimeout(msg) from error
+
+    # -- the answer ------------------------------------------------------------------------------------------------
+
+    def _answer(self, attempt: Attempt, found: Any) -> Reply:
+        operation = attempt.operation
+        if isinstance(found, Reply):
+            return found
+        if operation.shows:
+            return self.show_all(attempt, found) if isinstance(found, list) else self._show(attempt, found)
+        if operation.answer is None:
+            return Reply(DELETED)
+        table = operation.answer
+        if isinstance(found, list):
+            return Reply(200, list_of([self.printer.one(attempt, table, each) for each in found]))
+        return Reply(200, self.printer.one(attempt, table, found))
+
+    def show_all(self, attempt: Attempt, records: list[Native]) -> Reply:
+        """Return resources as a list shows them, to a client that may read them."""
+        lists = self.endpoints[attempt.operation.shows].lists
+        options = veil(attempt.context.caller, lists.kind, attempt.options)
+        return Reply(200, list_of(lists.resources(attempt.context, options, records)))
+
+    def _show(self, attempt: Attempt, record: Native) -> Reply:
+        """Return a resource as always; who may not read it is told where it is."""
+        lists, caller = self.endpoints[attempt.operation.shows].lists, attempt.context.caller
+        return veil_reply(caller, lists.kind, lists.view.show(veil(caller, lists.kind, attempt.options), record))
+
+    def offered(self, caller: Caller) -> Iterator[Operation]:
+        """Yield what a client may call."""
+        for each in self.catalogue:
+            if not each.refuse and (each.is_service or each.resource in self.endpoints) and caller.may(each.scope):
+                yield each
+
+
+def check_right(caller: Caller, operation: Operation, scope: str) -> None:
+    """Hold a client to its rights. Raises `Forbidden`, which names the right that is missing."""
+    if not caller.may(scope):
+        msg = f"this client may not call {operation.name}: it has not the scope {scope}"
+        raise Forbidden(msg)
+    if caller.populations is not None and scope in OF_ENVIRONMENTS:
+        msg = f"this client may not call {operation.name}: it is confined to populations, and {scope} is about all"
+        raise Forbidden(msg)

@@ -1,0 +1,139 @@
+"""What PingOne's refusal of an operation means to a client: a state is 409, a value 400, and the input is named.
+
+PingOne's own sentences do not go along: they could repeat a secret. What is the same for every call stands in
+`request.refusals`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from scimbridge.operations.rows import Input, Operation
+from scimbridge.pingone import errors
+from scimbridge.request.refusals import of_no_answer
+from scimbridge.scim.errors import BadGateway, Conflict, Forbidden, InvalidValue, NotFound, ScimError
+
+NO_PATH = ("gateways", "agreements", "agreementConsents", "devices", "sessions", "roles")
+"""Last parts of paths that few tenants have: PingOne answers an unknown one as it answers a missing right."""
+STATES = {
+    "NO_PASSWORD": "the user has no password",
+    "ACCOUNT_NOT_USABLE": "the account cannot be used: it is disabled, locked, or its password lies elsewhere",
+    "PASSWORD_LOCKED_OUT": "the password is locked out after wrong ones",
+    "REQUEST_FAILED": "the present state forbids it: the password may lie at a gateway or at another provider",
+}
+VALUES = frozenset({"INVALID_VALUE", "REQUIRED_VALUE", "EMPTY_VALUE", "OUT_OF_RANGE", "SIZE_LIMIT_EXCEEDED"})
+OF_INPUTS = frozenset({"UNIQUENESS_VIOLATION", "CONSTRAINT_VIOLATION", "INVALID_PARAMETER", *VALUES})
+CODES = ("verificationCode", "recoveryCode")
+HISTORY = "it was used before, and PingOne's password policy wants a new one"
+
+
+@contextmanager
+def refusing_parts(operation: Operation) -> Iterator[None]:
+    """Turn PingOne's failures into SCIM's, in the words of the operation's inputs."""
+    try:
+        yield
+    except errors.PingOneError as error:
+        refusal = _refusal(error, operation)
+        raise refusal from error
+
+
+def _refusal(error: errors.PingOneError, operation: Operation) -> ScimError:
+    if isinstance(error, errors.NotThere):
+        return NotFound(_not_there(operation))
+    if isinstance(error, errors.NoPermission):
+        return Forbidden(_no_permission(operation))
+    if isinstance(error, errors.Refused):
+        return _refused(error, operation)
+    return of_no_answer(error)
+
+
+def _not_there(operation: Operation) -> str:
+    if operation.item is not None:
+        return f"no {operation.resource} of that id, or nothing of that {operation.item.name}"
+    return (
+        f"no {operation.resource} of that id" if not operation.is_service else f"PingOne has no {operation.name} here"
+    )
+
+
+def _no_permission(operation: Operation) -> str:
+    role = operation.role or "Identity Data Admin"
+    text = f"PingOne does not let the bridge call {operation.name}: its worker application lacks a role such as {role}"
+    if operation.call.path.rstrip("/").rpartition("/")[2] in NO_PATH or any(
+        part in NO_PATH for part in operation.call.path.split("/")
+    ):
+        text += ", or this environment does not have it"
+    return f"{text} (see `scimbridge check`)"
+
+
+def _refused(error: errors.Refused, operation: Operation) -> ScimError:
+    if error.status in (405, 415):
+        return BadGateway(f"PingOne refuses the call of {operation.name} with status {error.status}")
+    for fault in error.faults:
+        refusal = _of_fault(fault, operation)
+        if refusal is not None:
+            return refusal
+    if error.code in STATES:
+        return Conflict(f"{operation.name}: {STATES[error.code]}")
+    if error.status == 409 or not operation.inputs:  # noqa: PLR2004 - nothing was sent that could be wrong
+        return Conflict(f"{operation.name}: PingOne's present state forbids it")
+    return InvalidValue(f"{operation.name}: PingOne refuses the request ({error.code or error.status})")
+
+
+def _of_fault(fault: errors.Fault, operation: Operation) -> ScimError | None:
+    """Return what one fault means; None for a code that says nothing."""
+    if fault.code == "INVALID_OTP":
+        return InvalidValue(f"{_code_of(operation)}: the code is wrong, over, or was used")
+    if fault.code in STATES:
+        return Conflict(f"{operation.name}: {STATES[fault.code]}")
+    named = _input_of(fault.target, operation)
+    if named is not None and fault.code in OF_INPUTS:
+        return InvalidValue(f"{named.name}: {_why(fault, named)}")
+    where = _elsewhere(fault.target)
+    if fault.code == "UNIQUENESS_VIOLATION":
+        return Conflict(f"{operation.name}: it is there already, or something wider is")
+    if fault.code == "CONSTRAINT_VIOLATION" or (fault.code in VALUES and not _is_sent(fault.target, operation)):
+        return Conflict(f"{operation.name}: PingOne cannot do it in the present state{where}")
+    if fault.code in VALUES:
+        return InvalidValue(f"{_code_of(operation)}: PingOne refuses the value{where}")
+    return None
+
+
+def _why(fault: errors.Fault, named: Input) -> str:
+    if fault.code == "UNIQUENESS_VIOLATION":
+        return HISTORY if named.secret else "it is there already, and may not be there twice"
+    remaining: Any = fault.inner.get("failuresRemaining")
+    if isinstance(remaining, int):
+        return f"it is wrong; {remaining} more wrong ones lock the password"
+    needs: Any = fault.inner.get("unsatisfiedRequirements")
+    if isinstance(needs, list) and all(isinstance(each, str) and each.isidentifier() for each in needs):
+        return f"PingOne's password policy is not met: {', '.join(needs)}"
+    return "PingOne refuses the value"
+
+
+def _input_of(target: str | None, operation: Operation) -> Input | None:
+    """Return the input that PingOne's target is, whole or as a part of its path."""
+    if not target:
+        return None
+    for each in operation.inputs:
+        path = ".".join(each.to)
+        if target in (path, each.name) or path.startswith(f"{target}.") or path.endswith(f".{target}"):
+            return each
+    aliases = {"password": ("value", "newPassword", "password"), "recoveryCode": CODES, "verificationCode": CODES}
+    return next((each for each in operation.inputs if each.name in aliases.get(target, ())), None)
+
+
+def _is_sent(target: str | None, operation: Operation) -> bool:
+    """Whether a target may be something that was sent; without one it may, and what is the resource's own was not."""
+    if not target:
+        return bool(operation.inputs)
+    return any(each.to and each.to[0] == target.split(".", 1)[0] for each in operation.inputs)
+
+
+def _code_of(operation: Operation) -> str:
+    return next((each.name for each in operation.inputs if each.name in CODES), operation.name)
+
+
+def _elsewhere(target: str | None) -> str:
+    return f" ({target})" if target and target.replace(".", "").isalnum() else ""

@@ -1,0 +1,88 @@
+"""Groups of one user: changed by the writer of groups, so that every list of the bridge knows of it at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scimbridge.mapping.links import Links, Member
+from scimbridge.mapping.plan import Changes
+from scimbridge.operations.attempt import Attempt
+from scimbridge.pingone.errors import NotThere
+from scimbridge.pingone.kinds import GROUPS, USERS
+from scimbridge.request.context import Reply
+from scimbridge.request.ids import is_id
+from scimbridge.request.progress import Progress
+from scimbridge.scim.errors import InvalidValue
+from scimbridge.sides import Native
+
+if TYPE_CHECKING:
+    from scimbridge.operations.carrying_out import Room
+
+DIRECT = "DIRECT"
+
+
+def read_groups(attempt: Attempt, _room: Room) -> Any:
+    """Return the groups of a user that the caller may know of: all, or those that it was put into by hand."""
+    reach, context = attempt.around.reach, attempt.context
+    path = attempt.operation.call.path
+    if attempt.item:
+        if is_id(attempt.item):
+            reach.groups.hold(context, attempt.item)
+        return attempt.send("GET", f"{path}/{{item}}").body
+    query = attempt.operation.call.query
+    if attempt.values.get("direct"):
+        query = (*query, ("filter", f'type eq "{DIRECT}"'))
+    found = attempt.read_all(path, attempt.operation.listed, query)
+    if attempt.values.get("direct"):
+        found = [each for each in found if each.get("type", DIRECT) == DIRECT]
+    return [_with_name(each) for each in found if _is_known(attempt, each)]
+
+
+def join(attempt: Attempt, room: Room) -> Any:
+    """Put the user into a group."""
+    key = attempt.values["groupId"]
+    if not is_id(key):
+        msg = "groupId: the id of a group is a UUID"
+        raise InvalidValue(msg)
+    group = _change(attempt, room, key, Links(add=(Member(attempt.key.lower(), USERS.name),)))
+    return {"id": group.get("id", key), "name": group.get("name"), "type": DIRECT}
+
+
+def leave(attempt: Attempt, room: Room) -> Any:
+    """Take the user out of a group."""
+    if not is_id(attempt.item):
+        raise NotThere("no group has an id like that", status=404)
+    attempt.send("GET", f"{attempt.operation.call.path}/{{item}}")
+    _change(attempt, room, attempt.item, Links(remove=(Member(attempt.key.lower(), USERS.name),)))
+    return Reply(204)
+
+
+def _change(attempt: Attempt, room: Room, key: str, links: Links) -> Native:
+    context = attempt.context
+    attempt.around.reach.groups.hold(context, key)
+    progress = context.notes.follow(Progress())
+    with room.hold(context, GROUPS.name, key):
+        return room.endpoints["Group"].resource.writer.write(context, key, Changes(links=links), progress).record
+
+
+def _is_known(attempt: Attempt, membership: Native) -> bool:
+    groups = attempt.around.reach.groups
+    if groups.is_open(attempt.context):
+        return True
+    embedded = membership.get("_embedded")
+    group = embedded.get("group") if isinstance(embedded, dict) else None
+    if isinstance(group, dict):
+        return groups.keeps(attempt.context, group)
+    try:
+        groups.read(attempt.context, membership["id"])
+    except NotThere:
+        return False
+    return True
+
+
+def _with_name(membership: Native) -> Native:
+    embedded = membership.get("_embedded")
+    group = embedded.get("group") if isinstance(embedded, dict) else None
+    if "name" in membership or not isinstance(group, dict):
+        return membership
+    return Native({**membership, "name": group.get("name")})

@@ -1,0 +1,105 @@
+"""Roles: named as well as numbered, and given by a confined client at its own populations only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from scimbridge.mapping.tables.rows import read_field
+from scimbridge.operations.attempt import Attempt
+from scimbridge.operations.inputs import native_body
+from scimbridge.operations.rows import REPEAT
+from scimbridge.pingone.errors import NotThere
+from scimbridge.request.context import Reply
+from scimbridge.request.ids import is_id
+from scimbridge.scim.errors import Forbidden, InvalidValue
+from scimbridge.sides import Native
+
+if TYPE_CHECKING:
+    from scimbridge.operations.carrying_out import Room
+
+KEPT = 60.0  # seconds that names of roles are believed
+ROLES = "operations:roles"
+POPULATION = "POPULATION"
+MEMBER = "roleAssignments"
+
+
+def assign(attempt: Attempt, room: Room) -> Any:
+    """Give a role. Raises `InvalidValue` for one that is not there, `Forbidden` at a scope that is not the client's."""
+    populations = attempt.context.caller.populations
+    values = dict(attempt.values)
+    if populations is not None and (values["scopeType"] != POPULATION or values["scopeId"] not in populations):
+        msg = "scopeId: this client may give roles at its own populations only, with scopeType POPULATION"
+        raise Forbidden(msg)
+    if not is_id(values["role"]):
+        values["role"] = _find_role(attempt, values["role"])
+    body = native_body(attempt.operation, values)
+    made = room.settled(attempt, lambda: attempt.send_row(body).body)
+    table = attempt.operation.answer
+    return made if table is None else Reply(201, room.printer.one(attempt, table, made))
+
+
+def read_assignments(attempt: Attempt, _room: Room) -> Any:
+    """Return the assignments, or one: of a confined client those at its own populations."""
+    path = attempt.operation.call.path
+    if attempt.item:
+        return _read_own(attempt)
+    return [each for each in attempt.read_all(path, MEMBER) if _is_own(attempt, each)]
+
+
+def take(attempt: Attempt, _room: Room) -> Any:
+    """Take a role away. Raises `NotThere` for one at a scope that is not the client's."""
+    if attempt.context.caller.populations is not None:
+        _read_own(attempt)
+    return attempt.send("DELETE", f"{attempt.operation.call.path}/{{item}}", again=REPEAT)
+
+
+def _read_own(attempt: Attempt) -> Native:
+    found = Native(attempt.send("GET", f"{attempt.operation.call.path}/{{item}}").body)
+    if not _is_own(attempt, found):
+        raise NotThere("not at the client's populations", status=404)
+    return found
+
+
+def _is_own(attempt: Attempt, record: Native) -> bool:
+    populations = attempt.context.caller.populations
+    at = tuple(read_field(record, path) for path in (("scope", "type"), ("scope", "id")))
+    return populations is None or (at[0] == POPULATION and at[1] in populations)
+
+
+def is_assigned(attempt: Attempt, _seconds: float) -> Native | None:
+    """Return the assignment of this role at this scope, if there is one."""
+    role, values = attempt.values["role"], attempt.values
+    role = role if is_id(role) else _find_role(attempt, role)
+    for each in attempt.read_all(attempt.operation.call.path, MEMBER):
+        held = tuple(read_field(each, path) for path in (("role", "id"), ("scope", "type"), ("scope", "id")))
+        if held == (role, values["scopeType"], values["scopeId"]):
+            return each
+    return None
+
+
+def name_role(attempt: Attempt, record: Mapping[str, Any]) -> str | None:
+    """Return the name of the role of an assignment, None where PingOne tells none."""
+    return _names(attempt).get(str(read_field(record, ("role", "id"))))
+
+
+def _find_role(attempt: Attempt, name: str) -> str:
+    found = [key for key, held in _names(attempt).items() if held.casefold() == name.casefold()]
+    if len(found) != 1:
+        msg = "role: PingOne has no role of that id or name; GET .roles lists them"
+        raise InvalidValue(msg)
+    return found[0]
+
+
+def _names(attempt: Attempt) -> Mapping[str, str]:
+    """Return id -> name of all roles, kept for a minute: they are PingOne's own and hardly change."""
+    state = attempt.around.state
+    kept = state.get(ROLES)
+    if kept is not None:
+        held: Mapping[str, str] = orjson.loads(kept)
+        return held
+    names = {str(each["id"]): str(each.get("name", "")) for each in attempt.read_all("/roles", "roles")}
+    state.set(ROLES, orjson.dumps(names), KEPT)
+    return names

@@ -1,0 +1,56 @@
+"""Prints operations and what they answered: lines for people, or one JSON document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TextIO
+
+import orjson
+
+from scimbridge.operations.describing import describe_operation, path_of
+from scimbridge.operations.rows import Operation
+from scimbridge.ops.printing.documents import write_document
+from scimbridge.ops.printing.paper import open_paper
+from scimbridge.request.context import Reply
+
+
+def show_operations(stream: TextIO, operations: Iterable[Operation], *, as_json: bool) -> None:
+    """Show what can be called, and what each is given."""
+    offered = [each for each in operations if not each.refuse]
+    if as_json:
+        write_document(stream, {"operations": [describe_operation(each) for each in offered]})
+        return
+    paper = open_paper(stream)
+    for each in offered:
+        paper.line(f"{each.name}  ({each.resource}, {each.scope})", "bold")
+        paper.item("    ", each.does)
+        paper.item("    ", f"{'POST' if each.is_posted else 'GET'} {path_of(each)}")
+        for one in each.inputs:
+            words = [one.type, *(["required"] if one.required else []), *(["secret"] if one.secret else [])]
+            paper.item("    ", f"{one.name}: {', '.join(words)}")
+
+
+def show_reply(stream: TextIO, reply: Reply, *, as_json: bool) -> None:
+    """Show an answer: each value behind its path."""
+    body = None if reply.body is None else orjson.loads(orjson.dumps(reply.body))  # lists come as text already
+    if as_json:
+        write_document(stream, {"status": reply.status, "answer": body})
+        return
+    paper = open_paper(stream)
+    if body is None:
+        paper.line("done")
+        return
+    for path, value in _values(body, ""):
+        paper.item(f"{path}: ", str(value))
+
+
+def _values(held: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(held, Mapping):
+        for name, value in held.items():
+            if name != "schemas":
+                yield from _values(value, f"{path}.{name}" if path else str(name))
+    elif isinstance(held, list):
+        for place, value in enumerate(held):
+            yield from _values(value, f"{path}[{place}]")
+    elif held is not None:
+        yield path, held

@@ -1,0 +1,101 @@
+"""The endpoints of operations: names with a dot, as SCIM's own `.search`; nothing is decided here but what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, g, request
+
+from scimbridge.mapping.tables.rows import nearest
+from scimbridge.operations.carrying_out import Asked, Room
+from scimbridge.operations.describing import describe_operation
+from scimbridge.operations.inputs import parse_texts
+from scimbridge.operations.rooms import Rooms
+from scimbridge.operations.rows import SERVICE, Operation
+from scimbridge.resources.registry import Registry
+from scimbridge.scim.errors import MethodNotAllowed, NotFound
+from scimbridge.web import render
+from scimbridge.web.incoming import Incoming, read_body, read_shown
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+SHOWN = ("attributes", "excludedattributes")
+
+
+def blueprint(registry: Registry, rooms: Rooms, incoming: Incoming) -> Blueprint:
+    """Make the routes: of each resource type, of a whole collection, and of the environment."""
+    routes = Blueprint("operations", __name__)
+
+    def offered() -> Response:
+        room = rooms.to(g.caller)
+        return render.plain({"operations": [describe_operation(each) for each in room.offered(g.caller)]})
+
+    routes.add_url_rule("/.operations", "offered", offered, methods=["GET"])
+    places = {path: endpoint.name for path, endpoint in registry.whole.endpoints.items()} | {"": SERVICE}
+    for path, resource in places.items():
+        _add(routes, path, resource, rooms, incoming)
+    return routes
+
+
+def _add(routes: Blueprint, path: str, resource: str, rooms: Rooms, incoming: Incoming) -> None:
+    def carry_out(name: str, key: str = "", item: str = "") -> Response:
+        room = rooms.to(g.caller)
+        operation = find_operation(room, resource, name)
+        check_method(operation, request.method, key, item)
+        context = incoming.context(request, g.caller, g.request_id)
+        asked = Asked(operation, request.method, key, item)
+        return render.reply(
+            room.do(asked, context, incoming.options(request, read_shown(request)), lambda: _read(operation))
+        )
+
+    name = path.strip("/") or "environment"
+    routes.add_url_rule(f"{path}/.<name>", f"{name}-all", carry_out, methods=METHODS)
+    routes.add_url_rule(f"{path}/.<name>/<item>", f"{name}-all-part", carry_out, methods=METHODS)
+    if path:
+        routes.add_url_rule(f"{path}/<key>/.<name>", f"{name}-one", carry_out, methods=METHODS)
+        routes.add_url_rule(f"{path}/<key>/.<name>/<item>", f"{name}-one-part", carry_out, methods=METHODS)
+
+
+def find_operation(room: Room, resource: str, name: str) -> Operation:
+    """Return an operation by its name. Raises `NotFound`, which names the nearest."""
+    operation = room.catalogue.operations.get((resource, name))
+    if operation is None:
+        known = [each.name for each in room.catalogue.of(resource)]
+        msg = f"there is no operation {name[:64]!r} here{nearest(name, known)}; GET .operations lists them"
+        raise NotFound(msg)
+    return operation
+
+
+def check_method(operation: Operation, method: str, key: str, item: str) -> None:
+    """Hold a request to the methods and the place of an operation. Raises `MethodNotAllowed` and `NotFound`."""
+    if operation.refuse:
+        return
+    if (item and operation.item is None) or (key and operation.on_all):
+        msg = f"{operation.name} stands on {'nothing that hangs on it' if item else 'the collection, without an id'}"
+        raise NotFound(msg)
+    allowed = methods_of(operation, key, item)
+    if method not in allowed:
+        msg = f"{operation.name} is asked by {' or '.join(allowed)} here"
+        raise MethodNotAllowed(msg, headers=(("Allow", ", ".join(allowed)),))
+
+
+def methods_of(operation: Operation, key: str, item: str) -> tuple[str, ...]:
+    """Return the methods of an operation at a place; without an id a user is named in a body."""
+    if operation.is_posted or not (key or operation.is_service):
+        return ("POST",)
+    if item and operation.item is not None and operation.listed:
+        return tuple(word for word, has in (("GET", operation.item.get), ("DELETE", operation.item.delete)) if has)
+    return ("GET",)
+
+
+def _read(operation: Operation) -> Mapping[str, Any]:
+    """Return what a client sends: a body, where it posts one, else parameters and headers."""
+    if request.method == "POST":
+        body = dict(read_body(request)) if request.content_length or request.is_json else {}
+    else:
+        given = {name: text for name, text in request.args.items() if name.lower() not in SHOWN}
+        body = parse_texts(operation, given)
+    for each in operation.inputs:
+        if each.header and each.name not in body and (text := request.headers.get(each.header)):
+            body[each.name] = text
+    return body
