@@ -23,6 +23,7 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "applica
 _GRANT = {"grant_type": "client_credentials"}
 _OK = 200
 _USUAL_LIFE = 3600
+_LONGEST_LIFE = 86_400  # a token that is said to hold for longer is renewed each day; no state keeps it for ever
 LONGEST_TOKEN = 5000
 """Characters of a token: PingOne's header block, which has more in it, ends at 6 KB (docs/pingone.md §1.4)."""
 _VISIBLE = re.compile(r"[!-~]+")  # RFC 6749 §A.12 without the space, which ends a token in a header
@@ -111,7 +112,7 @@ class TokenEndpoint:
             if fault := token_fault(value):
                 log.error("PingOne's access token cannot be used", fault=fault)
                 raise Misconfigured(f"PingOne's token endpoint answered with a token that {fault}", status=_OK)
-            return value, float(seconds)
+            return value, float(min(seconds, _LONGEST_LIFE))
         error = read_error(answer, method="GET", now=self._wall())
         if isinstance(error, Throttled | Unreachable):
             raise type(error)(

@@ -362,6 +362,12 @@ def test_token_that_ends_at_once(host, connection, answer):
     assert _bearers(host) == ["t1", "t2"]
 
 
+def test_token_without_an_end(host, connection, answer):
+    """A life time that no state can hold is a day."""
+    host.tokens.append(answer(200, {"access_token": "t1", "expires_in": 1e300}))
+    assert connection().token_endpoint.fetch(float("inf")) == ("t1", 86_400.0)
+
+
 def test_token_endpoint_is_observed(host, connection):
     """The token call is told like any other, without names or ids."""
     records = []
