@@ -21,7 +21,7 @@ from scimbridge.state.base import State
 API, ENDPOINT = "API", "token endpoint"
 """Who refuses, or asks for a pause: what the facts of a condition have as `by`."""
 FIRST, LONGEST = 5.0, 60.0  # seconds for which a refusal holds
-_BUSY = 1.0  # the first, where the endpoint says 429 and not for how long
+_BUSY = 1.0  # the first, where the endpoint asks for a pause and not for how long
 _LONGEST_PAUSE = 3600.0
 _REMEMBERED = 120.0  # seconds after its end in which the next refusal counts as one more
 _KINDS: Mapping[str, type[PingOneError]] = {
@@ -85,7 +85,7 @@ class TokenRefusals:
         self._state.delete(self._key)
 
     def _note_pause(self, error: PingOneError) -> None:
-        if error.retry_after is None:
+        if not error.retry_after:  # also a date that is over, or 0
             error.retry_after = self._remember(error, _BUSY, LONGEST)
         else:
             self._keep(error, min(error.retry_after, _LONGEST_PAUSE))
@@ -96,7 +96,7 @@ class TokenRefusals:
     def _remember(self, error: PingOneError, first: float, longest: float) -> float:
         held = self._read()
         wait = first
-        if held is not None and held["kind"] == type(error).__name__:
+        if held is not None and held["kind"] == _kind_of(error):
             # Refusals that were under way together are one.
             wait = held["wait"] if self._left(held) > 0 else min(longest, 2 * held["wait"])
         self._keep(error, wait)
@@ -104,7 +104,7 @@ class TokenRefusals:
 
     def _keep(self, error: PingOneError, wait: float) -> None:
         held = {
-            "kind": next(kind.__name__ for kind in type(error).__mro__ if kind.__name__ in _KINDS),
+            "kind": _kind_of(error),
             "wait": wait,
             "until": self._wall() + wait,
             "message": error.message,
@@ -130,6 +130,10 @@ class TokenRefusals:
 
     def _left(self, held: Mapping[str, Any]) -> float:
         return float(held["until"]) - self._wall()
+
+
+def _kind_of(error: PingOneError) -> str:
+    return next(kind.__name__ for kind in type(error).__mro__ if kind.__name__ in _KINDS)
 
 
 def _error(held: Mapping[str, Any], left: float) -> PingOneError:

@@ -6,6 +6,7 @@ import base64
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from urllib.parse import parse_qs
 
 import orjson
@@ -233,6 +234,19 @@ def test_a_token_that_no_header_carries(token, host, connection, answer):
     assert host.api == []
     send(GET, Call())
     assert _bearers(host) == ["t2"]
+
+
+def test_tokens_that_no_header_carries_are_logged_once(host, connection, answer):
+    """Each request asks again, and one line tells of it, until there was a good one."""
+    bad = answer(200, {"access_token": "t" * 5001, "expires_in": 3600})
+    host.tokens.extend([bad, bad, bad, answer(200, {"access_token": "t", "expires_in": 0}), bad])
+    send = connection()
+    with capture_logs() as lines:
+        for good in (False, False, False, True, False):
+            with nullcontext() if good else pytest.raises(Misconfigured):
+                send(GET, Call())
+    assert len(host.asked_for_token) == 5
+    assert len(lines) == 2
 
 
 def test_the_longest_token(host, connection, answer):

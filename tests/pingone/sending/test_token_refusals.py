@@ -129,6 +129,15 @@ def test_a_busy_endpoint_that_does_not_say_for_how_long(host, pair, behaviours, 
     assert len(host.asked_for_token) == 3
 
 
+@pytest.mark.parametrize("said", ["0", "Sat, 01 Mar 2025 09:15:20 GMT"])
+def test_a_pause_that_is_over_is_none(host, pair, behaviours, attempt, said):
+    """A 429 with a Retry-After of 0, or a date before its own, is waited for a second, then two, and so on."""
+    host.tokens.extend([behaviours["answer"](429, {}, Retry_After=said)] * 20)
+    client, _other = pair()
+    assert isinstance(attempt(client, GET), Throttled)
+    assert len(host.asked_for_token) == 5
+
+
 def test_a_refusal_ahead_of_the_end_hurts_nobody(host, pair, refusals, attempt, moving, told):
     """Where the old token is good for a while, calls go on; the log knows early."""
     client, _other = pair()
