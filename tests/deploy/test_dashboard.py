@@ -74,8 +74,8 @@ def speaking():
     }
 
 
-# What is counted only once it is there: a certificate, a row without its attribute, a client that was held. Nothing of it
-# is lost by that, since the first two are no counters and the last has to grow by a hundred.
+# What is counted only once it is there: a certificate, a row without its attribute, a client that was held. Nothing of
+# it is lost by that, since the first two are no counters and the last has to grow by a hundred.
 SPEAKING = {
     *speaking(),
     "ScimbridgeCertificateEnds",
