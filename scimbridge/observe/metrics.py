@@ -17,10 +17,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
 
 from scimbridge.observe.process_use import ProcessUse
-from scimbridge.observe.processes import DIRECTORY
+from scimbridge.observe.processes import DIRECTORY, collect_all
 from scimbridge.observe.server_load import REFUSALS, ServerLoad
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 50.0)
@@ -226,8 +225,7 @@ class Metrics:
         self.refresh()
         registry = self._registry
         if self._shared:
-            registry = CollectorRegistry()
-            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+            registry = collect_all()
         return generate_latest(registry)
 
     def refresh(self) -> None:
