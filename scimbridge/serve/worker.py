@@ -126,15 +126,23 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
 
     def _take(self, connection: Connection) -> None:
         """Let a request that is whole wait for its turn."""
-        request = connection.request
-        digest = self._known.digest(request.headers, connection.certificate)
-        client = partial(self._known.find, digest, connection.place)
-        job = Job(connection, _lane_of(connection), client, time.monotonic(), digest)
+        try:
+            job = self._judge(connection)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this request, and the loop is everybody's
+            self._refuse(connection, error)
+            self._arrivals.dismiss(connection)
+            return
         with self._lock:
             surplus = self._lanes.join(job)
         if surplus is not None:
             self._drop(surplus, OverShare(), "over_share")
         self._begin()
+
+    def _judge(self, connection: Connection) -> Job:
+        """Return what has to be known of a request to give it its turn."""
+        digest = self._known.digest(connection.request.headers, connection.certificate)
+        client = partial(self._known.find, digest, connection.place)
+        return Job(connection, _lane_of(connection), client, time.monotonic(), digest)
 
     def _begin(self) -> None:
         """Give threads to those whose turn it is."""
