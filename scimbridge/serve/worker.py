@@ -214,9 +214,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
         self._own.job = job
         try:
             connection.sock.setblocking(True)
-            if not self.handle_request(connection.request, connection) or not connection.is_body_whole:
-                return False
-            connection.begin_next()
+            connection.read_chunks()
+            if self.handle_request(connection.request, connection) and connection.is_body_whole:
+                return connection.begin_next()
         except (StopIteration, errors.NoMoreData) as error:
             _log.debug("connection ends", reason=type(error).__name__)
         except ssl.SSLError as error:  # what is said over a broken connection is not heard
@@ -226,8 +226,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
                 _log.warning("an answer was not taken", reason=type(error).__name__, number=error.errno)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client is answered and the thread goes on
             self._refuse(connection, error)
-        else:
-            return True
         return False
 
     def handle_request(self, req: Any, conn: Connection) -> bool:
