@@ -1,10 +1,9 @@
 """What Prometheus is told: counters, times and gauges, without ids of resources or anything personal.
 
 Of clients it has the names, as the operator gave them, of those that were refused for asking too much. Knows
-prometheus-client and numbers; nothing of requests or of PingOne. Over several worker processes the counters are
-kept in files of a directory, which PROMETHEUS_MULTIPROC_DIR has to name before prometheus_client is imported; a gauge
-says by its mode how the values of the workers make one. Without that variable everything stays in this process, in a
-registry of its own for each application.
+prometheus-client and numbers; nothing of requests or of PingOne. Over several worker processes the counters are kept in
+files of a directory, which PROMETHEUS_MULTIPROC_DIR names (`processes`); a gauge says by its mode how the values of the
+workers make one. Without that variable everything stays in this process, in a registry of its own for each application.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How the metrics of several worker processes add up: a directory for their counters, and what a dead worker leaves.
 
-Knows processes and prometheus-client's rule that PROMETHEUS_MULTIPROC_DIR be set before it is imported, so it is
-imported late here.
+Knows processes and prometheus-client, which decides when it is imported where its values are kept; whoever has read a
+configuration has imported it, and only the configuration says how many processes there are. So it is told again here.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry, Metric
+from prometheus_client import CollectorRegistry, Metric, values
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - for heartbeats and counters only
@@ -32,6 +31,7 @@ def counting_together(workers: int) -> Iterator[None]:
         return
     owner = os.getpid()
     directory = os.environ[DIRECTORY] = tempfile.mkdtemp(prefix="scimbridge-metrics-", dir=MEMORY)
+    values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
@@ -42,15 +42,11 @@ def counting_together(workers: int) -> Iterator[None]:
 def forget_gauges(pid: int) -> None:
     """Take out how things stood in a process that has ended; what it has counted stays."""
     if DIRECTORY in os.environ:
-        from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415 - see above
-
         mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
 def collect_all() -> CollectorRegistry:
     """Return a registry of what all workers have counted."""
-    from prometheus_client import CollectorRegistry  # noqa: PLC0415 - see above
-
     registry = CollectorRegistry()
     registry.register(_AllWorkers(Path(os.environ[DIRECTORY])))
     return registry
@@ -68,8 +64,6 @@ class _AllWorkers:
 
     def collect(self) -> Iterable[Metric]:
         """Return all metrics."""
-        from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415 - see above
-
         files = [str(each) for each in sorted(self._directory.glob("*.db")) if _size(each)]
         return MultiProcessCollector.merge(files, accumulate=True)  # type: ignore[no-untyped-call, no-any-return]
 

@@ -23,6 +23,7 @@ from scimbridge.observe import processes
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = """
     import os, sys, time
+    import scimbridge.configuration  # as the command does, before it knows how many workers there are
     from scimbridge.serve import server as serve
 
     def make():
