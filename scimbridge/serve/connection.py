@@ -17,8 +17,8 @@ from gunicorn.http import RequestParser, errors
 from gunicorn.http.body import Body, ChunkedReader, LengthReader
 from gunicorn.sock import ssl_wrap_socket
 
-from scimbridge.serve.arrived import ArrivedBytes
-from scimbridge.serve.framing import ChunkScan, HeadScan, join_chunks
+from scimbridge.serve.arrived import PIECE, ArrivedBytes
+from scimbridge.serve.framing import HEAD_END, ChunkScan, HeadScan, join_chunks
 from scimbridge.serve.refusals import LONGEST_HEADER, LONGEST_REQUEST_LINE, MOST_HEADERS, NotArrived, Truncated
 
 LONGEST_HEAD = LONGEST_REQUEST_LINE + MOST_HEADERS * (LONGEST_HEADER + 2) + 8
@@ -129,7 +129,9 @@ class Connection:
     def advance(self) -> bool:
         """Whether a whole request is there now. Raises what gunicorn's parser raises, and our own refusals."""
         if self.stage is Stage.HEAD:
-            if not self._unreader.has_ended and not self._head.is_whole(self._unreader.data):
+            if not self._head.is_whole(self._unreader.data):
+                if self._unreader.has_ended:
+                    raise errors.NoMoreData
                 return False
             self._read_head()
             self.stage = Stage.BODY
@@ -143,7 +145,10 @@ class Connection:
         if self._parser is None:
             self._parser = RequestParser(self._config, self.sock, self.client)
             self._parser.unreader = self._unreader
+        # At once: gunicorn looks from the first byte again for every piece of a head.
+        self._unreader.piece = max(PIECE, self._unreader.data.find(HEAD_END) + len(HEAD_END))
         self.request = next(self._parser)
+        self._unreader.piece = PIECE
         self._unreader.forget_read()
         reader = self.request.body.reader
         self._chunks = ChunkScan(self._largest) if isinstance(reader, ChunkedReader) else None
