@@ -97,6 +97,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
                 break
         for listener in self.sockets:
             self.poller.unregister(listener)
+            self._arrivals.accept(listener)  # who has come already is answered; who comes now is to go elsewhere
+            listener.close()
         self._arrivals.cap_idle(STOP_KEEPALIVE_LINGER)
         self.begins_until = min(self.begins_until, time.monotonic() + BEGUN_LATE)
         until = time.monotonic() + self.cfg.graceful_timeout
@@ -106,8 +108,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
         self.tpool.shutdown(wait=False)
         self.poller.close()
         self.method_queue.close()
-        for listener in self.sockets:
-            listener.close()
 
     def _turn(self) -> None:
         """Do what there is to do, and now and then look at what has had its time."""

@@ -111,6 +111,14 @@ class Served:
             each.unlink()
 
 
+def is_refused(served):
+    try:
+        served.connect().close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
 def read_to_end(connection):
     return b"".join(iter(lambda: connection.recv(65536), b""))
 
@@ -300,8 +308,9 @@ def test_a_request_that_waits_too_long_is_refused(tmp_path, side_by_side):
         assert read_to_end(slow).startswith(b"HTTP/1.1 408")
     with closing(served.connect(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n", b"x")) as slow:
         assert read_to_end(slow).startswith(b"HTTP/1.1 408")
-    # At a stop, what has a thread is finished.
+    # At a stop, what has a thread is finished, and who comes now is to go elsewhere: nobody waits for a reset.
     served.process.send_signal(signal.SIGTERM)
+    served.wait_for(lambda: is_refused(served))
     (tmp_path / "release").touch()
     assert [each.result()[0] for each in long] == [200] * (THREADS // 2)
     assert served.process.wait(60) == 0
