@@ -251,7 +251,10 @@ def _lane_of(connection: Connection) -> Lane:
     """Return in which lane a request belongs."""
     request = connection.request
     path = f"/{request.path.lstrip('/')}"
-    if request.method in ("GET", "HEAD") and (path.startswith("/health/") or path.rstrip("/") == "/metrics"):
-        return Lane.WATCH
+    if request.method in ("GET", "HEAD"):
+        if path.startswith("/health/"):
+            return Lane.WATCH
+        if path.rstrip("/") == "/metrics":
+            return Lane.SCRAPE
     takes = takes_access_away(request.method, path, connection.peek_body(LARGEST))
     return Lane.URGENT if takes else Lane.WORK
