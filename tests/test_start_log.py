@@ -118,6 +118,19 @@ def test_a_reload_without_a_change_says_so(settings, tables, clients):
     assert before == present == name_configuration(settings, tables, clients)
 
 
+def test_what_only_a_start_takes_up_is_told_apart(settings, tables, clients):
+    """What the master is made with is not said to be taken up, and is told at each reload until it is."""
+    log = StartLog(Listening("127.0.0.1", 8080))
+    write(log, settings, tables, clients)
+    later = replace(settings, threads=settings.threads + 1, pingone_rate=20.0)
+    (line,) = write(log, later, tables, clients)
+    assert line["changed"] == {"settings": ["pingone_rate: 50.0 -> 20.0"]}
+    waits = [f"threads: {settings.threads} -> {settings.threads + 1}"]
+    assert line["at_next_start"] == waits
+    (line,) = write(log, later, tables, clients)
+    assert (line["changed"], line["at_next_start"]) == ({}, waits)
+
+
 def test_another_certificate_is_taken_up(settings, tables, clients, tmp_path):
     """A certificate in the same file is told by its digest."""
     file = tmp_path / "cert.pem"

@@ -1,10 +1,9 @@
 """What Prometheus is told: counters, times and gauges, without ids of resources or anything personal.
 
 Of clients it has the names, as the operator gave them, of those that were refused for asking too much. Knows
-prometheus-client and numbers; nothing of requests or of PingOne. Over several worker processes the counters are
-kept in files of a directory, which PROMETHEUS_MULTIPROC_DIR has to name before prometheus_client is imported; a gauge
-says by its mode how the values of the workers make one. Without that variable everything stays in this process, in a
-registry of its own for each application.
+prometheus-client and numbers; nothing of requests or of PingOne. Over several worker processes the counters are kept in
+files of a directory, which PROMETHEUS_MULTIPROC_DIR names (`processes`); a gauge says by its mode how the values of the
+workers make one. Without that variable everything stays in this process, in a registry of its own for each application.
 """
 
 from __future__ import annotations
@@ -17,10 +16,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
 
 from scimbridge.observe.process_use import ProcessUse
-from scimbridge.observe.processes import DIRECTORY
+from scimbridge.observe.processes import DIRECTORY, collect_all
 from scimbridge.observe.server_load import REFUSALS, ServerLoad
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 50.0)
@@ -237,8 +235,7 @@ class Metrics:
         self.refresh()
         registry = self._registry
         if self._shared:
-            registry = CollectorRegistry()
-            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+            registry = collect_all()
         return generate_latest(registry)
 
     def refresh(self) -> None:
