@@ -20,8 +20,14 @@ from scimbridge.observe.digests import digest
 from scimbridge.observe.logs import named
 from scimbridge.resources.tables import Tables
 from scimbridge.settings.declared import Secret, Settings
+from scimbridge.settings.fingerprint import fingerprint
 
 _MOST_NAMED = 50
+OF_THE_START = frozenset(
+    {"host", "port", "workers", "threads", "certfile", "keyfile", "client_ca"}
+    | {"thread_share", "connections", "connections_per_address"}
+)
+"""Settings of the server itself, which a reload goes on with as they were at the start."""
 
 log = named(__name__)
 
@@ -90,15 +96,6 @@ def take_stock(
     )
 
 
-def name_configuration(settings: Settings, tables: Tables, clients: Clients) -> str:
-    """Return a digest of all that is in force: the same on all nodes with the same configuration.
-
-    Its key is PingOne's secret, so that it helps nobody to guess another one.
-    """
-    key = settings.pingone_client_secret.reveal().encode()
-    return digest(take_stock(settings, tables, clients, key=key), key)
-
-
 def digests_of(tables: Tables, settings: Settings) -> dict[str, str]:
     """Return a digest of what each table means, wherever its rows stand: resource type name -> digest."""
     return {
@@ -123,7 +120,7 @@ class StartLog:
         """Log what is in force from now on; to be called once nothing can be refused any more."""
         present = take_stock(settings, tables, clients, self._listening, key=self._key)
         before, self._before = self._before, present
-        earlier, self._name = self._name, name_configuration(settings, tables, clients)
+        earlier, self._name = self._name, fingerprint(settings, tables.digest)
         if before is None:
             _log_start(settings, tables, present, self._listening, self._name)
         else:
@@ -165,8 +162,10 @@ def _log_start(settings: Settings, tables: Tables, present: InForce, listening: 
 
 def _log_reload(before: InForce, present: InForce, names: str) -> None:
     """Log once what a reload has changed, and what it has not."""
+    old, new = ({name: each[name] for name in each if name not in OF_THE_START}
+                for each in (before.settings, present.settings))  # fmt: skip
     changes = {
-        "settings": differ(before.settings, present.settings) + differ(before.hidden, present.hidden, shown=False),
+        "settings": differ(old, new) + differ(before.hidden, present.hidden, shown=False),
         "tables": differ(before.tables, present.tables),
         "clients": differ(before.clients, present.clients, shown=False),
         "issuers": differ(before.issuers, present.issuers, shown=False),
@@ -180,6 +179,12 @@ def _log_reload(before: InForce, present: InForce, names: str) -> None:
         tables={name: held for name, held in present.tables.items() if before.tables.get(name) == held},
         clients=f"{len(before.clients)} -> {len(present.clients)}",
     )
+    if later := differ(_of_the_start(before), _of_the_start(present)):
+        log.warning("settings that hold from the next start on", changed=later, cure="restart the bridge")
+
+
+def _of_the_start(held: InForce) -> dict[str, str]:
+    return {name: held.settings[name] for name in OF_THE_START & held.settings.keys()}
 
 
 def differ(before: Mapping[str, str], after: Mapping[str, str], *, shown: bool = True) -> list[str]:
