@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from scimbridge import start_log
-from scimbridge.access.clients import Clients
 from scimbridge.cli import commands
 from scimbridge.observe.logs import Mask
 from scimbridge.ops.checking import checks
@@ -153,9 +152,8 @@ def test_what_is_refused_leaves_the_log_as_it_was(run, served, monkeypatch):
 def test_the_form_of_the_log_is_a_setting(run, served, monkeypatch):
     """SCIMBRIDGE_LOG_FORMAT reaches the log, in any case; without it the log chooses; another word is a fault."""
     configured = []
-    stand_in_for(
-        monkeypatch, "app", create_app=lambda *_, **__: make_application(Clients()), log_settings=lambda *_: None
-    )
+    stand_in_for(monkeypatch, "app", create_app=lambda *_, **__: make_application("clients"), PREFIX="/scim/v2")
+    monkeypatch.setattr(start_log.StartLog, "write", lambda _self, *_given: None)
     monkeypatch.setattr("scimbridge.observe.logs.configure", lambda *given: configured.append(given[3]) or Mask())
     monkeypatch.setattr(server, "run", lambda prepare, _options: prepare())
     monkeypatch.setattr(listening, "check_address", lambda _host, _port: None)
@@ -416,7 +414,7 @@ def test_serve_is_told_by_settings_what_it_may_be_told_by_options(run, served, p
     }
     assert run("serve", "--threads", "4", **settings).exit_code == 0
     tls = Tls(chain, key, authority)
-    assert served.options == server.Options("0.0.0.0", 9001, 2, 4, graceful_seconds=25, tls=tls, longest_wait=10)
+    assert served.options == server.Options("0.0.0.0", 9001, 2, 4, graceful_seconds=25, tls=tls, longest_wait=10.0)
 
 
 def test_the_address_of_a_service_hinders_nothing(run, served):
