@@ -209,7 +209,10 @@ def open_register(path: Path | None, token: Secret | None, tables: Tables | None
     def check(clients: Clients) -> list[str]:
         if tables is None or path is None:
             return []
-        text, hidden = path.read_text(encoding="utf-8"), ((each.name, each.caller.hidden) for each in clients.clients)
+        text, hidden = (
+            path.read_text(encoding="utf-8-sig"),
+            ((each.name, each.caller.hidden) for each in clients.clients),
+        )
         return [
             f"clients.{name}: {fault} (at line {find_line(text, ('clients', name, 'hidden'))})"
             for name, paths in hidden

@@ -20,6 +20,7 @@ from scimbridge.observe.digests import digest
 from scimbridge.observe.logs import named
 from scimbridge.resources.tables import Tables
 from scimbridge.settings.declared import Secret, Settings
+from scimbridge.settings.fingerprint import fingerprint
 
 _MOST_NAMED = 50
 _OF_A_START = frozenset({
@@ -95,15 +96,6 @@ def take_stock(
     )
 
 
-def name_configuration(settings: Settings, tables: Tables, clients: Clients) -> str:
-    """Return a digest of all that is in force: the same on all nodes with the same configuration.
-
-    Its key is PingOne's secret, so that it helps nobody to guess another one.
-    """
-    key = settings.pingone_client_secret.reveal().encode()
-    return digest(take_stock(settings, tables, clients, key=key), key)
-
-
 def digests_of(tables: Tables, settings: Settings) -> dict[str, str]:
     """Return a digest of what each table means, wherever its rows stand: resource type name -> digest."""
     return {
@@ -128,7 +120,7 @@ class StartLog:
         """Log what is in force from now on; to be called once nothing can be refused any more."""
         present = take_stock(settings, tables, clients, self._listening, key=self._key)
         before, self._before = self._before, present if self._before is None else _keep_of_start(self._before, present)
-        earlier, self._name = self._name, name_configuration(settings, tables, clients)
+        earlier, self._name = self._name, fingerprint(settings, tables.digest)
         if before is None:
             _log_start(settings, tables, present, self._listening, self._name)
         else:

@@ -14,7 +14,8 @@ import structlog
 from scimbridge.access.clients import own_client, read_clients
 from scimbridge.bridge import load_tables
 from scimbridge.settings.declared import Secret, Settings, default_mappings
-from scimbridge.start_log import Listening, StartLog, digests_of, name_configuration
+from scimbridge.settings.fingerprint import fingerprint
+from scimbridge.start_log import Listening, StartLog, digests_of
 
 ROOT = Path(__file__).parent.parent
 CLIENT = """
@@ -115,7 +116,13 @@ def test_a_reload_without_a_change_says_so(settings, tables, clients):
     assert line["changed"] == {}
     assert line["unchanged"] == ["settings", "tables", "clients", "issuers", "certificates"]
     before, _arrow, present = line["configuration"].partition(" -> ")
-    assert before == present == name_configuration(settings, tables, clients)
+    assert before == present == fingerprint(settings, tables.digest)
+
+
+def test_the_digest_in_the_log_is_that_of_the_metric(settings, tables, clients):
+    """Nodes that differ in their address alone have one digest, in the log as in the metric."""
+    lines = [write(StartLog(), replace(settings, port=port), tables, clients)[0] for port in (8080, 9090)]
+    assert {line["configuration"] for line in lines} == {fingerprint(settings, tables.digest)}
 
 
 def test_what_only_a_start_takes_up_is_told_apart(settings, tables, clients):

@@ -79,4 +79,17 @@ def read_tables(folder: Traversable, offset: dt.timedelta = NO_OFFSET) -> dict[s
 
 
 def _read_texts(folder: Traversable) -> dict[str, str]:
-    return {entry.name: entry.read_text(encoding="utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")}
+    texts, faults = {}, []
+    for entry in folder.iterdir():
+        if entry.name.endswith(".toml"):
+            try:
+                texts[entry.name] = entry.read_text(encoding="utf-8-sig")
+            except OSError as error:
+                faults.append(
+                    f"{entry.name}: it cannot be read ({error.strerror}); every .toml there has to be a table"
+                )
+            except UnicodeDecodeError:
+                faults.append(f"{entry.name}: it is not UTF-8, which TOML is written in; save it so")
+    if faults:
+        raise TableFaults(sorted(faults))
+    return texts
