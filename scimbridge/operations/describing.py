@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from scimbridge.operations.rows import KIND_OF, MATCH, Input, Operation
@@ -17,14 +18,19 @@ def path_of(operation: Operation, endpoint: str | None = None) -> str:
     return f"{base}{own}/.{operation.name}{part}"
 
 
-def describe_operation(operation: Operation) -> dict[str, Any]:
+def has_match(operation: Operation) -> bool:
+    """Whether the resource that it is about can be found by an attribute."""
+    return not (operation.is_service or operation.on_all)
+
+
+def describe_operation(operation: Operation, endpoint: str | None = None) -> dict[str, Any]:
     """Return what a client has to know to call an operation; defaults are left out."""
     told: dict[str, Any] = {
         "name": operation.name,
         "resourceType": operation.resource,
         "description": operation.does,
         "method": "POST" if operation.is_posted else "GET",
-        "path": path_of(operation),
+        "path": path_of(operation, endpoint),
         "scope": operation.scope,
         "inputs": [describe_input(each) for each in operation.inputs],
     }
@@ -34,7 +40,7 @@ def describe_operation(operation: Operation) -> dict[str, Any]:
         told["item"] = operation.item.name
     if operation.limit is not None:
         told["limit"] = operation.limit.text
-    if operation.resource == "User" and not operation.on_all:
+    if has_match(operation):
         told[MATCH] = True
     return told
 
@@ -45,7 +51,14 @@ def describe_input(each: Input) -> dict[str, Any]:
         ("secret", each.secret), ("minLength", each.min_length), ("maxLength", each.max_length),
         ("minItems", each.min_items), ("maxItems", each.max_items), ("minimum", each.minimum),
         ("maximum", each.maximum), ("canonicalValues", list(each.values)), ("default", each.default),
-        ("header", each.header),
+        ("header", each.header), ("example", each.example),
     )  # fmt: skip
     told: dict[str, Any] = {"name": each.name, "type": each.type, "required": each.required}
     return told | {word: value for word, value in words if value not in (None, False, 0, "", [])}
+
+
+def words_of(each: Input) -> list[str]:
+    """Return what a reader has to know of an input, a word or two each."""
+    words = [each.type, *(["required"] if each.required else []), *(["secret"] if each.secret else [])]
+    words += [f"one of {', '.join(each.values)}"] if each.values else []
+    return words + ([] if each.default is None else [f"default {json.dumps(each.default)}"])

@@ -40,7 +40,7 @@ def read_inputs(
             elif each.default is not None:
                 found[each.name] = each.default
             continue
-        fault = _fault_of(each, value, now)
+        fault = fault_of(each, value, now)
         if fault is None:
             found[each.name] = _as_sent(each, value)
         else:
@@ -115,7 +115,8 @@ _WORDS: Mapping[str, Callable[[Input], str]] = {
 }
 
 
-def _fault_of(each: Input, value: Any, now: float) -> str | None:
+def fault_of(each: Input, value: Any, now: float) -> str | None:
+    """Return what is wrong with a value and what would be right, None where it fits."""
     if not _FITS[each.type](each, value) or (each.values and value not in each.values):
         return f"has to be {_wanted(each)}"
     if each.after_now:

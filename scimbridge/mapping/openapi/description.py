@@ -37,9 +37,11 @@ _STATUSES: Mapping[int, str] = {
     500: "A fault of the bridge itself",
     502: "PingOne refuses the bridge, or answers what cannot be read",
     503: "PingOne cannot be reached, or not in time; the request may be sent again",
+    504: "PingOne's answer was lost: it is not known whether the operation was carried out",
 }
 _READ = (400, 401, 403, 404, 414, 429, 500, 502, 503)
 _WRITE = (400, 401, 403, 404, 405, 409, 412, 413, 415, 429, 500, 502, 503)
+_LOST = (504,)  # of operations beside SCIM's verbs, which are laid over this description
 _WAIT = (429, 503)
 
 _HEADERS: Mapping[str, tuple[str, Json]] = {
@@ -254,7 +256,7 @@ def _components(tables: tuple[Table, ...], bounds: Bounds) -> Json:
             for name, (text, schema) in known.items()
         },
         "headers": {name: {"description": text, "schema": schema} for name, (text, schema) in _HEADERS.items()},
-        "responses": {str(status): _refusal(status) for status in sorted({*_READ, *_WRITE})},
+        "responses": {str(status): _refusal(status) for status in sorted({*_READ, *_WRITE, *_LOST})},
         "securitySchemes": {
             "bearer": {"type": "http", "scheme": "bearer"},
             "basic": {"type": "http", "scheme": "basic"},
