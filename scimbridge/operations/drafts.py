@@ -6,6 +6,7 @@ the functions are that a row can name is handed in. Knows no file and no call.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ INPUT_WORDS: Mapping[str, type] = {
 }  # fmt: skip
 ITEM_WORDS: Mapping[str, type] = {"name": str, "get": bool, "delete": bool, "maxLength": int, "code": str}
 ANSWER_WORDS: Mapping[str, type] = {"to": str, "type": str, "optional": bool, "code": str, "codec": str}
+BOUNDS = (("minLength", "maxLength"), ("minItems", "maxItems"), ("minimum", "maximum"))
 BEGINNING = 0.0
 """A time before any that a table may give as an example."""
 NEEDED = ("does", "call", "out", "scope", "again")
@@ -229,7 +231,10 @@ def _read_input(name: str, words: Any, tell: Fault) -> Input | None:
 
 
 def _check_samples(found: Input, words: Mapping[str, Any], fault: Fault) -> None:
-    """Hold what stands for a value to what a client's would be held to."""
+    """Hold bounds to each other, and what stands for a value to what a client's would be held to."""
+    for least, most in BOUNDS:
+        if words.get(least, 0) > words.get(most, math.inf):
+            fault(f"{least} = {words[least]} is above {most} = {words[most]}, so that nothing fits")
     if found.secret and "example" in words:
         fault("a secret has no example")
     for word in ("default", "example"):

@@ -108,7 +108,10 @@ _WORDS: Mapping[str, Callable[[Input], str]] = {
         f" {_between(1, each.max_length, 'characters')}"
     ),
     "boolean": lambda _each: "true or false",
-    "integer": lambda each: f"a whole number, {each.minimum} to {each.maximum}",
+    "integer": lambda each: (
+        "a whole number"
+        + ("" if each.minimum is None or each.maximum is None else f", {each.minimum} to {each.maximum}")
+    ),
     "dateTime": lambda _each: "a dateTime with its zone, such as 2030-01-01T00:00:00Z",
     "object": lambda _each: "an object",
     "objects": lambda _each: "a list of objects",

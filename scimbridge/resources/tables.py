@@ -47,7 +47,8 @@ class Tables:
 
         Raises `TableFaults` with all that is wrong in the tables and in `hidden`.
         """
-        return compile_tables(self._texts, KINDS, self._offset, hidden, self._shipped)
+        others = self.operations is not None
+        return compile_tables(self._texts, KINDS, self._offset, hidden, self._shipped, others=others)
 
     def check_hidden(self, hidden: Hidden) -> list[str]:
         """Return what is wrong with hidden attributes, a sentence each: unknown ones, and those that are required."""
