@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from scimbridge.cli.call import faults_told, read_catalogue
 from scimbridge.observe.audit import RESULTS, Wanted
 from scimbridge.scim.verbs import AUDITED
 from scimbridge.settings.declared import Secret, SettingsFaults, some
@@ -31,7 +32,7 @@ class _Unsearchable(click.ClickException):
 @click.option("--since", metavar="TIME", help=_MOMENT)
 @click.option("--until", metavar="TIME", help="The same; records of that very moment are left out.")
 @click.option("--result", type=click.Choice(RESULTS), help="How it ended.")
-@click.option("--verb", type=click.Choice(AUDITED), help="What was attempted.")
+@click.option("--verb", metavar="VERB", help=f"What was attempted: {', '.join(AUDITED)}, or an operation's name.")
 @click.option("--request", metavar="ID", help="What one request did: its X-Request-Id.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 1_000_000), help="The newest so many.")
 @click.option("--json", "as_json", is_flag=True, help="A line of JSON for each record instead of a table.")
@@ -55,6 +56,7 @@ def audit(  # noqa: PLR0913 - every option of a command is an argument
     from scimbridge.ops import audit as searching  # noqa: PLC0415 - no other command needs it
     from scimbridge.ops.printing.records import show_records  # noqa: PLC0415 - the same
 
+    _check_verb(verb)
     now = datetime.now(UTC)
     try:
         moments = [None if text is None else searching.read_moment(text, now) for text in (since, until)]
@@ -71,6 +73,18 @@ def audit(  # noqa: PLR0913 - every option of a command is an argument
     except searching.Unsearchable as wrong:
         raise _Unsearchable(str(wrong)) from None
     show_records(sys.stdout, sys.stderr, found, as_json=as_json)
+
+
+def _check_verb(verb: str | None) -> None:
+    """Hold a verb to SCIM's and to the operations of the tables in use; what was never attempted finds nothing."""
+    if verb is None or verb in AUDITED:
+        return
+    with faults_told():
+        known = {each.name for each in read_catalogue()}
+    if verb not in known:
+        from scimbridge.mapping.tables.rows import nearest  # noqa: PLC0415 - needed by this fault alone
+
+        raise click.UsageError(f"--verb {verb!r} is no verb and no operation{nearest(verb, (*AUDITED, *known))}")
 
 
 def _trail(file: Path | None) -> tuple[str | None, str | None]:

@@ -63,8 +63,8 @@ def call(  # noqa: PLR0913 - every option of a command is an argument
     from scimbridge.ops.printing.operations import show_operations, show_refusal, show_reply  # noqa: PLC0415 - the same
     from scimbridge.scim.errors import ScimError  # noqa: PLC0415 - the same
 
-    with _faults_told():
-        catalogue = _catalogue()
+    with faults_told():
+        catalogue = read_catalogue()
         if listing:
             show_operations(sys.stdout, catalogue, as_json=as_json)
             return
@@ -86,8 +86,11 @@ def call(  # noqa: PLR0913 - every option of a command is an argument
     show_reply(sys.stdout, reply, as_json=as_json)
 
 
-def _catalogue() -> Catalogue:
-    """Return the operations of the tables in use; no environment has to be named for that."""
+def read_catalogue() -> Catalogue:
+    """Return the operations of the tables in use, for which no environment has to be named.
+
+    Raises `SettingsFaults` and `TableFaults`.
+    """
     from scimbridge.operations.rooms import open_catalogue  # noqa: PLC0415 - needed by this command alone
     from scimbridge.resources.tables import read_operations  # noqa: PLC0415 - the same
 
@@ -104,7 +107,8 @@ def _target(named: Mapping[str, str | None], item: str | None, *, deletes: bool)
 
 
 @contextmanager
-def _faults_told() -> Iterator[None]:
+def faults_told() -> Iterator[None]:
+    """Tell what is wrong with settings and tables as what the command failed of."""
     from scimbridge.mapping.tables.table import TableFaults  # noqa: PLC0415 - the engine is not needed by all commands
 
     try:

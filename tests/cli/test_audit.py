@@ -47,6 +47,7 @@ def run(*words: str, **settings: str | Path) -> Result:
         (["--since", "3d", "--until", "1d"], ["old"]),
         (["--result", "refused"], ["other"]),
         (["--verb", "delete"], ["new"]),
+        (["--verb", "unlock"], []),
         (["--request", "r-2"], ["new"]),
         (["--limit", "1"], ["other"]),
         (["--client", "nobody"], []),
