@@ -5,17 +5,13 @@ Lays paths, schemas and tags over the description of the SCIM API. An example ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from scimbridge.mapping.openapi.description import MEDIA
 from scimbridge.mapping.openapi.messages import list_of
-from scimbridge.operations.describing import has_match, path_of
+from scimbridge.operations.describing import Json, May, may_match, path_of
 from scimbridge.operations.rows import MATCH, NEVER, AnswerTable, Input, Operation
-
-Json = dict[str, Any]
-May = Callable[[str], bool]
-"""Whether the client has a right."""
 
 HIDDEN = "********"
 """What stands in examples for a secret."""
@@ -60,11 +56,11 @@ def add_operations(api: Json, operations: Iterable[Operation], endpoints: Mappin
     flow["scopes"] = {scope: f"call {', '.join(names)}" for scope, names in _by_scope(operations, may).items()}
     schemes = components["securitySchemes"] | {"oauth2": {"type": "oauth2", "flows": {"clientCredentials": flow}}}
     schemas = components["schemas"] | _answers(operations)
-    tags = sorted({_tag(each) for each in operations})
+    tags = sorted({_tag(each) for each in operations} - {each["name"] for each in api["tags"]})
     return api | {
         "paths": api["paths"] | paths,
         "components": components | {"schemas": schemas, "securitySchemes": schemes},
-        "tags": [{"name": tag, "description": f"Operations on {tag}"} for tag in tags],
+        "tags": [*api["tags"], *({"name": tag, "description": f"Operations on {tag}"} for tag in tags)],
     }
 
 
@@ -97,9 +93,7 @@ def _calls(operation: Operation, endpoint: str | None, may: May) -> Iterator[tup
         yield path, "post", _call(operation, name, own, body=_body(operation))
     else:
         yield path, "get", _call(operation, name, [*own, *map(_parameter, operation.inputs)])
-    if has_match(operation) and may(
-        "users:read" if operation.resource == "User" else f"{operation.resource.lower()}s:read"
-    ):
+    if may_match(operation, may):
         by_match = _call(operation, f"{name}_by_match", own[len(above) :], body=_body(operation, matched=True))
         yield path.replace("/{id}", "", 1), "post", by_match
     if item is not None and operation.listed:

@@ -29,7 +29,8 @@ def blueprint(registry: Registry, rooms: Rooms, incoming: Incoming) -> Blueprint
     def offered() -> Response:
         room = rooms.to(g.caller)
         paths = room.paths()
-        told = [describe_operation(each, paths.get(each.resource)) for each in room.offered(g.caller)]
+        offered = room.offered(g.caller)
+        told = [describe_operation(each, paths.get(each.resource), g.caller.may) for each in offered]
         return render.plain({"operations": told})
 
     routes.add_url_rule("/.operations", "offered", offered, methods=["GET"])

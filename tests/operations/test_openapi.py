@@ -64,6 +64,20 @@ def test_scope_tag_and_text(read):
     assert "checkPassword" in flow["scopes"]["passwords:check"]
 
 
+def test_every_tag_is_described(read):
+    """Tags of operations and of SCIM's verbs stand in one list, each once."""
+    api = read()
+    used = {tag for calls in api["paths"].values() for call in calls.values() for tag in _tags(call)}
+    told = [each["name"] for each in api["tags"]]
+    assert used == set(told)
+    assert len(told) == len(set(told))
+    assert {"users", "groups", "populations", "accounts", "passwords", "devices"} <= used
+
+
+def _tags(call):
+    return call.get("tags", ()) if isinstance(call, dict) else ()
+
+
 def test_secrets_are_written_only_and_in_no_example(read):
     """A secret input is writeOnly everywhere, and where an example needs one it shows that it is hidden."""
     described = operations_of(read())

@@ -131,6 +131,19 @@ def test_each_client_is_offered_what_it_may_call(make_client, caller_of):
     assert whole - confined == {"Service.environments", "Service.gateways"}
 
 
+def test_what_is_told_of_an_operation_is_what_the_client_may(make_client, caller_of):
+    """Deleting a part, and finding by an attribute, are told to who may do that."""
+    client = make_client(5)
+
+    def of(*scopes):
+        offered = caller_of(client, scopes=scopes).good("GET", "/.operations")["operations"]
+        return next(each for each in offered if each["name"] == "sessions")
+
+    assert {"deleteScope", "match"} & set(of("sessions:read")) == set()
+    assert of("sessions:read", "sessions:write")["deleteScope"] == "sessions:write"
+    assert of("sessions:read", "users:read")["match"] is True
+
+
 def test_what_is_not_served_is_not_offered(make_client, caller_of, tmp_path):
     """Where users are not served, members of groups cannot be shown: the operation is not there."""
     (tmp_path / "away.toml").write_text('resource = "User"\nextends = "shipped"\nserve = false\n', encoding="utf-8")

@@ -87,7 +87,7 @@ def describe_api(tables: Iterable[Table], bounds: Bounds) -> Json:
     tables = tuple(tables)
     paths: Json = {}
     for table in tables:
-        paths |= _paths_of(table)
+        paths |= _tagged(_paths_of(table), _tag(table))
     paths["/"] = {"get": _query("queryAll", "Query all resource types at once", "Everything")}
     paths["/.search"] = {"post": _search("searchAll", "Query all resource types at once, by POST", "Everything")}
     paths["/Bulk"] = {
@@ -103,6 +103,7 @@ def describe_api(tables: Iterable[Table], bounds: Bounds) -> Json:
             "version": "2.0",
             "description": "System for Cross-domain Identity Management (RFC 7643, RFC 7644, RFC 9865).",
         },
+        "tags": [{"name": _tag(table), "description": table.type.description} for table in tables],
         "paths": paths | _discovery(),
         "components": _components(tables, bounds),
         "security": [{"bearer": []}, {"basic": []}, {"oauth2": []}],
@@ -121,6 +122,20 @@ def tailor_api(api: Json, default_count: int, hidden_config: Collection[str]) ->
             "schemas": schemas | {"ServiceProviderConfig": config | {"properties": shown}},
         }
     }
+
+
+def _tag(table: Table) -> str:
+    """Return what calls are about: the endpoint without its slash, as rights name it where it is the shipped one."""
+    name = table.type.endpoint.strip("/")
+    return name[:1].lower() + name[1:]
+
+
+def _tagged(paths: Json, tag: str) -> Json:
+    for calls in paths.values():
+        for name, call in calls.items():
+            if name != "parameters":
+                call["tags"] = [tag]
+    return paths
 
 
 # -- paths -------------------------------------------------------------------------------------------------------------
