@@ -54,7 +54,8 @@ class Tables:
 
         Raises `TableFaults` with all that is wrong in the tables and in `hidden`.
         """
-        return compile_tables(self._texts, KINDS, self._offset, hidden, self._shipped)
+        others = self.operations is not None
+        return compile_tables(self._texts, KINDS, self._offset, hidden, self._shipped, others=others)
 
     def shown_fields(self, hidden: Hidden, collection: str) -> dict[str, str]:
         """Return PingOne's names of what a client is shown of a collection, each with its SCIM path."""

@@ -57,6 +57,7 @@ def test_a_name_that_cannot_be_looked_up_is_told_with_what_is_lacking(trail):
         (["--since", "3d", "--until", "1d"], ["old"]),
         (["--result", "refused"], ["other"]),
         (["--verb", "delete"], ["new"]),
+        (["--verb", "unlock"], []),
         (["--request", "r-2"], ["new"]),
         (["--limit", "1"], ["other"]),
         (["--client", "nobody"], []),
