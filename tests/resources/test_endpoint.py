@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scimbridge.ops.explaining.rehearsal import Stage, key_of
+from scimbridge.ops.explaining.rehearsal import IDS, Stage
 from scimbridge.resources.tables import open_tables
 from scimbridge.scim.errors import InvalidSyntax, NotFound
 from scimbridge.scim.verbs import ALLOWED, AUDITED, BY_METHOD, CHANGES, CREATE, DELETE, GET, PATCH, SEARCH, Verb
@@ -36,7 +36,7 @@ def test_the_body_is_read_once_and_before_any_call(users, verb):
         raise InvalidSyntax(msg)
 
     played = users.play(
-        lambda endpoint, context, options: endpoint.do(verb, context, options, key_of(users.table), read=read)
+        lambda endpoint, context, options: endpoint.do(verb, context, options, IDS["USER-ID"], read=read)
     )
     assert isinstance(played.refusal, InvalidSyntax)
     assert (asked, played.requests) == ([verb], ())
@@ -70,4 +70,4 @@ def test_an_unknown_verb_is_a_fault_of_ours(users):
     """A verb that no resource type has fails at once, and is not taken for another one."""
     unknown = Verb("unlock", "POST", "read")
     with pytest.raises(ValueError, match="has no way to unlock"):
-        users.play(lambda endpoint, context, options: endpoint.do(unknown, context, options, key_of(users.table)))
+        users.play(lambda endpoint, context, options: endpoint.do(unknown, context, options, IDS["USER-ID"]))

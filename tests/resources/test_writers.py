@@ -6,7 +6,7 @@ import pytest
 
 from scimbridge.mapping.links import Links, Member
 from scimbridge.mapping.plan import Changes
-from scimbridge.ops.explaining.rehearsal import IDS, Stage, key_of
+from scimbridge.ops.explaining.rehearsal import IDS, Stage
 from scimbridge.request.progress import Progress
 from scimbridge.resources.tables import open_tables
 from scimbridge.settings.declared import default_mappings
@@ -37,7 +37,7 @@ def test_changes_alone_are_enough(tables, kind):
     progress, written = Progress(), []
 
     def write(endpoint, context, _options):
-        written.append(endpoint.resource.writer.write(context, key_of(tables.whole[kind]), CHANGES[kind], progress))
+        written.append(endpoint.resource.writer.write(context, IDS[f"{kind.upper()}-ID"], CHANGES[kind], progress))
 
     played = Stage(tables, tables.whole[kind]).play(write, {"name": "held"})
     assert [f"{call.method} {call.path}" for call in played.requests] == CALLS[kind]
@@ -51,7 +51,7 @@ def test_no_changes_are_no_writing_calls(tables, kind):
     written = []
 
     def write(endpoint, context, _options):
-        written.append(endpoint.resource.writer.write(context, key_of(tables.whole[kind]), Changes(), Progress()))
+        written.append(endpoint.resource.writer.write(context, IDS[f"{kind.upper()}-ID"], Changes(), Progress()))
 
     played = Stage(tables, tables.whole[kind]).play(write, {"name": "held"})
     assert {call.method for call in played.requests} <= {"GET"}
