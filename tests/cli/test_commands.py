@@ -206,14 +206,14 @@ def test_check_ends_with_the_code_of_what_it_found(run, found):
     result = run("check", **WHOLE)
     assert (result.exit_code, result.stdout) == (
         0,
-        "ok        token: there is one\neverything fits: 1 finding, all was tried\n",
+        "ok        token: there is one\neverything fits: 1 finding, all that can be tried was tried\n",
     )
     found.findings += [warn("page size", "it is odd", "set it"), fault("clients", "there is none", "make one")]
     result = run("check", **WHOLE)
     assert (result.exit_code, result.stdout.splitlines()[1:]) == (1, [
         "warning   page size: it is odd; do: set it",
         "FAULT     clients: there is none; do: make one",
-        "1 fault and 1 warning in 3 findings, and everything was tried",
+        "1 fault and 1 warning in 3 findings, and all that can be tried was tried",
     ])  # fmt: skip
     assert found.asked == [("https://api.pingone.eu", None)] * 2
 
@@ -231,7 +231,7 @@ def test_check_as_json_is_one_document(run, found):
         "faults": 1,
         "warnings": 0,
         "not_tried": 0,
-        "summary": "1 fault in 2 findings, and everything was tried",
+        "summary": "1 fault in 2 findings, and all that can be tried was tried",
     }
 
 
@@ -425,7 +425,7 @@ def test_check_tells_variables_that_are_no_settings(run, found):
     """A variable of our prefix that changes nothing is a warning, with the name that may have been meant."""
     result = run("check", **WHOLE, SCIMBRIDGE_DEFAULT_POP="x", SCIMBRIDGE_COLOUR="blue")
     assert result.exit_code == 0
-    assert "warn  variables: SCIMBRIDGE_COLOUR is not a setting and changes nothing" in result.stdout
+    assert "warning   variables: SCIMBRIDGE_COLOUR is not a setting and changes nothing" in result.stdout
     assert "do: perhaps SCIMBRIDGE_DEFAULT_POPULATION_ID is meant" in result.stdout
 
 
