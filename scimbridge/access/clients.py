@@ -99,15 +99,19 @@ class Clients:
     _subjects: Mapping[tuple[str, str], Client] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        everybody = self.clients if self.own is None else (*self.clients, self.own)
         found: dict[str, Mapping[Any, Any]] = {
-            "_names": {each.name: each for each in everybody},
+            "_names": {each.name: each for each in self.everybody},
             "_secrets": {secret.id: (each, secret) for each in self.clients for secret in each.secrets},
             "_certificates": {shown: each for each in self.clients for shown in each.certificates},
             "_subjects": {subject: each for each in self.clients for subject in each.subjects},
         }
         for name, index in found.items():
             object.__setattr__(self, name, MappingProxyType(index))
+
+    @property
+    def everybody(self) -> tuple[Client, ...]:
+        """All of them, with the client of the one bearer token if there is one."""
+        return self.clients if self.own is None else (*self.clients, self.own)
 
     def by_secret(self, text: str, now: float) -> tuple[Client, str] | None:
         """Return whose secret `text` is, and the secret's id; None where it is nobody's or not valid at `now`.

@@ -32,8 +32,8 @@ _PATIENCE = 20.0  # seconds that one reading call may take, repetitions included
 def explain(expression: str | None, resource: str, against: str | None, *, as_json: bool) -> None:
     """Show where a path, a filter or a body goes, with the requests that would be sent; exit code 1 if it is refused.
 
-    A body is a resource, a PatchOp message or a bulk request, in a file or, as `-`, on standard input. Without any
-    expression, the whole table is shown.
+    A body is a resource, a PatchOp message or a bulk request, in a file or, as `-`, on standard input. An operation,
+    such as User.unlock, is shown as its row was compiled. Without any expression, the whole table is shown.
     """
     from scimbridge.ops.explaining.explanations import is_refused  # noqa: PLC0415 - the engine is not needed by all
     from scimbridge.ops.printing.explanations import show_explanation  # noqa: PLC0415 - the same

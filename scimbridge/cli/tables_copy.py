@@ -16,7 +16,7 @@ from scimbridge.settings.declared import default_mappings
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--extend", "extending", is_flag=True, help="Only the head of a table that lies over the shipped one.")
 def copy(name: str, directory: Path, *, extending: bool) -> None:
-    """Copy a shipped table (users, groups, populations) into a directory; no file is ever written over.
+    """Copy a shipped table (users, groups, populations, operations) into a directory; no file is ever written over.
 
     Name the directory in SCIMBRIDGE_MAPPINGS.
     """

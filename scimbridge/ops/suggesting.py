@@ -23,7 +23,7 @@ from scimbridge.ops.checking.findings import PATIENCE
 from scimbridge.ops.checking.unkept import Unkept, find_unkept
 from scimbridge.pingone.kinds import USERS
 from scimbridge.pingone.send import Call
-from scimbridge.resources.tables import Tables, read_tables
+from scimbridge.resources.tables import OPERATIONS, Tables, read_tables
 from scimbridge.settings.declared import Settings
 from scimbridge.state.memory import MemoryState
 
@@ -138,7 +138,8 @@ class _Pasting:
 
 
 def _texts(folder: Traversable) -> dict[str, str]:
-    return {each.name: each.read_text(encoding="utf-8-sig") for each in folder.iterdir() if each.name.endswith(".toml")}
+    files = [each for each in folder.iterdir() if each.name.endswith(".toml") and each.name != OPERATIONS]
+    return {each.name: each.read_text(encoding="utf-8-sig") for each in files}
 
 
 def _offers(missing: Unkept, shipped: Table | None) -> Iterable[SuggestedRow]:

@@ -20,6 +20,13 @@ _SKELETON = """\
 resource = "{resource}"
 extends  = "shipped"
 """
+_OPERATIONS_SKELETON = """\
+# What differs from the shipped operations. A section such as [User.unlock] replaces the shipped one of that name, a new
+# one is added, and those in `disable` are taken out; docs/tables/over-shipped.md has an example.
+
+extends = "shipped"
+disable = []
+"""
 
 
 class NotCopied(Exception):
@@ -28,7 +35,10 @@ class NotCopied(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ShippedTable:
-    """A table that ships with the bridge: the name of its file, its resource type, its text."""
+    """A table that ships with the bridge: the name of its file, its resource type, its text.
+
+    The table of operations has no one type: `resource` is "".
+    """
 
     file: str
     resource: str
@@ -44,17 +54,17 @@ def find_shipped(name: str, folder: Traversable) -> ShippedTable:
     for entry in sorted(folder.iterdir(), key=lambda each: each.name):
         if entry.name.endswith(".toml"):
             text = entry.read_text(encoding="utf-8")
-            tables.append(ShippedTable(entry.name, str(tomllib.loads(text)["resource"]), text))
+            tables.append(ShippedTable(entry.name, str(tomllib.loads(text).get("resource", "")), text))
     for table in tables:
-        if name.casefold() in (table.file, table.file.removesuffix(".toml"), table.resource.casefold()):
+        if name and name.casefold() in (table.file, table.file.removesuffix(".toml"), table.resource.casefold()):
             return table
     known = [table.file.removesuffix(".toml") for table in tables]
     raise NotCopied(f"there is no shipped table {name!r}{nearest(name, known)}; there are {', '.join(known)}")
 
 
 def skeleton(resource: str) -> str:
-    """Return a table that lies over the shipped one of a resource type and changes nothing yet."""
-    return _SKELETON.format(resource=resource)
+    """Return a table that lies over the shipped one of a resource type, "" for operations, and changes nothing yet."""
+    return _SKELETON.format(resource=resource) if resource else _OPERATIONS_SKELETON
 
 
 def copy_table(name: str, target: Path, folder: Traversable, *, extending: bool) -> Path:

@@ -6,10 +6,11 @@ Joins the collections over one `send`. Knows no settings.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
-from scimbridge.pingone.collections import Collection, UserCollection
-from scimbridge.pingone.errors import NotThere
+from scimbridge.pingone.collections import Collection, UserCollection, quote_id
+from scimbridge.pingone.errors import NoPermission, NotThere
 from scimbridge.pingone.kinds import GROUPS, KINDS, POPULATIONS, USERS
 from scimbridge.pingone.memberships import Memberships
 from scimbridge.pingone.paging import Pass, read_page
@@ -41,8 +42,18 @@ class Target:
         return self.send(Request("GET", ""), call).body
 
     def roles(self, call: Call) -> list[Json]:
-        """Return the roles that there are, with id and name (docs/pingone.md §1.3)."""
-        return self._all(Collection(self.send, "roles"), call)
+        """Return the roles that there are, with id, name and permissions: PingOne's own, and those of the environment.
+
+        Who may not see the latter is shown the former (docs/pingone.md §1.3).
+        """
+        found = [*self.read_all(call, Request("GET", "/roles", root=True), "roles")]
+        with suppress(NoPermission, NotThere):  # not every environment has any
+            found += self.read_all(call, Request("GET", "/roles"), "roles")
+        return [*found]
+
+    def role(self, call: Call, key: str) -> Json:
+        """Return one of PingOne's own roles, with its permissions."""
+        return self.send(Request("GET", f"/roles/{quote_id(key)}", root=True), call).body
 
     def role_assignments(self, call: Call, application: str) -> list[Json]:
         """Return which role an application has, and where (docs/pingone.md §1.3)."""

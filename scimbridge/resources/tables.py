@@ -47,6 +47,8 @@ class Tables:
     def digest(self) -> str:
         """Twelve characters that are the same for the same tables, over the same shipped ones and offset."""
         texts = [*sorted(self._texts.items()), *sorted(self._shipped.items()), ("offset", str(self._offset))]
+        if self.operations is not None:
+            texts.append((OPERATIONS, self.operations))
         return hashlib.sha256(repr(texts).encode()).hexdigest()[:12]
 
     def without(self, hidden: Hidden) -> dict[str, Table]:
@@ -77,7 +79,11 @@ def open_tables(folder: Traversable, offset: dt.timedelta = NO_OFFSET) -> Tables
     `offset` is the directory's clock against the clients' clock. Raises `TableFaults` with all that is wrong in all of
     them.
     """
-    return Tables(_read_texts(folder), offset, _read_texts(default_mappings()), read_operations(folder))
+    shipped, operations = _read_texts(default_mappings()), read_operations(folder)
+    texts = _read_texts(folder)
+    if not texts and operations is not None:
+        texts = shipped  # a folder of operations alone is no wrong one
+    return Tables(texts, offset, shipped, operations)
 
 
 def read_operations(folder: Traversable) -> str | None:

@@ -69,4 +69,4 @@ def test_a_worker_that_may_only_read():
         result = CliRunner().invoke(command, words, env=environ_of(sandbox))
     assert result.exit_code == 1
     assert "no user can be made" in result.output
-    assert "not tried (values)" in result.output.splitlines()[-1]
+    assert "not tried (values, operations)" in result.output.splitlines()[-1]

@@ -250,14 +250,14 @@ def test_check_ends_with_the_code_of_what_it_found(run, found):
     result = run("check", **WHOLE)
     assert (result.exit_code, result.stdout) == (
         0,
-        "ok        token: there is one\neverything fits: 1 finding, all was tried\n",
+        "ok        token: there is one\neverything fits: 1 finding, all that can be tried was tried\n",
     )
     found.findings += [warn("page size", "it is odd", "set it"), fault("clients", "there is none", "make one")]
     result = run("check", **WHOLE)
     assert (result.exit_code, result.stdout.splitlines()[1:]) == (1, [
         "warning   page size: it is odd; do: set it",
         "FAULT     clients: there is none; do: make one",
-        "1 fault and 1 warning in 3 findings, and everything was tried",
+        "1 fault and 1 warning in 3 findings, and all that can be tried was tried",
     ])  # fmt: skip
     assert found.asked == [("https://api.pingone.eu", None)] * 2
 
@@ -275,7 +275,7 @@ def test_check_as_json_is_one_document(run, found):
         "faults": 1,
         "warnings": 0,
         "not_tried": 0,
-        "summary": "1 fault in 2 findings, and everything was tried",
+        "summary": "1 fault in 2 findings, and all that can be tried was tried",
     }
 
 

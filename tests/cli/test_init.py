@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 from scimbridge.access.clients import read_clients
 from scimbridge.cli import commands
 from scimbridge.configuration import load_configuration
+from scimbridge.operations.rooms import open_catalogue
 from scimbridge.sandbox import Sandbox
 
 
@@ -156,10 +158,20 @@ def test_a_shipped_table_is_copied(run, tmp_path):
     assert run("explain", "members", "--resource", "Group", SCIMBRIDGE_MAPPINGS=str(tmp_path / "over")).exit_code == 0
 
 
+@pytest.mark.parametrize("more", [(), ("--extend",)])
+def test_the_operations_are_copied(run, tmp_path, more):
+    """Whole, or the beginning of a table over them; either serves by itself and changes nothing yet."""
+    assert run("tables", "copy", "operations", str(tmp_path), *more).stdout == f"{tmp_path}/operations.toml\n"
+    own = (tmp_path / "operations.toml").read_text()
+    told = [replace(each, file="") for each in open_catalogue(own)]
+    assert told == [replace(each, file="") for each in open_catalogue(None)]
+    assert run("explain", "userName", SCIMBRIDGE_MAPPINGS=str(tmp_path)).exit_code == 0
+
+
 def test_a_table_is_never_copied_over_another(run, tmp_path):
     """A file of that name stays as it is, and a table that is not shipped is told with those that are."""
     (tmp_path / "users.toml").write_text("mine")
     result = run("tables", "copy", "users", str(tmp_path))
     assert (result.exit_code, (tmp_path / "users.toml").read_text()) == (2, "mine")
     assert "is there already" in result.stderr
-    assert "there are groups, populations, users" in run("tables", "copy", "roles", str(tmp_path)).stderr
+    assert "there are groups, operations, populations, users" in run("tables", "copy", "roles", str(tmp_path)).stderr

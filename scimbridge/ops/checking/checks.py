@@ -24,11 +24,16 @@ from scimbridge.bridge import (
     open_target,
     reveal,
 )
+from scimbridge.operations.reading import Catalogue
+from scimbridge.operations.rooms import open_catalogue
 from scimbridge.ops.checking import exposure, needs, prudence, reach, rights, rows
 from scimbridge.ops.checking.comparing import check_comparing
 from scimbridge.ops.checking.findings import PATIENCE, Finding, Probe, fault, not_tried, ok
 from scimbridge.ops.checking.issuers import check_issuers
 from scimbridge.ops.checking.machine import Machine
+from scimbridge.ops.checking.operations.reading import check_reading, leave_changes
+from scimbridge.ops.checking.operations.standing import Standing, roles_of
+from scimbridge.ops.checking.operations.trying import material, try_operations
 from scimbridge.ops.checking.patience import BOUND, GivenUp, Patience
 from scimbridge.ops.checking.populations import check_populations
 from scimbridge.ops.checking.roles import check_roles
@@ -150,19 +155,24 @@ class _Looking:
         send = self.patience.over(open_target(connection, self.state, around).send)
         probe = Probe(Target(send, clock=around.clock, sleep=around.sleep), around.clock, settings.page_size)
         seen = yield from rights.look_around(probe, tables, settings.pingone_region)
-        yield from check_roles(probe, settings.pingone_client_id)
+        catalogue = open_catalogue(self.tables.operations)
+        roles = yield from check_roles(probe, settings.pingone_client_id, roles_of(catalogue))
         yield from prudence.check_scan(seen.count(USERS.collection), settings.scan_limit)
         yield from self._compare(replace(probe, page_size=seen.size), seen)
         yield from needs.check_client_populations(probe, self.clients.clients)
+        standing = Standing(roles, tuple(each.caller for each in self.clients.everybody))
+        yield from check_reading(probe, catalogue, seen, standing)
         if population is None:
             if GROUPS.name in tables:
                 yield from rights.check_groups(probe, rights.some_group(seen), seen.first(USERS.collection))
             yield from _leave_writing(self.tables)
+            yield from leave_changes(catalogue, standing)
         elif seen.schema is not None:
             declared = {each.name: each for each in map(read_declared, seen.schema)}
-            yield from self._trial(population, probe).run(probe, tables, declared)
+            yield from self._trial(population, probe, catalogue, standing).run(probe, tables, declared)
         else:
             yield not_tried("writing", "without the user schema nothing is tried", "mend the fault above")
+            yield from leave_changes(catalogue, standing, "mend the fault above")
 
     def _compare(self, probe: Probe, seen: rights.FirstPages) -> Iterator[Finding]:
         tables = self.tables.whole
@@ -180,7 +190,7 @@ class _Looking:
             if seen.pages[kind.collection] is not None:
                 yield from check_comparing(probe, tables[kind.name], probe.target.of(kind.collection), self.state)
 
-    def _trial(self, population: str, probe: Probe) -> Trial:
+    def _trial(self, population: str, probe: Probe, catalogue: Catalogue, standing: Standing) -> Trial:
         settings, around = self.settings, self.around
         try:
             findings = around.state or open_shared_state(settings, None, around.clock, lambda *_change: None)
@@ -196,9 +206,16 @@ class _Looking:
             fresh = MemoryState(around.clock)
             return open_bridge(own, self.tables, replace(around, send=probe.target.send, state=fresh, observers=()))
 
+        signature = self.machine.signature
+
+        def call_operations(bridge: Bridge | None, user: str | None, group: str | None) -> Iterator[Finding]:
+            if bridge is None or user is None:
+                return leave_changes(catalogue, standing, "mend the fault above, then run check again")
+            return try_operations(bridge, probe, standing, user, material(signature.digits(), around.wall(), group))
+
         return Trial(
-            population, open_own, findings, urlsplit(settings.state_url.reveal()).scheme != "memory",
-            self.machine.signature, self.patience, around.wall, self.machine.tell,
+            population, open_own, call_operations, findings, urlsplit(settings.state_url.reveal()).scheme != "memory",
+            signature, self.patience, around.wall, self.machine.tell,
         )  # fmt: skip
 
 

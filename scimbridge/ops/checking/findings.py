@@ -97,7 +97,8 @@ def _summarize(findings: int, faults: int, warnings: int, open_: tuple[Finding, 
     bad = " and ".join(_count(number, word) for number, word in ((faults, "fault"), (warnings, "warning")) if number)
     looked = _count(findings - len(open_), "finding")
     if not open_:
-        return f"{bad} in {looked}, and everything was tried" if bad else f"everything fits: {looked}, all was tried"
+        tried = "all that can be tried was tried"
+        return f"{bad} in {looked}, and {tried}" if bad else f"everything fits: {looked}, {tried}"
     fits = f"{bad} in {looked}" if bad else f"everything that was looked at fits ({looked})"
     names = ", ".join(dict.fromkeys(finding.where for finding in open_))
     how = WRITE if all(finding.cure == WRITE for finding in open_) else "the lines `not tried` say how"

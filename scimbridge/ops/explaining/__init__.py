@@ -1,1 +1,1 @@
-"""`scimbridge explain`: where a path, a filter or a resource goes."""
+"""`scimbridge explain`: where a path, a filter, a resource or an operation goes."""

@@ -1,4 +1,4 @@
-"""`scimbridge explain`: where a path, a filter or a resource goes, with the requests that PingOne would get.
+"""`scimbridge explain`: where a path, a filter, a resource or an operation goes, with the requests PingOne would get.
 
 Needs tables and no connection: the real resources are played on a PingOne that is not there. Knows how to part the
 kinds of expression; each is explained in a module of its own.
@@ -17,10 +17,11 @@ from scimbridge.mapping.tables.table import Table
 from scimbridge.ops.explaining.bodies import explain_content
 from scimbridge.ops.explaining.explanations import Explanation, NotExplained, TableExplanation
 from scimbridge.ops.explaining.filters import explain_filter, faults_of_filter, play_filter
+from scimbridge.ops.explaining.operations import explain_operation, names_operation
 from scimbridge.ops.explaining.paths import explain_path, find_attribute, read_path
 from scimbridge.ops.explaining.rehearsal import PresentRecord, Stage
 from scimbridge.ops.explaining.row_facts import describe_row
-from scimbridge.resources.tables import open_tables
+from scimbridge.resources.tables import open_tables, read_operations
 from scimbridge.scim.errors import InvalidFilter, InvalidPath, InvalidSyntax, ScimError
 
 _LIKE_A_FILE = re.compile(r"[^\s\"]*(?:/[^\s\"]*|\.json)", re.IGNORECASE)
@@ -32,6 +33,10 @@ def explain(expression: str, resource: str, folder: Traversable, present: Presen
 
     A `present` record is what the expression is held against.
     """
+    if names_operation(expression.strip()):
+        if present is not None:
+            return NotExplained("an operation is explained by its row; hold a path or a body against a record")
+        return explain_operation(expression.strip(), resource, read_operations(folder))
 
     def of(stage: Stage) -> Explanation:
         return _explain(expression.strip(), stage)
@@ -74,7 +79,10 @@ def _on_stage(
 
 def _explain(expression: str, stage: Stage) -> Explanation:
     if not expression:
-        msg = 'nothing to explain: give a path such as userName, a filter such as userName eq "jdoe", or a file'
+        msg = (
+            'nothing to explain: give a path such as userName, a filter such as userName eq "jdoe", an operation such'
+            " as User.unlock, or a file"
+        )
         raise InvalidSyntax(msg)
     if not _is_path(expression, stage.table) and (content := _read_file(expression)) is not None:
         return explain_content(expression, content, stage)

@@ -12,7 +12,10 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class SentRequest:
-    """A request to PingOne, below /v1/environments/<environment id>. `media` is the type of its body, if it has one."""
+    """A request to PingOne, below /v1/environments/<environment id>, or beside it where `path` begins with /v1.
+
+    `media` is the type of its body, or says by itself what is asked for: then `body` is None.
+    """
 
     method: str
     path: str
@@ -202,6 +205,33 @@ class BulkExplanation:
     kind: Literal["bulk"] = "bulk"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationExplanation:
+    """An operation as its row was compiled. With `refused` it cannot be done, that says why, and nothing else is there.
+
+    `parts` are the addresses of single parts, `request` is the call of the row with examples; a `function` may make
+    others. `inputs` are what `/.operations` says of them.
+    """
+
+    operation: str
+    row: str
+    does: str
+    refused: str | None = None
+    method: str | None = None
+    path: str | None = None
+    parts: tuple[str, ...] = ()
+    scope: str | None = None
+    delete_scope: str | None = None
+    role: str | None = None
+    inputs: tuple[dict[str, Any], ...] = ()
+    request: SentRequest | None = None
+    function: str | None = None
+    answer: str | None = None
+    lost_answer: str | None = None
+    limit: str | None = None
+    kind: Literal["operation"] = "operation"
+
+
 @dataclass(frozen=True, slots=True)
 class NotExplained:
     """Why an expression cannot be explained, with what would be right; `faults` are all reasons, the first included."""
@@ -219,6 +249,7 @@ Explanation = (
     | ResourceExplanation
     | PatchExplanation
     | BulkExplanation
+    | OperationExplanation
     | NotExplained
 )
 
@@ -230,4 +261,6 @@ def is_refused(explanation: Explanation) -> bool:
             return True
         case BulkExplanation():
             return any(step.faults for step in explanation.operations)
+        case OperationExplanation():
+            return explanation.refused is not None
     return False

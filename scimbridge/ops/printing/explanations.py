@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TextIO
+from typing import Any, TextIO
 
 import orjson
 
@@ -15,6 +15,7 @@ from scimbridge.ops.explaining.explanations import (
     FilterExplanation,
     FilterReading,
     NotExplained,
+    OperationExplanation,
     PatchExplanation,
     PathExplanation,
     Refusal,
@@ -24,6 +25,7 @@ from scimbridge.ops.explaining.explanations import (
     SentRequest,
     TableExplanation,
 )
+from scimbridge.ops.explaining.operations import BESIDE
 from scimbridge.ops.explaining.rehearsal import SCAN
 from scimbridge.ops.printing.documents import write_document
 from scimbridge.ops.printing.paper import Paper, open_paper
@@ -59,11 +61,14 @@ def print_explanation(paper: Paper, explanation: Explanation) -> None:
         case BulkExplanation():
             _print_bulk(paper, explanation)
             paper.line(WHERE)
+        case OperationExplanation():
+            paper.line(f"{explanation.operation}: {explanation.does}", _HEADING)
+            _print(paper, _operation(explanation))
+            _print_where(paper, is_needed=explanation.request is not None)
         case PathExplanation():
             paper.line(explanation.path, _HEADING)
             _print(paper, _path(explanation))
-            if explanation.rows:
-                paper.line(WHERE)
+            _print_where(paper, is_needed=bool(explanation.rows))
         case SchemaExplanation():
             paper.line(explanation.schema, _HEADING)
             _print(paper, (("row", f"{each.row} -> {each.field}") for each in explanation.rows))
@@ -74,6 +79,11 @@ def print_explanation(paper: Paper, explanation: Explanation) -> None:
         case ResourceExplanation() | PatchExplanation():
             _print_file(paper, explanation)
             paper.line(WHERE)
+
+
+def _print_where(paper: Paper, *, is_needed: bool) -> None:
+    if is_needed:
+        paper.line(WHERE)
 
 
 def _print(paper: Paper, labelled: Iterable[tuple[str, str]]) -> None:
@@ -213,6 +223,44 @@ def _reading(reading: FilterReading) -> Labelled:
     yield from _outcome("requests", reading.outcome)
 
 
+# -- operations --------------------------------------------------------------------------------------------------------
+
+
+def _operation(explanation: OperationExplanation) -> Labelled:
+    yield "row", explanation.row
+    if explanation.request is None:
+        yield "refused", f"with 501: {explanation.refused}"
+        return
+    yield "called", f"{explanation.method} {explanation.path}"
+    yield from (("", part) for part in explanation.parts)
+    deleting = f"; to delete a part: {explanation.delete_scope}" if explanation.delete_scope else ""
+    yield "scope", f"{explanation.scope}{deleting}"
+    if explanation.role is not None:
+        yield "role at PingOne", explanation.role
+    for place, each in enumerate(explanation.inputs):
+        yield "" if place else "inputs", _input(each)
+    for place, line in enumerate(_request(explanation.request)):
+        yield "" if place else "PingOne's call", line
+    if explanation.request.path.startswith(f"{BESIDE}/"):
+        yield "", "beside the environments, and not below one"
+    if explanation.function is not None:
+        yield "", f"made by the function `{explanation.function}`, which may send more than the row says"
+    yield "answer", explanation.answer or ""
+    yield "lost answer", explanation.lost_answer or ""
+    if explanation.limit is not None:
+        yield "limit", explanation.limit
+
+
+def _input(each: dict[str, Any]) -> str:
+    words = [str(each["type"]), *(word for word in ("required", "secret") if each.get(word))]
+    rest = {name: held for name, held in each.items() if name not in ("name", "type", "required", "secret")}
+    return f"{each['name']}: {', '.join(words + [f'{name} {_shown(held)}' for name, held in rest.items()])}"
+
+
+def _shown(held: Any) -> str:
+    return held if isinstance(held, str) else orjson.dumps(held).decode()
+
+
 # -- requests ----------------------------------------------------------------------------------------------------------
 
 
@@ -229,6 +277,7 @@ def _request(request: SentRequest) -> Iterator[str]:
     yield f"{request.method} {request.path}"
     if request.media is not None:
         yield f"    Content-Type: {request.media}"
+    if request.body is not None:
         yield f"    {orjson.dumps(request.body).decode()}"
 
 

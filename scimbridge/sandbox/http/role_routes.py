@@ -1,6 +1,6 @@
 """The routes by which an application sees its own roles (docs/pingone.md §1.3), which most are not let see.
 
-Knows the one worker application and the role that the switches give it.
+Knows the one worker application and the role that the switches give it; the environment has no roles of its own.
 """
 
 from __future__ import annotations
@@ -40,8 +40,7 @@ def _id_of(name: str) -> str:
 def _list_roles(api: Api) -> Answer:
     _check_shown(api)
     asked, _, _ = read_window(api)
-    items: list[Json] = [{"id": _id_of(name), "name": name} for name in _NAMES.values()]
-    return answer_list(api, "roles", items, asked, (len(items), None))
+    return answer_list(api, "roles", [], asked, (0, None))
 
 
 def _list_assignments(api: Api, application: str) -> Answer:
@@ -49,7 +48,8 @@ def _list_assignments(api: Api, application: str) -> Answer:
     if application != api.client_id:
         raise not_found()
     asked, _, _ = read_window(api)
-    name = _NAMES.get(api.switches.rights)
+    named = _NAMES.get(api.switches.rights)
+    held = [key for key, role in api.directory.hanging.roles.items() if role["name"] == named]
     scope = {"id": api.directory.environment_id, "type": "ENVIRONMENT"}
-    items: list[Json] = [{"id": _id_of(scope["id"]), "role": {"id": _id_of(name)}, "scope": scope}] if name else []
+    items: list[Json] = [{"id": _id_of(f"{key} {scope['id']}"), "role": {"id": key}, "scope": scope} for key in held]
     return answer_list(api, "roleAssignments", items, asked, (len(items), None))

@@ -18,14 +18,15 @@ def test_an_environment_in_order_has_no_fault(run_check):
     assert said.code == 3
     assert said.faults == []
     assert said.warnings == []
-    assert "2 things were not tried (writing, values): run with --write --population NAME" in said.lines[-1]
+    untried = "3 things were not tried (writing, values, operations): run with --write --population NAME"
+    assert untried in said.lines[-1]
     assert said.lines[-1].startswith("everything that was looked at fits")
     subjects = [line[10:].split(":", 1)[0] for line in (*said.lines_of("ok"), *said.lines_of("note"))]
     expected = [
         "clients", "shared state", "records of changes",
         "connection", "token", "environment", "rights", "page size", "default population", "group rights",
         "users.toml", "groups.toml", "populations.toml",
-        "filters on users", "filters on groups", "filters on populations",
+        "filters on users", "filters on groups", "filters on populations", "operations",
     ]  # fmt: skip
     assert set(expected) <= set(subjects)
 

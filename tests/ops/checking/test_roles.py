@@ -15,7 +15,7 @@ def test_a_worker_that_may_only_read_is_not_called_good(run_check, make_sandbox)
     said = run_check(at=make_sandbox(5, rights="read"))
     assert said.code == 3
     assert "everything fits" not in said.text
-    assert "2 things were not tried (writing, values): run with --write --population NAME" in said.lines[-1]
+    assert "not tried (writing, values, operations): run with --write --population NAME" in said.lines[-1]
     assert roles(said).startswith("note")
 
 

@@ -30,9 +30,9 @@ def test_each_finding_is_a_line(printed):
 @pytest.mark.parametrize(
     ("found", "code", "last"),
     [
-        ([ok("a", "b")], 0, "everything fits: 1 finding, all was tried"),
-        ([ok("a", "b"), note("a", "b")], 0, "everything fits: 2 findings, all was tried"),
-        ([warn("a", "b", "c")], 0, "1 warning in 1 finding, and everything was tried"),
+        ([ok("a", "b")], 0, "everything fits: 1 finding, all that can be tried was tried"),
+        ([ok("a", "b"), note("a", "b")], 0, "everything fits: 2 findings, all that can be tried was tried"),
+        ([warn("a", "b", "c")], 0, "1 warning in 1 finding, and all that can be tried was tried"),
         (
             [ok("a", "b"), not_tried("x", "y", "z"), not_tried("x", "y")],
             3,

@@ -220,7 +220,7 @@ def test_a_mistake_of_the_sandbox_is_loud(api, caplog):
 def test_an_application_that_may_see_its_roles(make_caller, rights, name):
     """Switched on, the one assignment names the environment and a role that the list of roles has."""
     api = make_caller(Switches(rights=rights, shows_roles=True))
-    names = {role["id"]: role["name"] for role in api.call("GET", "/roles").json()["_embedded"]["roles"]}
+    names = {role["id"]: role["name"] for role in api.sandbox.directory.hanging.roles.values()}
     path = f"/applications/{api.sandbox.client_id}/roleAssignments"
     (held,) = api.call("GET", path).json()["_embedded"]["roleAssignments"]
     assert names[held["role"]["id"]] == name

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from scimbridge.bridge import Bridge
 from scimbridge.mapping.tables.rows import MEMBERSHIPS
@@ -27,6 +28,8 @@ from scimbridge.resources.enforced import Findings
 from scimbridge.scim.errors import ScimError
 from scimbridge.state.base import State
 
+CallOperations = Callable[[Bridge | None, str | None, str | None], Iterator[Finding]]
+
 _WRITING, _VALUES = "writing", "values in question"
 
 
@@ -34,13 +37,15 @@ _WRITING, _VALUES = "writing", "values in question"
 class Trial:
     """What an operator allows: throw-aways in `population` (id or name).
 
-    `open_bridge` opens a bridge of its own, whose users go to the population of an id. `findings` is where the bridges
-    look for what is found; `shared`: the running ones see the same. `tell` is given a sentence where nobody reads
-    findings any more. `wall` is seconds since 1970.
+    `open_bridge` opens a bridge of its own, whose users go to the population of an id. `call_operations` tries
+    operations of one, on the user and with the group of an id, None where there is none. `findings` is where the
+    bridges look for what is found; `shared`: the running ones see the same. `tell` is given a sentence where nobody
+    reads findings any more. `wall` is seconds since 1970.
     """
 
     population: str
     open_bridge: Callable[[str], Bridge]
+    call_operations: CallOperations
     findings: State
     shared: bool
     signature: Signature
@@ -54,10 +59,12 @@ class Trial:
             population = _find_population(probe, self.population)
         except PingOneError as error:
             yield refused(_WRITING, "the populations cannot be listed", error)
+            yield from self.call_operations(None, None, None)
             return
         if population is None:
             told = f"PingOne has no population of the id or name {self.population!r}"
             yield fault(_WRITING, told, "name one that is there")
+            yield from self.call_operations(None, None, None)
             return
         made = Throwaways(probe, population, self.signature, self.wall)
         bridge = self.open_bridge(population)
@@ -91,7 +98,7 @@ class Trial:
                                 declared if name == USERS.name else {})
                 for name, table in tables.items() if name in (USERS.name, GROUPS.name)
             }  # fmt: skip
-            yield from _Run(benches, made, Findings(self.findings)).carry_out()
+            yield from _Run(benches, made, Findings(self.findings), partial(self.call_operations, bridge)).carry_out()
         except PingOneError as error:
             yield refused(_WRITING, "it cannot be tried to the end", error)
         if POPULATIONS.name in tables and tables[POPULATIONS.name].allow:
@@ -115,6 +122,7 @@ class _Run:
     benches: Mapping[str, Workbench]
     made: Throwaways
     findings: Findings
+    call_operations: Callable[[str | None, str | None], Iterator[Finding]]
 
     def carry_out(self) -> Iterator[Finding]:
         user = yield from self._make(USERS)
@@ -124,6 +132,7 @@ class _Run:
             yield from self._try_user(user)
         if group is not None:
             yield from self._try_group(group)
+        yield from self.call_operations(*(None if each is None else each.key for each in (user, group)))
         done = []
         for kind, one in ((GROUPS, group), (USERS, user)):
             if one is not None and self._delete(kind, one):

@@ -1,0 +1,1 @@
+"""`scimbridge check` of the operations: whether the worker may do what each row of `operations.toml` says."""
