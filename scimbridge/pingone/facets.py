@@ -110,13 +110,13 @@ PASSWORD = Facet(  # in clear text only the import takes it
     secret=True, scope="passwords:write",
 )  # fmt: skip
 VERIFY_STATUS = Facet(
-    name="verifyStatus", field="verifyStatus", type="text", order=3, creation=None, state=True, born="NOT_INITIATED",
-    scope=ACCOUNTS,
+    name="verifyStatus", field="verifyStatus", type="text", order=3, creation=None, lasting=True, state=True,
+    born="NOT_INITIATED", scope=ACCOUNTS,
 )  # fmt: skip
 LOCKED = "LOCKED"
 ACCOUNT = Facet(
-    name="account", field="account.status", type="text", order=4, creation=None, state=True, born="OK", scope=ACCOUNTS,
-    actions=((LOCKED, LOCK), ("OK", UNLOCK)), off="lock", on="unlock", taking=LOCKED,
+    name="account", field="account.status", type="text", order=4, creation=None, lasting=True, state=True, born="OK",
+    scope=ACCOUNTS, actions=((LOCKED, LOCK), ("OK", UNLOCK)), off="lock", on="unlock", taking=LOCKED,
 )  # fmt: skip
 UNLOCK_AT = Facet(
     name="unlockAt", field="account.unlockAt", type="time", order=6, creation=None, state=True, scope=ACCOUNTS,

@@ -187,6 +187,7 @@ USERS = Kind(
     points_at={POPULATION.field: "populations", IDENTITY_PROVIDER.field: "identityProviders"},
     examples={
         **STATUSES,
+        UNLOCK_AT.field: ("2999-12-31T23:59:59Z",),
         "locale": _TAGS,
         "preferredLanguage": _TAGS,
         "timezone": ("Europe/Berlin", "America/Chicago", "Asia/Tokyo"),

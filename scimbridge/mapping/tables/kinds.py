@@ -56,6 +56,10 @@ class FacetFacts(Protocol):
         """Whether others than clients move the value too, so that it is shown on request and changed by comparison."""
 
     @property
+    def scope(self) -> str:
+        """The right that a client needs to write it beside that to write the resource, "" for none."""
+
+    @property
     def initial(self) -> bool:
         """Whether the value is given at creation and no call changes it."""
 

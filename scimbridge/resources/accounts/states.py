@@ -66,7 +66,7 @@ class States:
             for operation in operations:
                 found = operation.found
                 shape = self._table.shape_of(found)
-                if shape is None or row not in shape.rows:
+                if shape is None or row not in shape.rows or operation.op == "remove":  # nobody can remove a state
                     continue
                 sub = None if found.sub is None else found.sub.name
                 inner = operation.value if isinstance(operation.value, dict) and sub is None else {row.sub: None}

@@ -261,8 +261,18 @@ def test_states_are_published(account):
     attributes = {each["name"]: each for each in schema["attributes"]}
     subs = {each["name"]: each for each in attributes["account"]["subAttributes"]}
     assert (attributes["account"]["returned"], subs["status"]["mutability"]) == ("request", "readWrite")
+    assert attributes["verifyStatus"]["mutability"] == "readWrite"
     assert subs["status"]["canonicalValues"] == ["LOCKED", "OK"]
     assert subs["unlockAt"]["type"] == "dateTime"
     assert subs["lockedAt"]["mutability"] == "readOnly"
     assert attributes["lifecycle"]["subAttributes"][0]["mutability"] == "immutable"
     assert attributes["passwordState"]["mutability"] == "readOnly"
+
+
+def test_who_may_not_set_a_state_is_told_that_it_is_read_only(make_account):
+    """So that a client which goes by the schema sends none."""
+    schema = make_account(scopes=WITHOUT).client.good("GET", f"/Schemas/{URN}")
+    attributes = {each["name"]: each for each in schema["attributes"]}
+    subs = {each["name"]: each for each in attributes["account"]["subAttributes"]}
+    found = (attributes["account"], attributes["verifyStatus"], subs["status"], subs["unlockAt"])
+    assert [(each["mutability"], each["required"]) for each in found] == [("readOnly", False)] * 4
