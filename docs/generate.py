@@ -36,6 +36,7 @@ from scimbridge.scim.verbs import ALLOWED
 from scimbridge.settings.declared import SETTINGS, Secret, Setting
 
 ROOT = Path(__file__).parent.parent
+READS = tuple(dict.fromkeys(part.name for kind in KINDS for part in kind.parts))
 VIAS = (*dict.fromkeys(facet.name for kind in KINDS for facet in kind.facets), MEMBERSHIPS)
 MARKS = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -141,7 +142,7 @@ def head_words() -> str:
 def row_words() -> str:
     """Return the words of a row with the values that they may have."""
     values = {word: code(choices) for word, choices in RFC_WORDS.items()}
-    values |= {"via": code(VIAS), "codec": code(NAMED), "filter": code(PUSHABLE)}
+    values |= {"via": code(VIAS), "read": code(READS), "codec": code(NAMED), "filter": code(PUSHABLE)}
     rows = ((f"`{word}`", values.get(word, ""), meaning) for word, meaning in meanings(WORDS, ROW))
     return table(("word", "values", "meaning"), rows)
 

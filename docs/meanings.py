@@ -16,6 +16,8 @@ HEAD: Mapping[str, str] = {
     "serve": "`false` takes the resource type away: it has no endpoint.",
     "disable": "Attributes that are taken out of schemas, requests, answers and filters.",
     "allow": "What clients may do beside reading. Everything, where it is left out. `allow = []` makes it read-only.",
+    "on_deactivate": 'What follows where a client makes a user inactive: `["endSessions"]` ends the sessions. Nothing, '
+    "where it is left out.",
     "common": "The section `[common]`, with the attributes that every resource has.",
     "population": "The population rules, each headed `[[population]]`.",
 }
@@ -28,6 +30,8 @@ ROW: Mapping[str, str] = {
     "via": "The field has a call of its own at PingOne.",
     "include": "PingOne sends the field only when its `include` parameter names it, and only in answers about one "
     "resource.",
+    "read": "PingOne gives the field by a read of its own, for one resource at a time: who asks for it by name in "
+    "`attributes` costs a call, and in a list one for each resource. No filter can name it.",
     "codec": "How a value is written on each side.",
     "filter": "The operators that PingOne answers for this field. The built-in fields have theirs; a custom attribute "
     "has `eq` and `sw`.",
@@ -48,6 +52,11 @@ VIA: Mapping[str, str] = {
     "identityProvider": "Who checks a user's password. Removed, PingOne is the authority again.",
     "mfaEnabled": "Whether a user has to show a second factor.",
     "password": "The password. It is written and never read.",
+    "verifyStatus": "Whether a user's identity is proofed. Shown to who asks for it by name.",
+    "account": "Whether an account is locked: `LOCKED` or `OK`, each by a call of its own. Shown to who asks for it by "
+    "name.",
+    "unlockAt": "When a lock ends. It goes with a lock.",
+    "lifecycle": "How a user's life begins. Given at creation, and not changed.",
     "memberships": "The members of a group: one call for each.",
 }
 CODEC: Mapping[str, str] = {

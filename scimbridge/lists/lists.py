@@ -15,7 +15,7 @@ from scimbridge.lists.reading import ReadWindow
 from scimbridge.lists.walks import Walks
 from scimbridge.request.context import AnswerOptions, RequestContext
 from scimbridge.request.refusals import refusing
-from scimbridge.request.rights import check_any, may_read
+from scimbridge.request.rights import check_any, check_shown, may_read
 from scimbridge.request.view import View
 from scimbridge.scim.catalogue import LIST_URN
 from scimbridge.scim.cursors import Seal
@@ -62,6 +62,7 @@ class Lists:
         """Return the ListResponse to a query. Raises what the parameters or PingOne get wrong."""
         text = read_filter(context, parameters, self.view.table.type.urns)
         self.view.list_projection(options)  # what is wrong with it is told before anything is read
+        check_shown(context.caller, self.view.scopes_for(options))
         if "cursor" in parameters:
             return self._by_cursor(context, options, text, parameters)
         window = parse_window(

@@ -152,6 +152,7 @@ class IdList:
     """A list of ids: the groups of a user, the members of a group (`via = "memberships"`), a custom list of values.
 
     PingOne's value is an array of ids or, for members, of `{"id", "type"}` as the resources lay it into the record.
+    Further rows are what is told beside the ids, all of one part that holds an object for each id.
     """
 
     attribute: Attribute
@@ -165,13 +166,19 @@ class IdList:
 
     def emit(self, _notice: Notice) -> Emit:
         """Compile the reading of the list, each element with its `$ref`."""
-        path, endpoints = self.rows[0].to, self.endpoints
+        path, endpoints, beside = self.rows[0].to, self.endpoints, self.rows[1:]
+        part = beside[0].to[:1] if beside else ()
         reference = self.attribute.find_sub("$ref")
         own = endpoints.get(reference.reference_types[0], "") if reference and reference.reference_types else ""
 
         def read(record: Mapping[str, Any], base: str) -> Any:
             held = read_field(record, path)
             elements: list[Element] = []
+            for item in (read_field(record, part) or ()) if part else ():
+                told = {str(row.sub): value for row in beside if (value := read_field(item, row.to[1:])) is not None}
+                elements.append({"value": item["id"], **({"$ref": f"{base}{own}/{item['id']}"} if own else {}), **told})
+            if elements:
+                return elements
             for item in held if isinstance(held, list) else () if held is None else (held,):
                 if isinstance(item, dict):
                     kind, value = item["type"], item["id"]
@@ -191,8 +198,10 @@ class IdList:
         yield from ()
 
     def select(self, sub: str | None, where: Node | None) -> tuple[Row, ...] | None:
-        """Return the row for the list as a whole or its ids."""
-        return self.rows if where is None and sub in (None, self.rows[0].sub) else None
+        """Return the row for the list as a whole or its ids, or of what is told beside them."""
+        if where is None and sub in (None, self.rows[0].sub):
+            return self.rows[:1]
+        return tuple(row for row in self.rows[1:] if row.sub == sub) or None if where is None else None
 
 
 def is_of_type(element: Mapping[str, Any], selector: str) -> bool:

@@ -105,7 +105,9 @@ def _build_on_each_other(table: Table, operations: tuple[Operation, ...]) -> boo
 
 
 def _is_direct(row: Row) -> bool:
-    return row.writable and row.attribute.mutability != "immutable" and row.codec.merge is None
+    """Whether a value can be written whatever is there."""
+    is_state = row.facet is not None and row.facet.state
+    return row.writable and row.attribute.mutability != "immutable" and row.codec.merge is None and not is_state
 
 
 def settle(table: Table, operations: Iterable[Operation]) -> Iterator[Operation]:

@@ -17,6 +17,7 @@ from scimbridge.mapping.pushing import Chooser, KnownFilters, Part, every, find_
 from scimbridge.mapping.tables.rows import Row
 from scimbridge.mapping.tables.table import Table
 from scimbridge.scim import dialects
+from scimbridge.scim.catalogue import Found
 from scimbridge.scim.errors import InvalidFilter
 from scimbridge.scim.filtering.trees import And, AttrPath, Compare, Node, Or, conjuncts, paths_of
 
@@ -137,9 +138,19 @@ def _check_names(node: Node, table: Table, *, strict: bool) -> None:
             known = ", ".join(shape.attribute.name for shape in table.shapes.values())
             msg = f"{name[:100]!r} is no attribute of {table.type.name} here; there are {known}"
             raise InvalidFilter(msg)
+        if _is_read_alone(found, table):
+            msg = f"{path.attr}: PingOne tells it for one {table.type.name} at a time, so it cannot be filtered by"
+            raise InvalidFilter(msg)
         if found.attribute.name == "meta" and path.sub is not None and path.sub.casefold() == "version":
             msg = "meta.version cannot be filtered by; read the resource with If-None-Match"
             raise InvalidFilter(msg)
+
+
+def _is_read_alone(found: Found, table: Table) -> bool:
+    """Whether what a path means, or all there is of it, takes a read of its own for each resource."""
+    shape = table.shape_of(found)
+    rows = [] if shape is None else [row for row in shape.rows if found.sub is None or row.sub == found.sub.name]
+    return bool(rows) and all(row.read is not None for row in rows)
 
 
 def _id_in(part: Node, table: Table) -> str | None:

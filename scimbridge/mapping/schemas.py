@@ -10,7 +10,7 @@ Three characteristics say more here than the rows do, since clients and checkers
   resource without a required extension (RFC 7643 §6).
 - An object that only points at something of PingOne's by its `id` (population, identityProvider) is PingOne's as a
   whole: immutable where it is always there, else readOnly. What a client may change of it is its `id`, and that has
-  its own mutability.
+  own mutability. The same goes for an object of states, such as the account.
 - Values that PingOne takes where it refuses random text are canonicalValues, which suggest and do not limit (§7).
 """
 
@@ -32,14 +32,27 @@ class _Known:
 
     suggested: Mapping[tuple[str, str | None], tuple[str, ...]]
     lasting: frozenset[tuple[str, str | None]]
+    states: frozenset[str]
+    withheld: frozenset[tuple[str, str | None]]
 
 
-def describe_schemas(tables: Iterable[Table], suggest: Suggest, base: str) -> list[dict[str, Any]]:
-    """Return a Schema resource for each schema of the tables, `meta.location` below the SCIM base URL."""
+def describe_schemas(
+    tables: Iterable[Table], suggest: Suggest, base: str, may: Callable[[str], bool] = lambda _scope: True
+) -> list[dict[str, Any]]:
+    """Return a Schema resource for each schema of the tables, `meta.location` below the SCIM base URL.
+
+    `may` says which rights the client has: a state that it may not set is published as readOnly.
+    """
     described: dict[str, dict[str, Any]] = {}
     for table in tables:
         for schema in (table.published.schema, *table.published.extensions):
-            known = _Known(_suggestions(table, schema.urn, suggest), _lasting(table, schema.urn))
+            withheld = _withheld(table, schema.urn, may)
+            known = _Known(
+                _suggestions(table, schema.urn, suggest),
+                _lasting(table, schema.urn, withheld),
+                _states(table, schema.urn),
+                withheld,
+            )
             described.setdefault(schema.urn, _describe_schema(schema, known, base))
     return list(described.values())
 
@@ -52,9 +65,19 @@ def _suggestions(table: Table, urn: str, suggest: Suggest) -> Mapping[tuple[str,
     }
 
 
-def _lasting(table: Table, urn: str) -> frozenset[tuple[str, str | None]]:
+def _withheld(table: Table, urn: str, may: Callable[[str], bool]) -> frozenset[tuple[str, str | None]]:
+    rows = [row for row in table.rows if row.urn == urn and row.facet is not None and row.facet.state]
+    return frozenset((row.attr, row.sub) for row in rows if row.facet and row.facet.scope and not may(row.facet.scope))
+
+
+def _lasting(table: Table, urn: str, withheld: frozenset[tuple[str, str | None]]) -> frozenset[tuple[str, str | None]]:
     rows = [row for row in table.rows if row.urn == urn and row.facet is not None and row.facet.lasting]
+    rows = [row for row in rows if (row.attr, row.sub) not in withheld]
     return frozenset(key for row in rows for key in ((row.attr, None), (row.attr, row.sub)))
+
+
+def _states(table: Table, urn: str) -> frozenset[str]:
+    return frozenset(row.attr for row in table.rows if row.urn == urn and row.sub and row.facet and row.facet.state)
 
 
 def _describe_schema(schema: Schema, known: _Known, base: str) -> dict[str, Any]:
@@ -77,7 +100,9 @@ def _describe_attribute(attribute: Attribute, known: _Known, name: str, sub: str
         "description": attribute.description or attribute.name,
         "required": attribute.required or lasting,
         "caseExact": attribute.case_exact,
-        "mutability": _mutability(attribute, lasting=lasting),
+        "mutability": "readOnly"
+        if (name, sub) in known.withheld
+        else _mutability(attribute, lasting=lasting, is_state=sub is None and name in known.states),
         "returned": attribute.returned,
         "uniqueness": attribute.uniqueness,
     }
@@ -93,8 +118,8 @@ def _describe_attribute(attribute: Attribute, known: _Known, name: str, sub: str
     return described
 
 
-def _mutability(attribute: Attribute, *, lasting: bool) -> str:
-    if attribute.multi_valued or attribute.find_sub("id") is None:
+def _mutability(attribute: Attribute, *, lasting: bool, is_state: bool) -> str:
+    if not is_state and (attribute.multi_valued or attribute.find_sub("id") is None):
         return attribute.mutability
     return "immutable" if lasting else "readOnly"
 

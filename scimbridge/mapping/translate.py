@@ -133,6 +133,12 @@ def attribute_value(table: Table, resource: Resource, urn: str, attr: str) -> An
     return inner.get(attr) if isinstance(inner, dict) else None
 
 
+def leaf_value(table: Table, resource: Resource, row: Row) -> Any:
+    """Return a resource's value of one row that is no list's."""
+    value = attribute_value(table, resource, row.urn, row.attr)
+    return value.get(row.sub) if row.sub is not None and isinstance(value, dict) else value
+
+
 def held_value(row: Row, record: Native) -> Any:
     """Return what PingOne holds for a row, or None."""
     return read_field(record, row.to)

@@ -45,11 +45,14 @@ def creation(kind: Kind, body: Mapping[str, Any], values: Mapping[str, Any]) -> 
 
 def facets_left(kind: Kind, record: Native, values: Mapping[str, Any]) -> Json:
     """Return the facets that a new record does not hold as they were asked for; a secret cannot be seen."""
-    return {
-        name: value
-        for name, value in values.items()
-        if (facet := kind.facet(name)).held(record) != value and (not facet.secret or facet.creation is None)
-    }
+    left: Json = {}
+    for name, value in values.items():
+        facet = kind.facet(name)
+        held = facet.held(record)
+        is_seen = not facet.initial and (not facet.secret or facet.creation is None)
+        if is_seen and value != (facet.born if held is None else held):
+            left[name] = value
+    return left
 
 
 def replacement(kind: Kind, record: Native, changes: Mapping[str, Any]) -> Json:

@@ -7,8 +7,9 @@ empty resource, another one, or a short page.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +22,8 @@ from scimbridge.pingone.send import Call, Json, Request, Response, Send
 from scimbridge.sides import Native
 
 __all__ = ["Collection", "Page", "UserCollection", "check_id", "quote_id"]
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def quote_id(text: str) -> str:
@@ -132,15 +135,27 @@ def check_id(response: Response, method: str, key: str | None) -> None:
 class UserCollection(Collection):
     """The users, and the fields of theirs that have a call of their own (docs/pingone.md §2.8, §10)."""
 
-    def set_facet(self, call: Call, key: str, name: str, value: Any, /) -> Json:
-        """PUT the facet of a name: a boolean, an id, or the clear text of a password; None where it can be removed.
+    def set_facet(self, call: Call, key: str, name: str, value: Any, /, along: Mapping[str, Any] = NOTHING) -> Json:
+        """Write the facet of a name: a boolean, an id, a text, a password in clear; None where it can be removed.
 
-        Returns PingOne's answer, which is not the user. ValueError for a name that is no facet's.
+        `along` is what goes with it. Returns PingOne's answer, which is the user where the facet has actions and else
+        is not. ValueError for a name that is no facet's.
         """
         facet = USERS.facet(name)
-        request = Request("PUT", f"{self.path(key)}/{name}", body=facet.body(value), media=facet.media)
+        path, media = self.path(key), facet.media_of(value)
+        if facet.actions:
+            request = Request("POST", path, body=dict(along) or None, media=media, repeatable=True)
+        else:
+            request = Request("PUT", f"{path}/{name}", body=facet.body(value), media=media)
         try:
-            return self._send(request, call).body
+            response = self._send(request, call)
         except Refused as error:  # the target is told as it stands in the body of this call, not in the user
             error.faults = tuple(replace(fault, target=facet.field) for fault in error.faults)
             raise
+        if facet.actions:
+            check_id(response, request.method, key)
+        return response.body
+
+    def read_part(self, call: Call, key: str, name: str, /) -> Json:
+        """Return a part that is one object, as the state of the password."""
+        return self._send(Request("GET", f"{self.path(key)}/{name}"), call).body

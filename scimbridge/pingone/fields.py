@@ -100,6 +100,11 @@ def text(
     return Field(TEXT, most, 1, TEXT_HINT, operators, caseless, doubt=doubt)
 
 
+def one_of(*values: str) -> Field:
+    """Return the rule of a text that is one of a few words, which PingOne cannot be asked for."""
+    return Field("|".join(map(regex.escape, values)), hint=f"{', '.join(values[:-1])} or {values[-1]}")
+
+
 PHONE = Field(r"[\s\S]*\d[\s\S]*", 32, 1, "a number with at least one digit", EQ_SW)
 STREET = Field(_STREET, 256, 1, _STREET_HINT, EQ_SW)
 PLAIN = Field(operators=EQ_SW)

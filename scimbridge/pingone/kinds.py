@@ -10,7 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from scimbridge.pingone.facets import ENABLED, IDENTITY_PROVIDER, MFA_ENABLED, PASSWORD, POPULATION, Facet
+from scimbridge.pingone.facets import (
+    ENABLED,
+    IDENTITY_PROVIDER,
+    MFA_ENABLED,
+    OF_USERS,
+    PASSWORD,
+    POPULATION,
+    STATUSES,
+    UNLOCK_AT,
+    Facet,
+)
 from scimbridge.pingone.fields import (
     AREA_AND_PLACE,
     CUSTOM,
@@ -31,8 +41,10 @@ from scimbridge.pingone.fields import (
     TEXT_HINT,
     UNFILTERED,
     Field,
+    one_of,
     text,
 )  # fmt: skip
+from scimbridge.pingone.parts import GROUPS_OF_USER, PASSWORD_STATE, Part
 
 _TAGS = ("en-US", "en-GB", "de-DE", "fr-FR")
 
@@ -49,7 +61,8 @@ class Kind:
     names the schema of the environment that lists them; with neither, the kind is only read.
 
     `filters_on` says of a field that it holds a filter which PingOne follows, and on the records of which collection.
-    `facets` have calls of their own. `has_members`: users and groups can be in it. `can_join`: it can be in a group.
+    `facets` have calls of their own, `parts` reads of their own. `ends_sessions`: who is disabled may still be signed
+    on, and that can be ended. `has_members`: users and groups can be in it. `can_join`: it can be in a group.
     `points_at` says of a field the collection whose ids it takes; `examples` are values that PingOne takes in a field
     where it refuses random text.
     """
@@ -64,6 +77,8 @@ class Kind:
     writable: tuple[str, ...] = ()
     schema: str | None = None
     facets: tuple[Facet, ...] = ()
+    parts: tuple[Part, ...] = ()
+    ends_sessions: bool = False
     has_members: bool = False
     can_join: bool = False
     points_at: Mapping[str, str] = field(default_factory=dict)
@@ -92,9 +107,10 @@ class Kind:
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """The rights that clients can have on it."""
+        """The rights that clients can have on it; those to states are the operations'."""
         write = () if self.is_read_only else (f"{self.collection}:write",)
-        return (f"{self.collection}:read", *write, *dict.fromkeys(each.scope for each in self.facets if each.scope))
+        beside = (each.scope for each in self.facets if each.scope and not each.state)
+        return (f"{self.collection}:read", *write, *dict.fromkeys(beside))
 
     @property
     def own_members(self) -> frozenset[str]:
@@ -116,8 +132,8 @@ class Kind:
 
 # PingOne's own fields of users, which stand in no list of what can be filtered by (§7.1).
 _OWN_OF_USERS = (
-    "environment.id", "identityProvider.type", "account.canAuthenticate", "account.status", "account.lockedAt",
-    "lifecycle.status", "verifyStatus", "lastSignOn.at", "lastSignOn.remoteIp", "createdAt", "updatedAt",
+    "environment.id", "identityProvider.type", "account.canAuthenticate", "account.lockedAt", "lastSignOn.at",
+    "lastSignOn.remoteIp", "createdAt", "updatedAt", *PASSWORD_STATE.fields, *GROUPS_OF_USER.fields,
 )  # fmt: skip
 
 USERS = Kind(
@@ -158,17 +174,23 @@ USERS = Kind(
         POPULATION.field: ID,
         IDENTITY_PROVIDER.field: UNFILTERED,
         PASSWORD.field: Field(hint="PingOne's password policy"),
+        UNLOCK_AT.field: UNFILTERED,
+        **{name: one_of(*values) for name, values in STATUSES.items()},
         **dict.fromkeys(_OWN_OF_USERS, UNFILTERED),
     },
     own=frozenset(_OWN_OF_USERS)
     | {"id", "emailVerified", "memberOfGroupIDs", "memberOfGroupNames", "memberOfExternalGroups"}
-    | {"account.unlockAt", "account.secondsUntilUnlock"},
+    | {"account.secondsUntilUnlock"},
     custom=CUSTOM,
     schema="User",
-    facets=(ENABLED, POPULATION, IDENTITY_PROVIDER, MFA_ENABLED, PASSWORD),
+    facets=OF_USERS,
+    parts=(PASSWORD_STATE, GROUPS_OF_USER),
+    ends_sessions=True,
     can_join=True,
     points_at={POPULATION.field: "populations", IDENTITY_PROVIDER.field: "identityProviders"},
     examples={
+        **STATUSES,
+        UNLOCK_AT.field: ("2999-12-31T23:59:59Z",),
         "locale": _TAGS,
         "preferredLanguage": _TAGS,
         "timezone": ("Europe/Berlin", "America/Chicago", "Asia/Tokyo"),

@@ -41,15 +41,23 @@ class ReachableMemberships:
 
     def groups_of(self, context: RequestContext, kind: str, member_id: str, limit: int) -> Iterator[Native]:
         """Yield the groups that a member is in. Raises `NotThere` where there is none of that kind and id."""
+        for _membership, group in self.of(context, kind, member_id, limit):
+            yield group
+
+    def of(self, context: RequestContext, kind: str, member_id: str, limit: int) -> Iterator[tuple[Native, Native]]:
+        """Yield the memberships of a member, each with its group. Raises as `groups_of`."""
         self._ends[kind].hold(context, member_id)
         for page in self._memberships.of(context.call, kind, member_id, limit):
             for membership in page.records:
                 embedded = membership.get("_embedded")
                 whole = embedded.get("group") if isinstance(embedded, dict) else None
                 try:
-                    yield self._groups.check(context, whole) if whole else self._groups.read(context, membership["id"])
+                    group = (
+                        self._groups.check(context, whole) if whole else self._groups.read(context, membership["id"])
+                    )
                 except OutOfReach:
                     continue
+                yield membership, group
 
     def _hold(self, context: RequestContext, kind: str, member_id: str, group_id: str) -> None:
         self._ends[kind].hold(context, member_id)

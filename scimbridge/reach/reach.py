@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from scimbridge.pingone import sessions
+from scimbridge.pingone.collections import quote_id
 from scimbridge.pingone.kinds import GROUPS, KINDS, POPULATIONS, USERS
 from scimbridge.pingone.send import Request, Response
+from scimbridge.pingone.sessions import Ended
 from scimbridge.pingone.target import Target
 from scimbridge.reach.kept_filters import KeptFilters
 from scimbridge.reach.memberships import ReachableMemberships
@@ -43,6 +46,14 @@ class Reach:
     ) -> list[Native]:
         """Return what hangs on a record, or on none, over all pages of its list. Raises PingOne's errors."""
         return self._target.read_all(context.call, Request("GET", path, query, root=root), member)
+
+    def end_sessions(self, context: RequestContext, key: str) -> Ended:
+        """End the sessions of a user whom the caller was held to. Raises PingOne's errors."""
+        path = sessions.PATH.format(id=quote_id(key))
+        return sessions.end_each(
+            lambda: self.read_all(context, path, sessions.MEMBER),
+            lambda each: self.send(context, Request("DELETE", f"{path}/{quote_id(each)}")),
+        )
 
     def of(self, collection: str) -> ReachableRecords:
         """Return the records of one kind. Raises KeyError where no kind is kept in a collection of that name."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from scimbridge.pingone import bodies
-from scimbridge.pingone.collections import Collection, UserCollection
+from scimbridge.pingone.collections import NOTHING, Collection, UserCollection
 from scimbridge.pingone.facets import POPULATION
 from scimbridge.pingone.kinds import kind_of
 from scimbridge.pingone.media import JSON
@@ -228,9 +228,16 @@ class ReachableUsers(ReachableRecords):
         self.hold(context, key)
         return self._users.operate(context.call, key, operations)
 
-    def set_facet(self, context: RequestContext, key: str, name: str, value: Any) -> Json:
-        """PUT a field that has a call of its own; see `UserCollection`. Raises `InvalidValue` for a move outside."""
+    def set_facet(
+        self, context: RequestContext, key: str, name: str, value: Any, along: Mapping[str, Any] = NOTHING
+    ) -> Json:
+        """Write a field that has a call of its own; see `UserCollection`. Raises `InvalidValue` for a move outside."""
         self.hold(context, key)
         if name == POPULATION.name:
             self.within(context).check_named(value, name)
-        return self._users.set_facet(context.call, key, name, value)
+        return self._users.set_facet(context.call, key, name, value, along)
+
+    def read_part(self, context: RequestContext, key: str, name: str) -> Json:
+        """Return a part that is one object. Raises `NotThere`."""
+        self.hold(context, key)
+        return self._users.read_part(context.call, key, name)

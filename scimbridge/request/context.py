@@ -113,13 +113,15 @@ class RequestContext:
 class AnswerOptions:
     """What the answer to a request shows; verbs that show nothing are not told.
 
-    `base` is the SCIM base URL that locations are made of. `minimal`: the client wants no body (RFC 7240).
+    `base` is the SCIM base URL that locations are made of. `minimal`: the client wants no body (RFC 7240). `also` names
+    attributes that are shown beside what is shown anyway.
     """
 
     base: str
     attributes: str | None = None
     excluded: str | None = None
     minimal: bool = False
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,21 @@ def check_facets(caller: Caller, kind: Kind, facets: Iterable[str], table: Table
         raise Forbidden(msg)
 
 
+def check_shown(caller: Caller, scopes: Iterable[str]) -> None:
+    """Hold a client to the rights that it needs to see what it asks for. Raises `Forbidden`."""
+    for scope in scopes:
+        if not caller.may(scope):
+            msg = f"this client may not see all that it asks for by name: it has not the scope {scope}"
+            raise Forbidden(msg)
+
+
+def check_state(caller: Caller, scope: str, spelled: str) -> None:
+    """Hold a client that sets a state to its scopes. Raises `Forbidden`."""
+    if scope and not caller.may(scope):
+        msg = f"{spelled}: this client may not set it: it has not the scope {scope}"
+        raise Forbidden(msg)
+
+
 def check_selection(caller: Caller, kind: str, operations: Iterable[Operation]) -> None:
     """Refuse to select values by what they hold to a client that may not read: it could find them out one by one.
 

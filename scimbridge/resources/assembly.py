@@ -41,6 +41,8 @@ from scimbridge.request.kept_values import KeptValues, ObserveDropped
 from scimbridge.request.parallel import Parallel
 from scimbridge.request.rendered import Rendered
 from scimbridge.request.view import View
+from scimbridge.resources.accounts.endings import ENDINGS, Endings
+from scimbridge.resources.accounts.states import Clocks, States
 from scimbridge.resources.endpoint import Endpoint, ResourceHandler
 from scimbridge.resources.enforced import Enforced, Findings
 from scimbridge.resources.group_creation import GroupCreation
@@ -164,9 +166,11 @@ class Assembly:
             view.table, users, self._whole.populations, parts.default_population, parts.state, page_size=parts.page_size
         )
         records = UserRecords(self.reach, self._members, self._together, self._turns)
+        clocks = Clocks(wall=parts.wall, clock=parts.clock, sleep=parts.sleep)
+        endings = Endings(self.reach, view.table, Unfinished(parts.state, ENDINGS))
         writer = UserWriter(
             users, self._own, Lookalikes(self._whole.users, view.table, parts.page_size),
-            Enforced(Findings(parts.state), view.table), kept,
+            Enforced(Findings(parts.state), view.table), kept, States(self.reach, view.table, clocks), endings,
         )  # fmt: skip
         creation = UserCreation(
             view, records, placement, self._creation(users), writer, Unfinished(parts.state, users.name)

@@ -12,7 +12,7 @@ from scimbridge.reach.records import ReachableRecords
 from scimbridge.request.context import AnswerOptions, Reply, RequestContext
 from scimbridge.request.ids import is_id
 from scimbridge.request.kept_values import KeptValues
-from scimbridge.request.rights import check_scope, veil, veil_reply
+from scimbridge.request.rights import check_scope, check_shown, veil, veil_reply
 from scimbridge.resources.writer import Writer
 from scimbridge.scim import verbs
 from scimbridge.scim.errors import MethodNotAllowed, NotFound
@@ -179,6 +179,7 @@ class Endpoint:
         if verb.shows:
             options = veil(context.caller, self.kind, options)
             self.lists.view.projection(options)
+            check_shown(context.caller, self.lists.view.scopes_for(options))
         context.notes.begin()
         if verb.urgent:
             context = replace(context, call=replace(context.call, urgent=True))

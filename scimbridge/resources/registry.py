@@ -53,7 +53,9 @@ class ClientView:
         populations = caller.populations
         if populations is None and not may_read(caller, POPULATIONS.collection):
             populations = frozenset()
-        return describe_schemas(self._tables, lambda name, native: self._suggest(name, native, populations), base)
+        return describe_schemas(
+            self._tables, lambda name, native: self._suggest(name, native, populations), base, caller.may
+        )
 
     def resource_types(self, base: str) -> list[dict[str, Any]]:
         """Return the resources of /ResourceTypes, located below the SCIM base URL."""

@@ -24,6 +24,7 @@ from scimbridge.request.view import View
 from scimbridge.resources.placement import Placement
 from scimbridge.resources.user_records import UserRecords
 from scimbridge.resources.user_writer import UserWriter
+from scimbridge.scim.errors import Conflict
 from scimbridge.scim.verbs import CREATE
 from scimbridge.sides import Body, Native, Resource
 
@@ -56,6 +57,7 @@ class UserCreation:
         Raises what PingOne refuses, in SCIM's words.
         """
         changes = plan_create(self._table, resource, context.manner)
+        changes = self._writer.states.settle_new(changes)
         check_facets(context.caller, USERS, changes.facets, self._table)
         changes = replace(changes, body=self._writer.hold_new(context, changes.body))
         facets = dict(changes.facets)
@@ -109,7 +111,7 @@ class UserCreation:
             self._unfinished.note(key, {name: USERS.facet(name).held(created.record) for name in missed})
             try:
                 self._writer.write(context, key, Changes(facets=missed), progress)
-            except Refused:
+            except (Refused, Conflict):
                 if is_new:
                     with progress.taking_back():
                         self._writer.delete(context, key)

@@ -1,24 +1,27 @@
 """How a user's changes are carried out: one call after the other, in the one order that is safe.
 
-The order is that of the facets: a disable comes first and an enable last. What the changes are is decided before; see
-`mapping.plan`.
+The order is that of the facets: a disable and a lock come first, an unlock and an enable last. What the changes are is
+decided before; see `mapping.plan`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from scimbridge.mapping.leaving import clear, leave_out, remove
 from scimbridge.mapping.native import as_operations
 from scimbridge.mapping.plan import Changes
-from scimbridge.pingone.facets import POPULATION
+from scimbridge.mapping.tables.table import END_SESSIONS
+from scimbridge.pingone.facets import ENABLED, POPULATION, Facet
 from scimbridge.pingone.kinds import USERS
 from scimbridge.reach.records import ReachableUsers
 from scimbridge.request.context import RequestContext
 from scimbridge.request.kept_values import KeptValues
 from scimbridge.request.progress import Progress
+from scimbridge.resources.accounts.endings import LAST, Endings
+from scimbridge.resources.accounts.states import States
 from scimbridge.resources.enforced import Enforced
 from scimbridge.resources.lookalikes import Lookalikes
 from scimbridge.resources.members.own_changes import OwnMemberships
@@ -32,11 +35,11 @@ Body = TypeVar("Body", Record, list[Record])
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One call of a change; `facet` is the name of the one that it sets, None for the call of the other fields."""
+    """One call of a change; `facet` is the one that it sets, None for the call of the other fields."""
 
     place: int
     name: str
-    facet: str | None = None
+    facet: Facet | None = None
 
 
 class UserWriter:
@@ -49,9 +52,13 @@ class UserWriter:
         lookalikes: Lookalikes,
         enforced: Enforced,
         kept: KeptValues,
+        states: States,
+        endings: Endings,
     ) -> None:
         self.kept = kept
         self._users = users
+        self._endings = endings
+        self.states = states
         self._own = own
         self._lookalikes = lookalikes
         self._enforced = enforced
@@ -65,6 +72,13 @@ class UserWriter:
     def hold(self, context: RequestContext, body: Record, record: Native) -> Record:
         """Return the changed fields of a record as they can be sent. Raises `InvalidValue`."""
         return self._enforced.hold(context, body, clear, record)
+
+    def settle(self, context: RequestContext, changes: Changes, record: Native, named: Mapping[str, Any]) -> Changes:
+        """Return the changes of a record as they can be carried out; `named` is what the client says of each facet.
+
+        Raises `Forbidden`, `InvalidValue`.
+        """
+        return self._endings.resumed(self.states.settle(context, changes, record), record, named.get(ENABLED.name))
 
     def hold_operations(self, context: RequestContext, operations: list[Record]) -> tuple[Record, ...]:
         """Return PingOne's operations as they can be sent. Raises `InvalidValue`."""
@@ -90,16 +104,20 @@ class UserWriter:
         record = Native({})
         self._lookalikes.check(context, key, changes.body, changes.operations)
         steps = _steps(changes)
+        if self._endings.follow(changes):
+            steps.append(_Step(LAST, END_SESSIONS))
+            self._endings.open(key)
         progress.plan(*(step.name for step in steps))
         if POPULATION.name in changes.facets:
             self._own.note_moved(key)
         for step in steps:
             with progress.step(step.name):
-                if step.facet is None:
+                if step.place == LAST:
+                    self._endings.end(context, key)
+                elif step.facet is None:
                     record = self._write_body(context, key, changes)
-                else:  # PingOne's facet calls do not return the user
-                    self._users.set_facet(context, key, step.facet, changes.facets[step.facet])
-                    record = Native({})
+                else:
+                    record = self.states.write(context, key, step.facet, changes.facets)
         return Written(record, bool(steps))
 
     def _write_body(self, context: RequestContext, key: str, changes: Changes) -> Native:
@@ -130,9 +148,9 @@ def _steps(changes: Changes) -> list[_Step]:
     """Return the calls of a change in their order."""
     values = changes.facets
     steps = [
-        _Step(facet.place(values[facet.name]), facet.step(values[facet.name]), facet.name)
+        _Step(facet.place(values[facet.name]), facet.step(values[facet.name]), facet)
         for facet in USERS.facets
-        if facet.name in values
+        if facet.name in values and not facet.along
     ]
     if changes.body or changes.operations:
         steps.append(_Step(0, BODY))

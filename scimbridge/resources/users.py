@@ -11,7 +11,7 @@ from typing import Any
 
 from scimbridge.mapping.native import plan_operations, removed_facets, settle
 from scimbridge.mapping.plan import Changes, keep_unmentioned, plan_change, without_composed
-from scimbridge.mapping.translate import attribute_value
+from scimbridge.mapping.translate import attribute_value, leaf_value
 from scimbridge.pingone.facets import POPULATION
 from scimbridge.pingone.kinds import USERS
 from scimbridge.request.context import AnswerOptions, Reply, RequestContext
@@ -40,7 +40,9 @@ class Users:
         self._table = view.table
         self._records = records
         self._passwords = frozenset(row for row in view.table.rows if row.facet is not None and row.facet.secret)
-        self._guarded = tuple(row for row in view.table.rows if row.facet is not None and row.facet.scope)
+        self._guarded = tuple(
+            row for row in view.table.rows if row.facet is not None and row.facet.scope and not row.facet.state
+        )
         self._placement = placement
         self._creation = creation
         self.writer = writer
@@ -64,17 +66,18 @@ class Users:
 
     def create(self, context: RequestContext, options: AnswerOptions, body: Body) -> Reply:
         """Make a user in one call, whatever comes with it; what PingOne did not take at creation is set afterwards."""
-        resource = self._read_resource(replace(context, manner=replace(context.manner, making=True)), body)
+        resource = self._read_resource(replace(context, manner=replace(context.manner, making=True)), body, new=True)
         return self._creation.create(context, options, body, resource)
 
-    def _read_resource(self, context: RequestContext, body: Body) -> Resource:
-        """Read a body. Raises `Forbidden` where it holds a password that the client may not set."""
+    def _read_resource(self, context: RequestContext, body: Body, *, new: bool = False) -> Resource:
+        """Read a body. Raises `Forbidden` where it holds a password or a state that the client may not set."""
         resource = read_resource(body, self._table.type, context.manner)
         for row in self._passwords:
             if attribute_value(self._table, resource, row.urn, row.attr) is not None:
                 check_password(context.caller)
         if not may_read(context.caller, USERS.collection):  # it has nothing to echo, and may not find out what is there
             check_facets(context.caller, USERS, self._guarded_in(resource), self._table)
+        self.writer.states.check_named(context, resource, new=new)
         return resource
 
     def _guarded_in(self, resource: Resource) -> Iterator[str]:
@@ -84,7 +87,7 @@ class Users:
                 yield str(row.via)
 
     def _read_patch(self, context: RequestContext, body: Body) -> tuple[Operation, ...]:
-        """Read a PATCH. Raises `Forbidden` for a password that the client may not set, and for guesses at values."""
+        """Read a PATCH. Raises `Forbidden` for what the client may not set, and for guesses at values."""
         operations = read_operations(read_patch(body, strict=context.manner.strict), self._table.type, context.manner)
         for shape in map(self._table.shape_of, (operation.found for operation in operations)):
             if shape is not None and self._passwords.intersection(shape.rows):
@@ -92,6 +95,7 @@ class Users:
             if shape is not None and not may_read(context.caller, USERS.collection):
                 named = (str(row.via) for row in self._guarded if row in shape.rows)
                 check_facets(context.caller, USERS, named, self._table)
+        self.writer.states.check_operations(context, operations)
         check_selection(context.caller, "users", operations)
         return operations
 
@@ -159,9 +163,11 @@ class Users:
             record = self._records.read(context, key, self.view.includes_named(options))
             self.view.check_match(context, record)
             before = self.view.resource(record, options.base)
-            changes = plan_change(self._table, record, before, make(before), context.manner)
+            after = make(before)
+            changes = plan_change(self._table, record, before, after, context.manner)
             body = self.writer.hold(context, changes.body, record)
             changes = replace(changes, body=body, facets={**(gone or {}), **changes.facets})
+            changes = self.writer.settle(context, changes, record, self._named_facets(after))
             context.notes.planned(self._table, changes, record)
             check_facets(context.caller, USERS, changes.facets, self._table)
             self._placement.check_move(context, changes.facets)
@@ -176,7 +182,7 @@ class Users:
     def _named_facets(self, resource: Resource) -> dict[str, Any]:
         """Return the values of a resource that PingOne has calls of their own for, as they stand there."""
         rows = (row for row in self._table.rows if row.via is not None)
-        return {str(row.via): resource.get(row.attribute.name) for row in rows}
+        return {str(row.via): leaf_value(self._table, resource, row) for row in rows}
 
     def _answer(self, options: AnswerOptions, record: Native) -> Reply:
         if not record:

@@ -49,6 +49,14 @@ class Projection:
             return name.lower() in self._core_names
         return name.lower() in self._extension_names.get(urn.lower(), frozenset())
 
+    def wants_part(self, name: str, sub: str | None, urn: str | None = None) -> bool:
+        """Say whether a sub-attribute can be in the answer, or an attribute without one; in canonical spelling."""
+        plan = self.extensions.get(urn) if urn and urn != self.core_urn else self.core
+        if plan is None or name not in plan:
+            return False
+        subs = plan[name]
+        return sub is None or subs is None or sub in subs
+
     def apply(self, resource: Json) -> Json:
         """Return the part of `resource` that the answer has, as a new dict.
 
@@ -98,8 +106,11 @@ def compile_projection(
     attributes: str | Collection[str] | None,
     excluded: str | Collection[str] | None,
     resource_type: ResourceType,
+    also: str = "",
 ) -> Projection:
     """Return the plan for the two query parameters, each a comma-separated text, a list, or None.
+
+    `also` names what stays beside all that does.
 
     Names come in any case, with or without URN, as attribute, sub-attribute or whole schema; an
     empty parameter counts as not given and an unknown name is ignored. A sub-attribute that is
@@ -111,7 +122,7 @@ def compile_projection(
         raise BadRequest(f"'attributes' and 'excludedAttributes' have at most {MAX_LENGTH} characters.")
     if named and left_out:
         raise BadRequest("'attributes' and 'excludedAttributes' exclude each other: send one of them.")
-    return _compile(named, left_out, resource_type)
+    return _compile(named, left_out, also, resource_type)
 
 
 def _join(names: str | Collection[str] | None) -> str:
@@ -119,8 +130,8 @@ def _join(names: str | Collection[str] | None) -> str:
 
 
 @lru_cache(maxsize=256)
-def _compile(named: str, left_out: str, resource_type: ResourceType) -> Projection:
-    wanted = _Selection(resource_type, named)
+def _compile(named: str, left_out: str, also: str, resource_type: ResourceType) -> Projection:
+    wanted, added = _Selection(resource_type, named), _Selection(resource_type, also)
     unwanted = _Selection(resource_type, left_out)
 
     def plan(urn: str, attributes: Iterable[Attribute]) -> Plan:
@@ -131,13 +142,16 @@ def _compile(named: str, left_out: str, resource_type: ResourceType) -> Projecti
                 subs = _subs_named(attribute, key in wanted.whole, wanted.parts.get(key, frozenset()))
             else:
                 subs = _subs_left(attribute, key in unwanted.whole, unwanted.parts.get(key, frozenset()))
+            if key in added.whole or key in added.parts:
+                more = _subs_named(attribute, key in added.whole, added.parts.get(key, frozenset()))
+                subs = more if subs is None or more is None else subs | more
             if subs is not None:
                 kept[attribute.name] = _unless_all(subs, attribute)
         return kept
 
     core = resource_type.schema
     return Projection(
-        explicit=bool(named or left_out),
+        explicit=bool(named or left_out or also),
         core_urn=core.urn,
         core=plan(core.urn, (*resource_type.common, *core.attributes)),
         extensions={part.urn: plan(part.urn, part.attributes) for part in resource_type.extensions},

@@ -63,7 +63,9 @@ def test_a_new_user_is_body_and_facets(tables, manner):
         "primaryPhone": "+1 2",
         "mobilePhone": "+1 3",
     }
-    assert changes.facets == {"enabled": False, "password": "Pa55word!", "population": "p1", "mfaEnabled": True}
+    assert changes.facets == {
+        "enabled": False, "password": "Pa55word!", "population": "p1", "mfaEnabled": True, "account": "LOCKED",
+    }  # fmt: skip
 
 
 def test_what_has_no_place_is_told(tables, manner, told):

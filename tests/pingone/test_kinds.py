@@ -65,7 +65,11 @@ def test_every_kind_is_found_by_its_collection():
         (IDENTITY_PROVIDERS, {"writable": ("name",)}, "kind IdentityProvider: it can be made, and no field is unique"),
         (USERS, {"schema": None}, "kind User: it is only read, and has facets"),
         (USERS, {"own": USERS.own | {"enabled"}}, "kind User: only PingOne writes 'enabled', and a facet writes it"),
-        (USERS, {"facets": (ENABLED, replace(MFA_ENABLED, order=3))}, "kind User: its facets need names and orders"),
+        (
+            USERS,
+            {"facets": (ENABLED, replace(MFA_ENABLED, order=ENABLED.order))},
+            "kind User: its facets need names and orders",
+        ),
         (USERS, {"facets": (ENABLED, replace(ENABLED, order=4))}, "kind User: its facets need names and orders"),
         (USERS, {"facets": (replace(ENABLED, order=0),)}, "kind User: its facets need names and orders"),
         (GROUPS, {"points_at": {"population.id": "people"}}, "kind Group: 'population.id' points at 'people'"),

@@ -141,9 +141,9 @@ def test_disable_is_urgent(client, person, monkeypatch):
     seen = []
     original = NativeUsers.set_facet
 
-    def note(self, call, key, name, value):
+    def note(self, call, key, name, value, along):
         seen.append((name, value, call.urgent))
-        return original(self, call, key, name, value)
+        return original(self, call, key, name, value, along)
 
     monkeypatch.setattr(NativeUsers, "set_facet", note)
     client.patch(f"/Users/{person['id']}", op("replace", "active", False))

@@ -35,6 +35,7 @@ _CHARACTERISTICS = {
     "description": "description",
 }
 _TEXTS = ("string", "reference", "binary")
+_TYPES_OF_CALLS = {"boolean": "boolean", "time": "dateTime"}
 
 Fault = Callable[[str], None]
 
@@ -63,8 +64,10 @@ def leaf_of(
         return None
     given = {_CHARACTERISTICS[word]: value for word, value in words.characteristics.items()}
     given |= _by_call(facet)
-    if words.include is not None:
+    if words.include is not None or words.read is not None:
         given["mutability"] = "readOnly"
+    if words.read is not None:
+        given["returned"] = "request"
     if words.template is not None:
         given |= {"mutability": "readOnly", "composed": True, "replaceable": bool(words.template.other)}
     codec = _named_codec(base, left, words, given, fault)
@@ -84,8 +87,12 @@ def _by_call(facet: FacetFacts | None) -> dict[str, Any]:
     if facet is None:
         return {}
     found: dict[str, Any] = {"removable": facet.removable}
-    if facet.type == "boolean":
-        found["type"] = "boolean"
+    if facet.type in _TYPES_OF_CALLS:
+        found["type"] = _TYPES_OF_CALLS[facet.type]
+    if facet.state:  # a client that sends back what it was shown unasked must not set it
+        found["returned"] = "request"
+    if facet.initial:
+        found["mutability"] = "immutable"
     if facet.secret:
         found |= {"mutability": "writeOnly", "returned": "never"}
     return found
@@ -176,4 +183,4 @@ def _named_codec(
 def _is_plain_list(base: Attribute | None, left: Left, words: Words) -> bool:
     """Whether the row is `roles.value`: a list without a selector, of which PingOne keeps an array of plain values."""
     whole = base is not None and base.multi_valued and left.sub is not None and left.selector is None
-    return whole and words.via != MEMBERSHIPS
+    return whole and words.via != MEMBERSHIPS and words.read is None

@@ -20,7 +20,7 @@ from scimbridge.mapping.tables.kinds import KindFacts
 from scimbridge.mapping.tables.overlaying import Layered, Origin, lay_over
 from scimbridge.mapping.tables.population_rules import read_rules
 from scimbridge.mapping.tables.rows import MEMBERSHIPS, Left, Row, Words, nearest
-from scimbridge.mapping.tables.table import Table, TableFaults
+from scimbridge.mapping.tables.table import END_SESSIONS, Table, TableFaults
 from scimbridge.scim.catalogue import ResourceType, Schema
 from scimbridge.scim.verbs import ALLOWED
 
@@ -114,6 +114,7 @@ class _TableCompiler:
     def compile(self) -> Table:
         draft = self.draft
         self._check_verbs()
+        self._check_deactivation()
         self._check_core()
         self._check_common()
         rows = [row for left, words in draft.entries if (row := self._row(left, words)) is not None]
@@ -142,6 +143,7 @@ class _TableCompiler:
             shapes=shapes,
             allow=frozenset() if self.kind.is_read_only else frozenset(draft.head.get("allow", ALLOWED)),
             populations=rules,
+            on_deactivate=tuple(draft.head.get("on_deactivate", [])),
             unnamed=frozenset(row.native for row in enabled if row.to) - frozenset(row.native for row in kept),
             disabled=frozenset(row.native for row in rows if row.to) - frozenset(row.native for row in enabled),
             _by_native={row.native: row for row in reversed(kept) if row.to},
@@ -165,6 +167,7 @@ class _TableCompiler:
         return Row(
             urn=left.urn, spelled=left.spelled, attr=left.attr, selector=left.selector, sub=left.sub,
             to=words.to, template=words.template, via=words.via, facet=facet, include=words.include,
+            read=words.read,
             codec=codec, attribute=attribute, refuse=limit.refuse, caseless=limit.caseless, operators=operators,
         )  # fmt: skip
 
@@ -184,6 +187,13 @@ class _TableCompiler:
         allowed = self.draft.head.get("allow", [])
         if allowed and self.kind.is_read_only:
             self.draft.fault("", f"allow = {allowed!r}: {self.kind.collection} are only read; leave `allow` out")
+
+    def _check_deactivation(self) -> None:
+        given, possible = self.draft.head.get("on_deactivate", []), (END_SESSIONS,) if self.kind.ends_sessions else ()
+        for word in given:
+            if word not in possible:
+                told = ", ".join(possible) or f"nothing: {self.kind.collection} are not signed on"
+                self.draft.fault("", f"on_deactivate has {word!r}; it can be {told}{nearest(word, possible)}")
 
     def _is_inherited(self, row: Row) -> bool:
         return _where(row) in self.draft.inherited

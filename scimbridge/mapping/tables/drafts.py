@@ -17,7 +17,10 @@ from scimbridge.mapping.tables.rows import WORDS, Left, Words, nearest, read_wor
 from scimbridge.scim.verbs import ALLOWED
 
 TAKEN = frozenset({"bulk", "me", "schemas", "resourcetypes", "serviceproviderconfig"})
-HEAD_WORDS = ("resource", "extends", "serve", "endpoint", "description", "disable", "allow", "common", "population")
+HEAD_WORDS = (
+    "resource", "extends", "serve", "endpoint", "description", "disable", "allow", "on_deactivate", "common",
+    "population",
+)  # fmt: skip
 SHIPPED = "shipped"  # what a table can extend
 
 _LEFT = re.compile(
@@ -113,7 +116,7 @@ def _read_head(draft: Draft) -> None:
     _check_endpoint(draft)
     if not isinstance(head.get("description", ""), str):
         draft.fault("", f"description is a string, not {head['description']!r}")
-    for word in ("disable", "allow"):
+    for word in ("disable", "allow", "on_deactivate"):
         value = head.get(word, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             draft.fault("", f"{word} is a list of strings, not {value!r}")

@@ -15,6 +15,7 @@ from scimbridge.mapping.tables.rows import MEMBERSHIPS, Row, nearest
 def check_row(row: Row, kind: KindFacts, calls: Mapping[str, str], fault: Fault) -> None:
     """Report what is wrong with a row to `fault`. `calls` says for which collection each word of `via` is."""
     _check_call(row, kind, calls, fault)
+    _check_read(row, kind, fault)
     _check_list(row, kind, fault)
     _check_native(row, kind, fault)
 
@@ -35,9 +36,25 @@ def _check_call(row: Row, kind: KindFacts, calls: Mapping[str, str], fault: Faul
                 fault(f'{each.field} has a call of its own at PingOne: the row says via = "{each.name}"')
 
 
+def _check_read(row: Row, kind: KindFacts, fault: Fault) -> None:
+    """Hold `read` to the field that its read gives: no other answer of PingOne has it."""
+    parts = {part.name: part for part in kind.parts}
+    if row.read is None:
+        for each in parts.values():
+            if row.native in each.fields:
+                fault(f'{row.native} has a read of its own at PingOne: the row says read = "{each.name}"')
+    elif row.read not in parts:
+        known = ", ".join(parts) or f"none for {kind.collection}"
+        fault(f"read = {row.read!r} is not one of {known}{nearest(row.read, parts)}")
+    elif row.native not in parts[row.read].fields:
+        told = " or ".join(parts[row.read].fields)
+        fault(f'read = "{row.read}" gives {told}, so the row says so in `to`')
+
+
 def _check_list(row: Row, kind: KindFacts, fault: Fault) -> None:
     base = known_attribute(row.urn, row.attr)
-    plain = base is not None and base.multi_valued and row.selector is None and row.via is None
+    single = row.selector is None and row.via is None and row.read is None
+    plain = base is not None and base.multi_valued and single
     if base is not None and plain and row.writable and row.native in kind.fields:
         fault(f'PingOne keeps one value in {row.native}: say which, as {base.name}[type eq "work"].{row.sub}')
 

@@ -37,7 +37,7 @@ class FacetFacts(Protocol):
 
     @property
     def type(self) -> str:
-        """What the value is: boolean, id or text."""
+        """What the value is: boolean, id, text or time."""
 
     @property
     def removable(self) -> bool:
@@ -52,8 +52,28 @@ class FacetFacts(Protocol):
         """Whether the value is never shown."""
 
     @property
+    def state(self) -> bool:
+        """Whether others than clients move the value too, so that it is shown on request and changed by comparison."""
+
+    @property
     def scope(self) -> str:
-        """The right that a client needs beside that to write, "" for none."""
+        """The right that a client needs to write it beside that to write the resource, "" for none."""
+
+    @property
+    def initial(self) -> bool:
+        """Whether the value is given at creation and no call changes it."""
+
+
+class PartFacts(Protocol):
+    """A member that a read of its own gives; `name` is the word in `read`."""
+
+    @property
+    def name(self) -> str:
+        """The word in `read`."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The native fields that the read gives."""
 
 
 class KindFacts(Protocol):
@@ -86,6 +106,14 @@ class KindFacts(Protocol):
     @property
     def facets(self) -> tuple[FacetFacts, ...]:
         """Fields with a call of their own."""
+
+    @property
+    def parts(self) -> tuple[PartFacts, ...]:
+        """Members with a read of their own."""
+
+    @property
+    def ends_sessions(self) -> bool:
+        """Whether sessions can be ended where one is disabled."""
 
     @property
     def is_read_only(self) -> bool:

@@ -17,7 +17,7 @@ from scimbridge.mapping.codecs import NAMED, Codec
 from scimbridge.mapping.tables.kinds import FacetFacts
 from scimbridge.scim.catalogue import Attribute
 
-OUR_WORDS = ("to", "from", "else", "via", "include", "codec", "filter")
+OUR_WORDS = ("to", "from", "else", "via", "include", "read", "codec", "filter")
 RFC_WORDS = {
     "type": ("string", "boolean", "decimal", "integer", "dateTime", "binary", "reference", "complex"),
     "mutability": ("readOnly", "readWrite", "immutable", "writeOnly"),
@@ -107,6 +107,7 @@ class Row:
     via: str | None
     facet: FacetFacts | None  # that `via` names
     include: str | None
+    read: str | None  # the part that a read of its own gives
     codec: Codec
     attribute: Attribute  # of the leaf: of the sub-attribute where there is one
     refuse: Refuse = field(compare=False, repr=False)
@@ -132,6 +133,7 @@ class Words:
     template: Template | None
     via: str | None
     include: str | None
+    read: str | None
     codec: Codec | None
     operators: frozenset[str] | None
     characteristics: Mapping[str, Any]
@@ -186,6 +188,10 @@ def read_words(right: Any, vias: Iterable[str], fault: Callable[[str], None]) ->
     include = words.get("include")
     if include is not None and not (isinstance(include, str) and _NATIVE.fullmatch(include)):
         fault('include takes the name that PingOne\'s `include` parameter takes, as include = "memberOfGroupIDs"')
+    read = words.get("read")
+    if read is not None and not isinstance(read, str):
+        fault('read takes the name of what a read of its own gives, as read = "password"')
+        read = None
     if template is not None:
         wrong = [word for word in WORDS if word in words and word not in ("from", "else", "returned", "description")]
         if wrong:
@@ -193,7 +199,7 @@ def read_words(right: Any, vias: Iterable[str], fault: Callable[[str], None]) ->
     if not known or (not to and template is None):
         return None
     return Words(
-        to, template, via, include, NAMED.get(codec or ""),
+        to, template, via, include, read, NAMED.get(codec or ""),
         _read_operators(words, fault), _read_characteristics(words, fault),
     )  # fmt: skip
 

@@ -64,13 +64,17 @@ def shape_of(
             )
         return TypedList(attribute, rows, selectors)
     if (base is not None and base.multi_valued) or first.via == MEMBERSHIPS:
-        if len(rows) > 1 or first.sub != "value":
+        values, beside = [row for row in rows if row.read is None], [row for row in rows if row.read is not None]
+        if not values:
+            return None  # what a list has beside its values goes with them
+        if len(values) > 1 or values[0].sub != "value":
             fault(
                 f"{first.attr} is a list: say which value is kept, as"
                 f' {first.attr}[type eq "work"].{first.sub}; without a selector it has the one row {first.attr}.value'
             )
             return None
-        return IdList(_id_list_attribute(base or Attribute(first.attr), first), rows, endpoints)
+        whole = _id_list_attribute(base or Attribute(first.attr), values[0], beside)
+        return IdList(whole, (*values, *beside), endpoints)
     return Complex(_complex_attribute(base or Attribute(first.attr), tuple(row.attribute for row in rows)), rows)
 
 
@@ -99,13 +103,14 @@ def _list_attribute(
     return replace(base, type="complex", multi_valued=True, sub=tuple(subs.values()))
 
 
-def _id_list_attribute(base: Attribute, row: Row) -> Attribute:
+def _id_list_attribute(base: Attribute, row: Row, beside: list[Row]) -> Attribute:
     kept = ("$ref", "type") if row.via == MEMBERSHIPS else ("$ref",)
     named = row.attribute.reference_types  # the row may say what the ids are ids of
     parts = [part for name in kept if (part := base.find_sub(name)) is not None]
     subs = [
         replace(row.attribute, reference_types=()),
         *(replace(part, reference_types=named) if named and part.name == "$ref" else part for part in parts),
+        *(each.attribute for each in beside),
     ]
     whole = replace(base, type="complex", multi_valued=True, sub=tuple(subs))
     return replace(whole, returned="request") if row.include else whole

@@ -15,6 +15,8 @@ from scimbridge.mapping.tables.rows import Row
 from scimbridge.scim.catalogue import Found, ResourceType
 from scimbridge.scim.filtering.trees import Node
 
+END_SESSIONS = "endSessions"  # in `on_deactivate`
+
 
 class TableFaults(Exception):
     """What is wrong with the tables, each sentence with file, section and row."""
@@ -48,6 +50,7 @@ class Table:
     shapes: Mapping[tuple[str, str], Shape]  # (URN, attribute name) -> shape
     allow: frozenset[str]
     populations: tuple[PopulationRule, ...] = ()
+    on_deactivate: tuple[str, ...] = ()  # what follows where a client makes one inactive
     unnamed: frozenset[str] = frozenset()  # PingOne's names of what is hidden
     disabled: frozenset[str] = frozenset()  # PingOne's names of what `disable` takes out
     _by_native: Mapping[str, Row] = field(default_factory=dict, repr=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from scimbridge.mapping.tables.rows import read_field
 from scimbridge.operations.attempt import Attempt
 from scimbridge.operations.inputs import native_body
-from scimbridge.pingone.errors import Refused
+from scimbridge.pingone.settling import when_taken
 from scimbridge.scim.errors import Conflict
 from scimbridge.sides import Native
 
@@ -15,30 +15,23 @@ if TYPE_CHECKING:
     from scimbridge.operations.carrying_out import Room
 
 OK = "OK"
-NOT_YET = 415
-LOOKS = (0.5, 1.0, 2.0)
-"""Seconds between tries where PingOne does not take a lock yet: right after a user was made (docs/pingone.md §15.2)."""
 
 
 def lock(attempt: Attempt, room: Room) -> Any:
     """Lock an account. Raises `Conflict` where PingOne took the call and the account is not locked."""
     body = native_body(attempt.operation, attempt.values)
-    record = room.settled(attempt, lambda: _send_lock(attempt, body))
+    around = attempt.around
+
+    def send() -> dict[str, Any]:
+        return when_taken(
+            lambda: attempt.send_row(body).body, attempt.context.call, clock=around.clock, sleep=around.sleep
+        )
+
+    record = room.settled(attempt, send)
     if read_field(record, ("account", "status")) == OK:
         msg = "lock: PingOne took the call and the account is not locked; send unlockAt, a time that is still to come"
         raise Conflict(msg)
     return record
-
-
-def _send_lock(attempt: Attempt, body: dict[str, Any]) -> dict[str, Any]:
-    for pause in LOOKS:
-        try:
-            return attempt.send_row(body).body
-        except Refused as error:
-            if error.status != NOT_YET or attempt.around.clock() + pause >= attempt.context.call.deadline:
-                raise
-            attempt.around.sleep(pause)
-    return attempt.send_row(body).body
 
 
 def is_verified(attempt: Attempt, _seconds: float) -> Native | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from scimbridge.lists.pushed import render_all, to_native
@@ -13,9 +14,11 @@ from scimbridge.operations.rows import PASSWORD_STATE
 from scimbridge.pingone import filters as native
 from scimbridge.pingone.errors import NotThere
 from scimbridge.pingone.kinds import POPULATIONS
+from scimbridge.pingone.parts import PASSWORD_STATE as STATE
+from scimbridge.request.context import AnswerOptions
 from scimbridge.request.ids import is_id
-from scimbridge.request.rights import check_scope
-from scimbridge.scim.errors import Forbidden, InvalidFilter, InvalidValue, NotFound, TooMany, Uniqueness
+from scimbridge.request.rights import check_scope, check_shown
+from scimbridge.scim.errors import InvalidFilter, InvalidValue, NotFound, TooMany, Uniqueness
 from scimbridge.scim.filtering import trees
 from scimbridge.scim.verbs import READ
 from scimbridge.sides import Native
@@ -23,29 +26,23 @@ from scimbridge.sides import Native
 if TYPE_CHECKING:
     from scimbridge.operations.carrying_out import Room
 
-PASSWORDS_READ = "passwords:read"
-EXTENSION = "urn:pingidentity:schemas:extension:2.0:PingOneUser"
+FIELD = STATE.fields[0]
 PAGE = 100
 ALTERNATIVES = "alternativeIdentifiers"
 
 
 def find_one(attempt: Attempt, room: Room) -> Any:
     """Return the one user with an identifier, with the state of the password where that is wanted."""
-    _check_password_state(attempt)
-    endpoint, values = room.endpoints["User"], attempt.values
+    endpoint, values, options = room.endpoints["User"], attempt.values, _shown(attempt, room)
     found = matching.find_one(
         endpoint, attempt.context, attempt.options, values["attributes"], values["identifier"], "attributes"
     )
-    answer = endpoint.resource.get(attempt.context, attempt.options, str(found["id"]))
-    if values[PASSWORD_STATE] and answer.body is not None:
-        _add_password_state(attempt, answer.body, str(found["id"]))
-    return answer
+    return endpoint.resource.get(attempt.context, options, str(found["id"]))
 
 
 def find_some(attempt: Attempt, room: Room) -> Any:
     """Return all users with an identifier or of a filter, at most a hundred. Raises `TooMany` for more."""
-    _check_password_state(attempt)
-    values, endpoint = attempt.values, room.endpoints["User"]
+    values, endpoint, options = attempt.values, room.endpoints["User"], _shown(attempt, room)
     has_identifier, has_filter = "identifier" in values and "attributes" in values, "filter" in values
     if has_identifier == has_filter:
         msg = "filter: send either a filter, or attributes with an identifier"
@@ -56,11 +53,7 @@ def find_some(attempt: Attempt, room: Room) -> Any:
     if total > MOST_PARTS:
         msg = f"{named}: {total} users are found, and {MOST_PARTS} is the most; ask for fewer, or list {endpoint.path}"
         raise TooMany(msg)
-    reply = room.show_all(attempt, records)
-    if values[PASSWORD_STATE] and reply.body is not None:
-        for resource, record in zip(reply.body["Resources"], records, strict=True):
-            _add_password_state(attempt, resource, str(record["id"]))
-    return reply
+    return room.show_all(replace(attempt, options=options), records)
 
 
 def find_members(attempt: Attempt, room: Room) -> Any:
@@ -124,14 +117,17 @@ def find_population(attempt: Attempt, room: Room) -> Any:
     return named[0]
 
 
-def _check_password_state(attempt: Attempt) -> None:
-    if attempt.values[PASSWORD_STATE] and not attempt.context.caller.may(PASSWORDS_READ):
-        msg = f"{PASSWORD_STATE}: this client may not read it: it has not the scope {PASSWORDS_READ}"
-        raise Forbidden(msg)
+def _shown(attempt: Attempt, room: Room) -> AnswerOptions:
+    """Return what the answer shows: the state of the password too, as the table names it, where that is wanted.
 
-
-def _add_password_state(attempt: Attempt, resource: dict[str, Any], key: str) -> None:
-    state = attempt.at(key).send("GET", "users/{id}/password").body
-    resource.setdefault(EXTENSION, {})["passwordState"] = {"status": state.get("status")}
-    if EXTENSION not in resource["schemas"]:
-        resource["schemas"].append(EXTENSION)
+    Raises `Forbidden` where the client may not see it, `InvalidValue` where the table has no place for it.
+    """
+    view = room.endpoints["User"].lists.view
+    if not attempt.values[PASSWORD_STATE]:
+        return attempt.options
+    name = view.full_name(FIELD)
+    if name is None:
+        msg = f"{PASSWORD_STATE}: the table of users has no row of {FIELD}, so there is nothing to show it in"
+        raise InvalidValue(msg)
+    check_shown(attempt.context.caller, (STATE.scope,))
+    return replace(attempt.options, also=name)

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from scimbridge.operations.attempt import Attempt
-from scimbridge.operations.rows import REPEAT
-from scimbridge.pingone.errors import NotThere
 from scimbridge.scim.errors import Conflict
 
 if TYPE_CHECKING:
     from scimbridge.operations.carrying_out import Room
-
-ROUNDS = 5
-PATH, MEMBER = "users/{id}/sessions", "sessions"
 
 
 def end_each(attempt: Attempt, _room: Room) -> Any:
@@ -22,14 +16,8 @@ def end_each(attempt: Attempt, _room: Room) -> Any:
 
     Raises `Conflict` where sessions are left after some rounds: then the user signs on faster than they end.
     """
-    ended: set[str] = set()
-    for _round in range(ROUNDS):
-        found = [each["id"] for each in attempt.read_all(PATH, MEMBER) if each["id"] not in ended]
-        if not found:
-            return {"count": len(ended)}
-        for session in found:
-            with suppress(NotThere):  # it has ended by itself
-                attempt.of(session).send("DELETE", f"{PATH}/{{item}}", again=REPEAT)
-            ended.add(session)
-    msg = f"endSessions: {len(ended)} sessions were ended and new ones came each time; disable the user first"
+    ended = attempt.around.reach.end_sessions(attempt.context, attempt.key)
+    if ended.is_all:
+        return {"count": ended.count}
+    msg = f"endSessions: {ended.count} sessions were ended and new ones came each time; disable the user first"
     raise Conflict(msg)

@@ -21,6 +21,7 @@ from scimbridge.ops.explaining.outcomes import describe_outcome, describe_refusa
 from scimbridge.ops.explaining.rehearsal import IDS, Stage, record_of
 from scimbridge.ops.explaining.row_facts import describe_attribute, describe_row, field_of
 from scimbridge.ops.explaining.samples import choose_value, make_patch, make_resource, spell_path
+from scimbridge.pingone.kinds import kind_named
 from scimbridge.scim import dialects, verbs
 from scimbridge.scim.catalogue import Attribute, Found
 from scimbridge.scim.errors import InvalidPath, ScimError
@@ -154,6 +155,7 @@ def _find_example(stage: Stage, rows: tuple[Row, ...], written: str | None) -> E
     table = stage.table
     if not any(row.writable for row in rows):
         return "none: a client cannot write it"
+    rows = _with_companions(table, rows)
     try:
         resource = make_resource(table, rows)
     except ScimError as error:
@@ -183,6 +185,13 @@ def _find_example(stage: Stage, rows: tuple[Row, ...], written: str | None) -> E
     return Example(
         in_words(path), value_in_words(value), *(describe_outcome(played) for played in (create, replace, remove))
     )
+
+
+def _with_companions(table: Table, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Return the rows with those whose calls they go along with: the end of a lock is nothing without the lock."""
+    kind = kind_named(table.type.name)
+    along = {facet.along for facet in kind.facets if facet.along and any(row.via == facet.name for row in rows)}
+    return (*(row for row in table.rows if row.via in along and row not in rows), *rows)
 
 
 def _whole_path(table: Table, row: Row) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scimbridge.access.caller import Caller
+from scimbridge.access.scopes import ALL_SCOPES
 from scimbridge.bridge import open_rehearsal
 from scimbridge.lists.knowledge import DirectoryKnowledge
 from scimbridge.lists.listing import Listing
@@ -93,7 +94,9 @@ class Stage:
         left_out: dict[str, None] = {}
         recorder = _CallRecorder(self.table, held or {}, self.present)
         context = RequestContext(
-            Caller(NOBODY), Call(), Manner(strict=False, notice=lambda name: left_out.update({name: None}))
+            Caller(NOBODY, scopes=ALL_SCOPES),
+            Call(),
+            Manner(strict=False, notice=lambda name: left_out.update({name: None})),
         )
         refusal = None
         with closing(open_rehearsal(self.tables, recorder, _WatchedListing)) as bridge:

@@ -9,6 +9,7 @@ from scimbridge.mapping.tables.rows import MEMBERSHIPS, Row
 from scimbridge.mapping.tables.table import Table
 from scimbridge.ops.checking.rows import locate
 from scimbridge.ops.explaining.explanations import Characteristics, RowFacts
+from scimbridge.pingone.facets import Facet
 from scimbridge.pingone.kinds import kind_named
 from scimbridge.scim.catalogue import Attribute
 
@@ -51,12 +52,24 @@ def _carriage(row: Row, table: Table) -> str:
     if row.via == MEMBERSHIPS:
         return "by a call of its own for each member, and read by a filter on users and on groups"
     if row.via is not None:
-        return f"by a call of its own, PUT /{collection}/ID/{row.via}; at creation together with the rest"
+        return _call_of(kind_named(table.type.name).facet(row.via), collection)
     if row.include is not None:
         return f"read only where include={row.include} is asked for, which lists cannot"
+    if row.read is not None:
+        return f"read by a call of its own, GET /{collection}/ID/{row.read}, for who asks for it by name"
     if not row.writable:
         return "only read: in every answer of PingOne"
     return "together with the other attributes"
+
+
+def _call_of(facet: Facet, collection: str) -> str:
+    if facet.along:
+        return f'with the call of the row that has via = "{facet.along}"'
+    if facet.initial:
+        return "together with the rest at creation, which is an import then; no call changes it"
+    call = f"POST /{collection}/ID, whose media type says the value" if facet.actions else ""
+    at = "at creation together with the rest" if facet.creation else "after a creation, and where it differs"
+    return f"by a call of its own, {call or f'PUT /{collection}/ID/{facet.name}'}; {at}"
 
 
 def _limits(row: Row, table: Table) -> str:
@@ -77,6 +90,8 @@ def _limits(row: Row, table: Table) -> str:
 def _operators(row: Row) -> str:
     if row.attribute.returned == "never":
         return "none: what is never shown cannot be asked for"
+    if row.read is not None:
+        return "none, and no filter can name it: PingOne tells it for one at a time"
     if row.via == MEMBERSHIPS or row.include:
         return "eq on one id, by way of memberships"
     if row.template is not None or not row.codec.comparable or not row.operators:

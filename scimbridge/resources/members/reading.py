@@ -148,6 +148,10 @@ class Members:
         """Return the groups that a member out of users or groups is in. Raises `NotThere` where there is none of it."""
         return self._reach.memberships.groups_of(context, kind, member_id, self._page_size)
 
+    def memberships_of(self, context: RequestContext, kind: str, member_id: str) -> Iterator[tuple[Native, Native]]:
+        """Return the memberships of a member, each with its group. Raises as `joined`."""
+        return self._reach.memberships.of(context, kind, member_id, self._page_size)
+
     def _ids(self, context: RequestContext, kind: str, asked: str, expected: int | None) -> _ReadMembers:
         members: list[Record] = []
         came = 0
