@@ -7,6 +7,7 @@ empty resource, another one, or a short page.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -14,10 +15,13 @@ from urllib.parse import quote
 
 from scimbridge.pingone.answers import malformed
 from scimbridge.pingone.errors import Refused
+from scimbridge.pingone.facets import PASSWORD
 from scimbridge.pingone.kinds import USERS
 from scimbridge.pingone.media import JSON, OPERATIONS
 from scimbridge.pingone.paging import Page, Pass, read_page
+from scimbridge.pingone.password_changes import WithPasswordChanges
 from scimbridge.pingone.send import Call, Json, Request, Response, Send
+from scimbridge.pingone.settling import Look, settle
 from scimbridge.sides import Native
 
 __all__ = ["Collection", "Page", "UserCollection", "check_id", "quote_id"]
@@ -132,15 +136,31 @@ def check_id(response: Response, method: str, key: str | None) -> None:
 class UserCollection(Collection):
     """The users, and the fields of theirs that have a call of their own (docs/pingone.md §2.8, §10)."""
 
+    def __init__(self, send: Send, name: str, passwords: WithPasswordChanges | None = None) -> None:
+        """`passwords` is the layer that `send` begins with, where others send through it too."""
+        self._passwords = passwords or WithPasswordChanges(send, clock=time.monotonic)
+        super().__init__(self._passwords, name)
+
     def set_facet(self, call: Call, key: str, name: str, value: Any, /) -> Json:
         """PUT the facet of a name: a boolean, an id, or the clear text of a password; None where it can be removed.
 
-        Returns PingOne's answer, which is not the user. ValueError for a name that is no facet's.
+        Returns PingOne's answer, which is not the user. A password whose answer was lost is looked at before it is sent
+        again. ValueError for a name that is no facet's.
         """
         facet = USERS.facet(name)
-        request = Request("PUT", f"{self.path(key)}/{name}", body=facet.body(value), media=facet.media)
+        is_password = facet is PASSWORD
+        request = Request(
+            "PUT", f"{self.path(key)}/{name}", body=facet.body(value), media=facet.media,
+            repeatable=False if is_password else None,
+        )  # fmt: skip
         try:
+            if is_password:
+                return settle(lambda: self._send(request, call).body, self.watch_password(call, key))
             return self._send(request, call).body
         except Refused as error:  # the target is told as it stands in the body of this call, not in the user
             error.faults = tuple(replace(fault, target=facet.field) for fault in error.faults)
             raise
+
+    def watch_password(self, call: Call, key: str) -> Look:
+        """Return what looks whether a call that is sent after this has changed the password of a user."""
+        return self._passwords.watch(f"{self.path(key)}/{PASSWORD.name}", call)

@@ -18,6 +18,7 @@ from scimbridge.pingone.facets import POPULATION
 from scimbridge.pingone.kinds import kind_of
 from scimbridge.pingone.media import JSON
 from scimbridge.pingone.paging import Page, Pass
+from scimbridge.pingone.settling import Look
 from scimbridge.reach.confinement import Confinement
 from scimbridge.reach.kept_filters import KeptFilters
 from scimbridge.request.context import RequestContext
@@ -234,3 +235,7 @@ class ReachableUsers(ReachableRecords):
         if name == POPULATION.name:
             self.within(context).check_named(value, name)
         return self._users.set_facet(context.call, key, name, value)
+
+    def watch_password(self, context: RequestContext, key: str) -> Look:
+        """Return what looks whether a call that is sent after this has changed a user's password."""
+        return self._users.watch_password(context.call, key)
