@@ -13,6 +13,7 @@ from typing import Any
 
 from scimbridge.access.caller import Caller
 from scimbridge.access.scopes import OF_ENVIRONMENTS
+from scimbridge.mapping.tables.rows import read_field
 from scimbridge.once.locks import ChangeLocks
 from scimbridge.operations.answers import Printer, list_of
 from scimbridge.operations.attempt import Attempt, Json, OperationParts
@@ -38,7 +39,9 @@ Carry = Callable[[Attempt, "Room"], Any]
 Settle = Callable[[Attempt], Look]
 """A function of `again`, called before the call: returns what looks whether that was carried out."""
 
-DELETED, CREATED = 204, 201
+DELETED = 204
+STATES = (("status",), ("account", "status"), ("lifecycle", "status"), ("block", "status"), ("lock", "status"))
+"""Where PingOne's records say in which state something is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,8 @@ class Room:
         verb = Verb(operation.name, asked.method, READ if operation.reads and not asked.deletes else WRITE)
         with self._trail.attempt(context, operation.resource, verb, asked.key) as noted, refusing_parts(operation):
             check_right(noted.caller, operation, asked.scope)
+            if operation.shows:
+                self.endpoints[operation.shows].lists.view.projection(options)  # what is wrong there is said beforehand
             body = read()
             others = () if asked.key or operation.is_service or operation.on_all else (MATCH,)
             values = read_inputs(operation, body, self.around.wall(), self.around.offset, others)
@@ -190,6 +195,9 @@ class Room:
         operation = attempt.operation
         if isinstance(found, Reply):
             return found
+        if isinstance(found, dict) and not operation.reads:
+            states = {".".join(path): read_field(found, path) for path in STATES}
+            attempt.context.notes.became({name: state for name, state in states.items() if isinstance(state, str)})
         if operation.shows:
             return self.show_all(attempt, found) if isinstance(found, list) else self._show(attempt, found)
         if operation.answer is None:

@@ -5,6 +5,7 @@ Values leave here as PingOne takes them. No sentence here ever holds a value: it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,8 +18,9 @@ from scimbridge.scim.errors import InvalidValue
 SKEW = 5.0
 """Seconds by which clocks may differ: a moment that is over by no more has not come yet for somebody."""
 FIRST_YEAR, LAST_YEAR = 1970, 9999
-DIGITS, LONGEST_MOMENT = 18, 100
-"""Characters of a whole number in a query, and of a moment."""
+DIGITS = 18
+"""Of a whole number in a query."""
+_ZONED = re.compile(r".{1,64}(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})")
 TOP = 64
 """Names of members that are not known and are told."""
 
@@ -132,8 +134,8 @@ def _is_text(value: Any, least: int, most: int | None) -> bool:
 
 
 def _moment(value: Any) -> datetime | None:
-    moment = read_time(value) if isinstance(value, str) and len(value) <= LONGEST_MOMENT else None
-    return moment if moment and moment.tzinfo is not None and FIRST_YEAR <= moment.year < LAST_YEAR else None
+    moment = read_time(value) if isinstance(value, str) and _ZONED.fullmatch(value) else None
+    return moment if moment and FIRST_YEAR <= moment.year < LAST_YEAR else None
 
 
 def _is_number(value: Any) -> bool:

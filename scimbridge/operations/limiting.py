@@ -36,7 +36,7 @@ def take_place(operation: Operation, key: str, state: State, wall: Callable[[], 
 def _seconds_to_wait(limit: Often, name: str, state: State, wall: Callable[[], float]) -> int:
     """Return 0 where a place was taken, else after how many seconds one is free. Raises `StateUnavailable`."""
     turn = state.incr(f"{name}:turn", 1, _COUNTER_LIFE)
-    until = f"{wall() + limit.seconds:.0f}".encode()
+    until = f"{wall() + limit.seconds:.3f}".encode()
     places = [f"{name}:{(turn + step) % limit.times}" for step in range(limit.times)]
     is_taken = any(state.add(place, until, limit.seconds) for place in places)
     if state.is_cut_off:

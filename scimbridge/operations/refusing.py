@@ -38,6 +38,8 @@ OF_INPUTS = frozenset({
 })  # fmt: skip
 CODES = ("verificationCode", "recoveryCode")
 HISTORY = "it was used before, and PingOne's password policy wants a new one"
+POLICY = "PingOne's password policy is not met"
+WRONG_CODE = "the code is wrong, over, or was used"
 NO_MAIL = "the user has no e-mail address, or got as many messages today as PingOne lets a user get"
 
 
@@ -62,11 +64,10 @@ def _refusal(error: errors.PingOneError, operation: Operation) -> ScimError:
 
 
 def _not_there(operation: Operation) -> str:
-    if operation.item is not None:
-        return f"no {operation.resource} of that id, or nothing of that {operation.item.name}"
-    return (
-        f"no {operation.resource} of that id" if not operation.is_service else f"PingOne has no {operation.name} here"
-    )
+    part = "" if operation.item is None else f"nothing of that {operation.item.name}"
+    if operation.is_service:
+        return part or f"PingOne has no {operation.name} here"
+    return f"no {operation.resource} of that id{part and f', or {part}'}"
 
 
 def _no_permission(operation: Operation) -> str:
@@ -95,14 +96,14 @@ def _refused(error: errors.Refused, operation: Operation) -> ScimError:
 def _of_fault(fault: errors.Fault, operation: Operation) -> ScimError | None:
     """Return what one fault means; None for a code that says nothing."""
     if fault.code == "INVALID_OTP":
-        return InvalidValue(f"{_code_of(operation)}: the code is wrong, over, or was used")
+        return InvalidValue(f"{_code_of(operation)}: {WRONG_CODE}")
     if fault.code in STATES:
         return Conflict(f"{operation.name}: {STATES[fault.code]}")
     named = _input_of(fault.target, operation)
     if fault.code == "UNIQUENESS_VIOLATION" and not (named and named.secret):
         return Uniqueness(f"{operation.name}: it is there already, or something wider is")
     if named is not None and fault.code in OF_INPUTS:
-        return InvalidValue(f"{named.name}: {_why(fault)}")
+        return InvalidValue(f"{named.name}: {_why(fault, named)}")
     if fault.code == "CONSTRAINT_VIOLATION" and fault.target == "email":
         return Conflict(f"{operation.name}: {NO_MAIL}")
     if fault.code == "CONSTRAINT_VIOLATION" or (fault.code in OF_INPUTS and not _is_sent(fault.target, operation)):
@@ -112,7 +113,7 @@ def _of_fault(fault: errors.Fault, operation: Operation) -> ScimError | None:
     return None
 
 
-def _why(fault: errors.Fault) -> str:
+def _why(fault: errors.Fault, named: Input) -> str:
     if fault.code == "UNIQUENESS_VIOLATION":
         return HISTORY
     remaining: Any = fault.inner.get("failuresRemaining")
@@ -120,8 +121,10 @@ def _why(fault: errors.Fault) -> str:
         return f"it is wrong; {remaining} more wrong ones lock the password"
     needs: Any = fault.inner.get("unsatisfiedRequirements")
     if isinstance(needs, list) and all(isinstance(each, str) and each.isidentifier() for each in needs):
-        return f"PingOne's password policy is not met: {', '.join(needs)}"
-    return "PingOne refuses the value"
+        return f"{POLICY}: {', '.join(needs)}"
+    if named.name in CODES:
+        return WRONG_CODE
+    return POLICY if named.secret else "PingOne refuses the value"
 
 
 def _input_of(target: str | None, operation: Operation) -> Input | None:

@@ -128,7 +128,7 @@ def find_population(attempt: Attempt, room: Room) -> Any:
     populations = attempt.around.reach.populations
     if is_id(text):
         with suppress(NotThere):  # it may still be somebody's alternative identifier
-            return populations.read(context, text)
+            return populations.read(context, text.lower())
     by_name = any_of([endpoint.lists.view.table.scim_name("name") or "displayName"], text, "identifier")
     found, _total = matching.find_some(endpoint, context, attempt.options, by_name, "identifier", 2)
     named = [record for record in found if record.get("name") == text] or found
