@@ -12,7 +12,7 @@ from typing import Any
 
 from scimbridge.operations.rows import Input, Operation
 from scimbridge.pingone import errors
-from scimbridge.request.refusals import of_no_answer
+from scimbridge.request.refusals import USED_BEFORE, of_no_answer
 from scimbridge.scim.errors import (
     BadGateway,
     Conflict,
@@ -37,7 +37,6 @@ OF_INPUTS = frozenset({
     "CONSTRAINT_VIOLATION", "INVALID_PARAMETER", "INVALID_FILTER",
 })  # fmt: skip
 CODES = ("verificationCode", "recoveryCode")
-HISTORY = "it was used before, and PingOne's password policy wants a new one"
 POLICY = "PingOne's password policy is not met"
 WRONG_CODE = "the code is wrong, over, or was used"
 NO_MAIL = "the user has no e-mail address, or got as many messages today as PingOne lets a user get"
@@ -115,7 +114,7 @@ def _of_fault(fault: errors.Fault, operation: Operation) -> ScimError | None:
 
 def _why(fault: errors.Fault, named: Input) -> str:
     if fault.code == "UNIQUENESS_VIOLATION":
-        return HISTORY
+        return USED_BEFORE
     remaining: Any = fault.inner.get("failuresRemaining")
     if isinstance(remaining, int):
         return f"it is wrong; {remaining} more wrong ones lock the password"

@@ -20,6 +20,8 @@ from scimbridge.web.incoming import Incoming, read_body, read_shown
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SHOWN = ("attributes", "excludedattributes")
+BESIDE = {"search": "POST", "operations": "GET"}
+"""What stands beside the operations, and is asked in one way."""
 
 
 def blueprint(registry: Registry, rooms: Rooms, incoming: Incoming) -> Blueprint:
@@ -58,7 +60,10 @@ def _add(routes: Blueprint, path: str, resource: str, rooms: Rooms, incoming: In
 
 
 def find_operation(room: Room, resource: str, name: str) -> Operation:
-    """Return an operation by its name. Raises `NotFound`, which names the nearest."""
+    """Return an operation by its name. Raises `NotFound`, which names the nearest, and `MethodNotAllowed`."""
+    if (method := BESIDE.get(name)) is not None and (resource == SERVICE or name == "search"):
+        msg = f".{name} is asked by {method}"
+        raise MethodNotAllowed(msg, headers=(("Allow", method),))
     operation = room.catalogue.operations.get((resource, name))
     if operation is None:
         known = [each.name for each in room.catalogue.of(resource)]

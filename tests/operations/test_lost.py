@@ -143,7 +143,8 @@ def test_what_was_not_set_is_no_success(desk, way, kind):
         assert send(text).status_code == 200
     desk.client.sandbox.faults.plan(kind, method="PUT", path="/password", **HARM[kind])
     answer = send(OLD)
-    assert answer.status_code in (400, 409), answer.text
+    assert (answer.status_code, answer.json["scimType"]) == (400, "invalidValue"), answer.text
+    assert "used before" in answer.json["detail"]
     assert is_new(desk)
 
 

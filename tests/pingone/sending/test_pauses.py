@@ -84,3 +84,12 @@ def test_an_endless_pause_is_an_hour(host, pair, behaviours, attempt, moving):
     assert attempt(client, GET) is None
     assert moving.slept == [pytest.approx(5, abs=1)]  # the little that was left
     assert len(host.api) == 2
+
+
+def test_one_users_limit_is_no_pause(host, pair, behaviours, attempt):
+    """A 429 to what is sent once may be about its user alone: nobody else waits for that."""
+    host.play(behaviours["answer"](429, {}, Retry_After="86400"))
+    client, other = pair()
+    assert attempt(client, Request("POST", "/users/x", once=True)).retry_after == pytest.approx(86400, abs=1)
+    assert attempt(client, GET) is None
+    assert attempt(other, GET) is None
