@@ -15,9 +15,11 @@ RUN --mount=type=bind,from=wheel,source=/wheels,target=/wheels \
     && useradd --system --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin scimbridge \
     && install --directory --owner=10001 --group=10001 --mode=0700 /var/lib/scimbridge
 USER 10001
-ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# Of a container nobody outside reaches 127.0.0.1. It is a setting and no option, so that whoever runs the image says
+# another one in the same way: --env SCIMBRIDGE_HOST=::
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 SCIMBRIDGE_HOST=0.0.0.0
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 # It finds the bridge by itself: at any port, with TLS and without.
 HEALTHCHECK --interval=30s --timeout=6s --start-period=10s --retries=3 CMD ["scimbridge", "health"]
-CMD ["scimbridge", "serve", "--host", "0.0.0.0"]
+CMD ["scimbridge", "serve"]

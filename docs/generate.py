@@ -16,12 +16,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import click
-from meanings import CODEC, HEAD, ROW, VIA
+from meanings import ANSWER, CODEC, HEAD, INPUT, ITEM, OPERATION, ROW, VIA
 
+from scimbridge.access.scopes import ALL_SCOPES, NAMED_ONLY, OF_ENVIRONMENTS, OPERATION_SCOPES
 from scimbridge.cli.commands import command
 from scimbridge.mapping.codecs import NAMED
 from scimbridge.mapping.tables.drafts import HEAD_WORDS
 from scimbridge.mapping.tables.rows import MEMBERSHIPS, PUSHABLE, RFC_WORDS, WORDS
+from scimbridge.operations.describing import path_of, words_of
+from scimbridge.operations.drafts import ANSWER_WORDS, INPUT_WORDS, ITEM_WORDS
+from scimbridge.operations.drafts import WORDS as OPERATION_WORDS
+from scimbridge.operations.reading import RESOURCES
+from scimbridge.operations.rooms import open_catalogue
+from scimbridge.operations.rows import NEVER, REPEAT, Operation
 from scimbridge.pingone.kinds import KINDS
 from scimbridge.scim import dialects, errors, key_dialects
 from scimbridge.scim.filtering import filter_dialects
@@ -150,6 +157,64 @@ def vias() -> str:
     return table(("word", "meaning"), ((f"`{word}`", meaning) for word, meaning in meanings(VIAS, VIA)))
 
 
+# -- operations --------------------------------------------------------------------------------------------------------
+
+
+def operations() -> str:
+    """Return every operation of the shipped table by what it is about, and what cannot be."""
+    catalogue = open_catalogue(None)
+    parts = []
+    for resource in RESOURCES:
+        rows = [_operation(each) for each in catalogue.of(resource) if not each.refuse]
+        heading = "The environment" if resource == "Service" else f"{resource}s"
+        parts.append(f"### {heading}\n\n" + table(("operation", "how it is asked", "given", "answer", "right"), rows))
+    refused = ((f"`{each.name}`", each.does, each.refuse) for each in catalogue if each.refuse)
+    return "\n".join([*parts, "### What cannot be\n", table(("operation", "what it would do", "why not"), refused)])
+
+
+def _operation(each: Operation) -> tuple[str, str, str, str, str]:
+    asked = [f"`{'POST' if each.is_posted else 'GET'} {path_of(each)}`"]
+    if each.item is not None and each.listed:
+        words = [word for word, has in (("GET", each.item.get), ("DELETE", each.item.delete)) if has]
+        asked.append(f"`{', '.join(words)} .../{{{each.item.name}}}`")
+    told = each.does + (f". At most {each.limit.text}" if each.limit else "")
+    told += {REPEAT: "", NEVER: ". A lost answer is 504"}.get(each.again, "")
+    given = "; ".join(f"`{one.name}`: {', '.join(words_of(one))}" for one in each.inputs)
+    answer = each.shows or (each.answer.name if each.answer else "none")
+    rights = code(filter(None, (each.scope, each.write)))
+    return f"`{each.name}`: {told}", "; ".join(asked), given, f"list of {answer}" if each.listed else answer, rights
+
+
+def operation_words() -> str:
+    """Return the words of the table of operations, of inputs, of parts and of answers."""
+    told = (
+        ("A row", OPERATION_WORDS, OPERATION), ("An input", INPUT_WORDS, INPUT), ("A part", ITEM_WORDS, ITEM),
+        ("A member of an answer", ANSWER_WORDS, ANSWER),
+    )  # fmt: skip
+    return "\n".join(
+        f"### {heading}\n\n"
+        + table(("word", "meaning"), ((f"`{word}`", meaning) for word, meaning in meanings(words, sentences)))
+        for heading, words, sentences in told
+    )
+
+
+def rights() -> str:
+    """Return the rights that operations need, and what each opens."""
+    catalogue = open_catalogue(None)
+    rows = []
+    for scope in sorted(ALL_SCOPES):
+        opened = [each.name for each in catalogue if scope == each.scope]
+        opened += [f"deleting a part of {each.name}" for each in catalogue if scope == each.write]
+        notes = [
+            *(["only by name, never by `--all-scopes`"] if scope in NAMED_ONLY else []),
+            *(["never of a client with `populations`"] if scope in OF_ENVIRONMENTS else []),
+            *([] if scope in OPERATION_SCOPES else ["beside what SCIM's verbs need it for"]),
+        ]
+        if opened:
+            rows.append((f"`{scope}`", ", ".join(dict.fromkeys(opened)), "; ".join(notes)))
+    return table(("right", "opens", "note"), rows)
+
+
 # -- the protocol ------------------------------------------------------------------------------------------------------
 
 
@@ -208,6 +273,9 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "errors": refusals,
     "head-words": head_words,
     "make": make,
+    "operation-words": operation_words,
+    "operations": operations,
+    "rights": rights,
     "rooms": rooms,
     "row-words": row_words,
     "settings": settings,

@@ -61,3 +61,56 @@ CODEC: Mapping[str, str] = {
     "language": "`en_US` is taken as `en-US`.",
     "derived": "A value that PingOne would refuse is left out and logged instead of refused, as for `name.formatted`.",
 }
+OPERATION: Mapping[str, str] = {
+    "does": "One sentence of what it does, for descriptions and help.",
+    "on": 'The collection, as `"users"`: the operation stands on all of them and has no id.',
+    "call": 'PingOne\'s method and path below the environment, as `"POST users/{id}"`. `{id}` is the resource, '
+    "`{item}` the part that is named behind the operation; a leading slash is a path beside the environments.",
+    "media": "PingOne's media type of the body, without `application/vnd.pingidentity.` and `+json`. JSON without it.",
+    "in": "What a client may send: a row for each input.",
+    "query": "Parameters that the call always has.",
+    "out": 'The answer: a section `[answer.NAME]`, `"User"`, `"Group"` or `"Population"` as always, or `""`.',
+    "list": "The member of PingOne's `_embedded` that holds the records: the answer is a ListResponse.",
+    "item": "The part that is named behind the operation, and what can be done with it.",
+    "searches": "`true`: it reads, and what it looks for stands in a body, so that it is asked by POST.",
+    "scope": "The right that a client needs, one of [those that there are](access.md#rights).",
+    "write": "The right to delete a part.",
+    "role": "The role that the worker application needs in PingOne, for refusals and `scimbridge check`.",
+    "again": 'What a lost answer means. `"yes"`: the call is sent again. `"no"`: it is told as 504. A name: a function '
+    "looks whether it was done.",
+    "limit": 'How often for one resource, over all nodes: `"20 a minute"`, `"50 a day"`.',
+    "code": "A named function, where one call is not enough.",
+    "refuse": "Why it cannot be: the client is told so with 501. Such a row has `does` besides, and nothing else.",
+}
+INPUT: Mapping[str, str] = {
+    "to": "The PingOne field, with dots for nested ones. Without it, the name of the input.",
+    "type": 'The type: `"string"` without it.',
+    "required": "`true` where it has to be sent.",
+    "secret": "`true`: it reaches no log, record, error or example, and no argument of a command.",
+    "minLength": "Characters at least.",
+    "maxLength": "Characters at most.",
+    "minItems": "Values at least.",
+    "maxItems": "Values at most.",
+    "minimum": "The least number.",
+    "maximum": "The greatest number.",
+    "values": "All values that there are.",
+    "default": "What is taken where nothing is sent.",
+    "now": '`"after"`: a moment that is still to come.',
+    "codec": '`"milliseconds"`: a moment is sent with three digits behind the second.',
+    "header": "The request header that says it where the body does not.",
+    "example": "What descriptions show; never of a secret.",
+}
+ITEM: Mapping[str, str] = {
+    "name": "What the part is called, as `sessionId`.",
+    "get": "`true` where one can be read.",
+    "delete": "`true` where one can be deleted.",
+    "maxLength": "Characters of its id at most, 100 without it.",
+    "code": "A named function that deletes it.",
+}
+ANSWER: Mapping[str, str] = {
+    "to": "The PingOne field; a row of `to` alone is written as plain text. What no row names never leaves.",
+    "type": 'The type: `"string"` without it.',
+    "optional": "`true`: for readers of the table; every member may be missing.",
+    "code": "A named function that finds the value.",
+    "codec": '`"lower"`: in small letters.',
+}

@@ -150,8 +150,8 @@ def _add_scim(app: Flask, bridge: Bridge, once: Once) -> None:
     )
     for routes in edges:
         app.register_blueprint(routes, url_prefix=PREFIX)
-    app.register_blueprint(discovery.blueprint(registry, PREFIX), url_prefix=PREFIX)
-    app.register_blueprint(discovery.at_root(registry, PREFIX))
+    app.register_blueprint(discovery.blueprint(registry, bridge.rooms, PREFIX), url_prefix=PREFIX)
+    app.register_blueprint(discovery.at_root(registry, bridge.rooms, PREFIX))
 
 
 def _add_watching(app: Flask, bridge: Bridge, look: SchemaLook | None, start: str) -> None:

@@ -34,7 +34,7 @@ from scimbridge.pingone.agreement_texts import AgreementTexts
 from scimbridge.pingone.send import CallRecord, Send
 from scimbridge.pingone.sending.announcements import announce
 from scimbridge.pingone.sending.conditions import Tell, untold
-from scimbridge.pingone.sending.connect import TIMEOUT, Connection, connect
+from scimbridge.pingone.sending.connect import TIMEOUT, Approach, Connection, connect
 from scimbridge.pingone.sending.read_after_write import WithReadAfterWrite
 from scimbridge.pingone.target import Target
 from scimbridge.reach.unconfined import Unconfined
@@ -179,28 +179,29 @@ def open_shared_state(
 def open_connection(
     settings: Settings, state: State, around: Surroundings, observers: tuple[Observe, ...] = (), tell: Tell = untold
 ) -> Connection:
-    """Return the way to the environment that the settings name; nothing is sent yet. `tell` as in `connect`."""
+    """Return the way to the environment that the settings name; nothing is sent yet. `tell` as in `Approach`."""
 
     def observe(record: CallRecord) -> None:
         for each in observers:
             each(record)
 
-    return connect(
-        environment_id=settings.pingone_environment_id, client_id=settings.pingone_client_id,
-        client_secret=settings.pingone_client_secret.reveal(), api_url=settings.api_url, auth_url=settings.auth_url,
-        state=state,
-        ledger=None if isinstance(state, MemoryState) else state,
-        verify_tls=settings.verify_tls,
-        authorities=settings.ca_bundle,
+    way = Approach(
+        environment_id=settings.pingone_environment_id,
+        client_id=settings.pingone_client_id,
+        client_secret=settings.pingone_client_secret.reveal(),
+        api_url=settings.api_url, auth_url=settings.auth_url,
+        state=state, ledger=None if isinstance(state, MemoryState) else state,
+        verify_tls=settings.verify_tls, authorities=settings.ca_bundle,
         proxy=reveal(settings.http_proxy) or None,
         rate=settings.pingone_rate,
         timeout=around.timeout,
         pool=2 * around.threads,
-        clock=around.clock, wall=around.wall, sleep=around.sleep, observe=observe, learn=around.learn,
-        spans=around.spans,
+        clock=around.clock, wall=around.wall, sleep=around.sleep,
+        observe=observe, learn=around.learn, spans=around.spans,
         node=platform.node(),
         tell=tell,
     )  # fmt: skip
+    return connect(way)
 
 
 def reveal(secret: Secret | None) -> str:
@@ -214,7 +215,10 @@ def open_register(path: Path | None, token: Secret | None, tables: Tables | None
     def check(clients: Clients) -> list[str]:
         if tables is None or path is None:
             return []
-        text, hidden = path.read_text(encoding="utf-8"), ((each.name, each.caller.hidden) for each in clients.clients)
+        text, hidden = (
+            path.read_text(encoding="utf-8-sig"),
+            ((each.name, each.caller.hidden) for each in clients.clients),
+        )
         return [
             f"clients.{name}: {fault} (at line {find_line(text, ('clients', name, 'hidden'))})"
             for name, paths in hidden

@@ -20,6 +20,8 @@ from scimbridge.resources.tables import Tables
 from scimbridge.settings.declared import SETTINGS, Secret, Settings, SettingsFaults, default_mappings, look
 
 Part = TypeVar("Part")
+LookAtTls = Callable[[Path, Path | None, Path | None], object]
+"""Looks at certificate chain, key and clients' authorities of the server. Raises `SettingsFaults`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,15 @@ class Configuration:
 
 
 def load_configuration(
-    environ: Mapping[str, str], options: Mapping[str, str] | None = None, *, with_clients: bool = True
+    environ: Mapping[str, str],
+    options: Mapping[str, str] | None = None,
+    *,
+    with_clients: bool = True,
+    look_at_tls: LookAtTls | None = None,
 ) -> Configuration:
     """Read everything. Raises `SettingsFaults` with all that is wrong in all parts.
+
+    `look_at_tls` is asked where TLS files are named and well-formed, for a command that serves with them.
 
     Without `with_clients`, clients and the place of records are looked at only where the rest is wrong anyway: for a
     command that tells about them by itself.
@@ -47,11 +55,15 @@ def load_configuration(
             _gather(faults, lambda: open_register(values.get("clients"), values.get("bearer_token"), tables, _clock))
         if values.holds("audit") and values.holds("audit_database"):
             _gather(faults, lambda: _check_trail(values.get("audit"), values.get("audit_database")))
+    if look_at_tls is not None and values.get("certfile") and all(map(values.holds, _TLS)):
+        certfile, keyfile, client_ca = map(values.get, _TLS)
+        _gather(faults, lambda: look_at_tls(certfile, keyfile, client_ca))
     if faults or tables is None:
-        raise SettingsFaults(faults)
+        raise SettingsFaults([*faults, *reading.unknown])  # the same hand has written them
     return Configuration(Settings(**reading.values), tables, reading.unknown)
 
 
+_TLS = ("certfile", "keyfile", "client_ca")
 _clock = time.monotonic
 
 

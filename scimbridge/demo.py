@@ -1,12 +1,13 @@
 """The bridge and a PingOne of its own on one machine, to try things out: what `make demo` shows.
 
 Two programs that speak real HTTP: the sandbox in threads of this process, the bridge under gunicorn in a
-child. Knows how they are started, awaited and stopped, and nothing of SCIM beyond three example requests.
+child. Knows how they are started, awaited and stopped, and nothing of SCIM beyond a few example requests.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import signal
 import socket
@@ -18,7 +19,11 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from scimbridge.access.last_use import LastUses
+from scimbridge.access.scopes import ALL_SCOPES
+from scimbridge.ops.clients import ClientsFile, Wish
 from scimbridge.sandbox import Sandbox, describe
 
 HOST = "127.0.0.1"
@@ -40,22 +45,28 @@ _CREATE = (
     ' "name": {"givenName": "Ada", "familyName": "Lovelace"},'
     ' "emails": [{"value": "ada@example.org", "type": "work", "primary": true}], "active": true}'
 )
+_LOCK = '{"match": {"attributes": ["userName"], "identifier": "ada.lovelace"}, "unlockAt": "2099-01-01T00:00:00Z"}'
+CLIENTS = "clients.toml"
+DESK = "help-desk"
+"""The client that may call every operation; the token has no right to any of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the bridge of a demo answers, and the token that opens it."""
+    """Where the bridge of a demo answers, the token that opens it, and the secret of who may call operations."""
 
     base: str
     token: str
+    secret: str
 
     def examples(self) -> tuple[str, ...]:
-        """Return three command lines: list, create, filter."""
-        curl = f"curl -sS -H 'Authorization: Bearer {self.token}'"
+        """Return four command lines: list, create, filter, and an operation on who was created."""
+        curl, desk = (f"curl -sS -H 'Authorization: Bearer {shown}'" for shown in (self.token, self.secret))
         return (
             f"{curl} '{self.base}/Users?startIndex=1&count=5'",
             f"{curl} -H 'Content-Type: application/scim+json' -d '{_CREATE}' '{self.base}/Users'",
             f"{curl} -G --data-urlencode 'filter=userName sw \"ada\" and active eq true' '{self.base}/Users'",
+            f"{desk} -H 'Content-Type: application/scim+json' -d '{_LOCK}' '{self.base}/Users/.lock'",
         )
 
 
@@ -67,12 +78,13 @@ def run(first_port: int, environ: Mapping[str, str], write: Callable[[str], obje
     if unused := unused_settings(environ):
         write(f"Not used, since the demo has a PingOne and a token of its own: {', '.join(unused)}")
     port = find_free_port(first_port)
-    address = Address(f"http://{HOST}:{port}/scim/v2", secrets.token_urlsafe(24))
+    token = secrets.token_urlsafe(24)
     with (
         Sandbox.start(seed=USERS) as sandbox,
         tempfile.TemporaryDirectory(prefix="scimbridge-demo-") as folder,
-        _bridge(port, bridge_environment(environ, sandbox, address.token) | _nothing_kept(folder)) as bridge,
+        _bridge(port, bridge_environment(environ, sandbox, token) | _kept_in(folder)) as bridge,
     ):
+        address = Address(f"http://{HOST}:{port}/scim/v2", token, add_desk(Path(folder, CLIENTS)))
         ready = _await_ready(address, bridge, stop)
         if ready:
             write(_greeting(address, sandbox.url))
@@ -118,9 +130,20 @@ def unused_settings(environ: Mapping[str, str]) -> list[str]:
     return sorted(name for name in environ if name.startswith(_PREFIX) and name not in _PASSED_ON)
 
 
-def _nothing_kept(folder: str) -> dict[str, str]:
-    """Let the bridge keep what it knows where it goes with the demo: the next one has another PingOne."""
-    return {"STATE_DIRECTORY": folder}
+def add_desk(file: Path) -> str:
+    """Make the client with every right, those that are only given by name among them. Return its secret."""
+    wish = Wish(name=DESK, scopes=tuple(sorted(ALL_SCOPES)))
+    return (
+        ClientsFile(file, time.time, os.urandom, lambda _secrets: LastUses({})).add(wish, lambda _hidden: []).secret
+        or ""
+    )
+
+
+def _kept_in(folder: str) -> dict[str, str]:
+    """Let the bridge keep clients and what it knows where it goes with the demo: the next one has another PingOne."""
+    clients = Path(folder, CLIENTS)
+    clients.touch(mode=0o600)
+    return {"STATE_DIRECTORY": folder, f"{_PREFIX}CLIENTS": str(clients)}
 
 
 @contextlib.contextmanager
@@ -159,6 +182,7 @@ def _greeting(address: Address, sandbox_url: str) -> str:
         "\nThe bridge is ready, and a small company is in the PingOne sandbox behind it.\n\n"
         f"SCIM base URL:   {address.base}\n"
         f"Bearer token:    {address.token}\n"
+        f"Client {DESK}: {address.secret} (may call every operation)\n"
         f"PingOne sandbox: {sandbox_url}\n\n"
         f"Try:\n\n{examples}\n\n"
         "Ctrl-C stops both.\n"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,8 +20,14 @@ from scimbridge.observe.digests import digest
 from scimbridge.observe.logs import named
 from scimbridge.resources.tables import Tables
 from scimbridge.settings.declared import Secret, Settings
+from scimbridge.settings.fingerprint import fingerprint
 
 _MOST_NAMED = 50
+_OF_A_START = frozenset({
+    "host", "port", "workers", "threads", "thread_share", "connections", "connections_per_address",
+    "certfile", "keyfile", "client_ca",
+})  # fmt: skip
+"""Settings that the master is made with: what a reload reads of them holds from the next start on."""
 
 log = named(__name__)
 
@@ -90,15 +96,6 @@ def take_stock(
     )
 
 
-def name_configuration(settings: Settings, tables: Tables, clients: Clients) -> str:
-    """Return a digest of all that is in force: the same on all nodes with the same configuration.
-
-    Its key is PingOne's secret, so that it helps nobody to guess another one.
-    """
-    key = settings.pingone_client_secret.reveal().encode()
-    return digest(take_stock(settings, tables, clients, key=key), key)
-
-
 def digests_of(tables: Tables, settings: Settings) -> dict[str, str]:
     """Return a digest of what each table means, wherever its rows stand: resource type name -> digest."""
     return {
@@ -122,8 +119,8 @@ class StartLog:
     def write(self, settings: Settings, tables: Tables, clients: Clients) -> None:
         """Log what is in force from now on; to be called once nothing can be refused any more."""
         present = take_stock(settings, tables, clients, self._listening, key=self._key)
-        before, self._before = self._before, present
-        earlier, self._name = self._name, name_configuration(settings, tables, clients)
+        before, self._before = self._before, present if self._before is None else _keep_of_start(self._before, present)
+        earlier, self._name = self._name, fingerprint(settings, tables.digest)
         if before is None:
             _log_start(settings, tables, present, self._listening, self._name)
         else:
@@ -163,10 +160,17 @@ def _log_start(settings: Settings, tables: Tables, present: InForce, listening: 
     log.info("kept", state=_place(settings.state_url.reveal()), records=_records(settings))
 
 
+def _keep_of_start(before: InForce, present: InForce) -> InForce:
+    """Return what is in force, with those settings that only a start takes up as they were then."""
+    kept = {name: value for name, value in before.settings.items() if name in _OF_A_START}
+    return replace(present, settings={**present.settings, **kept})
+
+
 def _log_reload(before: InForce, present: InForce, names: str) -> None:
-    """Log once what a reload has changed, and what it has not."""
+    """Log once what a reload has changed, what it has not, and what waits for the next start."""
+    in_force = _keep_of_start(before, present)
     changes = {
-        "settings": differ(before.settings, present.settings) + differ(before.hidden, present.hidden, shown=False),
+        "settings": differ(before.settings, in_force.settings) + differ(before.hidden, present.hidden, shown=False),
         "tables": differ(before.tables, present.tables),
         "clients": differ(before.clients, present.clients, shown=False),
         "issuers": differ(before.issuers, present.issuers, shown=False),
@@ -177,6 +181,7 @@ def _log_reload(before: InForce, present: InForce, names: str) -> None:
         configuration=names,
         changed={name: changed for name, changed in changes.items() if changed},
         unchanged=[name for name, changed in changes.items() if not changed],
+        at_next_start=differ(in_force.settings, present.settings),
         tables={name: held for name, held in present.tables.items() if before.tables.get(name) == held},
         clients=f"{len(before.clients)} -> {len(present.clients)}",
     )

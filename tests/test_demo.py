@@ -14,6 +14,8 @@ from types import SimpleNamespace
 import pytest
 
 from scimbridge import demo
+from scimbridge.access.editing import read_file
+from scimbridge.access.scopes import ALL_SCOPES
 from scimbridge.settings.declared import load
 
 ROOT = Path(__file__).parent.parent
@@ -59,6 +61,14 @@ def test_the_demo_never_speaks_to_a_real_pingone():
     assert settings.pingone_client_secret.reveal() == SANDBOX.client_secret
 
 
+def test_the_client_of_operations_may_call_all_of_them(tmp_path):
+    """The demo's own client has every right, also those that no collective right holds; its secret opens the bridge."""
+    secret = demo.add_desk(tmp_path / "clients.toml")
+    clients = read_file(tmp_path / "clients.toml")
+    client, _secret = clients.by_secret(secret, 0.0)
+    assert (client.name, client.caller.scopes) == (demo.DESK, ALL_SCOPES)
+
+
 def test_what_is_not_used_is_named():
     """Every setting that stays outside is named, and no value of one; what is passed on is not."""
     environ = {"PATH": "/bin", "SCIMBRIDGE_STRICT": "true", "SCIMBRIDGE_RATE": "5", "SCIMBRIDGE_CONFIG": "/nowhere"}
@@ -94,7 +104,7 @@ def running():
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_printed_lines_work_and_nothing_is_left_behind(running, number):
-    """The three curl lines answer as they should when pasted; a signal ends all processes with code 0."""
+    """The four curl lines answer as they should when pasted; a signal ends all processes with code 0."""
     process, printed = running
     assert printed[0].endswith("of its own: SCIMBRIDGE_PINGONE_REGION")
     lines = [line for line in printed if line.startswith("curl ")]
@@ -102,11 +112,12 @@ def test_the_printed_lines_work_and_nothing_is_left_behind(running, number):
     for line in lines:
         ran = subprocess.run(shlex.split(line), capture_output=True, text=True, check=True, timeout=60)
         answers.append(json.loads(ran.stdout))
-    listed, created, found = answers
+    listed, created, found, locked = answers
     assert listed["totalResults"] == demo.USERS
     assert len(listed["Resources"]) == 5
     assert created["userName"] == "ada.lovelace"
     assert created["id"] in {user["id"] for user in found["Resources"]}
+    assert locked["id"] == created["id"]
     process.send_signal(number)
     assert process.wait(timeout=60) == 0
     with pytest.raises(ProcessLookupError):

@@ -14,7 +14,8 @@ import structlog
 from scimbridge.access.clients import own_client, read_clients
 from scimbridge.bridge import load_tables
 from scimbridge.settings.declared import Secret, Settings, default_mappings
-from scimbridge.start_log import Listening, StartLog, digests_of, name_configuration
+from scimbridge.settings.fingerprint import fingerprint
+from scimbridge.start_log import Listening, StartLog, digests_of
 
 ROOT = Path(__file__).parent.parent
 CLIENT = """
@@ -115,7 +116,26 @@ def test_a_reload_without_a_change_says_so(settings, tables, clients):
     assert line["changed"] == {}
     assert line["unchanged"] == ["settings", "tables", "clients", "issuers", "certificates"]
     before, _arrow, present = line["configuration"].partition(" -> ")
-    assert before == present == name_configuration(settings, tables, clients)
+    assert before == present == fingerprint(settings, tables.digest)
+
+
+def test_the_digest_in_the_log_is_that_of_the_metric(settings, tables, clients):
+    """Nodes that differ in their address alone have one digest, in the log as in the metric."""
+    lines = [write(StartLog(), replace(settings, port=port), tables, clients)[0] for port in (8080, 9090)]
+    assert {line["configuration"] for line in lines} == {fingerprint(settings, tables.digest)}
+
+
+def test_what_only_a_start_takes_up_is_told_apart(settings, tables, clients):
+    """What the master is made with is not said to be taken up, and is told at each reload until it is."""
+    log = StartLog(Listening("127.0.0.1", 8080))
+    write(log, settings, tables, clients)
+    later = replace(settings, threads=settings.threads + 1, pingone_rate=20.0)
+    (line,) = write(log, later, tables, clients)
+    assert line["changed"] == {"settings": ["pingone_rate: 50.0 -> 20.0"]}
+    waits = [f"threads: {settings.threads} -> {settings.threads + 1}"]
+    assert line["at_next_start"] == waits
+    (line,) = write(log, later, tables, clients)
+    assert (line["changed"], line["at_next_start"]) == ({}, waits)
 
 
 def test_another_certificate_is_taken_up(settings, tables, clients, tmp_path):

@@ -135,7 +135,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 def _text(path: Path, if_missing: str | None = None) -> str:
     try:
-        return path.read_bytes().decode("utf-8")
+        return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         if if_missing is None:
             raise

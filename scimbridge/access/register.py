@@ -85,7 +85,7 @@ class Register:
 
     def _read(self, path: Path) -> Clients:
         try:
-            text = path.read_bytes().decode("utf-8")
+            text = path.read_bytes().decode("utf-8-sig")
         except UnicodeDecodeError:
             raise ClientFaults(["it is not UTF-8, which TOML is written in"]) from None
         clients = replace(read_clients(text), own=self._own)

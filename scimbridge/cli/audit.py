@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scimbridge.cli.call import faults_told, read_catalogue
 from scimbridge.observe.audit import RESULTS, Wanted
 from scimbridge.scim.verbs import AUDITED
 from scimbridge.settings.declared import Secret, SettingsFaults, load, some
@@ -66,7 +67,7 @@ class _Asked:
 @click.option("--since", metavar="TIME", help=_MOMENT)
 @click.option("--until", metavar="TIME", help="The same; records of that very moment are left out.")
 @click.option("--result", type=click.Choice(RESULTS), help="How it ended.")
-@click.option("--verb", type=click.Choice(AUDITED), help="What was attempted.")
+@click.option("--verb", metavar="VERB", help=f"What was attempted: {', '.join(AUDITED)}, or an operation's name.")
 @click.option("--request", metavar="ID", help="What one request did: its X-Request-Id.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 1_000_000), help="The newest so many.")
 @click.option("--json", "as_json", is_flag=True, help="A line of JSON for each record instead of a table.")
@@ -94,6 +95,7 @@ def audit(*, files: tuple[Path, ...], verify: bool, against: Path | None, **opti
         raise click.UsageError("--verify looks at every record, so it goes with --since, --file, --against and --json")
     if against is not None and not verify:
         raise click.UsageError("--against belongs to --verify")
+    _check_verb(asked.verb)
     try:
         if verify:
             sys.exit(_verify(asked, _trail(files), against))
@@ -102,6 +104,18 @@ def audit(*, files: tuple[Path, ...], verify: bool, against: Path | None, **opti
         raise _Unsearchable("\n".join(faults.faults)) from None
     except Unsearchable as wrong:
         raise _Unsearchable(str(wrong)) from None
+
+
+def _check_verb(verb: str | None) -> None:
+    """Hold a verb to SCIM's and to the operations of the tables in use; what was never attempted finds nothing."""
+    if verb is None or verb in AUDITED:
+        return
+    with faults_told():
+        known = {each.name for each in read_catalogue()}
+    if verb not in known:
+        from scimbridge.mapping.tables.rows import nearest  # noqa: PLC0415 - needed by this fault alone
+
+        raise click.UsageError(f"--verb {verb!r} is no verb and no operation{nearest(verb, (*AUDITED, *known))}")
 
 
 def _search(asked: _Asked, where: Where) -> None:

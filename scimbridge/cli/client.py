@@ -54,7 +54,7 @@ def client() -> None:
     metavar="SCOPE",
     help="A right, as users:read; may be repeated. Passwords, mfaEnabled and identityProvider need passwords:write.",
 )
-@click.option("--all-scopes", is_flag=True, help="All rights.")
+@click.option("--all-scopes", is_flag=True, help="All rights but those to check passwords and to give roles.")
 @click.option("--population", "populations", multiple=True, metavar="ID", help="Confine it to this one, and others.")
 @click.option("--hide", "hidden", multiple=True, metavar="TYPE:ATTRIBUTE", help="As User:phoneNumbers.")
 @click.option("--strict", is_flag=True, help="Hold it to the letter of RFC 7644.")

@@ -83,7 +83,13 @@ def serve(**given: Any) -> None:
 def _configuration(options: dict[str, str]) -> Configuration:
     from scimbridge.configuration import load_configuration  # noqa: PLC0415 - the engine is not needed by all commands
 
-    return load_configuration(os.environ, options)
+    return load_configuration(os.environ, options, look_at_tls=_look_at_tls)
+
+
+def _look_at_tls(certfile: Path, keyfile: Path | None, client_ca: Path | None) -> None:
+    from scimbridge.serve.tls import Tls, make_context  # noqa: PLC0415 - gunicorn is needed by this command alone
+
+    make_context(Tls(certfile, keyfile, client_ca))
 
 
 def _prepare(

@@ -71,9 +71,7 @@ def init(directory: Path, client_name: str | None, scopes: tuple[str, ...], *, f
             settings = _settle(ask=ask, **given)
         if client_name is None:
             client_name = click.prompt("Name of the first SCIM client", _CLIENT, err=True) if ask else _CLIENT
-        if force:
-            place.clear()
-        made = setup.write_files(place, settings, Wish(name=client_name, scopes=scopes or _SCOPES))
+        made = setup.write_files(place, settings, Wish(name=client_name, scopes=scopes or _SCOPES), over=force)
         _look_back(made.settings)
     except (setup.SetupFaults, ClientFaults) as error:
         raise Undone("\n  ".join(error.faults)) from None

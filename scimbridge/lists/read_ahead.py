@@ -58,7 +58,7 @@ class Writes:
         self._last = self._told_until = -math.inf
 
     def note(self, record: CallRecord) -> None:
-        """Replace the mark, if the call is one that changes things; for `connect(observe=)`."""
+        """Replace the mark, if the call is one that changes things; for `Approach.observe`."""
         if record.method == "GET":
             return
         now = self._clock()

@@ -39,7 +39,7 @@ class ChainCheck:
     `kept` are ends of chains that were kept elsewhere. `since`: a chain may begin with any record of that moment or
     later; those before are not looked at. `linked` and `unlinked` count records, the second those of a version that had
     no chains; `faults` are the first of `count`. `unseen` says what begins before what is here, by chain,
-    `cut` which records a crash cut off.
+    `cut` which records a crash cut off, as those behind them say, and `lost` those of which nothing says how they were.
     """
 
     kept: Mapping[str, ChainEnd] = field(default_factory=dict)
@@ -50,6 +50,7 @@ class ChainCheck:
     faults: list[ChainFault] = field(default_factory=list)
     unseen: dict[str, str] = field(default_factory=dict)
     cut: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
     ends: dict[str, SeenEnd] = field(default_factory=dict)
     claims: dict[str, ChainEnd] = field(default_factory=dict)
 
@@ -92,7 +93,10 @@ class ChainCheck:
         if seen is None:
             self.fault(where, f"chain {end.chain} had {end.sequence} records, and none of them is here")
         elif may_be_cut and seen.end.sequence + 1 == end.sequence:
-            self.cut.append(f"record {end.sequence} of chain {end.chain} is cut off in its line, the last one")
+            self.lost.append(
+                f"record {end.sequence} of chain {end.chain} is cut off in its line, the last one:"
+                " by a power failure, or by somebody's hand"
+            )
         elif seen.end.sequence < end.sequence:
             lost = _span(seen.end.sequence + 1, end.sequence, end)
             self.fault(where, f"{lost} missing at its end, behind {seen.where}")

@@ -1,6 +1,7 @@
 """The sinks that an operator has chosen, made ready.
 
-A file is tried at once, so that a wrong path is told before anything is served. A database is not: it may come later.
+A file is tried at once, so that a wrong path is told before anything is served; of SQLite's the folder is looked at.
+Another database is not tried: it may come later.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from scimbridge.observe.audit import Sink
 from scimbridge.observe.audit_lines import AuditFile, AuditStream
 
 STREAM = "-"
+_SQLITE = "sqlite:///"
 
 
 class Unopenable(Exception):
@@ -40,7 +42,8 @@ def _open_file(path: Path) -> Sink:
         lines.check()
     except OSError as error:
         reason = os.strerror(error.errno or 0)
-        raise Unopenable(f"SCIMBRIDGE_AUDIT: {lines.name} cannot be written to ({reason})") from None
+        cure = "name a file in a folder that is there and that this user may write in, or - for standard output"
+        raise Unopenable(f"SCIMBRIDGE_AUDIT: {lines.name} cannot be written to ({reason}); {cure}") from None
     return lines
 
 
@@ -48,9 +51,27 @@ def _open_database(url: str, clock: Callable[[], float]) -> Sink:
     try:
         from scimbridge.observe.audit_database import AuditDatabase  # noqa: PLC0415 - an extra that few need
 
-        return AuditDatabase(url, clock)
+        sink = AuditDatabase(url, clock)
     except ImportError:
         msg = "SCIMBRIDGE_AUDIT_DATABASE needs more packages: pip install 'scimbridge[database]'"
         raise Unopenable(msg) from None
     except ValueError as error:
         raise Unopenable(f"SCIMBRIDGE_AUDIT_DATABASE: {error}") from None
+    if url.startswith(_SQLITE):
+        _look_at_folder(Path(url.removeprefix(_SQLITE).partition("?")[0]).absolute())
+    return sink
+
+
+def _look_at_folder(file: Path) -> None:
+    """Look whether SQLite can make its files there. Raises `Unopenable`."""
+    folder = file.parent
+    if not folder.is_dir():
+        raise Unopenable(
+            f"SCIMBRIDGE_AUDIT_DATABASE: the folder {folder} is not there; make it, or write an absolute path with four"
+            " slashes, as sqlite:////var/lib/scimbridge/audit.db"
+        )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise Unopenable(
+            f"SCIMBRIDGE_AUDIT_DATABASE: this user may not write in {folder}, where SQLite makes more than one file;"
+            " give it the right to, or name another folder"
+        )

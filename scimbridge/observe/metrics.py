@@ -1,10 +1,9 @@
 """What Prometheus is told: counters, times and gauges, without ids of resources or anything personal.
 
 Of clients it has the names, as the operator gave them, of those that were refused for asking too much. Knows
-prometheus-client and numbers; nothing of requests or of PingOne. Over several worker processes the counters are
-kept in files of a directory, which PROMETHEUS_MULTIPROC_DIR has to name before prometheus_client is imported; a gauge
-says by its mode how the values of the workers make one. Without that variable everything stays in this process, in a
-registry of its own for each application.
+prometheus-client and numbers; nothing of requests or of PingOne. Over several worker processes the counters are kept in
+files of a directory, which PROMETHEUS_MULTIPROC_DIR names (`processes`); a gauge says by its mode how the values of the
+workers make one. Without that variable everything stays in this process, in a registry of its own for each application.
 """
 
 from __future__ import annotations
@@ -17,10 +16,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
 
 from scimbridge.observe.process_use import ProcessUse
-from scimbridge.observe.processes import DIRECTORY
+from scimbridge.observe.processes import DIRECTORY, collect_all
 from scimbridge.observe.server_load import REFUSALS, ServerLoad
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 50.0)
@@ -112,7 +110,16 @@ class Metrics:
             "rows_without_attribute", "1: PingOne has no attribute for this row.", "livemax",
             "resource", "attribute", "reason",
         )  # fmt: skip
-        self._gauges = {
+        self._gauges = self._declare_readings()
+        self._server_gauges = self._declare_server_load()
+        self._let_go = self._counter("let_go", "Connections and requests let go before the application.", "reason")
+        self._let_go_told = dict.fromkeys(REFUSALS, 0)
+        self._gauge("build_info", "The version that runs.", "livemax", "version").labels(version).set(1)
+        self._begin_at_nothing()
+
+    def _declare_readings(self) -> dict[str, Gauge]:
+        """Make the gauges of `Readings`, by its fields."""
+        return {
             "circuit_open": self._gauge("circuit_open", "1: PingOne is not reachable, calls fail at once.", "livemax"),
             "rate_configured": self._gauge("rate_configured", "Calls per second that are allowed.", "livemax"),
             "rate_effective": self._gauge("rate_effective", "Calls per second after 429 answers.", "livemostrecent"),
@@ -120,17 +127,19 @@ class Metrics:
             "waiting": self._gauge("pingone_waiting", "Calls that wait for their turn.", "livesum"),
             "state_cut_off": self._gauge("state_cut_off", "1: the shared state is out of reach.", "livemax"),
         }
-        self._server_gauges = {
+
+    def _declare_server_load(self) -> dict[str, Gauge]:
+        """Make the gauges of `ServerLoad`, by its fields."""
+        return {
             "threads": self._gauge("threads", "Requests that may be under way at a time.", "livesum"),
             "under_way": self._gauge("threads_under_way", "Requests that have a thread.", "livesum"),
             "waiting": self._gauge("requests_waiting", "Requests that wait for a thread.", "livesum"),
             "arriving": self._gauge("connections_arriving", "Connections with a request half arrived.", "livesum"),
             "connections": self._gauge("connections", "Connections of clients that are open.", "livesum"),
         }
-        self._let_go = self._counter("let_go", "Connections and requests let go before the application.", "reason")
-        self._let_go_told = dict.fromkeys(REFUSALS, 0)
-        self._gauge("build_info", "The version that runs.", "livemax", "version").labels(version).set(1)
-        # Known from the start, so that an alert on their growth sees the first one too.
+
+    def _begin_at_nothing(self) -> None:
+        """Have counters there from the start, so that an alert on their growth sees the first one too."""
         for metric, values in ((self._memberships, ("added", "removed")), (self._tokens, ("renewed", "failed")),
                                (self._pages, ("waymark", "before", "start")), (self._let_go, REFUSALS)):  # fmt: skip
             for value in values:
@@ -226,8 +235,7 @@ class Metrics:
         self.refresh()
         registry = self._registry
         if self._shared:
-            registry = CollectorRegistry()
-            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+            registry = collect_all()
         return generate_latest(registry)
 
     def refresh(self) -> None:

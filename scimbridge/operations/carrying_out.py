@@ -22,7 +22,7 @@ from scimbridge.operations.limiting import take_place
 from scimbridge.operations.matching import find_match
 from scimbridge.operations.reading import Catalogue
 from scimbridge.operations.refusing import lost_answer, refusing_parts
-from scimbridge.operations.rows import KIND_OF, MATCH, NEVER, REPEAT, Operation
+from scimbridge.operations.rows import KIND_OF, MATCH, NEVER, REPEAT, SERVICE, Operation
 from scimbridge.pingone.errors import PingOneError
 from scimbridge.pingone.settling import Look, settle
 from scimbridge.request.context import AnswerOptions, Reply, RequestContext
@@ -223,18 +223,32 @@ class Room:
         lists, caller = self.endpoints[attempt.operation.shows].lists, attempt.context.caller
         return veil_reply(caller, lists.kind, lists.view.show(veil(caller, lists.kind, attempt.options), record))
 
+    def serves(self, operation: Operation) -> bool:
+        """Whether the resource types that an operation is about, and answers with, are served."""
+        return all(
+            name in self.endpoints for name in (operation.resource, operation.shows) if name not in ("", SERVICE)
+        )
+
     def offered(self, caller: Caller) -> Iterator[Operation]:
         """Yield what a client may call."""
         for each in self.catalogue:
-            if not each.refuse and (each.is_service or each.resource in self.endpoints) and caller.may(each.scope):
+            if not each.refuse and self.serves(each) and _why_not(caller, each, each.scope) is None:
                 yield each
+
+    def paths(self) -> dict[str, str]:
+        """Return where the resource types stand: name -> path."""
+        return {name: endpoint.path for name, endpoint in self.endpoints.items()}
 
 
 def check_right(caller: Caller, operation: Operation, scope: str) -> None:
     """Hold a client to its rights. Raises `Forbidden`, which names the right that is missing."""
+    if (why := _why_not(caller, operation, scope)) is not None:
+        raise Forbidden(why)
+
+
+def _why_not(caller: Caller, operation: Operation, scope: str) -> str | None:
     if not caller.may(scope):
-        msg = f"this client may not call {operation.name}: it has not the scope {scope}"
-        raise Forbidden(msg)
+        return f"this client may not call {operation.name}: it has not the scope {scope}"
     if caller.populations is not None and scope in OF_ENVIRONMENTS:
-        msg = f"this client may not call {operation.name}: it is confined to populations, and {scope} is about all"
-        raise Forbidden(msg)
+        return f"this client may not call {operation.name}: it is confined to populations, and {scope} is about all"
+    return None

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 from scimbridge.operations.rows import KIND_OF, MATCH, Input, Operation
 
+Json = dict[str, Any]
+May = Callable[[str], bool]
+"""Whether a client has a right."""
 _ENDPOINTS = {name: f"/{kind.collection[0].upper()}{kind.collection[1:]}" for name, kind in KIND_OF.items()}
 
 
@@ -17,35 +22,49 @@ def path_of(operation: Operation, endpoint: str | None = None) -> str:
     return f"{base}{own}/.{operation.name}{part}"
 
 
-def describe_operation(operation: Operation) -> dict[str, Any]:
-    """Return what a client has to know to call an operation; defaults are left out."""
-    told: dict[str, Any] = {
+def may_match(operation: Operation, may: May) -> bool:
+    """Whether a client may name the resource that it is about by an attribute: it is read then."""
+    if operation.is_service or operation.on_all:
+        return False
+    return may(f"{KIND_OF[operation.resource].collection}:read")
+
+
+def describe_operation(operation: Operation, endpoint: str | None = None, may: May = lambda _scope: True) -> Json:
+    """Return what a client has to know to call an operation; what it may not do and defaults are left out."""
+    told: Json = {
         "name": operation.name,
         "resourceType": operation.resource,
         "description": operation.does,
         "method": "POST" if operation.is_posted else "GET",
-        "path": path_of(operation),
+        "path": path_of(operation, endpoint),
         "scope": operation.scope,
         "inputs": [describe_input(each) for each in operation.inputs],
     }
-    if operation.write:
+    if operation.write and may(operation.write):
         told["deleteScope"] = operation.write
     if operation.item is not None:
         told["item"] = operation.item.name
     if operation.limit is not None:
         told["limit"] = operation.limit.text
-    if operation.resource == "User" and not operation.on_all:
+    if may_match(operation, may):
         told[MATCH] = True
     return told
 
 
-def describe_input(each: Input) -> dict[str, Any]:
+def describe_input(each: Input) -> Json:
     """Return what a client has to know of an input."""
     words = (
         ("secret", each.secret), ("minLength", each.min_length), ("maxLength", each.max_length),
         ("minItems", each.min_items), ("maxItems", each.max_items), ("minimum", each.minimum),
         ("maximum", each.maximum), ("canonicalValues", list(each.values)), ("default", each.default),
-        ("header", each.header),
+        ("header", each.header), ("example", each.example),
     )  # fmt: skip
-    told: dict[str, Any] = {"name": each.name, "type": each.type, "required": each.required}
+    told: Json = {"name": each.name, "type": each.type, "required": each.required}
     return told | {word: value for word, value in words if value not in (None, False, 0, "", [])}
+
+
+def words_of(each: Input) -> list[str]:
+    """Return what a reader has to know of an input, a word or two each."""
+    words = [each.type, *(["required"] if each.required else []), *(["secret"] if each.secret else [])]
+    words += [f"one of {', '.join(each.values)}"] if each.values else []
+    return words + ([] if each.default is None else [f"default {json.dumps(each.default)}"])

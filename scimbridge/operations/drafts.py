@@ -6,6 +6,7 @@ the functions are that a row can name is handed in. Knows no file and no call.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 
 from scimbridge.access.scopes import ALL_SCOPES
 from scimbridge.mapping.tables.rows import nearest
+from scimbridge.operations.inputs import fault_of
 from scimbridge.operations.rows import (
     KIND_OF,
     LOCATED,
@@ -44,10 +46,13 @@ WORDS: Mapping[str, type] = {
 INPUT_WORDS: Mapping[str, type] = {
     "to": str, "type": str, "required": bool, "secret": bool, "minLength": int, "maxLength": int, "minItems": int,
     "maxItems": int, "minimum": int, "maximum": int, "values": list, "default": object, "now": str, "codec": str,
-    "header": str,
+    "header": str, "example": object,
 }  # fmt: skip
 ITEM_WORDS: Mapping[str, type] = {"name": str, "get": bool, "delete": bool, "maxLength": int, "code": str}
 ANSWER_WORDS: Mapping[str, type] = {"to": str, "type": str, "optional": bool, "code": str, "codec": str}
+BOUNDS = (("minLength", "maxLength"), ("minItems", "maxItems"), ("minimum", "maximum"))
+BEGINNING = 0.0
+"""A time before any that a table may give as an example."""
 NEEDED = ("does", "call", "out", "scope", "again")
 _KINDS = {str: "a text", bool: "true or false", int: "a whole number", dict: "a table", list: "a list of texts"}
 
@@ -212,17 +217,29 @@ def _read_input(name: str, words: Any, tell: Fault) -> Input | None:
     values = words.get("values", [])
     if not all(isinstance(value, str) for value in values):
         fault("values is a list of texts")
-    if values and words.get("default", values[0]) not in values:
-        fault(f"default = {words['default']!r} is not one of its values")
-    return Input(
+    found = Input(
         name=name, type=words.get("type", "string"), to=tuple(words.get("to", name).split(".")),
         required=words.get("required", False), secret=words.get("secret", False),
         min_length=words.get("minLength", 0), max_length=words.get("maxLength"),
         min_items=words.get("minItems", 0), max_items=words.get("maxItems"),
         minimum=words.get("minimum"), maximum=words.get("maximum"), values=tuple(map(str, values)),
         default=words.get("default"), after_now="now" in words, milliseconds="codec" in words,
-        header=words.get("header", ""),
+        header=words.get("header", ""), example=words.get("example"),
     )  # fmt: skip
+    _check_samples(found, words, fault)
+    return found
+
+
+def _check_samples(found: Input, words: Mapping[str, Any], fault: Fault) -> None:
+    """Hold bounds to each other, and what stands for a value to what a client's would be held to."""
+    for least, most in BOUNDS:
+        if words.get(least, 0) > words.get(most, math.inf):
+            fault(f"{least} = {words[least]} is above {most} = {words[most]}, so that nothing fits")
+    if found.secret and "example" in words:
+        fault("a secret has no example")
+    for word in ("default", "example"):
+        if word in words and found.type in TYPES and (wrong := fault_of(found, words[word], BEGINNING)) is not None:
+            fault(f"{word} {wrong}")
 
 
 def _read_limit(text: str | None, fault: Fault) -> Often | None:

@@ -44,7 +44,7 @@ def read_inputs(
             elif each.default is not None:
                 found[each.name] = each.default
             continue
-        fault = _fault_of(each, value, now + offset.total_seconds())
+        fault = fault_of(each, value, now + offset.total_seconds())
         if fault is None:
             found[each.name] = shift_time(value, -offset) if each.type == "dateTime" else value
         else:
@@ -112,14 +112,18 @@ _WORDS: Mapping[str, Callable[[Input], str]] = {
         f" {_between(1, each.max_length, 'characters')}"
     ),
     "boolean": lambda _each: "true or false",
-    "integer": lambda each: f"a whole number, {each.minimum} to {each.maximum}",
+    "integer": lambda each: (
+        "a whole number"
+        + ("" if each.minimum is None or each.maximum is None else f", {each.minimum} to {each.maximum}")
+    ),
     "dateTime": lambda _each: "a dateTime with its zone, such as 2030-01-01T00:00:00Z",
     "object": lambda _each: "an object",
     "objects": lambda _each: "a list of objects",
 }
 
 
-def _fault_of(each: Input, value: Any, now: float) -> str | None:
+def fault_of(each: Input, value: Any, now: float) -> str | None:
+    """Return what is wrong with a value and what would be right, None where it fits."""
     if not _FITS[each.type](each, value) or (each.values and value not in each.values):
         return f"has to be {_wanted(each)}"
     if each.after_now:

@@ -32,7 +32,8 @@ class Input:
     Lengths are of texts, `min_items` and `max_items` of lists, `minimum` and `maximum` of numbers. `values` are all
     that there are, () for any. `after_now`: a moment that has to come yet. `milliseconds`: PingOne takes a moment with
     three digits behind the second and nothing else. `header` is the request header that says it where the body does
-    not. `secret`: it reaches no log, record, error or example.
+    not. `secret`: it reaches no log, record, error or example. `example` is what descriptions show, None for whatever
+    fits.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Input:
     maximum: int | None = None
     values: tuple[str, ...] = ()
     default: Any = None
+    example: Any = None
     after_now: bool = False
     milliseconds: bool = False
     header: str = ""

@@ -18,19 +18,19 @@ from scimbridge.bridge import Bridge, open_bridge
 from scimbridge.mapping.tables.rows import nearest
 from scimbridge.mapping.translate import silent
 from scimbridge.operations.carrying_out import Asked, Room
+from scimbridge.operations.reading import Catalogue
 from scimbridge.operations.rows import MATCH, SERVICE, Operation
 from scimbridge.pingone.send import Call
 from scimbridge.request.context import AnswerOptions, Reply, RequestContext
 from scimbridge.request.ids import is_id
-from scimbridge.scim.errors import InvalidValue
 from scimbridge.scim.reading import Manner
 from scimbridge.settings.declared import Settings
 
 OPERATOR = "operator"
 """The client's name in the records of what is called from a terminal."""
 BASE = "/scim/v2"
-FOUND_BY = ("userName", "emails.value")
-"""Attributes by which a user is found who is not named by an id."""
+FOUND_BY: Mapping[str, tuple[str, ...]] = {"User": ("userName", "emails.value"), "Group": ("displayName",)}
+"""Attributes by which a resource is found that is not named by an id."""
 
 
 class Uncallable(Exception):
@@ -39,50 +39,73 @@ class Uncallable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Of whom: an id or, of a user, a name or address; "" where an operation stands on nobody. `item` is a part."""
+    """Of whom: an id, a name or an address; "" where an operation stands on nobody.
+
+    `item` is the part that is meant, `deletes`: it is to go.
+    """
 
     resource: str = SERVICE
     named: str = ""
     item: str = ""
+    deletes: bool = False
+
+
+def find_operation(catalogue: Catalogue, name: str, target: Target) -> Operation:
+    """Return an operation by its name, which may say its resource: User.find. Raises `Uncallable`."""
+    whole = {f"{each.resource}.{each.name}": each for each in catalogue}
+    meant = [each for each in catalogue if each.name == name]
+    meant = [each for each in meant if each.resource == target.resource] or meant
+    if name in whole:
+        meant = [whole[name]]
+    if not meant:
+        known = (*whole, *(each.name for each in catalogue))
+        raise Uncallable(f"{name!r} is no operation{nearest(name, known)}; `scimbridge call --list` shows all")
+    if len(meant) > 1:
+        spelled = " or ".join(f"{each.resource}.{each.name}" for each in meant)
+        raise Uncallable(f"{name} is several operations; say {spelled}")
+    _check_target(meant[0], target)
+    return meant[0]
+
+
+def _check_target(operation: Operation, target: Target) -> None:
+    """Hold what is named to where an operation stands. Raises `Uncallable`, which says what would be right."""
+    name, item, option = operation.name, operation.item, f"--{operation.resource.lower()}"
+    is_about_one = not (operation.is_service or operation.on_all)
+    if operation.refuse:
+        return
+    if is_about_one and (target.resource != operation.resource or not target.named):
+        raise Uncallable(f"{name} is about one {operation.resource}: say {option} and whom")
+    if not is_about_one and target.named:
+        raise Uncallable(f"{name} is about no single resource; leave --{target.resource.lower()} out")
+    if is_about_one and operation.resource not in FOUND_BY and not is_id(target.named):
+        raise Uncallable(f"{option}: a {operation.resource} is named by its id, a UUID")
+    if target.item and (item is None or not (item.get or item.delete or not operation.listed)):
+        raise Uncallable(f"{name} has no part that could be named; leave --item out")
+    if item is not None and not target.item and (target.deletes or not operation.listed):
+        raise Uncallable(f"say with --item which {item.name} is meant")
+    if target.deletes and (item is None or not item.delete):
+        raise Uncallable(f"{name} has no part that can be deleted; leave --delete out")
 
 
 class Desk:
-    """Calls operations of one bridge."""
+    """Calls operations of one bridge, as a client that may call all of them."""
 
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
         self._caller = Caller(OPERATOR, scopes=ALL_SCOPES)
-        self.room: Room = bridge.rooms.to(self._caller)
+        self._room: Room = bridge.rooms.to(self._caller)
 
-    def find(self, name: str, resource: str) -> Operation:
-        """Return an operation by its name, which may say its resource: User.find. Raises `Uncallable`."""
-        whole = {f"{each.resource}.{each.name}": each for each in self.room.catalogue}
-        meant = [
-            each
-            for each in whole.values()
-            if name in (f"{each.resource}.{each.name}", each.name) and (each.resource == resource or "." in name)
-        ] or [each for each in whole.values() if each.name == name]
-        if not meant:
-            known = (*whole, *(each.name for each in whole.values()))
-            raise Uncallable(f"{name!r} is no operation{nearest(name, known)}; `scimbridge call --list` shows all")
-        if len(meant) > 1:
-            spelled = " or ".join(f"{each.resource}.{each.name}" for each in meant)
-            raise Uncallable(f"{name} is several operations; say {spelled}")
-        return meant[0]
-
-    def call(self, operation: Operation, target: Target, method: str, body: Mapping[str, Any]) -> Reply:
+    def call(self, operation: Operation, target: Target, body: Mapping[str, Any]) -> Reply:
         """Carry an operation out. Raises `ScimError` for what is wrong or goes wrong."""
         sent = dict(body)
         key = target.named if is_id(target.named) else ""
-        if operation.resource != SERVICE and not operation.on_all and not key:
-            if operation.resource != "User":
-                msg = f"{operation.name}: a {operation.resource} is named by its id"
-                raise InvalidValue(msg)
-            sent[MATCH] = {"attributes": list(FOUND_BY), "identifier": target.named}
+        if target.named and not key:
+            sent[MATCH] = {"attributes": list(FOUND_BY[target.resource]), "identifier": target.named}
+        method = "DELETE" if target.deletes else "POST" if operation.is_posted else "GET"
         clock = self._bridge.parts.clock
         call = Call(deadline=clock() + self._bridge.settings.request_deadline, trace=uuid.uuid4().hex, client=OPERATOR)
         context = RequestContext(caller=self._caller, call=call, manner=Manner(True, silent))
-        return self.room.do(Asked(operation, method, key, target.item), context, AnswerOptions(BASE), lambda: sent)
+        return self._room.do(Asked(operation, method, key, target.item), context, AnswerOptions(BASE), lambda: sent)
 
 
 @contextmanager

@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from scimbridge.access.clients import ClientFaults
 from scimbridge.access.last_use import LastUses
 from scimbridge.bridge import Surroundings, open_connection, open_target, reveal
 from scimbridge.ops.checking import reach
 from scimbridge.ops.checking.findings import PATIENCE, Finding, Grade, explain_failure
-from scimbridge.ops.clients import ClientsFile, Wish
+from scimbridge.ops.clients import Added, ClientsFile, Wish
 from scimbridge.ops.table_files import skeleton, write_new
 from scimbridge.pingone.errors import NoPermission, PingOneError
 from scimbridge.pingone.send import Call
@@ -26,7 +28,7 @@ from scimbridge.state.memory import MemoryState
 
 _PAGE = 100
 _SHOWN = 20  # populations that a sentence names
-_SECRET = 0o600
+_SECRET, _OPEN = 0o600, 0o644
 
 
 class SetupFaults(Exception):
@@ -162,11 +164,6 @@ class SetupPlace:
             named = ", ".join(map(str, there))
             raise SetupFaults([f"{named}: there already; name another directory, or write over them with --force"])
 
-    def clear(self) -> None:
-        """Take away what is there. Raises OSError."""
-        for each in self._all():
-            each.unlink(missing_ok=True)
-
     def _all(self) -> tuple[Path, ...]:
         return self.settings, self.secret, self.proxy, self.clients, self.users
 
@@ -177,26 +174,58 @@ def write_files(
     wish: Wish,
     wall: Callable[[], float] = time.time,
     random: Callable[[int], bytes] = os.urandom,
+    *,
+    over: bool = False,
 ) -> SetupFiles:
-    """Write settings, secrets, a first client and a table that changes nothing yet.
+    """Write settings, secrets, a first client and a table that changes nothing yet; `over` what is there, if so wanted.
 
-    Raises `SetupFaults`, and `ClientFaults` for a wish that cannot be had.
+    All of them or none: what is there stays until everything else is written. Raises `SetupFaults`, and `ClientFaults`
+    for a wish that cannot be had.
     """
     proxy = settings.http_proxy
+    added, clients = _draft_client(wish, wall, random)
+    texts = {
+        place.settings: (_settings_text(place, settings), _OPEN),
+        place.secret: (f"{reveal(settings.pingone_client_secret)}\n", _SECRET),
+        **({} if proxy is None else {place.proxy: (f"{reveal(proxy)}\n", _SECRET)}),
+        place.clients: (clients, _SECRET),
+        place.users: (skeleton("User"), _OPEN),
+    }
     try:
         place.tables.mkdir(parents=True, exist_ok=True)
-        added = ClientsFile(place.clients, wall, random, lambda _secrets: LastUses({})).add(wish, lambda _hidden: [])
-        write_new(place.secret, f"{reveal(settings.pingone_client_secret)}\n", _SECRET)
-        if proxy is not None:
-            write_new(place.proxy, f"{reveal(proxy)}\n", _SECRET)
-        write_new(place.users, skeleton("User"))
-        write_new(place.settings, _settings_text(place, settings))
+        if not over:
+            place.check_free()
+        _write_all(texts)
     except OSError as error:
         raise SetupFaults(
             [f"{error.filename}: {error.strerror}; name a directory that this user may write in"]
         ) from None
-    files = (place.settings, place.secret, *([place.proxy] if proxy else []), place.clients, place.users)
-    return SetupFiles(place.settings, files, added.name, added.secret or "")
+    return SetupFiles(place.settings, tuple(texts), added.name, added.secret or "")
+
+
+def _draft_client(wish: Wish, wall: Callable[[], float], random: Callable[[int], bytes]) -> tuple[Added, str]:
+    """Return the first client with its secret, and the clients file with it alone. Raises `ClientFaults`."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "clients.toml"
+        try:
+            added = ClientsFile(file, wall, random, lambda _secrets: LastUses({})).add(wish, lambda _hidden: [])
+        except ClientFaults as error:
+            raise ClientFaults(fault.removeprefix(f"{file}: ") for fault in error.faults) from None
+        return added, file.read_text(encoding="utf-8")
+
+
+def _write_all(texts: Mapping[Path, tuple[str, int]]) -> None:
+    """Write files with their rights; each takes its name once all of them are written. Raises OSError."""
+    drafts = {file: file.with_name(f".{file.name}.new") for file in texts}
+    try:
+        for file, (text, rights) in texts.items():
+            drafts[file].unlink(missing_ok=True)
+            write_new(drafts[file], text, rights)
+        for file, draft in drafts.items():
+            draft.replace(file)
+    finally:
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
 
 
 def _settings_text(place: SetupPlace, settings: Settings) -> str:

@@ -138,7 +138,7 @@ class _Pasting:
 
 
 def _texts(folder: Traversable) -> dict[str, str]:
-    return {each.name: each.read_text(encoding="utf-8") for each in folder.iterdir() if each.name.endswith(".toml")}
+    return {each.name: each.read_text(encoding="utf-8-sig") for each in folder.iterdir() if each.name.endswith(".toml")}
 
 
 def _offers(missing: Unkept, shipped: Table | None) -> Iterable[SuggestedRow]:

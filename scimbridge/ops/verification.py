@@ -163,6 +163,7 @@ def _verify_files(where: Where, check: ChainCheck, unproven: list[str], remarks:
         for path, each in lines.items()
         if each.is_unfinished
     ]
+    unproven += check.lost
     remarks += check.cut
     if check.linked and not is_kept and not ends:
         if where.files:

@@ -1,6 +1,6 @@
 """Why a call failed, in words that a log may hold: no sentence of PingOne's, no id of a person, no secret.
 
-Knows the errors of calls. What has a status is told by it and by PingOne's code; what has none has a sentence of ours.
+Knows the errors of calls. What failed with a status is told by it and by PingOne's code; else by a sentence of ours.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 
 from scimbridge.pingone.errors import NoToken, PingOneError
 
+_FAILURE = 300
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 
@@ -29,7 +30,8 @@ def find(error: BaseException | None) -> PingOneError | None:
 def describe(error: PingOneError) -> str:
     """Return one sentence, such as `PingOne answered with status 502`."""
     who = "PingOne's token endpoint" if isinstance(error, NoToken) else "PingOne"
-    return f"{who} answered with status {error.status}" if error.status else error.message
+    # What is said of a success that cannot be used is a sentence of ours, as where there was no answer.
+    return f"{who} answered with status {error.status}" if error.status >= _FAILURE else error.message
 
 
 def code_of(error: PingOneError) -> str | None:

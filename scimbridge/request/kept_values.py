@@ -6,14 +6,15 @@ told by name, and never a value. See decision 0044.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from scimbridge.mapping.dropped import Written, droppable, find_dropped
 from scimbridge.mapping.tables.table import Table
 from scimbridge.observe.logs import named
+from scimbridge.pingone.bodies import whole
 from scimbridge.request.context import RequestContext
 from scimbridge.scim.errors import ValuesDropped
+from scimbridge.sides import Native
 
 ObserveDropped = Callable[[str, str, int], None]
 """Told resource type and SCIM path of values that PingOne dropped, and how many; 0 of each that it could drop."""
@@ -34,9 +35,9 @@ class KeptValues:
         for row in droppable(table):  # known from the start, so that an alert on growth sees the first one too
             observe(table.type.name, row.spelled, 0)
 
-    def look(self, context: RequestContext, written: Written, record: Mapping[str, Any]) -> None:
-        """Note what the record, PingOne's answer to a write, lacks of it."""
-        names = tuple(dict.fromkeys(row.spelled for row in find_dropped(self._table, written, record)))
+    def look(self, context: RequestContext, written: Written, record: Native) -> None:
+        """Note what the record, PingOne's answer to a write, lacks of it, whether or not the client is shown it."""
+        names = tuple(dict.fromkeys(row.spelled for row in find_dropped(self._table, written, whole(record))))
         if not names:
             return
         resource = self._table.type.name

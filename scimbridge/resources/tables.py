@@ -54,7 +54,8 @@ class Tables:
 
         Raises `TableFaults` with all that is wrong in the tables and in `hidden`.
         """
-        return compile_tables(self._texts, KINDS, self._offset, hidden, self._shipped)
+        others = self.operations is not None
+        return compile_tables(self._texts, KINDS, self._offset, hidden, self._shipped, others=others)
 
     def shown_fields(self, hidden: Hidden, collection: str) -> dict[str, str]:
         """Return PingOne's names of what a client is shown of a collection, each with its SCIM path."""
@@ -80,9 +81,19 @@ def open_tables(folder: Traversable, offset: dt.timedelta = NO_OFFSET) -> Tables
 
 
 def read_operations(folder: Traversable) -> str | None:
-    """Return the text of a folder's own operations, None where there is none, and for the shipped ones."""
+    """Return the text of a folder's own operations, None where there is none, and for the shipped ones.
+
+    Raises `TableFaults` for what is no text.
+    """
     own = folder.joinpath(OPERATIONS)
-    return own.read_text(encoding="utf-8") if folder != default_mappings() and own.is_file() else None
+    if folder == default_mappings() or not own.is_file():
+        return None
+    try:
+        return own.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise TableFaults([f"{OPERATIONS}: it cannot be read ({error.strerror})"]) from None
+    except UnicodeDecodeError:
+        raise TableFaults([f"{OPERATIONS}: it is not UTF-8, which TOML is written in; save it so"]) from None
 
 
 def read_tables(folder: Traversable, offset: dt.timedelta = NO_OFFSET) -> dict[str, Table]:
@@ -91,8 +102,17 @@ def read_tables(folder: Traversable, offset: dt.timedelta = NO_OFFSET) -> dict[s
 
 
 def _read_texts(folder: Traversable) -> dict[str, str]:
-    return {
-        entry.name: entry.read_text(encoding="utf-8")
-        for entry in folder.iterdir()
-        if entry.name.endswith(".toml") and entry.name != OPERATIONS
-    }
+    texts, faults = {}, []
+    for entry in folder.iterdir():
+        if entry.name.endswith(".toml") and entry.name != OPERATIONS:
+            try:
+                texts[entry.name] = entry.read_text(encoding="utf-8-sig")
+            except OSError as error:
+                faults.append(
+                    f"{entry.name}: it cannot be read ({error.strerror}); every .toml there has to be a table"
+                )
+            except UnicodeDecodeError:
+                faults.append(f"{entry.name}: it is not UTF-8, which TOML is written in; save it so")
+    if faults:
+        raise TableFaults(sorted(faults))
+    return texts

@@ -10,16 +10,20 @@ from gunicorn.http.unreader import Unreader
 from scimbridge.serve.refusals import NotArrived
 
 PIECE = 8192
-"""Bytes that a reader gets who does not say how many: it copies what is left of them for every chunk of a body."""
+"""Bytes that a reader of a body gets at a time: it copies what is left of them for every chunk."""
 
 
 class ArrivedBytes(Unreader):  # type: ignore[misc]  # gunicorn has no types for it
-    """What was received and is not read yet: `data` from `at` on. Reading beyond it raises `NotArrived`."""
+    """What was received and is not read yet: `data` from `at` on. Reading beyond it raises `NotArrived`.
+
+    `piece` is how many bytes a reader gets who does not say how many.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.data = bytearray()
         self.at = 0
+        self.piece = PIECE
         self.has_ended = False
 
     @property
@@ -38,7 +42,7 @@ class ArrivedBytes(Unreader):  # type: ignore[misc]  # gunicorn has no types for
 
     def read(self, size: int | None = None, read_ahead: int | None = None) -> bytes:
         """Return `size` bytes, or a piece; nothing where the client has ended. Raises `NotArrived`."""
-        wanted = max(PIECE, read_ahead or 0) if size is None or size < 0 else size
+        wanted = max(self.piece, read_ahead or 0) if size is None or size < 0 else size
         found = bytes(self.data[self.at : self.at + wanted])
         is_short = not found if size is None or size < 0 else len(found) < wanted
         if is_short and wanted and not self.has_ended:

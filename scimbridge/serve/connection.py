@@ -10,15 +10,16 @@ import socket
 import ssl
 from dataclasses import dataclass
 from enum import Enum, auto
+from io import BytesIO
 from typing import Any
 
-from gunicorn.http import RequestParser
-from gunicorn.http.body import ChunkedReader, LengthReader
+from gunicorn.http import RequestParser, errors
+from gunicorn.http.body import Body, ChunkedReader, LengthReader
 from gunicorn.sock import ssl_wrap_socket
 
-from scimbridge.serve.arrived import ArrivedBytes
-from scimbridge.serve.framing import ChunkScan, HeadScan, join_chunks
-from scimbridge.serve.refusals import LONGEST_HEADER, LONGEST_REQUEST_LINE, MOST_HEADERS, Truncated
+from scimbridge.serve.arrived import PIECE, ArrivedBytes
+from scimbridge.serve.framing import HEAD_END, ChunkScan, HeadScan, join_chunks
+from scimbridge.serve.refusals import LONGEST_HEADER, LONGEST_REQUEST_LINE, MOST_HEADERS, NotArrived, Truncated
 
 LONGEST_HEAD = LONGEST_REQUEST_LINE + MOST_HEADERS * (LONGEST_HEADER + 2) + 8
 AT_ONCE = 64 * 1024
@@ -128,7 +129,9 @@ class Connection:
     def advance(self) -> bool:
         """Whether a whole request is there now. Raises what gunicorn's parser raises, and our own refusals."""
         if self.stage is Stage.HEAD:
-            if not self._unreader.has_ended and not self._head.is_whole(self._unreader.data):
+            if not self._head.is_whole(self._unreader.data):
+                if self._unreader.has_ended:
+                    raise errors.NoMoreData
                 return False
             self._read_head()
             self.stage = Stage.BODY
@@ -142,7 +145,10 @@ class Connection:
         if self._parser is None:
             self._parser = RequestParser(self._config, self.sock, self.client)
             self._parser.unreader = self._unreader
+        # At once: gunicorn looks from the first byte again for every piece of a head.
+        self._unreader.piece = max(PIECE, self._unreader.data.find(HEAD_END) + len(HEAD_END))
         self.request = next(self._parser)
+        self._unreader.piece = PIECE
         self._unreader.forget_read()
         reader = self.request.body.reader
         self._chunks = ChunkScan(self._largest) if isinstance(reader, ChunkedReader) else None
@@ -152,8 +158,8 @@ class Connection:
         """Whether the body is there, or it is so large that nobody waits for it."""
         request = self.request
         if self._chunks is not None:
-            self._is_whole = self._chunks.is_whole(self._unreader.data)
-            is_enough = self._is_whole
+            is_enough = self._chunks.is_whole(self._unreader.data)
+            self._is_whole = is_enough and not self._chunks.is_too_large
         else:
             length = request.body.reader.length if isinstance(request.body.reader, LengthReader) else 0
             self._is_whole = self.held >= length
@@ -164,15 +170,30 @@ class Connection:
                 self.sock.send(CONTINUE)
         return is_enough
 
-    def begin_next(self) -> None:
+    def read_chunks(self) -> None:
+        """Put the chunks of a whole body together before anybody acts on the request.
+
+        So a malformed one is refused, instead of breaking whoever reads it, and what is answered is answered once.
+        Raises what gunicorn's parser raises.
+        """
+        if self._chunks is not None and self._is_whole:
+            try:
+                content = self.request.body.read()
+            except (NotArrived, errors.NoMoreData):  # it goes on, or ends, where nothing well formed does
+                raise errors.InvalidChunkSize(b"") from None
+            self.request.body = Body(BytesIO(content))
+
+    def begin_next(self) -> bool:
         """Make ready for the next request, of which some may have arrived with the last one.
 
-        Raises what gunicorn's parser raises where the end of the last one cannot be found.
+        Return whether it is known where that one begins.
         """
-        self._parser.finish_body()
+        if not self._parser.finish_body():
+            return False
         self._unreader.forget_read()
         self.request, self._chunks, self._head = None, None, HeadScan(LONGEST_HEAD)
         self.stage, self.has_answered, self._is_whole = Stage.HEAD, True, True
+        return True
 
     def throw_away(self) -> bool:
         """Throw away what the client still sends; return whether more may come."""

@@ -58,7 +58,10 @@ class HeadScan:
 
 
 class ChunkScan:
-    """Looks for the end of a body in chunks, in bytes that grow. `most` is how many bytes of content are waited for."""
+    """Looks for the end of a body in chunks, in bytes that grow.
+
+    `most` is how many bytes of content are waited for, `is_too_large` tells afterwards that there are more of them.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -66,6 +69,7 @@ class ChunkScan:
         self._left = 0  # of the chunk under way, with the line end behind it
         self._content = self._framing = 0
         self._in_trailers = False
+        self.is_too_large = False
 
     def is_whole(self, data: bytearray) -> bool:
         """Whether the body that begins `data` is there, is too large, or can be seen to be malformed.
@@ -80,7 +84,8 @@ class ChunkScan:
                 self._at += taken
                 self._left -= taken
                 if self._left or self._content > self._most:
-                    return self._content - max(0, self._left - len(LINE_END)) > self._most
+                    self.is_too_large = self._content - max(0, self._left - len(LINE_END)) > self._most
+                    return self.is_too_large
             self._searched = max(self._searched, self._at)
             end = data.find(LINE_END, self._searched)
             if end < 0:

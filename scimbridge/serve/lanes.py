@@ -1,6 +1,7 @@
-"""Which request gets a thread next: three lanes, a share for each client, and the rest in turn.
+"""Which request gets a thread next: four lanes, a share for each client, and the rest in turn.
 
-- *watch*: health and metrics, with threads that nothing else uses.
+- *watch* and *scrape*: health and metrics, each with threads that nothing else uses, so that who floods the one, or
+  does not read its long answers, does not hold up the other.
 - *work*: everything, with the threads of the process. A client holds at most its share of them; beyond it its requests
   wait and those of others go ahead. Of those that may go, the one whose client holds least goes first.
 - *urgent*: what takes rights away (a disable, a deletion) goes first in the work lane, and where no thread is free
@@ -19,8 +20,9 @@ from enum import Enum, auto
 from typing import Any
 
 WATCHERS = 4
+SCRAPERS = 2
 MOST_WATCHING = 256
-"""Requests for health and metrics that may wait: an answer takes milliseconds."""
+"""Requests for health, and as many for metrics, that may wait: an answer takes milliseconds."""
 WAITING_FOR_EACH = 16
 """Requests that may wait for each thread."""
 
@@ -29,6 +31,7 @@ class Lane(Enum):
     """Where a request goes."""
 
     WATCH = auto()
+    SCRAPE = auto()
     WORK = auto()
     URGENT = auto()
 
@@ -57,9 +60,10 @@ class Lanes:
     def __init__(self, threads: int, share: float) -> None:
         """`share` is the part of the threads that one client may hold, over 0 and up to 1."""
         reserved = max(1, math.ceil(threads / 8))
-        self._room = {Lane.WATCH: WATCHERS, Lane.WORK: threads, Lane.URGENT: reserved}
+        self._room = {Lane.WATCH: WATCHERS, Lane.SCRAPE: SCRAPERS, Lane.WORK: threads, Lane.URGENT: reserved}
         self._most_of_client = {
             Lane.WATCH: WATCHERS,
+            Lane.SCRAPE: SCRAPERS,
             Lane.WORK: max(1, math.ceil(threads * share)),
             Lane.URGENT: max(1, math.ceil(reserved / 2)),
         }
@@ -88,8 +92,8 @@ class Lanes:
 
     def join(self, job: Job) -> Job | None:
         """Let a request wait. Return the one that has to go for it, which may be itself."""
-        if job.kind is Lane.WATCH:
-            if len(self._watching) >= MOST_WATCHING:
+        if job.kind in (Lane.WATCH, Lane.SCRAPE):
+            if sum(each.kind is job.kind for each in self._watching) >= MOST_WATCHING:
                 return job
             self._watching[job] = None
             return None
@@ -105,8 +109,9 @@ class Lanes:
 
     def begin_next(self) -> Job | None:
         """Return the next request that has a thread, and count it as under way; None where none may go now."""
-        if self._watching and self._is_free(Lane.WATCH):
-            return self._begin(next(iter(self._watching)), Lane.WATCH)
+        watching = next((job for job in self._watching if self._is_free(job.kind)), None)
+        if watching is not None:
+            return self._begin(watching, watching.kind)
         if not self._waiting:
             return None
         lanes = ((Lane.WORK, False), (Lane.URGENT, True))

@@ -19,7 +19,11 @@ from scimbridge.settings.declared import SettingsFaults
 
 OWN, CHAIN, CLIENT_CA = "own", "chain", "client_ca"
 """What a certificate is for: to show who we are, to vouch for that, to vouch for clients."""
+_CERTFILE, _KEYFILE, _CLIENT_CA = (
+    f"SCIMBRIDGE_{name} (or --{name.lower().replace('_', '-')})" for name in ("CERTFILE", "KEYFILE", "CLIENT_CA")
+)
 _MISMATCH = "KEY_VALUES_MISMATCH"
+_SMALL = {"EE_KEY_TOO_SMALL": "the key", "CA_KEY_TOO_SMALL": "an authority's key", "CA_MD_TOO_WEAK": "a signature"}
 
 log = named(__name__)
 
@@ -54,7 +58,7 @@ def make_context(tls: Tls, wall: Callable[[], float] = time.time) -> ssl.SSLCont
             context.load_verify_locations(tls.client_ca)
         except (OSError, ValueError) as error:
             faults.append(
-                f"--client-ca {tls.client_ca}: {_reason(error)}; it has to hold certificates of authorities in PEM"
+                f"{_CLIENT_CA}: {tls.client_ca}: {_reason(error)}; it has to hold certificates of authorities in PEM"
             )
         context.verify_mode = ssl.CERT_OPTIONAL
     if faults:
@@ -86,11 +90,11 @@ def _find_faults(certfile: Path, now: float) -> list[str]:
             )
     if moment > own.not_valid_after_utc:
         ended = _date(own.not_valid_after_utc)
-        return [f"--certfile {certfile}: the certificate ended on {ended}, so no client would take it; renew it"]
+        return [f"{_CERTFILE}: {certfile}: the certificate ended on {ended}, so no client would take it; renew it"]
     if moment < own.not_valid_before_utc:
         begins = _date(own.not_valid_before_utc)
         cure = f"look whether this machine's clock is right (it says {_date(moment)}), or name one that holds now"
-        return [f"--certfile {certfile}: the certificate begins on {begins}, so no client would take it yet; {cure}"]
+        return [f"{_CERTFILE}: {certfile}: the certificate begins on {begins}, so no client would take it yet; {cure}"]
     return []
 
 
@@ -101,14 +105,19 @@ def _read_certificates(file: Path) -> Sequence[x509.Certificate]:
 
 def _explain(tls: Tls, error: Exception) -> str:
     """Say what is wrong with certificate or key, in which file, and what would be right."""
-    files = str(tls.certfile) if tls.keyfile is None else f"{tls.certfile}, --keyfile {tls.keyfile}"
+    files = str(tls.certfile) if tls.keyfile is None else f"{tls.certfile}, {_KEYFILE} {tls.keyfile}"
     if isinstance(error, ssl.SSLError) and error.reason == _MISMATCH:
         return (
-            f"--certfile {files}: the key does not belong to the certificate; name the key that the certificate was"
+            f"{_CERTFILE}: {files}: the key does not belong to the certificate; name the key that the certificate was"
             " made for, and let the bridge's own certificate be the first in its file"
         )
+    if isinstance(error, ssl.SSLError) and error.reason in _SMALL:
+        return (
+            f"{_CERTFILE}: {files}: {_SMALL[error.reason]} is too weak for TLS here ({error.reason});"
+            " have a certificate made with RSA of 2048 bits or more, or with a P-256 key, and signed with SHA-256"
+        )
     return (
-        f"--certfile {files}: {_reason(error)}; they have to be a certificate chain and its key without a passphrase,"
+        f"{_CERTFILE}: {files}: {_reason(error)}; they have to be a certificate chain and its key without a passphrase,"
         " in PEM"
     )
 

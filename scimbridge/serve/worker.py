@@ -97,6 +97,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
                 break
         for listener in self.sockets:
             self.poller.unregister(listener)
+            self._arrivals.accept(listener)  # who has come already is answered; who comes now is to go elsewhere
+            listener.close()
         self._arrivals.cap_idle(STOP_KEEPALIVE_LINGER)
         self.begins_until = min(self.begins_until, time.monotonic() + BEGUN_LATE)
         until = time.monotonic() + self.cfg.graceful_timeout
@@ -106,8 +108,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
         self.tpool.shutdown(wait=False)
         self.poller.close()
         self.method_queue.close()
-        for listener in self.sockets:
-            listener.close()
 
     def _turn(self) -> None:
         """Do what there is to do, and now and then look at what has had its time."""
@@ -126,15 +126,23 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
 
     def _take(self, connection: Connection) -> None:
         """Let a request that is whole wait for its turn."""
-        request = connection.request
-        digest = self._known.digest(request.headers, connection.certificate)
-        client = partial(self._known.find, digest, connection.place)
-        job = Job(connection, _lane_of(connection), client, time.monotonic(), digest)
+        try:
+            job = self._judge(connection)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this request, and the loop is everybody's
+            self._refuse(connection, error)
+            self._arrivals.dismiss(connection)
+            return
         with self._lock:
             surplus = self._lanes.join(job)
         if surplus is not None:
             self._drop(surplus, OverShare(), "over_share")
         self._begin()
+
+    def _judge(self, connection: Connection) -> Job:
+        """Return what has to be known of a request to give it its turn."""
+        digest = self._known.digest(connection.request.headers, connection.certificate)
+        client = partial(self._known.find, digest, connection.place)
+        return Job(connection, _lane_of(connection), client, time.monotonic(), digest)
 
     def _begin(self) -> None:
         """Give threads to those whose turn it is."""
@@ -206,9 +214,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
         self._own.job = job
         try:
             connection.sock.setblocking(True)
-            if not self.handle_request(connection.request, connection) or not connection.is_body_whole:
-                return False
-            connection.begin_next()
+            connection.read_chunks()
+            if self.handle_request(connection.request, connection) and connection.is_body_whole:
+                return connection.begin_next()
         except (StopIteration, errors.NoMoreData) as error:
             _log.debug("connection ends", reason=type(error).__name__)
         except ssl.SSLError as error:  # what is said over a broken connection is not heard
@@ -218,8 +226,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
                 _log.warning("an answer was not taken", reason=type(error).__name__, number=error.errno)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client is answered and the thread goes on
             self._refuse(connection, error)
-        else:
-            return True
         return False
 
     def handle_request(self, req: Any, conn: Connection) -> bool:
@@ -245,7 +251,10 @@ def _lane_of(connection: Connection) -> Lane:
     """Return in which lane a request belongs."""
     request = connection.request
     path = f"/{request.path.lstrip('/')}"
-    if request.method in ("GET", "HEAD") and (path.startswith("/health/") or path.rstrip("/") == "/metrics"):
-        return Lane.WATCH
+    if request.method in ("GET", "HEAD"):
+        if path.startswith("/health/"):
+            return Lane.WATCH
+        if path.rstrip("/") == "/metrics":
+            return Lane.SCRAPE
     takes = takes_access_away(request.method, path, connection.peek_body(LARGEST))
     return Lane.URGENT if takes else Lane.WORK

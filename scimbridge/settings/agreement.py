@@ -57,10 +57,10 @@ def disagreements(values: Mapping[str, Any], entries: Mapping[str, SettingText])
             f"{entries['ca_bundle'].label} says whom to trust, and {entries['verify_tls'].label} that nobody looks;"
             " take VERIFY_TLS away, or the bundle"
         )
-    return faults + _tls_faults(values, entries)
+    return faults
 
 
-def _tls_faults(values: Mapping[str, Any], entries: Mapping[str, SettingText]) -> list[str]:
+def tls_disagreements(values: Mapping[str, Any], entries: Mapping[str, SettingText]) -> list[str]:
     """Return what is wrong between the files of the bridge's own TLS."""
     if "certfile" not in entries:
         return [

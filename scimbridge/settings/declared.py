@@ -187,7 +187,7 @@ class Settings:
     )
 
     host: str = _setting(
-        text.word, "Address that `serve` listens at; `0.0.0.0` is all, `::` all of IPv6 too.", default="127.0.0.1"
+        text.address, "Address that `serve` listens at; `0.0.0.0` is all, `::` all of IPv6 too.", default="127.0.0.1"
     )
     port: int = _setting(
         partial(text.whole_number, least=1, most=65_535), "Port that `serve` listens at.", default=8080

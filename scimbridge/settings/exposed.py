@@ -34,7 +34,7 @@ def secret_files(environ: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
 def _read(path: str) -> dict[str, object]:
     """Return what the settings file holds by name; what is wrong with it was reported when the settings were read."""
     try:
-        document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        document = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
         return {}
     return {key.lower().removeprefix(PREFIX.lower()): value for key, value in document.items()}

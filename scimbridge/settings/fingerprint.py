@@ -11,8 +11,8 @@ import hmac
 from scimbridge.settings.declared import SETTINGS, Secret, Settings
 
 OF_A_NODE = frozenset(
-    {"host", "port", "workers", "threads", "certfile", "keyfile", "client_ca", "console", "audit", "log_level"}
-    | {"log_format"}
+    {"host", "port", "workers", "threads", "certfile", "keyfile", "client_ca", "audit", "log_level", "log_format"}
+    | {"thread_share", "connections", "connections_per_address"}
 )
 """Settings that may differ between nodes of one bridge."""
 _LENGTH = 12  # characters

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scimbridge.settings.agreement import disagreements
+from scimbridge.settings.agreement import disagreements, tls_disagreements
 from scimbridge.settings.sources import PREFIX, Names, Source, SourceFault, read
 
 
@@ -123,6 +123,7 @@ def read_settings(
             values[setting.name] = value
         held.append(HeldSetting(setting, value, entry.source, entry.label, faulty=value is None))
     faults += [SourceFault(None, sentence) for sentence in disagreements(values, written.entries)]
+    faults += [SourceFault("certfile", sentence) for sentence in tls_disagreements(values, written.entries)]
     return SettingsReading(tuple(held), tuple(faults), tuple(written.unknown))
 
 

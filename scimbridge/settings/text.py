@@ -20,6 +20,7 @@ Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
+_HOST_NAME = re.compile(r"(?=.*[A-Za-z_])[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_.])?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
@@ -62,6 +63,19 @@ def word(given: str) -> str:
     if any(mark.isspace() for mark in given) or _CONTROL.search(given):
         raise ValueError(f"{_show(given)} has a blank or a control character in it; write one word")
     return given
+
+
+def address(given: str) -> str:
+    """Return an address, or the name of one, to listen at: no port, no scheme, no brackets."""
+    try:
+        return str(ipaddress.ip_address(given))
+    except ValueError:
+        if _HOST_NAME.fullmatch(given):
+            return given
+    raise ValueError(
+        f"{_show(given)} is no address to listen at; write it alone, as 127.0.0.1, 0.0.0.0 or ::, without port,"
+        " scheme and brackets"
+    )
 
 
 def uuid(given: str) -> str:
@@ -219,17 +233,26 @@ def networks(given: str) -> Networks:
 def existing_file(given: str) -> Path:
     """Return the absolute path of a file that can be read."""
     path = Path(given).absolute()
-    if not path.is_file() or not os.access(path, os.R_OK):
-        raise ValueError(f"{_show(given)} is not a file that can be read")
+    _look_at(path, path.is_file(), os.R_OK, "a file")
     return path
 
 
 def existing_directory(given: str) -> Path:
     """Return the absolute path of a directory that can be read."""
     path = Path(given).absolute()
-    if not path.is_dir() or not os.access(path, os.R_OK | os.X_OK):
-        raise ValueError(f"{_show(given)} is not a directory that can be read")
+    _look_at(path, path.is_dir(), os.R_OK | os.X_OK, "a directory")
     return path
+
+
+def _look_at(path: Path, is_right: bool, rights: int, kind: str) -> None:
+    shown = _show(str(path))
+    if is_right and os.access(path, rights):
+        return
+    if is_right:
+        raise ValueError(f"{shown} is not {kind} that can be read: this user may not; give it the right to")
+    if path.exists():
+        raise ValueError(f"{shown} is not {kind}; name {kind} that can be read")
+    raise ValueError(f"{shown} is not {kind} that can be read: nothing is there; name one that is, or make it")
 
 
 def _split(given: str, schemes: tuple[str, ...], example: str = "") -> SplitResult:

@@ -69,15 +69,10 @@ def head_of(context: RequestContext, resource: str, verb: str, key: str) -> Head
     """Return what a request says of itself."""
     # What is no id of PingOne's may be anything that a client puts into a path, also a person's name.
     return Head(
-        client=context.caller.name,
-        request=context.call.trace,
-        bulk=context.bulk,
-        resource=resource,
-        verb=verb,
-        key=key.lower() if is_id(key) else "",
-        address=context.address,
+        client=context.caller.name, request=context.call.trace, bulk=context.bulk, resource=resource,
+        verb=verb, key=key.lower() if is_id(key) else "", address=context.address,
         secret=context.caller.secret_id or "",
-    )
+    )  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """ServiceProviderConfig, ResourceTypes, Schemas, /Me and the OpenAPI description: what this server can do.
 
-Made from the tables (RFC 7644 §4), for each client from what it may see of them.
+Made from the tables (RFC 7644 §4), for each client from what it may see of them, and call.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from flask import Blueprint, Response, g, request
 
 from scimbridge.access.caller import Caller
 from scimbridge.lists.lists import CURSOR_LIFE, MOST, default_count, list_response
+from scimbridge.operations.openapi import add_operations
+from scimbridge.operations.rooms import Rooms
 from scimbridge.resources.bulk.requests import MOST_OPERATIONS
 from scimbridge.resources.registry import ClientView, Registry
 from scimbridge.scim.catalogue import SPC_URN
@@ -49,7 +51,7 @@ AUTHENTICATION: tuple[Mapping[str, Any], ...] = (
 DOCUMENTATION = "https://datatracker.ietf.org/doc/html/rfc7644"
 
 
-def blueprint(served: Registry, prefix: str) -> Blueprint:
+def blueprint(served: Registry, rooms: Rooms, prefix: str) -> Blueprint:
     """Make the discovery routes."""
     routes = Blueprint("discovery", __name__)
 
@@ -86,19 +88,24 @@ def blueprint(served: Registry, prefix: str) -> Blueprint:
     add("/ResourceTypes", ClientView.resource_types)
     add("/Schemas", lambda face, base: face.schemas(base, g.caller))
     routes.add_url_rule("/Me", "Me", me, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
-    routes.add_url_rule(OPENAPI, "openapi", _describe_api(served, prefix), methods=["GET"])
+    routes.add_url_rule(OPENAPI, "openapi", _describe_api(served, rooms, prefix), methods=["GET"])
     return routes
 
 
-def at_root(served: Registry, prefix: str) -> Blueprint:
+def at_root(served: Registry, rooms: Rooms, prefix: str) -> Blueprint:
     """Make the route that gives the OpenAPI description where its readers look for it; who asks is to be known."""
     routes = Blueprint("openapi", __name__)
-    routes.add_url_rule(OPENAPI, "openapi", _describe_api(served, prefix), methods=["GET"])
+    routes.add_url_rule(OPENAPI, "openapi", _describe_api(served, rooms, prefix), methods=["GET"])
     return routes
 
 
-def _describe_api(served: Registry, prefix: str) -> Callable[[], Response]:
-    return lambda: render.plain(served.to(g.caller).api(_base(prefix), g.caller))
+def _describe_api(served: Registry, rooms: Rooms, prefix: str) -> Callable[[], Response]:
+    def describe() -> Response:
+        room, caller = rooms.to(g.caller), g.caller
+        api = served.to(caller).api(_base(prefix), caller)
+        return render.plain(add_operations(api, room.offered(caller), room.paths(), caller.may))
+
+    return describe
 
 
 def _base(prefix: str) -> str:

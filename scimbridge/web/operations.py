@@ -30,7 +30,10 @@ def blueprint(registry: Registry, rooms: Rooms, incoming: Incoming) -> Blueprint
 
     def offered() -> Response:
         room = rooms.to(g.caller)
-        return render.plain({"operations": [describe_operation(each) for each in room.offered(g.caller)]})
+        paths = room.paths()
+        offered = room.offered(g.caller)
+        told = [describe_operation(each, paths.get(each.resource), g.caller.may) for each in offered]
+        return render.plain({"operations": told})
 
     routes.add_url_rule("/.operations", "offered", offered, methods=["GET"])
     places = {path: endpoint.name for path, endpoint in registry.whole.endpoints.items()} | {"": SERVICE}
@@ -65,8 +68,8 @@ def find_operation(room: Room, resource: str, name: str) -> Operation:
         msg = f".{name} is asked by {method}"
         raise MethodNotAllowed(msg, headers=(("Allow", method),))
     operation = room.catalogue.operations.get((resource, name))
-    if operation is None:
-        known = [each.name for each in room.catalogue.of(resource)]
+    if operation is None or not room.serves(operation):
+        known = [each.name for each in room.catalogue.of(resource) if room.serves(each)]
         msg = f"there is no operation {name[:64]!r} here{nearest(name, known)}; GET .operations lists them"
         raise NotFound(msg)
     return operation

@@ -51,7 +51,7 @@ _PRESENT: ContextVar[_Told | None] = ContextVar("request", default=None)
 
 
 def count(record: CallRecord) -> None:
-    """Note an exchange with PingOne for the request that it is made for; tokens count too. For `connect(observe=)`."""
+    """Note an exchange with PingOne for the request that it is made for; tokens count too. For `Approach.observe`."""
     told = _PRESENT.get()
     if told is not None:
         told.calls.append(record.correlation)  # atomic, so that threads need no lock

@@ -52,6 +52,14 @@ def held(path):
     return path
 
 
+def test_a_mark_of_byte_order_is_no_fault(held, make):
+    """Editors of Windows begin a file with it; the clients are those of the file, and can be changed."""
+    held.write_bytes(b"\xef\xbb\xbf" + held.read_bytes())
+    assert len(make(held).current().clients) == 2
+    editing.remove_client(held, "b")
+    assert [each.name for each in make(held).current().clients] == ["a"]
+
+
 @pytest.fixture
 def make(clock):
     """Make a register on the clock of the test."""

@@ -37,12 +37,12 @@ def run(*words: str, **settings: str | Path) -> Result:
     )
 
 
-def test_a_name_instead_of_an_id_is_told_with_the_way_to_the_id(trail):
-    """A user name finds nothing, which looks as if nothing had happened: it is refused, with where the id is found."""
+def test_a_name_that_cannot_be_looked_up_is_told_with_what_is_lacking(trail):
+    """A user name finds nothing by itself, which looks as if nothing had happened: it is refused, with the cure."""
     result = run("--user", "jane", audit=trail)
     assert result.exit_code == 2
     assert "'jane' is no id" in result.stderr
-    assert "filter=userName eq" in result.stderr
+    assert "SCIMBRIDGE_PINGONE_ENVIRONMENT_ID" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,7 @@ def test_a_name_instead_of_an_id_is_told_with_the_way_to_the_id(trail):
         (["--since", "3d", "--until", "1d"], ["old"]),
         (["--result", "refused"], ["other"]),
         (["--verb", "delete"], ["new"]),
+        (["--verb", "unlock"], []),
         (["--request", "r-2"], ["new"]),
         (["--limit", "1"], ["other"]),
         (["--client", "nobody"], []),

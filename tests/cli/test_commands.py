@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import importlib
 import json
@@ -9,6 +10,9 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from scimbridge import start_log
 from scimbridge.cli import commands
@@ -29,6 +33,9 @@ WHOLE = {
     "SCIMBRIDGE_BEARER_TOKEN": "t0ken-of-the-client",
     "SCIMBRIDGE_REQUEST_DEADLINE": "20",
 }
+
+
+BEGAN = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 
 
 @pytest.fixture
@@ -145,9 +152,11 @@ def test_what_is_refused_leaves_the_log_as_it_was(run, served, monkeypatch):
 def test_the_form_of_the_log_is_a_setting(run, served, monkeypatch):
     """SCIMBRIDGE_LOG_FORMAT reaches the log, in any case; without it the log chooses; another word is a fault."""
     configured = []
-    stand_in_for(monkeypatch, "app", create_app=lambda *_, **__: None, log_settings=lambda *_: None)
+    stand_in_for(monkeypatch, "app", create_app=lambda *_, **__: make_application("clients"), PREFIX="/scim/v2")
+    monkeypatch.setattr(start_log.StartLog, "write", lambda _self, *_given: None)
     monkeypatch.setattr("scimbridge.observe.logs.configure", lambda *given: configured.append(given[3]) or Mask())
     monkeypatch.setattr(server, "run", lambda prepare, _options: prepare())
+    monkeypatch.setattr(listening, "check_address", lambda _host, _port: None)
     assert run("serve", **WHOLE, SCIMBRIDGE_LOG_FORMAT="Text").exit_code == 0
     assert run("serve", **WHOLE).exit_code == 0
     assert configured == ["text", None]
@@ -166,6 +175,41 @@ def test_all_faults_are_one_answer(run, served, tmp_path):
     assert len(faults) == len(set(faults)) >= 3
     for word in ("SCIMBRIDGE_PAGE_SIZE", "mine.toml", "--certfile"):
         assert any(word in fault for fault in faults)
+
+
+def test_an_ended_certificate_is_told_with_all_else(run, served, authority_made):
+    """What is wrong with a well-formed certificate is no second round, and names the setting beside the option."""
+    chain, key = authority_made
+    settings = WHOLE | {"SCIMBRIDGE_CERTFILE": chain, "SCIMBRIDGE_KEYFILE": key}
+    result = run("serve", **settings, SCIMBRIDGE_PAGE_SIZE="150", SCIMBRIDGE_COLOUR="blue")
+    assert result.exit_code == 2
+    assert "SCIMBRIDGE_PAGE_SIZE: '150'" in result.stderr
+    assert f"SCIMBRIDGE_CERTFILE (or --certfile): {chain}: the certificate ended on 2020-02-01" in result.stderr
+    assert "SCIMBRIDGE_COLOUR is not a setting and changes nothing" in result.stderr
+    assert run("serve", **settings).stderr.count("the certificate ended") == 1
+
+
+def test_tables_that_cannot_be_read_are_told(run, served, tmp_path):
+    """A file that is no text, and a folder with the name of a table, are faults with name and cure."""
+    (tmp_path / "users.toml").write_bytes(b"\xff\xfe")
+    (tmp_path / "groups.toml").mkdir()
+    result = run("serve", **WHOLE, SCIMBRIDGE_MAPPINGS=str(tmp_path))
+    assert result.exit_code == 2
+    assert "users.toml: it is not UTF-8, which TOML is written in; save it so" in result.stderr
+    assert "groups.toml: it cannot be read (Is a directory)" in result.stderr
+
+
+@pytest.fixture
+def authority_made(tmp_path):
+    """A certificate that ended in 2020, and its key: two paths."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "bridge.example.com")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, BEGAN, BEGAN + dt.timedelta(days=31))
+    pem = serialization.Encoding.PEM
+    (tmp_path / "old.pem").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(pem))
+    form = serialization.PrivateFormat.PKCS8
+    (tmp_path / "old.key").write_bytes(key.private_bytes(pem, form, serialization.NoEncryption()))
+    return str(tmp_path / "old.pem"), str(tmp_path / "old.key")
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -370,7 +414,7 @@ def test_serve_is_told_by_settings_what_it_may_be_told_by_options(run, served, p
     }
     assert run("serve", "--threads", "4", **settings).exit_code == 0
     tls = Tls(chain, key, authority)
-    assert served.options == server.Options("0.0.0.0", 9001, 2, 4, graceful_seconds=25, tls=tls)
+    assert served.options == server.Options("0.0.0.0", 9001, 2, 4, graceful_seconds=25, tls=tls, longest_wait=10.0)
 
 
 def test_the_address_of_a_service_hinders_nothing(run, served):
@@ -425,7 +469,7 @@ def test_check_tells_variables_that_are_no_settings(run, found):
     """A variable of our prefix that changes nothing is a warning, with the name that may have been meant."""
     result = run("check", **WHOLE, SCIMBRIDGE_DEFAULT_POP="x", SCIMBRIDGE_COLOUR="blue")
     assert result.exit_code == 0
-    assert "warn  variables: SCIMBRIDGE_COLOUR is not a setting and changes nothing" in result.stdout
+    assert "warning   variables: SCIMBRIDGE_COLOUR is not a setting and changes nothing" in result.stdout
     assert "do: perhaps SCIMBRIDGE_DEFAULT_POPULATION_ID is meant" in result.stdout
 
 

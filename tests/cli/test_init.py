@@ -122,6 +122,31 @@ def test_nothing_is_written_over(run, words, tmp_path):
     assert "clients.other" in (tmp_path / "new" / "clients.toml").read_text()
 
 
+@pytest.mark.parametrize("more", [["--client", "no name!"], ["--scope", "users:reed"]])
+def test_a_client_that_cannot_be_made_costs_no_file(run, words, tmp_path, more):
+    """Where the client is refused, what is there stays whole although it may be written over, and nothing is left."""
+    place = tmp_path / "new"
+    assert run(*words, "--no-input").exit_code == 0
+    before = {each: each.read_bytes() for each in place.rglob("*") if each.is_file()}
+    result = run(*words, "--no-input", "--force", *more)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("scimbridge: clients.")
+    assert {each: each.read_bytes() for each in place.rglob("*") if each.is_file()} == before
+    assert run(*words, "--no-input", "--force").exit_code == 0
+    assert {each for each in place.rglob("*") if each.is_file()} == before.keys()
+
+
+def test_files_that_cannot_all_be_written_take_nothing_away(run, words, tmp_path):
+    """Where one of the files cannot be written, those that are there stay as they are."""
+    place = tmp_path / "new"
+    assert run(*words, "--no-input").exit_code == 0
+    before = (place / "clients.toml").read_bytes()
+    (place / "tables" / ".users.toml.new").mkdir()
+    assert run(*words, "--no-input", "--force").exit_code == 2
+    assert (place / "clients.toml").read_bytes() == before
+    assert not list(place.glob(".*.new"))
+
+
 def test_a_shipped_table_is_copied(run, tmp_path):
     """A table is copied by the name of its file or of its type; with --extend only what lies over it begins."""
     assert run("tables", "copy", "User", str(tmp_path / "whole")).stdout == f"{tmp_path}/whole/users.toml\n"

@@ -106,6 +106,23 @@ def healthcheck():
     return json.loads(found[2]), int(found[1])
 
 
+def test_the_images_address_is_a_setting_that_others_win_over():
+    """The image listens at all addresses by a variable, as `--env SCIMBRIDGE_HOST` changes it, and by no option."""
+    (command,) = re.findall(r"^CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)
+    assert json.loads(command) == ["scimbridge", "serve"]
+    (variables,) = re.findall(r"^ENV (.*)$", DOCKERFILE, re.MULTILINE)
+    own = {name: value for name, _, value in (each.partition("=") for each in variables.split())}
+    nothing = dict.fromkeys(name for name in os.environ if name.startswith("SCIMBRIDGE_"))
+
+    def holds(**more):
+        told = CliRunner().invoke(commands.command, ["config", "--json"], env={**nothing, **own, **more})
+        return {each["name"]: each["value"] for each in json.loads(told.stdout)["settings"]}
+
+    assert (holds()["host"], holds()["port"]) == ("0.0.0.0", "8080")
+    told = holds(SCIMBRIDGE_HOST="::", SCIMBRIDGE_PORT="9000")
+    assert (told["host"], told["port"]) == ("::", "9000")
+
+
 def test_the_health_check_knows_no_port():
     """It is a command of ours that finds the bridge at any port and under TLS, and ends before it is ended."""
     command, seconds = healthcheck()

@@ -80,8 +80,7 @@ def test_probes_lead_to_what_is_served(app):
     """Every probe and the scraper ask for a path that exists without a token, at the port that is served."""
     described = only("deployment.yaml")["spec"]["template"]
     ports = {port["name"]: port["containerPort"] for port in container()["ports"]}
-    arguments = container()["args"]
-    assert ports["http"] == int(arguments[arguments.index("--port") + 1])
+    assert ports["http"] == int(only("config.yaml")["data"]["SCIMBRIDGE_PORT"])
     probes = [container()[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")]
     assert {probe["port"] for probe in probes} == {"http"}
     for path in {probe["path"] for probe in probes} | {described["metadata"]["annotations"]["prometheus.io/path"]}:
@@ -97,6 +96,14 @@ def test_the_command_is_one_of_ours(arguments):
     assert arguments[:2] == ["scimbridge", "serve"]
     told = CliRunner().invoke(commands.command, ["serve", "--help"]).output
     assert all(word in told for word in arguments if word.startswith("--"))
+
+
+@pytest.mark.parametrize("arguments", [container()["args"], None])
+def test_no_option_wins_over_a_setting(arguments):
+    """What settings say of address, processes and threads holds: an option beside them would win unseen."""
+    if arguments is None:
+        arguments = yaml.safe_load((DEPLOY / "compose.yml").read_text("utf-8"))["services"]["bridge"]["command"]
+    assert arguments == ["scimbridge", "serve"]
 
 
 def test_requests_under_way_end_before_a_pod_is_killed():
@@ -170,8 +177,7 @@ def test_pods_are_added_by_threads_under_way():
     (rule,) = yaml.safe_load((DEPLOY / "prometheus-adapter.yml").read_text("utf-8"))["rules"]["custom"]
     assert rule["name"]["as"] == name
     assert rule["seriesQuery"].startswith(f"{name}{{")
-    arguments = container()["args"]
-    assert int(threads["target"]["averageValue"]) < int(arguments[arguments.index("--threads") + 1])
+    assert int(threads["target"]["averageValue"]) < int(only("config.yaml")["data"]["SCIMBRIDGE_THREADS"])
 
 
 def test_a_service_brings_no_variables():

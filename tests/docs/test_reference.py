@@ -121,7 +121,7 @@ def test_the_make_commands_exist():
 
 def test_the_curl_lines_are_those_of_the_demo():
     """What the page says the demo prints is what it prints, but for the token."""
-    for example in Address("http://127.0.0.1:8080/scim/v2", "TOKEN").examples():
+    for example in Address("http://127.0.0.1:8080/scim/v2", "TOKEN", "SECRET").examples():
         assert f"\n{example}\n" in read("docs/start/demo.md")
 
 

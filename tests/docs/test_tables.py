@@ -10,11 +10,14 @@ from scimbridge.access.clients import read_clients
 from scimbridge.mapping.codecs import NAMED
 from scimbridge.mapping.tables.compiling import compile_tables
 from scimbridge.mapping.tables.table import TableFaults
+from scimbridge.operations.reading import ANSWERS, RESOURCES, compile_operations
+from scimbridge.operations.steps import FUNCTIONS
 from scimbridge.pingone.kinds import KINDS
 from scimbridge.settings.declared import SETTINGS
 from tests.docs.conftest import FENCE, PAGES, ROOT, columns
 
 TABLES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "mappings").glob("*.toml"))}
+OPERATIONS = TABLES.pop("operations.toml")
 TOML = [
     pytest.param(text, id=f"{page.relative_to(ROOT)}: {text.splitlines()[0][:60]}")
     for page in PAGES
@@ -76,6 +79,9 @@ def test_every_toml_block_loads(text, tmp_path):
     assert content
     if "clients" in content:
         assert read_clients(text).clients
+        return
+    if set(content) & {*RESOURCES, ANSWERS}:
+        assert len(compile_operations(OPERATIONS, text, FUNCTIONS).operations) >= len(content)
         return
     if set(content) <= NAMES:
         for name, value in content.items():

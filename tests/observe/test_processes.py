@@ -15,10 +15,15 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from prometheus_client import generate_latest
+from prometheus_client.mmap_dict import MmapedDict, mmap_key
+
+from scimbridge.observe import processes
 
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = """
     import os, sys, time
+    import scimbridge.configuration  # as the command does, before it knows how many workers there are
     from scimbridge.serve import server as serve
 
     def make():
@@ -122,3 +127,14 @@ def test_the_directory_goes_with_the_program(served):
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=60) == 0
     assert not directory.exists()
+
+
+def test_a_file_that_a_worker_is_just_making_hinders_nobody(tmp_path, monkeypatch):
+    """What is empty, or gone since it was listed, counts nothing, and all else is told."""
+    monkeypatch.setenv(processes.DIRECTORY, str(tmp_path))
+    kept = MmapedDict(str(tmp_path / "counter_1.db"))
+    kept.write_value(mmap_key("a", "a_total", [], [], "An a."), 3.0, 0.0)
+    kept.close()
+    (tmp_path / "counter_2.db").touch()
+    (tmp_path / "gauge_livesum_3.db").symlink_to(tmp_path / "gone")
+    assert b"a_total 3.0" in generate_latest(processes.collect_all())

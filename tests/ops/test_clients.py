@@ -16,10 +16,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from scimbridge.access.caller import SCOPES, Caller
+from scimbridge.access.caller import Caller
 from scimbridge.access.clients import Client
 from scimbridge.access.editing import read_file
 from scimbridge.access.limits import ClientLimits
+from scimbridge.access.scopes import ALL_SCOPES, COLLECTIVE, NAMED_ONLY, OF_ENVIRONMENTS
 from scimbridge.cli import commands
 
 POPULATION = "0f3b5c1e-8d2a-4c6f-9b7e-2a1d4c5e6f70"
@@ -129,7 +130,9 @@ def test_every_option_of_add_reaches_the_file(good, path, tmp_path):
     hidden = (("Group", ("externalId",)), ("User", ("name.honorificPrefix", "phoneNumbers")))
     limits = ClientLimits(20.0, 8, 1_048_576, 100)
     assert client == Client(
-        Caller("okta", True, SCOPES, frozenset({POPULATION}), hidden, limits, ("pagination",), 1000),
+        Caller(
+            "okta", True, COLLECTIVE - OF_ENVIRONMENTS, frozenset({POPULATION}), hidden, limits, ("pagination",), 1000
+        ),
         (),
         frozenset({shown, "ab" * 32}),
         frozenset({("https://login.example.com/", "abc")}),
@@ -147,6 +150,21 @@ def test_what_a_client_sees_of_the_server_is_shown_and_checked(good, told):
     listed = good("list")
     assert "ServiceProviderConfig:pagination" in listed
     assert "1000 results in a list" in listed
+
+
+def test_all_scopes_leaves_out_what_is_only_named(good, path):
+    """Who may check passwords can guess them, and who gives roles can take them: both are given by name or not."""
+    good("add", "all", "--all-scopes")
+    good("add", "named", *(word for scope in sorted(ALL_SCOPES) for word in ("--scope", scope)))
+    held = {client.name: client.caller.scopes for client in read_file(path).clients}
+    assert held == {"all": ALL_SCOPES - NAMED_ONLY, "named": ALL_SCOPES}
+    assert {"passwords:check", "roles:write"} == NAMED_ONLY
+
+
+def test_a_confined_client_has_no_right_to_environments(told):
+    """It is refused by name, with the reason; by --all-scopes it is left out."""
+    words = ("add", "a", "--scope", "environments:read", "--population", POPULATION)
+    assert "environments:read is about the whole environment; a client with populations cannot have it" in told(*words)
 
 
 def test_list_shows_rights_and_ids_and_no_digest(good, path):
@@ -239,7 +257,7 @@ def test_revoke_takes_the_whole_client_away(good, path):
 @pytest.mark.parametrize(
     ("words", "right"),
     [
-        (("add", "a"), "populations:write, users:read, users:write), or --all-scopes"),
+        (("add", "a"), "users:read, users:write), or --all-scopes"),
         (("add", "a", "--all-scopes", "--scope", "users:read"), "exclude each other"),
         (("add", "a", "--scope", "users"), "'users' is no scope; the scopes are"),
         (("add", "a b", "--all-scopes"), "a client's name has 1 to 64"),

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from scimbridge.pingone.send import Response
-from scimbridge.pingone.sending.connect import connect
+from scimbridge.pingone.sending.connect import Approach, connect
 from scimbridge.state.memory import MemoryState
 
 ENV = "3f1c2c9e-0a55-4a2e-9c5e-6a1f6f2b9d01"
@@ -283,7 +283,7 @@ def connection(host):
             "random": lambda: 0.0,
             "sleep": lambda seconds: None,
         }
-        made.append(connect(**{**arguments, **others}))
+        made.append(connect(Approach(**{**arguments, **others})))
         return made[-1]
 
     yield make

@@ -10,7 +10,7 @@ from scimbridge.pingone.errors import NotThere, Refused
 from scimbridge.pingone.filters import All, MemberOf, Term, render
 from scimbridge.pingone.memberships import Outcome
 from scimbridge.pingone.send import Call
-from scimbridge.pingone.sending.connect import connect
+from scimbridge.pingone.sending.connect import Approach, connect
 from scimbridge.pingone.target import Target
 from scimbridge.sandbox.server import Sandbox
 from scimbridge.state.memory import MemoryState
@@ -27,13 +27,15 @@ def sandbox():
 @pytest.fixture(scope="module")
 def target(sandbox):
     connection = connect(
-        environment_id=sandbox.environment_id,
-        client_id=sandbox.client_id,
-        client_secret=sandbox.client_secret,
-        api_url=sandbox.url,
-        auth_url=sandbox.url,
-        state=MemoryState(time.monotonic),
-        rate=5000.0,
+        Approach(
+            environment_id=sandbox.environment_id,
+            client_id=sandbox.client_id,
+            client_secret=sandbox.client_secret,
+            api_url=sandbox.url,
+            auth_url=sandbox.url,
+            state=MemoryState(time.monotonic),
+            rate=5000.0,
+        )
     )
     yield Target(connection, clock=time.monotonic, sleep=time.sleep)
     connection.close()

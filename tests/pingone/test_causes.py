@@ -30,6 +30,12 @@ def test_what_has_no_status_is_told_in_words_of_ours():
     }
 
 
+def test_a_success_that_cannot_be_used_is_told_in_words_of_ours():
+    """That PingOne answered with status 200 would be no cause."""
+    error = Unreachable("PingOne answered 200 with an empty body", status=200)
+    assert causes.describe(error) == "PingOne answered 200 with an empty body"
+
+
 def test_the_cause_is_what_was_to_be_repeated():
     """A repetition for which there was no time is told by the failure behind it."""
     down, late = Unreachable("x", status=502), OutOfTime("late")

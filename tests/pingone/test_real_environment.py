@@ -15,7 +15,7 @@ import pytest
 
 from scimbridge.pingone.filters import Term, render
 from scimbridge.pingone.send import Call
-from scimbridge.pingone.sending.connect import connect
+from scimbridge.pingone.sending.connect import Approach, connect
 from scimbridge.pingone.sending.token_endpoint import TokenEndpoint
 from scimbridge.pingone.target import Target
 from scimbridge.settings.declared import SETTINGS, load
@@ -47,15 +47,17 @@ def settings():
 def connection(settings):
     proxy = settings.http_proxy.reveal() if settings.http_proxy is not None else None
     made = connect(
-        environment_id=settings.pingone_environment_id,
-        client_id=settings.pingone_client_id,
-        client_secret=settings.pingone_client_secret.reveal(),
-        api_url=settings.api_url,
-        auth_url=settings.auth_url,
-        state=MemoryState(time.monotonic),
-        verify_tls=settings.verify_tls,
-        proxy=proxy,
-        rate=min(settings.pingone_rate, 10.0),
+        Approach(
+            environment_id=settings.pingone_environment_id,
+            client_id=settings.pingone_client_id,
+            client_secret=settings.pingone_client_secret.reveal(),
+            api_url=settings.api_url,
+            auth_url=settings.auth_url,
+            state=MemoryState(time.monotonic),
+            verify_tls=settings.verify_tls,
+            proxy=proxy,
+            rate=min(settings.pingone_rate, 10.0),
+        )
     )
     yield made
     made.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -89,3 +90,19 @@ def test_what_is_no_request_is_left_to_who_reads_it(body):
     """A body that is no JSON object, or is larger than a change of one person, goes its usual way."""
     assert not takes_access_away("PATCH", PATH, body)
     assert not takes_access_away("PUT", PATH, b'{"active": false, "title": "' + b"x" * LARGEST + b'"}')
+
+
+@pytest.mark.parametrize("word", ["active", "false"])
+def test_the_words_cost_no_more_than_their_bytes(word):
+    """A body of one of the words alone, over and over, is looked at in no time: everybody waits meanwhile."""
+    body = (word * LARGEST)[:LARGEST].encode()
+    began = time.thread_time()
+    assert not takes_access_away("PATCH", PATH, body)
+    assert time.thread_time() - began < 0.2
+
+
+@pytest.mark.parametrize("text", ["[" * 9000, '{"a":' * 3000, '"' * 9000], ids=["arrays", "objects", "quotes"])
+def test_no_text_makes_it_raise(text):
+    """A text that is nested past all bounds is no `false`, and ends nobody's thread."""
+    body = patch({"op": "replace", "path": "active", "value": text}, {"op": "add", "path": "title", "value": "false"})
+    assert not takes_access_away("PATCH", PATH, body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scimbridge.serve.lanes import MOST_WATCHING, WATCHERS, Job, Lane, Lanes
+from scimbridge.serve.lanes import MOST_WATCHING, SCRAPERS, WATCHERS, Job, Lane, Lanes
 
 
 def job(client, kind=Lane.WORK):
@@ -105,3 +105,13 @@ def test_whose_a_request_is_may_turn_out_while_it_runs():
     for each in jobs:
         lanes.end(each)
     assert lanes.under_way == 0
+
+
+def test_metrics_do_not_hold_up_health():
+    """However many ask for metrics and do not read them, health has a thread at once."""
+    lanes = Lanes(4, 0.5)
+    scrapes = [job("someone", Lane.SCRAPE) for _ in range(MOST_WATCHING + SCRAPERS)]
+    assert begun(lanes, *scrapes[:SCRAPERS]) == ["someone"] * SCRAPERS
+    assert begun(lanes, *scrapes[SCRAPERS:]) == []
+    health = job("prober", Lane.WATCH)
+    assert begun(lanes, health) == ["prober"]

@@ -111,6 +111,14 @@ class Served:
             each.unlink()
 
 
+def is_refused(served):
+    try:
+        served.connect().close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
 def read_to_end(connection):
     return b"".join(iter(lambda: connection.recv(65536), b""))
 
@@ -243,6 +251,42 @@ def test_a_body_that_is_too_large_is_not_waited_for(served):
     assert answer.startswith(b"HTTP/1.1 413")
 
 
+@pytest.mark.parametrize(
+    "chunks",
+    [b"zz\r\n", b"2\r\nabXX0\r\n\r\n", b"2;a\nb\r\nab\r\n0\r\n\r\n", b" 2\r\nab\r\n0\r\n\r\n",
+     b"2\r\nab\r\n0\r\nA b\r\n\r\n", b"1" * 9000],
+    ids=["size", "end of a chunk", "extension", "blank", "trailer", "endless size"],
+)  # fmt: skip
+@pytest.mark.parametrize("method", [b"PUT", b"GET"], ids=["read", "not read"])
+def test_malformed_chunks_are_refused_once(served, method, chunks):
+    """Whether the application would read the body or not, there is one answer, 400, and the connection ends with it."""
+    head = method + b" / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with closing(served.connect(head + chunks + b"GET /after HTTP/1.1\r\nHost: a\r\n\r\n")) as connection:
+        answers = read_to_end(connection)
+    assert answers.startswith(b"HTTP/1.1 400")
+    assert answers.count(b"HTTP/1.1") == 1
+
+
+def test_a_body_in_chunks_that_is_too_large_is_answered_once(served):
+    """The application's word is the last one on that connection."""
+    head = b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n"
+    with closing(served.connect(head + b"x" * 2000)) as connection:
+        answers = read_to_end(connection)
+    assert answers.startswith(b"HTTP/1.1 413")
+    assert answers.count(b"HTTP/1.1") == 1
+
+
+def test_no_body_ends_the_worker(served):
+    """A body that cannot be judged is one request's trouble: those that arrive beside it are answered."""
+    text = json.dumps({"Operations": [{"op": "add", "path": "active", "value": "[" * 9000}], "b": False}).encode()
+    head = b"PATCH %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+    with closing(served.connect(b"GET / HTTP/1.1\r\n")) as beside:
+        with closing(served.connect(head % (PATCH.encode(), len(text)) + text)) as connection:
+            assert b"HTTP/1.1" in read_to_end(connection)
+        beside.sendall(b"Host: a\r\nConnection: close\r\n\r\n")
+        assert read_to_end(beside).startswith(b"HTTP/1.1 200")
+
+
 def test_a_request_that_ended_half_way_is_not_carried_out(served):
     """A body that is shorter than was said is no request: it is refused, and the application never sees it."""
     with closing(served.connect(b"DELETE /x?hold HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab")) as connection:
@@ -264,8 +308,9 @@ def test_a_request_that_waits_too_long_is_refused(tmp_path, side_by_side):
         assert read_to_end(slow).startswith(b"HTTP/1.1 408")
     with closing(served.connect(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n", b"x")) as slow:
         assert read_to_end(slow).startswith(b"HTTP/1.1 408")
-    # At a stop, what has a thread is finished.
+    # At a stop, what has a thread is finished, and who comes now is to go elsewhere: nobody waits for a reset.
     served.process.send_signal(signal.SIGTERM)
+    served.wait_for(lambda: is_refused(served))
     (tmp_path / "release").touch()
     assert [each.result()[0] for each in long] == [200] * (THREADS // 2)
     assert served.process.wait(60) == 0

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import ipaddress
 import os
+import re
 import signal
 import socket
 import ssl
@@ -298,7 +299,7 @@ def test_faulty_files_are_told(folder, names, words):
     """Files that are no good are faults of the configuration, each told with what would be right."""
     with pytest.raises(SettingsFaults) as told:
         make_context(Tls(*(None if name is None else folder / name for name in names)))
-    assert [fault.split()[0].rstrip(":") for fault in told.value.faults] == words
+    assert [re.match(r"SCIMBRIDGE_\w+ \(or (--[a-z-]+)\): /", fault)[1] for fault in told.value.faults] == words
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
@@ -458,6 +459,36 @@ def test_to_trust_somebody_and_not_to_look_is_a_contradiction(pem_files):
     (fault,) = faults_of(CA_BUNDLE=str(pem_files / "ca.pem"), VERIFY_TLS="false")
     assert "SCIMBRIDGE_CA_BUNDLE" in fault
     assert "SCIMBRIDGE_VERIFY_TLS" in fault
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0:8080", "http://0.0.0.0", "[::]", "10.0.0", "10.0.0.256", "a b", "-x"])
+def test_an_address_to_listen_at_is_an_address_alone(host):
+    """Port, scheme and brackets are told with the settings, and not as a name that nobody knows."""
+    (fault,) = faults_of(HOST=host)
+    assert fault.startswith("SCIMBRIDGE_HOST: ")
+    assert "127.0.0.1, 0.0.0.0 or ::" in fault
+
+
+@pytest.mark.parametrize("host", ["::", "::1", "0.0.0.0", "localhost", "bridge_1.example.com"])
+def test_addresses_and_names_can_be_listened_at(host):
+    """An address of either kind, or a name of one."""
+    assert loaded(HOST=host).host == host
+
+
+def test_an_empty_address_is_not_all_of_them():
+    """`--host ""`, as a script with an unset variable writes it, would open the bridge to everybody."""
+    with pytest.raises(SettingsFaults, match="--host: '' is no address to listen at"):
+        load(WHOLE, {"host": ""})
+
+
+@pytest.mark.parametrize("name", ["CLIENTS", "MAPPINGS"])
+def test_a_path_that_leads_nowhere_says_so(name, tmp_path):
+    """What is not there, and what is of another kind, are told apart, with what would be right."""
+    (fault,) = faults_of(**{name: str(tmp_path / "missing")})
+    assert fault.endswith("nothing is there; name one that is, or make it")
+    (tmp_path / "file").touch()
+    (fault,) = faults_of(**{name: str(tmp_path if name == "CLIENTS" else tmp_path / "file")})
+    assert re.search(r"is not a (file|directory); name a \1 that can be read$", fault)
 
 
 def test_an_option_wins_and_is_named(tmp_path):

@@ -37,9 +37,11 @@ _STATUSES: Mapping[int, str] = {
     500: "A fault of the bridge itself",
     502: "PingOne refuses the bridge, or answers what cannot be read",
     503: "PingOne cannot be reached, or not in time; the request may be sent again",
+    504: "PingOne's answer was lost: it is not known whether the operation was carried out",
 }
 _READ = (400, 401, 403, 404, 414, 429, 500, 502, 503)
 _WRITE = (400, 401, 403, 404, 405, 409, 412, 413, 415, 429, 500, 502, 503)
+_LOST = (504,)  # of operations beside SCIM's verbs, which are laid over this description
 _WAIT = (429, 503)
 
 _HEADERS: Mapping[str, tuple[str, Json]] = {
@@ -85,7 +87,7 @@ def describe_api(tables: Iterable[Table], bounds: Bounds) -> Json:
     tables = tuple(tables)
     paths: Json = {}
     for table in tables:
-        paths |= _paths_of(table)
+        paths |= _tagged(_paths_of(table), _tag(table))
     paths["/"] = {"get": _query("queryAll", "Query all resource types at once", "Everything")}
     paths["/.search"] = {"post": _search("searchAll", "Query all resource types at once, by POST", "Everything")}
     paths["/Bulk"] = {
@@ -101,6 +103,7 @@ def describe_api(tables: Iterable[Table], bounds: Bounds) -> Json:
             "version": "2.0",
             "description": "System for Cross-domain Identity Management (RFC 7643, RFC 7644, RFC 9865).",
         },
+        "tags": [{"name": _tag(table), "description": table.type.description} for table in tables],
         "paths": paths | _discovery(),
         "components": _components(tables, bounds),
         "security": [{"bearer": []}, {"basic": []}, {"oauth2": []}],
@@ -119,6 +122,20 @@ def tailor_api(api: Json, default_count: int, hidden_config: Collection[str]) ->
             "schemas": schemas | {"ServiceProviderConfig": config | {"properties": shown}},
         }
     }
+
+
+def _tag(table: Table) -> str:
+    """Return what calls are about: the endpoint without its slash, as rights name it where it is the shipped one."""
+    name = table.type.endpoint.strip("/")
+    return name[:1].lower() + name[1:]
+
+
+def _tagged(paths: Json, tag: str) -> Json:
+    for calls in paths.values():
+        for name, call in calls.items():
+            if name != "parameters":
+                call["tags"] = [tag]
+    return paths
 
 
 # -- paths -------------------------------------------------------------------------------------------------------------
@@ -254,7 +271,7 @@ def _components(tables: tuple[Table, ...], bounds: Bounds) -> Json:
             for name, (text, schema) in known.items()
         },
         "headers": {name: {"description": text, "schema": schema} for name, (text, schema) in _HEADERS.items()},
-        "responses": {str(status): _refusal(status) for status in sorted({*_READ, *_WRITE})},
+        "responses": {str(status): _refusal(status) for status in sorted({*_READ, *_WRITE, *_LOST})},
         "securitySchemes": {
             "bearer": {"type": "http", "scheme": "bearer"},
             "basic": {"type": "http", "scheme": "basic"},

@@ -37,15 +37,19 @@ def compile_tables(
     offset: dt.timedelta = NO_OFFSET,
     hidden: Hidden = (),
     shipped: Mapping[str, str] = NOTHING_SHIPPED,
+    *,
+    others: bool = False,
 ) -> dict[str, Table]:
     """Compile all tables: file name -> TOML text. `kinds` is what PingOne has.
+
+    `others`: the folder has something else of an operator's, so that it is no wrong one where it has no table.
 
     `hidden` is taken out as well as what the tables disable; `shipped` are the tables that `texts` lie over. Returns
     resource type name -> Table for all that are served. Raises `TableFaults` with every fault of every file and of
     `hidden`.
     """
     faults: list[str] = []
-    if not texts:
+    if not (texts or others):
         faults.append('mappings: no table at all; at least a table with resource = "User" is needed')
     known = {kind.name: kind for kind in kinds}
     calls = _calls_of(known.values())

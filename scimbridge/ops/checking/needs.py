@@ -45,7 +45,7 @@ def check_clients(
         yield note(_CLIENTS, "one bearer token, which may do everything; `scimbridge client add` makes others")
         return Clients(own=own)
     try:
-        found = replace(read_clients(path.read_bytes().decode("utf-8")), own=own)
+        found = replace(read_clients(path.read_bytes().decode("utf-8-sig")), own=own)
     except (OSError, UnicodeDecodeError, ClientFaults) as error:
         wrong = error.faults if isinstance(error, ClientFaults) else ["it cannot be read"]
         faults = [f"{path}: {one}" for one in wrong]

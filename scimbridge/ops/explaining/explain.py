@@ -6,6 +6,7 @@ kinds of expression; each is explained in a module of its own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.resources.abc import Traversable
@@ -21,6 +22,9 @@ from scimbridge.ops.explaining.rehearsal import PresentRecord, Stage
 from scimbridge.ops.explaining.row_facts import describe_row
 from scimbridge.resources.tables import open_tables
 from scimbridge.scim.errors import InvalidFilter, InvalidPath, InvalidSyntax, ScimError
+
+_LIKE_A_FILE = re.compile(r"[^\s\"]*(?:/[^\s\"]*|\.json)", re.IGNORECASE)
+_SHOWN = 200  # characters
 
 
 def explain(expression: str, resource: str, folder: Traversable, present: PresentRecord | None = None) -> Explanation:
@@ -72,8 +76,8 @@ def _explain(expression: str, stage: Stage) -> Explanation:
     if not expression:
         msg = 'nothing to explain: give a path such as userName, a filter such as userName eq "jdoe", or a file'
         raise InvalidSyntax(msg)
-    if not _is_path(expression, stage.table) and FilePath(expression).is_file():
-        return explain_content(expression, FilePath(expression).read_bytes(), stage)
+    if not _is_path(expression, stage.table) and (content := _read_file(expression)) is not None:
+        return explain_content(expression, content, stage)
     try:
         is_filter = _is_filter(expression, stage)
     except InvalidFilter as error:
@@ -85,6 +89,17 @@ def _explain(expression: str, stage: Stage) -> Explanation:
             raise InvalidSyntax(msg)
         return explain_filter(stage, expression)
     return explain_path(stage, expression)
+
+
+def _read_file(expression: str) -> bytes | None:
+    """Return what a file holds, None where no file is meant. Raises `ScimError` for a file that cannot be read."""
+    is_meant = _LIKE_A_FILE.fullmatch(expression) is not None
+    try:
+        return FilePath(expression).read_bytes() if is_meant or FilePath(expression).is_file() else None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no file can have that name"
+        msg = f"the file {expression[:_SHOWN]} cannot be read ({why}); name one that is there, or - for standard input"
+        raise InvalidSyntax(msg) from None
 
 
 def _is_path(expression: str, table: Table) -> bool:

@@ -7,11 +7,12 @@ from typing import Any, TextIO
 
 import orjson
 
-from scimbridge.operations.describing import describe_operation, path_of
+from scimbridge.operations.describing import describe_operation, path_of, words_of
 from scimbridge.operations.rows import Operation
 from scimbridge.ops.printing.documents import write_document
 from scimbridge.ops.printing.paper import open_paper
 from scimbridge.request.context import Reply
+from scimbridge.scim.errors import ScimError
 
 
 def show_operations(stream: TextIO, operations: Iterable[Operation], *, as_json: bool) -> None:
@@ -26,8 +27,7 @@ def show_operations(stream: TextIO, operations: Iterable[Operation], *, as_json:
         paper.item("    ", each.does)
         paper.item("    ", f"{'POST' if each.is_posted else 'GET'} {path_of(each)}")
         for one in each.inputs:
-            words = [one.type, *(["required"] if one.required else []), *(["secret"] if one.secret else [])]
-            paper.item("    ", f"{one.name}: {', '.join(words)}")
+            paper.item("    ", f"{one.name}: {', '.join(words_of(one))}")
 
 
 def show_reply(stream: TextIO, reply: Reply, *, as_json: bool) -> None:
@@ -42,6 +42,14 @@ def show_reply(stream: TextIO, reply: Reply, *, as_json: bool) -> None:
         return
     for path, value in _values(body, ""):
         paper.item(f"{path}: ", str(value))
+
+
+def show_refusal(stream: TextIO, refusal: ScimError, *, as_json: bool) -> None:
+    """Show why an operation was not carried out."""
+    if as_json:
+        write_document(stream, {"status": refusal.status, "answer": refusal.to_message()})
+        return
+    open_paper(stream).item("Error: ", f"{refusal.status}: {refusal.detail}")
 
 
 def _values(held: Any, path: str) -> Iterator[tuple[str, Any]]:

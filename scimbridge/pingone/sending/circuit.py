@@ -30,6 +30,9 @@ _FRESH = 1.0  # seconds for which an answer says more than the news
 T = TypeVar("T")
 
 
+_BY_OTHERS: Mapping[str, Any] = {"cause": "another process gets no answer"}
+
+
 class Circuit:
     """The memory of how calls ended, for all threads of a process. Times in seconds.
 
@@ -215,6 +218,7 @@ class Circuit:
             elif told and now - self._well_at >= _FRESH:
                 # Somebody should see for himself, and at once: it may be the other one's line that is down.
                 self._next_probe, self._posted = now, True
+                self._last = self._last or _BY_OTHERS
 
     def _count_failure(self, now: float, *, was_probe: bool) -> None:
         if not self._failures:

@@ -97,33 +97,9 @@ class _Notices:
         self.conditions.note(THROTTLED, {**facts_of(error), **told}, grave=False)
 
 
-def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
-    *,
-    environment_id: str,
-    client_id: str,
-    client_secret: str,
-    api_url: str,
-    auth_url: str,
-    state: State,
-    ledger: State | None = None,
-    verify_tls: bool = True,
-    authorities: Path | None = None,
-    proxy: str | None = None,
-    rate: float = 50.0,
-    node: str = "",
-    timeout: float = TIMEOUT,
-    pool: int = 20,
-    clock: Callable[[], float] = time.monotonic,
-    wall: Callable[[], float] = time.time,
-    sleep: Callable[[float], None] = time.sleep,
-    random: Callable[[], float] = random_numbers.random,
-    wait: Callable[[threading.Event, float], object] = threading.Event.wait,
-    observe: Callable[[CallRecord], None] | None = None,
-    learn: Callable[[str], None] | None = None,
-    spans: Spans | None = None,
-    tell: Tell = untold,
-) -> Connection:
-    """Return the way to one environment; nothing is sent before the first call.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approach:
+    """How to get to one environment: what an operator sets, and what a process brings along.
 
     `api_url` and `auth_url` are without /v1. `authorities` is a PEM file of those that are trusted beside the public
     ones. `rate` is calls per second, of all processes that share the `ledger`, else of this one; `timeout` seconds;
@@ -132,37 +108,98 @@ def connect(  # noqa: PLR0913 - one argument for each thing an operator may set
     exchange, `learn` every access token, so that it can be masked. `spans` makes one of every exchange. `tell` is told
     once on the machine `node` when something goes wrong between it and PingOne, and when that is over.
     """
-    name = f"{auth_url} {environment_id} {client_id}"
-    # With another secret all that was refused begins anew; the digest gives nothing of it away.
-    own = hmac.digest(client_secret.encode(), name.encode(), "sha256").hex()[:32]
-    conditions = Conditions(state, f"{own}:{node}", clock=clock, wall=wall, tell=tell)
-    notices = _Notices(conditions, urlsplit(api_url).hostname or "", rate)
-    news = None if ledger is None else SharedOutage(ledger, name)
-    circuit = Circuit(clock, news=news, opened=notices.note_open)
-    wire = Wire(
-        clock=clock, timeout=timeout, pool=pool, verify=verify_tls, authorities=authorities, proxy=proxy,
-        hopeless=circuit.is_hopeless,
-    )  # fmt: skip
-    transport = HttpTransport(
-        wire, api_url=api_url, environment_id=environment_id, clock=clock, wall=wall, observe=observe
+
+    environment_id: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    api_url: str
+    auth_url: str
+    state: State = field(repr=False)
+    ledger: State | None = field(default=None, repr=False)
+    verify_tls: bool = True
+    authorities: Path | None = None
+    proxy: str | None = field(default=None, repr=False)
+    rate: float = 50.0
+    node: str = ""
+    timeout: float = TIMEOUT
+    pool: int = 20
+    clock: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    random: Callable[[], float] = random_numbers.random
+    wait: Callable[[threading.Event, float], object] = threading.Event.wait
+    observe: Callable[[CallRecord], None] | None = None
+    learn: Callable[[str], None] | None = None
+    spans: Spans | None = None
+    tell: Tell = untold
+
+    @property
+    def application(self) -> str:
+        """What tells the application from others in a shared state."""
+        return f"{self.auth_url} {self.environment_id} {self.client_id}"
+
+    @property
+    def credentials(self) -> str:
+        """As `application`, and another with another secret, of which the digest gives nothing away."""
+        return hmac.digest(self.client_secret.encode(), self.application.encode(), "sha256").hex()[:32]
+
+    def news(self) -> SharedOutage | None:
+        """Return where processes tell each other that PingOne is down; None where each is alone."""
+        return None if self.ledger is None else SharedOutage(self.ledger, self.application)
+
+    def share(self) -> Share | None:
+        """Return this process's part of the rate; None where all of it is its own."""
+        if self.ledger is None:
+            return None
+        return Share(
+            self.ledger, self.rate, name=self.application, member=uuid.uuid4().hex[:12],
+            clock=self.clock, wall=self.wall,
+        )  # fmt: skip
+
+    def open_wire(self, circuit: Circuit) -> Wire:
+        """Return connections whose hopeless waits the circuit ends."""
+        return Wire(
+            clock=self.clock, timeout=self.timeout, pool=self.pool, verify=self.verify_tls,
+            authorities=self.authorities, proxy=self.proxy, hopeless=circuit.is_hopeless,
+        )  # fmt: skip
+
+    def open_api(self, wire: Wire) -> Send:
+        """Return what makes one exchange with the API."""
+        transport = HttpTransport(
+            wire, api_url=self.api_url, environment_id=self.environment_id,
+            clock=self.clock, wall=self.wall, observe=self.observe,
+        )  # fmt: skip
+        return transport if self.spans is None else WithSpans(transport, self.spans, transport.template_of)
+
+    def open_token_endpoint(self, wire: Wire) -> TokenEndpoint:
+        """Return what asks for tokens."""
+        return TokenEndpoint(
+            wire, auth_url=self.auth_url, environment_id=self.environment_id, client_id=self.client_id,
+            client_secret=self.client_secret, clock=self.clock, wall=self.wall, observe=self.observe,
+        )  # fmt: skip
+
+
+def connect(way: Approach) -> Connection:
+    """Return the way to one environment; nothing is sent before the first call."""
+    times = {"clock": way.clock, "wall": way.wall}
+    # With another secret all that was refused begins anew.
+    own = way.credentials
+    conditions = Conditions(way.state, f"{own}:{way.node}", tell=way.tell, **times)
+    notices = _Notices(conditions, urlsplit(way.api_url).hostname or "", way.rate)
+    circuit = Circuit(way.clock, news=way.news(), opened=notices.note_open)
+    wire = way.open_wire(circuit)
+    token_endpoint = way.open_token_endpoint(wire)
+    pause = Pause(way.state, own, conditions, **times)
+    direct = WithPause(WithCircuit(way.open_api(wire), circuit), pause)
+    rate = WithRate(
+        direct, Pace(way.rate), clock=way.clock, wait=way.wait, share=way.share(), throttled=notices.note_throttled
     )
-    token_endpoint = TokenEndpoint(
-        wire, auth_url=auth_url, environment_id=environment_id, client_id=client_id, client_secret=client_secret,
-        clock=clock, wall=wall, observe=observe,
-    )  # fmt: skip
-    share = None
-    if ledger is not None:
-        share = Share(ledger, rate, name=name, member=uuid.uuid4().hex[:12], clock=clock, wall=wall)
-    pause = Pause(state, own, conditions, clock=clock, wall=wall)
-    exchange: Send = transport if spans is None else WithSpans(transport, spans, transport.template_of)
-    direct = WithPause(WithCircuit(exchange, circuit), pause)
-    paced = WithRate(direct, Pace(rate), clock=clock, wait=wait, share=share, throttled=notices.note_throttled)
 
     def fetch(deadline: float) -> tuple[str, float]:
         return circuit.attempt(lambda: token_endpoint.fetch(deadline))
 
-    refusals = TokenRefusals(with_span(fetch, spans), state, own, conditions, wall=wall)
-    token = WithToken(WithPause(paced, pause), refusals.fetch, state, name=name, clock=clock, wall=wall, learn=learn)
-    retry = WithRetry(WithGuard(token, circuit), clock=clock, sleep=sleep, random=random)
-    send = WithOutcomes(retry, conditions, refusals, paced, clock=clock, wall=wall)
-    return Connection(send, conditions, circuit, paced, token, refusals, token_endpoint, wire)
+    refusals = TokenRefusals(with_span(fetch, way.spans), way.state, own, conditions, wall=way.wall)
+    token = WithToken(WithPause(rate, pause), refusals.fetch, way.state, name=way.application, learn=way.learn, **times)
+    retry = WithRetry(WithGuard(token, circuit), clock=way.clock, sleep=way.sleep, random=way.random)
+    send = WithOutcomes(retry, conditions, refusals, rate, **times)
+    return Connection(send, conditions, circuit, rate, token, refusals, token_endpoint, wire)

@@ -7,7 +7,7 @@ calls; how conditions are kept and told is elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from scimbridge.pingone.causes import facts_of
 from scimbridge.pingone.errors import (
@@ -28,10 +28,11 @@ from scimbridge.pingone.sending.conditions import (
     THROTTLED,
     TOKEN,
     UNREACHABLE,
+    Condition,
     Conditions,
 )
 from scimbridge.pingone.sending.rate import WithRate
-from scimbridge.pingone.sending.token_refusals import TokenRefusals
+from scimbridge.pingone.sending.token_refusals import API, ENDPOINT, TokenRefusals
 
 LOOKING = "readiness"
 """The client of a call that is made to see how things stand: what it finds holds for all."""
@@ -96,11 +97,22 @@ class WithOutcomes:
             self._conditions.end(what)
         if request is None:
             return
-        if TOKEN in standing and standing[TOKEN].facts.get("by") == "API":
-            self._conditions.end(TOKEN)
-            self._refusals.forget()
+        self._hear_let_in(standing)
         self._conditions.end(_forbidden(request))
         self.settle()
+
+    def _hear_let_in(self, standing: Mapping[str, Condition]) -> None:
+        """End what stood against tokens, where the API has taken one.
+
+        What the token endpoint said is over once nobody remembers it: another node may have fetched the token.
+        """
+        by = {what: standing[what].facts.get("by") for what in (TOKEN, PAUSED) if what in standing}
+        if by.get(TOKEN) == API:
+            self._conditions.end(TOKEN)
+            self._refusals.forget()
+        if ENDPOINT in by.values() and not self._refusals.is_held:
+            for what in (what for what, who in by.items() if who == ENDPOINT):
+                self._conditions.end(what)
 
     def _note(self, error: PingOneError, request: Request, began: float, *, looking: bool) -> None:
         match error:
@@ -110,7 +122,7 @@ class WithOutcomes:
                 if not error.has("LICENSE_EXCEEDED"):
                     self._conditions.note(_forbidden(request), facts_of(error), grave=False)
             case NoToken():
-                self._conditions.note(TOKEN, {**facts_of(error), "by": "token endpoint"})
+                self._conditions.note(TOKEN, {**facts_of(error), "by": ENDPOINT})
             case BadCredentials():
                 self._note_unwelcome(error, looking=looking)
             case Refused():
@@ -126,7 +138,7 @@ class WithOutcomes:
             self._hear(None)
             if error.retry_after is None:
                 self._refusals.note(error)
-            self._conditions.note(TOKEN, {**facts_of(error), "by": "API"})
+            self._conditions.note(TOKEN, {**facts_of(error), "by": API})
 
     def _note_silence(self, error: PingOneError, began: float, *, looking: bool) -> None:
         """Note that no call gets through, unless one did a moment ago or PingOne said for how long."""

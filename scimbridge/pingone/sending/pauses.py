@@ -8,7 +8,8 @@ may take; nothing of rates or of tokens.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import orjson
 
@@ -56,6 +57,7 @@ class Pause:
         self._look_at = float("-inf")
         self._until = float("-inf")  # by the clock
         self._status = 0
+        self._seen: bytes | None = None
 
     def check(self, call: Call) -> None:
         """Raise Throttled or Unreachable while it lasts; CircuitOpen where it is too long to wait."""
@@ -73,14 +75,21 @@ class Pause:
         seconds = min(asked, _LONGEST)
         if now + seconds > self._until + _SAME:
             self._until, self._status = now + seconds, error.status
-            held = {"until": self._wall() + seconds, "seconds": seconds, "status": error.status}
-            self._state.set(self._key, orjson.dumps(held), ttl=seconds)
+            held = {
+                "until": self._wall() + seconds, "seconds": seconds, "status": error.status, "facts": facts_of(error)
+            }  # fmt: skip
+            self._seen = orjson.dumps(held)
+            self._state.set(self._key, self._seen, ttl=seconds)
+        self._note(seconds, facts_of(error))
+
+    def _note(self, seconds: float, facts: Mapping[str, Any]) -> None:
         if seconds > SHORT:
-            self._conditions.note(PAUSED, {**facts_of(error), "pause": round(seconds)}, grave=False)
+            self._conditions.note(PAUSED, {**facts, "pause": round(seconds)}, grave=False)
 
     def end(self) -> None:
-        """Note that PingOne has answered, which ends a pause whose time is up."""
-        if self._clock() >= self._until:
+        """Note that PingOne has answered, which ends a pause of its own whose time is up."""
+        paused = self._conditions.standing().get(PAUSED)
+        if paused is not None and "by" not in paused.facts and self._clock() >= self._until:
             self._conditions.end(PAUSED)
 
     def _look(self, now: float) -> None:
@@ -88,11 +97,15 @@ class Pause:
             return
         self._look_at = now + _LOOK
         kept = self._state.get(self._key)
-        if kept is not None:
-            held = orjson.loads(kept)
-            # Another node's clock may be ahead: nobody rests for longer than was asked.
-            self._until = now + min(held["seconds"], held["until"] - self._wall())
-            self._status = held["status"]
+        if kept is None or kept == self._seen:
+            return
+        self._seen = kept
+        held = orjson.loads(kept)
+        # The clock of the node that wrote it may be ahead: nobody rests for longer than was asked.
+        left = min(held["seconds"], held["until"] - self._wall())
+        self._until, self._status = now + left, held["status"]
+        if left > 0:
+            self._note(held["seconds"], held["facts"])
 
 
 class WithPause:

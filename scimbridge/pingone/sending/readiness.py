@@ -20,7 +20,7 @@ from scimbridge.pingone.sending.outcomes import LOOKING
 
 PATIENCE = 3.0  # seconds that a look takes at most
 AGAIN = 5.0  # seconds between two looks
-AT_ONCE = 0.08  # seconds that who asks waits for a look, where something is known already
+AT_ONCE = 0.08  # seconds that all others who ask wait for a look
 _LOOK = Request("GET", "/users", (("limit", "1"),))
 _MAY_NOT_READ = f"{FORBIDDEN}GET /users"
 
@@ -87,14 +87,18 @@ class Outlook:
         return True
 
     def _look_again(self) -> None:
-        """Have a look made, unless there was one lately, and wait for it as long as is fitting."""
+        """Have a look made, unless there was one lately, and wait for it as long as is fitting.
+
+        Only who begins the first one waits for what it finds: the threads that answer for health are few.
+        """
         with self._guard:
-            if self._clock() >= self._next:
+            begins = self._clock() >= self._next
+            if begins:
                 self._next = self._clock() + AGAIN
                 self._looked = threading.Event()
                 self._run(self._call_and_say)
             looked = self._looked
-        looked.wait(PATIENCE if self._is_new() else AT_ONCE)
+        looked.wait(PATIENCE if begins and self._is_new() else AT_ONCE)
 
     def _is_new(self) -> bool:
         return self._seen_at == float("-inf") == self._connection.send.answered_at

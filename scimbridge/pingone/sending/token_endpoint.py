@@ -23,6 +23,7 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "applica
 _GRANT = {"grant_type": "client_credentials"}
 _OK = 200
 _USUAL_LIFE = 3600
+_LONGEST_LIFE = 86_400  # a token that is said to hold for longer is renewed each day; no state keeps it for ever
 LONGEST_TOKEN = 5000
 """Characters of a token: PingOne's header block, which has more in it, ends at 6 KB (docs/pingone.md §1.4)."""
 _VISIBLE = re.compile(r"[!-~]+")  # RFC 6749 §A.12 without the space, which ends a token in a header
@@ -55,6 +56,7 @@ class TokenEndpoint:
         self._clock = clock
         self._wall = wall
         self._observe = observe
+        self._told: str | None = None  # what the log has of the last token, if that was no good
         self._ways: tuple[_Way, _Way] = (self._with_basic, self._with_form)
 
     def fetch(self, deadline: float) -> tuple[str, float]:
@@ -108,10 +110,13 @@ class TokenEndpoint:
             value, seconds = body.get("access_token"), body.get("expires_in", _USUAL_LIFE)
             if not isinstance(value, str) or not value or not isinstance(seconds, int | float):
                 raise Unreachable("PingOne's token endpoint answered without a token", status=_OK)
-            if fault := token_fault(value):
+            fault = token_fault(value)
+            if fault and fault != self._told:
                 log.error("PingOne's access token cannot be used", fault=fault)
+            self._told = fault
+            if fault:
                 raise Misconfigured(f"PingOne's token endpoint answered with a token that {fault}", status=_OK)
-            return value, float(seconds)
+            return value, float(min(seconds, _LONGEST_LIFE))
         error = read_error(answer, method="GET", now=self._wall())
         if isinstance(error, Throttled | Unreachable):
             raise type(error)(
@@ -122,14 +127,14 @@ class TokenEndpoint:
                 server_date=error.server_date,
             )
         raise NoToken(
-            f"PingOne gives no access token to this application (status {answer.status}): {self._told(body)}",
+            f"PingOne gives no access token to this application (status {answer.status}): {self._sentence(body)}",
             status=answer.status,
             code=str(body.get("error") or ""),
             correlation=error.correlation,
             server_date=error.server_date,
         )
 
-    def _told(self, body: Mapping[str, object]) -> str:
+    def _sentence(self, body: Mapping[str, object]) -> str:
         """Return what the endpoint said, without the secret should it have repeated it."""
         told = ": ".join(str(body[name]) for name in ("error", "error_description") if isinstance(body.get(name), str))
         return told.replace(self._secret, "***") if told else "no reason given"

@@ -18,8 +18,10 @@ from scimbridge.pingone.sending.conditions import PAUSED, TOKEN, Conditions
 from scimbridge.pingone.sending.pauses import SHORT
 from scimbridge.state.base import State
 
+API, ENDPOINT = "API", "token endpoint"
+"""Who refuses, or asks for a pause: what the facts of a condition have as `by`."""
 FIRST, LONGEST = 5.0, 60.0  # seconds for which a refusal holds
-_BUSY = 1.0  # the first, where the endpoint says 429 and not for how long
+_BUSY = 1.0  # the first, where the endpoint asks for a pause and not for how long
 _LONGEST_PAUSE = 3600.0
 _REMEMBERED = 120.0  # seconds after its end in which the next refusal counts as one more
 _KINDS: Mapping[str, type[PingOneError]] = {
@@ -40,6 +42,7 @@ class TokenRefusals:
         self._state = state
         self._key = f"pingone:refusal:{name}"
         self._wall = wall
+        self._seen: tuple[bytes | None, float] = (None, float("-inf"))  # what was read last, and when it ends for us
 
     def fetch(self, deadline: float) -> tuple[str, float]:
         """Fetch a token. Raises what the endpoint said before, while that holds."""
@@ -51,7 +54,7 @@ class TokenRefusals:
         except NoToken as error:
             self.note(error)
             # Not grave yet: there may be a token that is good for a while.
-            self._conditions.note(TOKEN, {**facts_of(error), "by": "token endpoint"}, grave=False)
+            self._conditions.note(TOKEN, {**facts_of(error), "by": ENDPOINT}, grave=False)
             raise
         except (Throttled, Unreachable) as error:
             if error.retry_after is not None or isinstance(error, Throttled):
@@ -69,26 +72,31 @@ class TokenRefusals:
         if held is not None:
             self.forget()
         refused = self._conditions.standing(fresh=True).get(TOKEN)
-        if refused is not None and refused.facts.get("by") != "API":
+        if refused is not None and refused.facts.get("by") != API:
             self._conditions.end(TOKEN)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether anything is remembered: who fetches a token, on whichever node, makes all forget it."""
+        return self._state.get(self._key) is not None
 
     def forget(self) -> None:
         """Let the endpoint be asked at once."""
         self._state.delete(self._key)
 
     def _note_pause(self, error: PingOneError) -> None:
-        if error.retry_after is None:
+        if not error.retry_after:  # also a date that is over, or 0
             error.retry_after = self._remember(error, _BUSY, LONGEST)
         else:
             self._keep(error, min(error.retry_after, _LONGEST_PAUSE))
             if error.retry_after > SHORT:
-                facts = {**facts_of(error), "pause": round(error.retry_after), "by": "token endpoint"}
+                facts = {**facts_of(error), "pause": round(error.retry_after), "by": ENDPOINT}
                 self._conditions.note(PAUSED, facts, grave=False)
 
     def _remember(self, error: PingOneError, first: float, longest: float) -> float:
         held = self._read()
         wait = first
-        if held is not None and held["kind"] == type(error).__name__:
+        if held is not None and held["kind"] == _kind_of(error):
             # Refusals that were under way together are one.
             wait = held["wait"] if self._left(held) > 0 else min(longest, 2 * held["wait"])
         self._keep(error, wait)
@@ -96,7 +104,7 @@ class TokenRefusals:
 
     def _keep(self, error: PingOneError, wait: float) -> None:
         held = {
-            "kind": next(kind.__name__ for kind in type(error).__mro__ if kind.__name__ in _KINDS),
+            "kind": _kind_of(error),
             "wait": wait,
             "until": self._wall() + wait,
             "message": error.message,
@@ -108,12 +116,24 @@ class TokenRefusals:
         self._state.set(self._key, orjson.dumps(held), ttl=wait + _REMEMBERED)
 
     def _read(self) -> dict[str, Any] | None:
+        """Return what is remembered, with its end by the clock of this node."""
         kept = self._state.get(self._key)
-        return None if kept is None else orjson.loads(kept)
+        if kept is None:
+            return None
+        held: dict[str, Any] = orjson.loads(kept)
+        seen, until = self._seen
+        if kept != seen:
+            # The clock of the node that wrote it may be ahead: nobody waits for longer than was said.
+            until = min(held["until"], self._wall() + held["wait"])
+            self._seen = kept, until
+        return {**held, "until": until}
 
     def _left(self, held: Mapping[str, Any]) -> float:
-        # Another node's clock may be ahead: nobody waits for longer than was said.
-        return min(float(held["wait"]), float(held["until"]) - self._wall())
+        return float(held["until"]) - self._wall()
+
+
+def _kind_of(error: PingOneError) -> str:
+    return next(kind.__name__ for kind in type(error).__mro__ if kind.__name__ in _KINDS)
 
 
 def _error(held: Mapping[str, Any], left: float) -> PingOneError:

@@ -61,7 +61,7 @@ def _vocabulary(directory: Directory, collection: Collection) -> Vocabulary:
         return vocabulary.words_of_users(directory.schema, directory.switches)
     if collection == "groups":
         return vocabulary.words_of_groups(directory.switches)
-    return vocabulary.POPULATIONS
+    return vocabulary.words_of_populations(directory.switches)
 
 
 def list_records(

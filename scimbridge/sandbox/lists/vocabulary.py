@@ -68,5 +68,10 @@ def words_of_groups(switches: Switches) -> Vocabulary:
     return Vocabulary(words, member_of_groups=True)
 
 
-POPULATIONS: Final = Vocabulary({"id": _ID, "name": Word(_EQ_SW)})
+def words_of_populations(switches: Switches) -> Vocabulary:
+    """Return what `filter` on /populations takes (docs/pingone.md §5, §15.10)."""
+    others = {"alternativeIdentifiers": Word(_EQ)} if switches.alternative_identifier_filter else {}
+    return Vocabulary({"id": _ID, "name": Word(_EQ_SW), **others})
+
+
 MEMBERSHIPS: Final = Vocabulary({"id": _ID, "name": Word(_EQ), "type": Word(_EQ, "exact")})

@@ -92,6 +92,8 @@ def test_files_that_hold_secrets_are_found(tmp_path):
     assert found == {"/run/token", "/run/pingone"}
     config.write_text('bearer_token = "abc"\n')
     assert [label for label, _path in secret_files({"SCIMBRIDGE_CONFIG": str(config)})] == ["SCIMBRIDGE_CONFIG"]
+    config.write_bytes(b"\xef\xbb\xbf" + config.read_bytes())  # as editors of Windows begin a file
+    assert [label for label, _path in secret_files({"SCIMBRIDGE_CONFIG": str(config)})] == ["SCIMBRIDGE_CONFIG"]
 
 
 @pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "0.0.0.0/1", "2000::/3"])

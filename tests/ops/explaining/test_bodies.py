@@ -117,11 +117,14 @@ def test_a_replacement_is_the_difference_to_the_record_as_it_is(present):
 
 def test_a_patch_against_a_record_that_is_not_there(present):
     """A record that PingOne does not have is told as that."""
-    patch = {"schemas": [PATCH], "Operations": [{"op": "replace", "path": "displayName", "value": "J D"}]}
+    patch = {"schemas": [PATCH], "Operations": [{"op": "replace", "path": "title", "value": "Head"}]}
     ghost = PresentRecord("22222222-2222-4222-8222-222222222222", present[1])
     body = {"schemas": [USER], "userName": "jd"}
     assert explained(body, present=ghost).faults == ("no User of that id",)
-    assert explained(patch, present=PresentRecord(KEY, present[1])).kind in ("patch", "error")
+    there = explained(patch, present=PresentRecord(KEY, present[1]))
+    assert there.kind == "patch"
+    assert [each.method for each in there.patch.requests] == ["PATCH"]
+    assert explained(patch, present=ghost).faults == ("no User of that id",)
 
 
 def test_a_filter_is_held_against_no_record(present):

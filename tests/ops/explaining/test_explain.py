@@ -38,6 +38,9 @@ def write_file(tmp_path):
         ("userName", "Usr", "did you mean 'User'?"),
         ("", "User", "a path such as userName"),
         ("   ", "User", "a path such as userName"),
+        ("missing.json", "User", "the file missing.json cannot be read (No such file or directory); name one"),
+        ("/nowhere/jane", "User", "or - for standard input"),
+        ("/", "User", "the file / cannot be read (Is a directory)"),
         ("no such file.json", "User", "not supported"),
     ],
 )

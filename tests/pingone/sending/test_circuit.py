@@ -355,8 +355,9 @@ class _Shared:
         self.clock = clock
         self.state = _Cuttable(clock)
 
-    def circuit(self):
-        return Circuit(self.clock, threshold=3, patience=0.5, rest=1.0, hanging=2, news=SharedOutage(self.state, "a"))
+    def circuit(self, **others):
+        news = SharedOutage(self.state, "a")
+        return Circuit(self.clock, threshold=3, patience=0.5, rest=1.0, hanging=2, news=news, **others)
 
 
 class _Cuttable(MemoryState):
@@ -392,6 +393,18 @@ def test_others_learn_that_it_is_open(shared, playback, clock):
     with pytest.raises(CircuitOpen):
         WithCircuit(sender, second)(GET, Call())
     assert not sender.requests
+
+
+def test_who_learns_it_from_others_says_so(shared, playback, clock):
+    """A circuit that opened because another did does not say that its own calls hang."""
+    causes = []
+    second = shared.circuit(opened=causes.append)
+    second.check()
+    _fail(WithCircuit(playback(DOWN), shared.circuit()), clock)
+    clock.now += 0.5
+    with pytest.raises(CircuitOpen):
+        WithCircuit(playback(DOWN), second)(GET, Call())
+    assert causes == [{"cause": "another process gets no answer"}]
 
 
 def test_one_answer_closes_all(shared, playback, ok, clock):

@@ -6,6 +6,7 @@ import pytest
 
 from scimbridge.pingone.errors import CircuitOpen, OutOfTime, Throttled
 from scimbridge.pingone.send import Call, Request
+from scimbridge.state.memory import MemoryState
 
 GET = Request("GET", "/users/x")
 
@@ -93,3 +94,20 @@ def test_one_users_limit_is_no_pause(host, pair, behaviours, attempt):
     assert attempt(client, Request("POST", "/users/x", once=True)).retry_after == pytest.approx(86400, abs=1)
     assert attempt(client, GET) is None
     assert attempt(other, GET) is None
+
+
+def test_another_node_says_so_and_rests_as_long(host, connection, behaviours, attempt, moving, told, words):
+    """A node whose clock is behind rests for what is left, as the one that was told, and its log says it too."""
+    common = {**moving.arguments, "state": MemoryState(moving), "tell": told.append}
+    ahead = connection(**{**common, "wall": lambda: moving.wall() + 3600}, node="a")
+    one = connection(**common, node="b")
+    host.play(behaviours["answer"](503, {}, Retry_After="60"))
+    attempt(ahead, GET)
+    assert attempt(one, GET).retry_after == pytest.approx(60, abs=1)
+    assert words() == ["+paused", "+paused"]
+    assert told[0].facts == told[1].facts
+    moving.offset += 40
+    assert attempt(one, GET).retry_after == pytest.approx(20, abs=1)
+    moving.offset += 21
+    assert attempt(one, GET) is None
+    assert words() == ["+paused", "+paused", "-paused"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import queue
+import threading
+
 import pytest
 
 from scimbridge.pingone.send import Request
@@ -137,3 +140,19 @@ def test_a_look_now_asks_what_was_refused(host, watched, refusals, attempt):
     assert first.look_now()[0].is_ready
     host.usual = refusals.gateway
     assert first.look_now()[1] == "PingOne answered with status 502"
+
+
+def test_only_who_begins_the_first_look_waits_for_it(pair, moving):
+    """While the first look hangs, another who asks is answered at once, and does not hold a second thread."""
+    client, _other = pair()
+    looks = queue.Queue()
+    outlook = Outlook(client, moving, run=looks.put)
+    first = threading.Thread(target=outlook.look)
+    first.start()
+    look = looks.get(timeout=10)
+    assert not outlook.look().is_ready
+    assert first.is_alive()
+    look()
+    first.join(10)
+    assert outlook.look().is_ready
+    assert looks.empty()

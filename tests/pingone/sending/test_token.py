@@ -6,6 +6,7 @@ import base64
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from urllib.parse import parse_qs
 
 import orjson
@@ -235,6 +236,19 @@ def test_a_token_that_no_header_carries(token, host, connection, answer):
     assert _bearers(host) == ["t2"]
 
 
+def test_tokens_that_no_header_carries_are_logged_once(host, connection, answer):
+    """Each request asks again, and one line tells of it, until there was a good one."""
+    bad = answer(200, {"access_token": "t" * 5001, "expires_in": 3600})
+    host.tokens.extend([bad, bad, bad, answer(200, {"access_token": "t", "expires_in": 0}), bad])
+    send = connection()
+    with capture_logs() as lines:
+        for good in (False, False, False, True, False):
+            with nullcontext() if good else pytest.raises(Misconfigured):
+                send(GET, Call())
+    assert len(host.asked_for_token) == 5
+    assert len(lines) == 2
+
+
 def test_the_longest_token(host, connection, answer):
     """Every visible character of ASCII is taken, and as many as fit beside the other headers."""
     token = "".join(map(chr, range(33, 127))) + "t" * 4906
@@ -360,6 +374,12 @@ def test_token_that_ends_at_once(host, connection, answer):
     send(GET, Call())
     send(GET, Call())
     assert _bearers(host) == ["t1", "t2"]
+
+
+def test_token_without_an_end(host, connection, answer):
+    """A life time that no state can hold is a day."""
+    host.tokens.append(answer(200, {"access_token": "t1", "expires_in": 1e300}))
+    assert connection().token_endpoint.fetch(float("inf")) == ("t1", 86_400.0)
 
 
 def test_token_endpoint_is_observed(host, connection):

@@ -6,6 +6,7 @@ import pytest
 
 from scimbridge.pingone.errors import BadCredentials, NoToken, OutOfTime, Throttled
 from scimbridge.pingone.send import Request
+from scimbridge.pingone.sending.readiness import Outlook
 from scimbridge.state.memory import MemoryState
 
 GET = Request("GET", "/users/x")
@@ -128,6 +129,15 @@ def test_a_busy_endpoint_that_does_not_say_for_how_long(host, pair, behaviours, 
     assert len(host.asked_for_token) == 3
 
 
+@pytest.mark.parametrize("said", ["0", "Sat, 01 Mar 2025 09:15:20 GMT"])
+def test_a_pause_that_is_over_is_none(host, pair, behaviours, attempt, said):
+    """A 429 with a Retry-After of 0, or a date before its own, is waited for a second, then two, and so on."""
+    host.tokens.extend([behaviours["answer"](429, {}, Retry_After=said)] * 20)
+    client, _other = pair()
+    assert isinstance(attempt(client, GET), Throttled)
+    assert len(host.asked_for_token) == 5
+
+
 def test_a_refusal_ahead_of_the_end_hurts_nobody(host, pair, refusals, attempt, moving, told):
     """Where the old token is good for a while, calls go on; the log knows early."""
     client, _other = pair()
@@ -140,3 +150,57 @@ def test_a_refusal_ahead_of_the_end_hurts_nobody(host, pair, refusals, attempt, 
     moving.offset += 20
     assert attempt(client, GET) is None
     assert [(change.what, change.begins) for change in told] == [("token", True), ("token", False)]
+
+
+@pytest.fixture
+def nodes(connection, moving, told):
+    """Make clients on two nodes that share a state: `nodes(seconds)`, the clock of the second is so far ahead."""
+
+    def make(ahead=0.0):
+        state = MemoryState(moving)
+        common = {**moving.arguments, "state": state, "ledger": state, "tell": told.append}
+        behind = connection(**common, node="a")
+        return behind, connection(**{**common, "wall": lambda: moving.wall() + ahead}, node="b")
+
+    return make
+
+
+def test_a_token_of_another_node_ends_the_refusal(host, nodes, refusals, attempt, moving, words):
+    """Where another node gets the next token, the node that was refused is ready too, as soon as the API takes it."""
+    one, other = nodes()
+    host.tokens.append(refusals.client)
+    attempt(one, GET)
+    assert Outlook(one, moving).look().token == "refused"
+    moving.offset += 6
+    assert attempt(other, GET) is None
+    assert attempt(one, GET) is None
+    assert len(host.asked_for_token) == 2
+    assert Outlook(one, moving).look().token == "valid"
+    assert words() == ["+token", "-token"]
+
+
+def test_a_refusal_holds_as_long_by_another_clock(host, nodes, refusals, attempt, moving):
+    """A node whose clock is an hour behind waits for the five seconds that were said, and no longer."""
+    one, ahead = nodes(ahead=3600.0)
+    host.tokens.append(refusals.client)
+    attempt(ahead, GET)
+    assert attempt(one, GET).retry_after == pytest.approx(5, abs=0.5)
+    moving.offset += 3
+    assert attempt(one, GET).retry_after == pytest.approx(2, abs=0.5)
+    moving.offset += 3
+    assert attempt(one, GET) is None
+
+
+def test_a_pause_of_the_endpoint_is_not_over_because_calls_go_on(host, pair, behaviours, attempt, moving, words):
+    """While the old token is good calls are made; the pause has ended when there is a new token."""
+    client, _other = pair()
+    attempt(client, GET)
+    host.tokens.append(behaviours["answer"](429, {}, Retry_After="40"))
+    moving.offset += 3600 - 200
+    for _ in range(3):
+        assert attempt(client, GET) is None
+    assert words() == ["+paused"]
+    moving.offset += 51
+    for _ in range(2):
+        assert attempt(client, GET) is None
+    assert words() == ["+paused", "-paused"]

@@ -163,3 +163,13 @@ def test_prefixes_of_group_names_are_a_switch(make_caller):
     api = make_caller(Switches(group_name_prefix_filter=True))
     api.group("Research")
     assert api.good("GET", "/groups", params={"filter": 'name sw "res"'})["count"] == 1
+
+
+def test_alternative_identifiers_of_populations_are_a_switch(make_caller):
+    """A filter by them is unknown, or finds the population that has one."""
+    query = {"params": {"filter": 'alternativeIdentifiers eq "emea"'}}
+    assert make_caller().fault("GET", "/populations", **query)["code"] == "INVALID_FILTER"
+    knowing = make_caller(Switches(alternative_identifier_filter=True))
+    knowing.good("POST", "/populations", {"name": "Europe", "alternativeIdentifiers": ["emea", "de"]})
+    found = knowing.good("GET", "/populations", **query)["_embedded"]["populations"]
+    assert [each["name"] for each in found] == ["Europe"]

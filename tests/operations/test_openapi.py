@@ -1,0 +1,145 @@
+"""Operations in the OpenAPI description: each client is told what it may call, and no secret stands in an example."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+
+from scimbridge.access.scopes import ALL_SCOPES, OF_ENVIRONMENTS
+from scimbridge.operations.openapi import HIDDEN
+from scimbridge.operations.rooms import open_catalogue
+from tests.operations.test_each import EACH
+
+ROWS = [each for each in open_catalogue(None) if not each.refuse]
+
+
+@pytest.fixture
+def read(make_client, caller_of):
+    """Read the description as a client of some rights; `paths` alone, or the whole."""
+    client = make_client(5)
+
+    def of(scopes=ALL_SCOPES, **more):
+        return caller_of(client, scopes=scopes, **more).good("GET", "/openapi.json")
+
+    return of
+
+
+def operations_of(api):
+    """Return (method, path) -> call of what is no verb of SCIM."""
+    return {
+        (method.upper(), path): call
+        for path, calls in api["paths"].items()
+        for method, call in calls.items()
+        if "/." in path and not path.endswith("/.search")
+    }
+
+
+def test_the_description_is_valid(read):
+    """An outside validator takes it, with every operation in it."""
+    validate(read())
+
+
+def test_every_operation_stands_where_it_is_asked(read):
+    """Method and path of each operation are those that the bridge answers."""
+    described = operations_of(read())
+    for name, method, *_more in EACH:
+        resource, _dot, word = name.partition(".")
+        endpoint = {"Service": "", "User": "/Users", "Group": "/Groups", "Population": "/Populations"}[resource]
+        found = [path for verb, path in described if verb == method and f"/.{word}" in path]
+        assert any(each.startswith(f"{endpoint}/") for each in found), (name, found)
+
+
+def test_scope_tag_and_text(read):
+    """A call says in words what it does, what it is about and which right it needs."""
+    call = operations_of(read())["POST", "/Users/{id}/.checkPassword"]
+    assert call["tags"] == ["passwords"]
+    assert call["summary"].startswith("Is this the user's password?")
+    assert {"oauth2": ["passwords:check"]} in call["security"]
+    assert "At most 20 a minute for one user." in call["description"]
+    assert "504" in call["responses"]
+    flow = read()["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]
+    assert "checkPassword" in flow["scopes"]["passwords:check"]
+
+
+def test_every_tag_is_described(read):
+    """Tags of operations and of SCIM's verbs stand in one list, each once."""
+    api = read()
+    used = {tag for calls in api["paths"].values() for call in calls.values() for tag in _tags(call)}
+    told = [each["name"] for each in api["tags"]]
+    assert used == set(told)
+    assert len(told) == len(set(told))
+    assert {"users", "groups", "populations", "accounts", "passwords", "devices"} <= used
+
+
+def _tags(call):
+    return call.get("tags", ()) if isinstance(call, dict) else ()
+
+
+def test_secrets_are_written_only_and_in_no_example(read):
+    """A secret input is writeOnly everywhere, and where an example needs one it shows that it is hidden."""
+    described = operations_of(read())
+    seen = 0
+    for row in ROWS:
+        for (method, path), call in described.items():
+            if path.split("/.")[1].split("/")[0] != row.name or "requestBody" not in call or method != "POST":
+                continue
+            for content in call["requestBody"]["content"].values():
+                for name in row.secrets & set(content["schema"]["properties"]):
+                    assert content["schema"]["properties"][name]["writeOnly"] is True
+                    assert content["example"].get(name, HIDDEN) == HIDDEN
+                    seen += 1
+    assert seen >= 4 * len([name for row in ROWS for name in row.secrets]) - 4
+
+
+def test_every_example_fits_its_schema(read):
+    """Who pastes an example sends a body that the description allows."""
+    for key, call in operations_of(read()).items():
+        for content in call.get("requestBody", {"content": {}})["content"].values():
+            assert list(Draft202012Validator(content["schema"]).iter_errors(content["example"])) == [], key
+
+
+@pytest.mark.parametrize("scope", sorted(ALL_SCOPES))
+def test_each_client_is_told_what_it_may_call(read, scope):
+    """Both lists, `.operations` and the description, have what one right opens and nothing else."""
+    told = {call["security"][0]["bearer"][0] for call in operations_of(read({scope})).values()}
+    assert told == ({scope} if any(row.scope == scope for row in ROWS) else set())
+
+
+def test_the_bearer_token_is_told_of_no_right_of_operations(make_client):
+    """The one token has the rights of SCIM and none beside."""
+    api = make_client(5).good("GET", "/openapi.json")
+    told = {call["security"][0]["bearer"][0] for call in operations_of(api).values()}
+    assert told == {"users:read", "groups:read", "groups:write", "populations:read"} | {"passwords:write"}
+
+
+def test_a_confined_client_is_told_of_no_environment(read, make_client):
+    """What is about the whole environment is refused to it, and not offered."""
+    paths = {path for _method, path in operations_of(read(keys=["x"]))}
+    assert not {"/.environments", "/.gateways"} & paths
+    assert "/.roles" in paths
+    assert {"environments:read"} == OF_ENVIRONMENTS
+
+
+def test_a_part_can_be_deleted_by_who_may(read):
+    """DELETE of a part stands there with its own right."""
+    path = "/Users/{id}/.sessions/{sessionId}"
+    assert operations_of(read())["DELETE", path]["security"][0] == {"bearer": ["sessions:write"]}
+    assert ("DELETE", path) not in operations_of(read({"sessions:read"}))
+    assert ("GET", path) in operations_of(read({"sessions:read"}))
+
+
+def test_who_may_not_read_finds_nobody(read):
+    """A path that finds a resource by an attribute is there for who may read the resource."""
+    assert ("POST", "/Users/.unlock") in operations_of(read({"accounts:write", "users:read"}))
+    assert ("POST", "/Users/.unlock") not in operations_of(read({"accounts:write"}))
+
+
+def test_the_ids_of_calls_are_told_apart(read):
+    """No two calls have one id, those of SCIM among them."""
+    calls = [call for each in read()["paths"].values() for call in each.values() if isinstance(call, dict)]
+    ids = [call["operationId"] for call in calls]
+    assert len(ids) == len(set(ids)) > 100
+    assert len(json.dumps(read())) < 1_000_000
