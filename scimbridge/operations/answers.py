@@ -5,7 +5,6 @@ What a table of answers does not name never leaves. Pure but for the named funct
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,11 +20,10 @@ Find = Callable[[Attempt, Mapping[str, Any]], Any]
 
 
 class Printer:
-    """Makes answers of records. `offset` is the directory's clock against the clients'."""
+    """Makes answers of records."""
 
-    def __init__(self, functions: Mapping[str, Find], offset: dt.timedelta) -> None:
+    def __init__(self, functions: Mapping[str, Find]) -> None:
         self._functions = functions
-        self._offset = offset
 
     def one(self, attempt: Attempt, table: AnswerTable, record: Mapping[str, Any]) -> Json:
         """Return the answer about one record."""
@@ -46,14 +44,14 @@ class Printer:
         value = read_field(record, each.to or each.path)
         if each.lower and isinstance(value, str):
             return value.lower()
-        return shift_time(value, self._offset) if each.type == "dateTime" else value
+        return shift_time(value, attempt.around.offset) if each.type == "dateTime" else value
 
 
-def list_of(resources: list[Any]) -> Json:
-    """Return a whole list as one ListResponse (RFC 7644 §3.4.2)."""
+def list_of(resources: list[Any], total: int | None = None) -> Json:
+    """Return a list as one ListResponse (RFC 7644 §3.4.2), whole where `total` does not say otherwise."""
     return {
         "schemas": [LIST_URN],
-        "totalResults": len(resources),
+        "totalResults": len(resources) if total is None else total,
         "itemsPerPage": len(resources),
         "startIndex": 1,
         "Resources": resources,

@@ -5,9 +5,12 @@ What every function of this room is given. Which call a row says is printed here
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+import orjson
 
 from scimbridge.operations.rows import NEVER, REPEAT, Operation
 from scimbridge.pingone.collections import quote_id
@@ -18,6 +21,8 @@ from scimbridge.request.context import AnswerOptions, RequestContext
 from scimbridge.sides import Native
 from scimbridge.state.base import State
 
+KEPT = 60.0
+"""Seconds for which what hardly changes is believed."""
 MOST_PARTS = 100
 """Records that a list of PingOne's is asked for at a time."""
 
@@ -28,7 +33,8 @@ Json = dict[str, Any]
 class OperationParts:
     """What functions need beside the attempt. `wall` is seconds since 1970, `clock` counts, `secret` keys seals.
 
-    `fetch_text` reads an agreement's text where the management API leaves it out: path -> JSON, {} for none.
+    `fetch_text` reads an agreement's text where the management API leaves it out: path -> JSON, {} for none. `offset`
+    is the directory's clock against the clients'.
     """
 
     reach: Reach
@@ -38,6 +44,7 @@ class OperationParts:
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     fetch_text: Callable[[str, float], Json]
+    offset: dt.timedelta = dt.timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +71,7 @@ class Attempt:
         reads = method == "GET"
         request = Request(
             method,
-            "/" + path.lstrip("/").format(id=quote_id(self.key), item=quote_id(self.item)),
+            self._printed(path),
             query,
             body=body,
             media=media or JSON,
@@ -81,9 +88,16 @@ class Attempt:
 
     def read_all(self, path: str, member: str, query: tuple[tuple[str, str], ...] = ()) -> list[Native]:
         """Return every record of a list, over all its pages; lists without pages are one. Raises PingOne's errors."""
-        return self.around.reach.read_all(
-            self.context, _printed(path, self.key), member, query, root=path.startswith("/")
-        )
+        return self.around.reach.read_all(self.context, self._printed(path), member, query, root=path.startswith("/"))
+
+    def kept(self, name: str, read: Callable[[], Any], *, fresh: bool = False) -> Any:
+        """Return JSON that is read at most once a minute by all nodes, unless it has to be `fresh`."""
+        key = f"operations:{name}"
+        kept = None if fresh else self.around.state.get(key)
+        if kept is None:
+            kept = orjson.dumps(read())
+            self.around.state.set(key, kept, KEPT)
+        return orjson.loads(kept)
 
     def of(self, item: str) -> Attempt:
         """Return the attempt at another part."""
@@ -93,6 +107,5 @@ class Attempt:
         """Return the attempt about another resource, which the caller was shown."""
         return replace(self, key=key)
 
-
-def _printed(path: str, key: str) -> str:
-    return "/" + path.lstrip("/").format(id=quote_id(key), item="")
+    def _printed(self, path: str) -> str:
+        return "/" + path.lstrip("/").format(id=quote_id(self.key), item=quote_id(self.item))

@@ -13,6 +13,7 @@ from typing import Any
 
 from scimbridge.access.caller import Caller
 from scimbridge.access.scopes import OF_ENVIRONMENTS
+from scimbridge.mapping.tables.rows import read_field
 from scimbridge.once.locks import ChangeLocks
 from scimbridge.operations.answers import Printer, list_of
 from scimbridge.operations.attempt import Attempt, Json, OperationParts
@@ -20,27 +21,27 @@ from scimbridge.operations.inputs import native_body, query_of, read_inputs
 from scimbridge.operations.limiting import take_place
 from scimbridge.operations.matching import find_match
 from scimbridge.operations.reading import Catalogue
-from scimbridge.operations.refusing import refusing_parts
+from scimbridge.operations.refusing import lost_answer, refusing_parts
 from scimbridge.operations.rows import KIND_OF, MATCH, NEVER, REPEAT, SERVICE, Operation
 from scimbridge.pingone.errors import PingOneError
+from scimbridge.pingone.settling import Look, settle
 from scimbridge.request.context import AnswerOptions, Reply, RequestContext
 from scimbridge.request.ids import is_id
 from scimbridge.request.rights import veil, veil_reply
 from scimbridge.resources.endpoint import Endpoint
-from scimbridge.scim.errors import Forbidden, GatewayTimeout, NotFound, NotImplementedByDesign
+from scimbridge.scim.errors import Forbidden, NotFound, NotImplementedByDesign
 from scimbridge.scim.verbs import READ, WRITE, Verb
 from scimbridge.sides import Native
 from scimbridge.trail.attempts import Trail
 
 Carry = Callable[[Attempt, "Room"], Any]
 """A function of `code`: makes the calls, returns PingOne's record, or records, or a Reply."""
-Settle = Callable[[Attempt, float], Native | None]
-"""A function of `again`: looks whether a call was carried out whose answer was lost, so many seconds ago.
-
-Returns the record where it was, None where not."""
+Settle = Callable[[Attempt], Look]
+"""A function of `again`, called before the call: returns what looks whether that was carried out."""
 
 DELETED = 204
-TRIES = 3
+STATES = (("status",), ("account", "status"), ("lifecycle", "status"), ("block", "status"), ("lock", "status"))
+"""Where PingOne's records say in which state something is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +102,17 @@ class Room:
         verb = Verb(operation.name, asked.method, READ if operation.reads and not asked.deletes else WRITE)
         with self._trail.attempt(context, operation.resource, verb, asked.key) as noted, refusing_parts(operation):
             check_right(noted.caller, operation, asked.scope)
+            if operation.shows:
+                self.endpoints[operation.shows].lists.view.projection(options)  # what is wrong there is said beforehand
             body = read()
-            match = body.get(MATCH) if not asked.key and not operation.is_service and not operation.on_all else None
-            others = () if match is None else (MATCH,)
-            values = read_inputs(operation, body, self.around.wall(), others)
+            others = () if asked.key or operation.is_service or operation.on_all else (MATCH,)
+            values = read_inputs(operation, body, self.around.wall(), self.around.offset, others)
             attempt = Attempt(
                 operation=operation, context=noted, options=options, around=self.around,
-                key=asked.key, item=asked.item, values=values,
+                key=asked.key.lower(), item=asked.item, values=values,
             )  # fmt: skip
-            attempt = self._reach(attempt, match)
+            noted.notes.asked(tuple(values), attempt.key if is_id(attempt.key) else "")
+            attempt = self._reach(attempt, body.get(MATCH))
             noted.notes.asked(tuple(values), attempt.key)
             return noted.notes.answered(self._carry_out(attempt, asked))
 
@@ -168,7 +171,10 @@ class Room:
         body = native_body(operation, attempt.values)
         # A PUT always has a body, of which nothing may be left; a POST without one says all by its type.
         sent = body if body or operation.call.method == "PUT" else None
-        return self.settled(attempt, lambda: attempt.send_row(sent).body)
+        made = self.settled(attempt, lambda: attempt.send_row(sent).body)
+        if made or not (operation.answer or operation.shows):
+            return made
+        return attempt.send("GET", operation.call.path).body  # PingOne said no more than that it is done
 
     def settled(self, attempt: Attempt, send: Callable[[], Json]) -> Json:
         """Send what changes something, and decide by the row what a lost answer means.
@@ -176,38 +182,12 @@ class Room:
         Raises `GatewayTimeout` where it cannot be known, and PingOne's errors.
         """
         again = attempt.operation.again
-        lost: PingOneError | None = None
-        began = self.around.clock()
-        for _try in range(TRIES):
-            try:
-                return send()
-            except PingOneError as error:
-                if again == REPEAT or not (error.maybe_done or lost is not None):
-                    raise
-                lost = lost or error
-                if again == NEVER:
-                    break
-                found = self._look(attempt, self.around.clock() - began)
-                if found is not None:
-                    return found
-                if not error.maybe_done:  # a refusal, and nothing was done before
-                    raise
-        msg = (
-            f"PingOne's answer to {attempt.operation.name} was lost: it is not known whether it was carried out,"
-            " and it is not sent again, since that may do harm; look at the state first"
-        )
-        raise GatewayTimeout(msg) from lost
-
-    def _look(self, attempt: Attempt, seconds: float) -> Json | None:
         try:
-            return self._settle[attempt.operation.again](attempt, seconds)
+            return send() if again in (REPEAT, NEVER) else settle(send, self._settle[again](attempt))
         except PingOneError as error:
-            msg = (
-                f"PingOne's answer to {attempt.operation.name} was lost, and PingOne does not say whether it was"
-                " carried out; look at the state before it is sent again"
-            )
-            error.maybe_done = True  # for the trail: what became of it is unknown
-            raise GatewayTimeout(msg) from error
+            if again == REPEAT or not error.maybe_done:
+                raise
+            raise lost_answer(attempt.operation) from error
 
     # -- the answer ------------------------------------------------------------------------------------------------
 
@@ -215,6 +195,9 @@ class Room:
         operation = attempt.operation
         if isinstance(found, Reply):
             return found
+        if isinstance(found, dict) and not operation.reads:
+            states = {".".join(path): read_field(found, path) for path in STATES}
+            attempt.context.notes.became({name: state for name, state in states.items() if isinstance(state, str)})
         if operation.shows:
             return self.show_all(attempt, found) if isinstance(found, list) else self._show(attempt, found)
         if operation.answer is None:
@@ -222,13 +205,18 @@ class Room:
         table = operation.answer
         if isinstance(found, list):
             return Reply(200, list_of([self.printer.one(attempt, table, each) for each in found]))
-        return Reply(200, self.printer.one(attempt, table, found))
+        return Reply(200, self.printed(attempt, found))
 
-    def show_all(self, attempt: Attempt, records: list[Native]) -> Reply:
-        """Return resources as a list shows them, to a client that may read them."""
+    def printed(self, attempt: Attempt, record: Mapping[str, Any]) -> Json:
+        """Return the answer about one record, as the row's table of answers has it."""
+        table = attempt.operation.answer
+        return {} if table is None else self.printer.one(attempt, table, record)
+
+    def show_all(self, attempt: Attempt, records: list[Native], total: int | None = None) -> Reply:
+        """Return resources as a list shows them, to a client that may read them; `total` is how many there are."""
         lists = self.endpoints[attempt.operation.shows].lists
         options = veil(attempt.context.caller, lists.kind, attempt.options)
-        return Reply(200, list_of(lists.resources(attempt.context, options, records)))
+        return Reply(200, list_of(lists.resources(attempt.context, options, records), total))
 
     def _show(self, attempt: Attempt, record: Native) -> Reply:
         """Return a resource as always; who may not read it is told where it is."""

@@ -5,8 +5,9 @@ Values leave here as PingOne takes them. No sentence here ever holds a value: it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from scimbridge.mapping.moments import read_time, shift_time
@@ -16,19 +17,22 @@ from scimbridge.scim.errors import InvalidValue
 
 SKEW = 5.0
 """Seconds by which clocks may differ: a moment that is over by no more has not come yet for somebody."""
-NO_OFFSET = timedelta(0)
 FIRST_YEAR, LAST_YEAR = 1970, 9999
+DIGITS = 18
+"""Of a whole number in a query."""
+_ZONED = re.compile(r".{1,64}(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})")
 TOP = 64
 """Names of members that are not known and are told."""
 
 
 def read_inputs(
-    operation: Operation, body: Mapping[str, Any], now: float, others: tuple[str, ...] = ()
+    operation: Operation, body: Mapping[str, Any], now: float, offset: timedelta, others: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """Return name -> value for what was sent and for defaults. `now` is seconds since 1970.
+    """Return name -> value for what was sent and for defaults. `now` is seconds since 1970, by PingOne's clock.
 
-    `others` are names that are read elsewhere. Null is the same as not sent (RFC 7643 §2.5). Raises `InvalidValue` that
-    names every fault.
+    `offset` is that clock against the client's, and taken off as it is from the value of an attribute. `others` are
+    names that are read elsewhere. Null is the same as not sent (RFC 7643 §2.5). Raises `InvalidValue` that names every
+    fault.
     """
     faults = list(_unknown(operation, body, others))
     found: dict[str, Any] = {}
@@ -40,9 +44,9 @@ def read_inputs(
             elif each.default is not None:
                 found[each.name] = each.default
             continue
-        fault = fault_of(each, value, now)
+        fault = fault_of(each, value, now + offset.total_seconds())
         if fault is None:
-            found[each.name] = _as_sent(each, value)
+            found[each.name] = shift_time(value, -offset) if each.type == "dateTime" else value
         else:
             faults.append(f"{each.name}: {fault}")
     if faults:
@@ -123,7 +127,7 @@ def fault_of(each: Input, value: Any, now: float) -> str | None:
     if not _FITS[each.type](each, value) or (each.values and value not in each.values):
         return f"has to be {_wanted(each)}"
     if each.after_now:
-        moment = read_time(value)
+        moment = _moment(value)
         if moment is None or moment.timestamp() <= now + SKEW:
             return f"is over, or as good as over: {_wanted(each)}"
     return None
@@ -133,9 +137,9 @@ def _is_text(value: Any, least: int, most: int | None) -> bool:
     return isinstance(value, str) and least <= len(value) and (most is None or len(value) <= most) and "\0" not in value
 
 
-def _is_moment(value: str) -> bool:
-    moment = read_time(value)
-    return moment is not None and moment.tzinfo is not None and FIRST_YEAR <= moment.year < LAST_YEAR
+def _moment(value: Any) -> datetime | None:
+    moment = read_time(value) if isinstance(value, str) and _ZONED.fullmatch(value) else None
+    return moment if moment and FIRST_YEAR <= moment.year < LAST_YEAR else None
 
 
 def _is_number(value: Any) -> bool:
@@ -155,19 +159,15 @@ _FITS: Mapping[str, Callable[[Input, Any], bool]] = {
         and (each.minimum is None or value >= each.minimum)
         and (each.maximum is None or value <= each.maximum)
     ),
-    "dateTime": lambda _each, value: isinstance(value, str) and _is_moment(value),
+    "dateTime": lambda _each, value: _moment(value) is not None,
     "object": lambda _each, value: isinstance(value, dict),
     "objects": lambda _each, value: isinstance(value, list) and all(isinstance(one, dict) for one in value),
 }
-
-
-def _as_sent(each: Input, value: Any) -> Any:
-    return shift_time(value, NO_OFFSET) if each.type == "dateTime" else value
 
 
 def _parse(each: Input, text: str) -> Any:
     if each.type == "boolean":
         return {"true": True, "false": False}.get(text.lower(), text)
     if each.type == "integer":
-        return int(text) if text.isascii() and text.isdigit() else text
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS else text
     return text.split(",") if each.type == "strings" else text

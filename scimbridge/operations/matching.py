@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from scimbridge.request.context import AnswerOptions, RequestContext
+from scimbridge.request.ids import is_id
 from scimbridge.request.refusals import refusing
 from scimbridge.request.rights import check_scope
 from scimbridge.resources.endpoint import Endpoint
@@ -78,8 +79,8 @@ def any_of(attributes: Sequence[str], text: str, named: str) -> str:
     if wrong := [name for name in attributes if not NAME.fullmatch(name)]:
         msg = f"{named}: {wrong[0][:LONGEST]!r} is no attribute; name them as filters do, such as emails.value"
         raise InvalidValue(msg)
-    value = json.dumps(text, ensure_ascii=False)
-    return " or ".join(f"{name} eq {value}" for name in attributes)
+    forms = {True: json.dumps(text.lower(), ensure_ascii=False), False: json.dumps(text, ensure_ascii=False)}
+    return " or ".join(f"{name} eq {forms[name.lower() == 'id' and is_id(text)]}" for name in attributes)
 
 
 def _is_match(match: Any) -> bool:

@@ -12,21 +12,34 @@ from typing import Any
 
 from scimbridge.operations.rows import Input, Operation
 from scimbridge.pingone import errors
-from scimbridge.request.refusals import of_no_answer
-from scimbridge.scim.errors import BadGateway, Conflict, Forbidden, InvalidValue, NotFound, ScimError
+from scimbridge.request.refusals import USED_BEFORE, of_no_answer
+from scimbridge.scim.errors import (
+    BadGateway,
+    Conflict,
+    Forbidden,
+    GatewayTimeout,
+    InvalidValue,
+    NotFound,
+    ScimError,
+    Uniqueness,
+)
 
-NO_PATH = ("gateways", "agreements", "agreementConsents", "devices", "sessions", "roles")
-"""Last parts of paths that few tenants have: PingOne answers an unknown one as it answers a missing right."""
+NO_PATH = frozenset({"gateways", "agreements", "agreementConsents", "devices", "sessions", "roles"})
+"""Parts of paths that few tenants have: PingOne answers an unknown one as it answers a missing right."""
 STATES = {
     "NO_PASSWORD": "the user has no password",
     "ACCOUNT_NOT_USABLE": "the account cannot be used: it is disabled, locked, or its password lies elsewhere",
     "PASSWORD_LOCKED_OUT": "the password is locked out after wrong ones",
     "REQUEST_FAILED": "the present state forbids it: the password may lie at a gateway or at another provider",
 }
-VALUES = frozenset({"INVALID_VALUE", "REQUIRED_VALUE", "EMPTY_VALUE", "OUT_OF_RANGE", "SIZE_LIMIT_EXCEEDED"})
-OF_INPUTS = frozenset({"UNIQUENESS_VIOLATION", "CONSTRAINT_VIOLATION", "INVALID_PARAMETER", *VALUES})
+OF_INPUTS = frozenset({
+    "INVALID_VALUE", "REQUIRED_VALUE", "EMPTY_VALUE", "OUT_OF_RANGE", "SIZE_LIMIT_EXCEEDED", "UNIQUENESS_VIOLATION",
+    "CONSTRAINT_VIOLATION", "INVALID_PARAMETER", "INVALID_FILTER",
+})  # fmt: skip
 CODES = ("verificationCode", "recoveryCode")
-HISTORY = "it was used before, and PingOne's password policy wants a new one"
+POLICY = "PingOne's password policy is not met"
+WRONG_CODE = "the code is wrong, over, or was used"
+NO_MAIL = "the user has no e-mail address, or got as many messages today as PingOne lets a user get"
 
 
 @contextmanager
@@ -50,21 +63,19 @@ def _refusal(error: errors.PingOneError, operation: Operation) -> ScimError:
 
 
 def _not_there(operation: Operation) -> str:
-    if operation.item is not None:
-        return f"no {operation.resource} of that id, or nothing of that {operation.item.name}"
-    return (
-        f"no {operation.resource} of that id" if not operation.is_service else f"PingOne has no {operation.name} here"
-    )
+    part = "" if operation.item is None else f"nothing of that {operation.item.name}"
+    if operation.is_service:
+        return part or f"PingOne has no {operation.name} here"
+    return f"no {operation.resource} of that id{part and f', or {part}'}"
 
 
 def _no_permission(operation: Operation) -> str:
     role = operation.role or "Identity Data Admin"
-    text = f"PingOne does not let the bridge call {operation.name}: its worker application lacks a role such as {role}"
-    if operation.call.path.rstrip("/").rpartition("/")[2] in NO_PATH or any(
-        part in NO_PATH for part in operation.call.path.split("/")
-    ):
-        text += ", or this environment does not have it"
-    return f"{text} (see `scimbridge check`)"
+    rare = ", or this environment does not have it" if NO_PATH & set(operation.call.path.split("/")) else ""
+    return (
+        f"PingOne does not let the bridge call {operation.name}: its worker application lacks a role such as"
+        f" {role}{rare} (see `scimbridge check`)"
+    )
 
 
 def _refused(error: errors.Refused, operation: Operation) -> ScimError:
@@ -84,32 +95,35 @@ def _refused(error: errors.Refused, operation: Operation) -> ScimError:
 def _of_fault(fault: errors.Fault, operation: Operation) -> ScimError | None:
     """Return what one fault means; None for a code that says nothing."""
     if fault.code == "INVALID_OTP":
-        return InvalidValue(f"{_code_of(operation)}: the code is wrong, over, or was used")
+        return InvalidValue(f"{_code_of(operation)}: {WRONG_CODE}")
     if fault.code in STATES:
         return Conflict(f"{operation.name}: {STATES[fault.code]}")
     named = _input_of(fault.target, operation)
+    if fault.code == "UNIQUENESS_VIOLATION" and not (named and named.secret):
+        return Uniqueness(f"{operation.name}: it is there already, or something wider is")
     if named is not None and fault.code in OF_INPUTS:
         return InvalidValue(f"{named.name}: {_why(fault, named)}")
-    where = _elsewhere(fault.target)
-    if fault.code == "UNIQUENESS_VIOLATION":
-        return Conflict(f"{operation.name}: it is there already, or something wider is")
-    if fault.code == "CONSTRAINT_VIOLATION" or (fault.code in VALUES and not _is_sent(fault.target, operation)):
-        return Conflict(f"{operation.name}: PingOne cannot do it in the present state{where}")
-    if fault.code in VALUES:
-        return InvalidValue(f"{_code_of(operation)}: PingOne refuses the value{where}")
+    if fault.code == "CONSTRAINT_VIOLATION" and fault.target == "email":
+        return Conflict(f"{operation.name}: {NO_MAIL}")
+    if fault.code == "CONSTRAINT_VIOLATION" or (fault.code in OF_INPUTS and not _is_sent(fault.target, operation)):
+        return Conflict(f"{operation.name}: PingOne cannot do it in the present state")
+    if fault.code in OF_INPUTS:
+        return InvalidValue(f"{_code_of(operation)}: PingOne refuses the value")
     return None
 
 
 def _why(fault: errors.Fault, named: Input) -> str:
     if fault.code == "UNIQUENESS_VIOLATION":
-        return HISTORY if named.secret else "it is there already, and may not be there twice"
+        return USED_BEFORE
     remaining: Any = fault.inner.get("failuresRemaining")
     if isinstance(remaining, int):
         return f"it is wrong; {remaining} more wrong ones lock the password"
     needs: Any = fault.inner.get("unsatisfiedRequirements")
     if isinstance(needs, list) and all(isinstance(each, str) and each.isidentifier() for each in needs):
-        return f"PingOne's password policy is not met: {', '.join(needs)}"
-    return "PingOne refuses the value"
+        return f"{POLICY}: {', '.join(needs)}"
+    if named.name in CODES:
+        return WRONG_CODE
+    return POLICY if named.secret else "PingOne refuses the value"
 
 
 def _input_of(target: str | None, operation: Operation) -> Input | None:
@@ -135,5 +149,10 @@ def _code_of(operation: Operation) -> str:
     return next((each.name for each in operation.inputs if each.name in CODES), operation.name)
 
 
-def _elsewhere(target: str | None) -> str:
-    return f" ({target})" if target and target.replace(".", "").isalnum() else ""
+def lost_answer(operation: Operation) -> GatewayTimeout:
+    """Return what is said where nobody knows whether an operation was carried out."""
+    msg = (
+        f"PingOne's answer to {operation.name} was lost: it is not known whether it was carried out, and the bridge"
+        " does not send it again, since that may do harm; look at the state first"
+    )
+    return GatewayTimeout(msg)

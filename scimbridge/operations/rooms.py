@@ -57,14 +57,13 @@ class Rooms:
         around: OperationParts,
         turns: ChangeLocks,
         trail: Trail,
-        offset: dt.timedelta,
     ) -> None:
         self.catalogue = catalogue
         self._registry = registry
         self._around = around
         self._turns = turns
         self._trail = trail
-        self._printer = Printer(ANSWER, offset)
+        self._printer = Printer(ANSWER)
         self._rooms: LRUCache[Hidden, Room] = LRUCache(MOST_VIEWS)
 
     def to(self, caller: Caller) -> Room:
@@ -84,7 +83,7 @@ def open_rooms(
     parts = assembly.parts
     shared = OperationParts(
         reach=assembly.reach, state=parts.state, secret=parts.secret, wall=parts.wall, clock=parts.clock,
-        sleep=parts.sleep, fetch_text=texts.fetch,
+        sleep=parts.sleep, fetch_text=texts.fetch, offset=offset,
     )  # fmt: skip
     turns = ChangeLocks(parts.state, parts.clock)
-    return Rooms(open_catalogue(own), registry, shared, turns, parts.trail, offset)
+    return Rooms(open_catalogue(own), registry, shared, turns, parts.trail)

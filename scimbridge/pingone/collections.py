@@ -7,6 +7,7 @@ empty resource, another one, or a short page.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -15,10 +16,13 @@ from urllib.parse import quote
 
 from scimbridge.pingone.answers import malformed
 from scimbridge.pingone.errors import Refused
+from scimbridge.pingone.facets import PASSWORD, Facet
 from scimbridge.pingone.kinds import USERS
 from scimbridge.pingone.media import JSON, OPERATIONS
 from scimbridge.pingone.paging import Page, Pass, read_page
+from scimbridge.pingone.password_changes import WithPasswordChanges
 from scimbridge.pingone.send import Call, Json, Request, Response, Send
+from scimbridge.pingone.settling import Look, settle
 from scimbridge.sides import Native
 
 __all__ = ["Collection", "Page", "UserCollection", "check_id", "quote_id"]
@@ -135,19 +139,23 @@ def check_id(response: Response, method: str, key: str | None) -> None:
 class UserCollection(Collection):
     """The users, and the fields of theirs that have a call of their own (docs/pingone.md §2.8, §10)."""
 
+    def __init__(self, send: Send, name: str, passwords: WithPasswordChanges | None = None) -> None:
+        """`passwords` is the layer that `send` begins with, where others send through it too."""
+        self._passwords = passwords or WithPasswordChanges(send, clock=time.monotonic)
+        super().__init__(self._passwords, name)
+
     def set_facet(self, call: Call, key: str, name: str, value: Any, /, along: Mapping[str, Any] = NOTHING) -> Json:
         """Write the facet of a name: a boolean, an id, a text, a password in clear; None where it can be removed.
 
         `along` is what goes with it. Returns PingOne's answer, which is the user where the facet has actions and else
-        is not. ValueError for a name that is no facet's.
+        is not. A password whose answer was lost is looked at before it is sent again. ValueError for a name that is no
+        facet's.
         """
         facet = USERS.facet(name)
-        path, media = self.path(key), facet.media_of(value)
-        if facet.actions:
-            request = Request("POST", path, body=dict(along) or None, media=media, repeatable=True)
-        else:
-            request = Request("PUT", f"{path}/{name}", body=facet.body(value), media=media)
+        request = self._facet_request(facet, key, value, along)
         try:
+            if facet is PASSWORD:
+                return settle(lambda: self._send(request, call).body, self.watch_password(call, key))
             response = self._send(request, call)
         except Refused as error:  # the target is told as it stands in the body of this call, not in the user
             error.faults = tuple(replace(fault, target=facet.field) for fault in error.faults)
@@ -155,6 +163,17 @@ class UserCollection(Collection):
         if facet.actions:
             check_id(response, request.method, key)
         return response.body
+
+    def _facet_request(self, facet: Facet, key: str, value: Any, along: Mapping[str, Any]) -> Request:
+        path, media = self.path(key), facet.media_of(value)
+        if facet.actions:
+            return Request("POST", path, body=dict(along) or None, media=media, repeatable=True)
+        again = False if facet is PASSWORD else None
+        return Request("PUT", f"{path}/{facet.name}", body=facet.body(value), media=media, repeatable=again)
+
+    def watch_password(self, call: Call, key: str) -> Look:
+        """Return what looks whether a call that is sent after this has changed the password of a user."""
+        return self._passwords.watch(f"{self.path(key)}/{PASSWORD.name}", call)
 
     def read_part(self, call: Call, key: str, name: str, /) -> Json:
         """Return a part that is one object, as the state of the password."""

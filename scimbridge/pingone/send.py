@@ -41,7 +41,8 @@ class Request:
 
     `href` is the address of a next page, followed as PingOne gave it; path and query then do not count.
     `repeatable`: may it be sent again when its answer was lost? None goes by the method: all but POST. `once`: it is
-    sent a single time, whatever the answer. `root`: path is beside the environments, below /v1.
+    sent a single time, whatever the answer, and a 429 may be about its user alone. `root`: path is beside the
+    environments, below /v1.
     `attempt` and `headers` belong to the layers: which try this is, and the Authorization.
     """
 

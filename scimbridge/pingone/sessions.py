@@ -18,7 +18,7 @@ ROUNDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How many sessions were ended, and whether new ones came each time."""
+    """How many sessions were ended by these calls, and whether none is left."""
 
     count: int
     is_all: bool
@@ -26,13 +26,15 @@ class Ended:
 
 def end_each(read: Callable[[], Iterable[Native]], end: Callable[[str], object]) -> Ended:
     """End every session that is told and look again, some times. Raises PingOne's errors."""
-    ended: set[str] = set()
-    for _round in range(ROUNDS):
-        found = [each["id"] for each in read() if each["id"] not in ended]
+    seen: set[str] = set()
+    count = 0
+    for turn in range(ROUNDS + 1):
+        found = [each["id"] for each in read() if each["id"] not in seen]
         if not found:
-            return Ended(len(ended), is_all=True)
-        for session in found:
+            return Ended(count, is_all=True)
+        for session in found if turn < ROUNDS else ():
+            seen.add(session)
             with suppress(NotThere):  # it has ended by itself
                 end(session)
-            ended.add(session)
-    return Ended(len(ended), is_all=False)
+                count += 1
+    return Ended(count, is_all=False)

@@ -14,6 +14,7 @@ from scimbridge.pingone.errors import NoPermission, NotThere
 from scimbridge.pingone.kinds import GROUPS, KINDS, POPULATIONS, USERS
 from scimbridge.pingone.memberships import Memberships
 from scimbridge.pingone.paging import Pass, read_page
+from scimbridge.pingone.password_changes import WithPasswordChanges
 from scimbridge.pingone.send import Call, Json, Request, Send
 from scimbridge.sides import Native
 
@@ -24,8 +25,8 @@ class Target:
     """The collections of all kinds, memberships, and what is known of the environment."""
 
     def __init__(self, send: Send, *, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
-        self.send = send
-        self.users = UserCollection(send, USERS.collection)
+        self.send = send = WithPasswordChanges(send, clock=clock)
+        self.users = UserCollection(send, USERS.collection, send)
         self._collections = {
             kind.collection: self.users if kind is USERS else Collection(send, kind.collection) for kind in KINDS
         }

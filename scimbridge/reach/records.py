@@ -18,6 +18,7 @@ from scimbridge.pingone.facets import POPULATION
 from scimbridge.pingone.kinds import kind_of
 from scimbridge.pingone.media import JSON
 from scimbridge.pingone.paging import Page, Pass
+from scimbridge.pingone.settling import Look
 from scimbridge.reach.confinement import Confinement
 from scimbridge.reach.kept_filters import KeptFilters
 from scimbridge.request.context import RequestContext
@@ -241,3 +242,7 @@ class ReachableUsers(ReachableRecords):
         """Return a part that is one object. Raises `NotThere`."""
         self.hold(context, key)
         return self._users.read_part(context.call, key, name)
+
+    def watch_password(self, context: RequestContext, key: str) -> Look:
+        """Return what looks whether a call that is sent after this has changed a user's password."""
+        return self._users.watch_password(context.call, key)

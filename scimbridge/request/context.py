@@ -69,6 +69,9 @@ class Notes:
     def asked(self, names: tuple[str, ...], key: str) -> None:
         """Be told the names of what an operation was given, and the id of the resource that it is about."""
 
+    def became(self, states: Mapping[str, Any]) -> None:
+        """Be told what an operation's answer says of the state of its resource; states are nobody's secret."""
+
     def filtered(self, names: tuple[str, ...]) -> None:
         """Be told the attributes that a search names."""
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from scimbridge.mapping.tables.table import Table
 from scimbridge.pingone import errors
+from scimbridge.pingone.facets import PASSWORD
 from scimbridge.pingone.kinds import kind_named
 from scimbridge.request.progress import Progress
 from scimbridge.scim.errors import (
@@ -38,6 +39,7 @@ _VALUE_CODES = frozenset(
         "INVALID_PARAMETER",
     }
 )
+USED_BEFORE = "it was used before, and PingOne's password policy wants a new one"
 _OPERATORS = "it knows eq, sw, ew and co, not each of them on every attribute, and joins them with and, or"
 RETRY_AFTER = 5  # seconds, where PingOne names none
 AT_ONCE = 1  # seconds, where only the time of the request was up: the least that the header can say
@@ -110,7 +112,7 @@ def _refused(error: errors.PingOneError, table: Table) -> ScimError:
         name = _scim_name(fault.target, table)
         said = _sentence(fault, table)
         if fault.code == "UNIQUENESS_VIOLATION":
-            return Uniqueness(f"{name or table.type.name}: the value is taken; it has to be unique in PingOne")
+            return _taken(fault, name or table.type.name)
         if fault.code == "CONSTRAINT_VIOLATION":
             return Conflict(f"{name or table.type.name}: PingOne's present state forbids this{said}")
         if fault.code == "INVALID_FILTER" and fault.target in kind_named(table.type.name).filters_on:
@@ -126,6 +128,13 @@ def _refused(error: errors.PingOneError, table: Table) -> ScimError:
     if error.code == "REQUEST_FAILED":
         return Conflict(f"{table.type.name}: PingOne could not carry out the change in its present state")
     return BadRequest(f"{table.type.name}: PingOne refuses the request ({error.code or error.status})")
+
+
+def _taken(fault: errors.Fault, name: str) -> ScimError:
+    """Return what it means that a value was there before: for a password, that this user had it."""
+    if fault.target == PASSWORD.field:
+        return InvalidValue(f"{name}: {USED_BEFORE}")
+    return Uniqueness(f"{name}: the value is taken; it has to be unique in PingOne")
 
 
 def _scim_name(target: str | None, table: Table) -> str | None:

@@ -185,6 +185,10 @@ class AuditEntry(Notes):
         self.changed = dict.fromkeys(names)
         self.head = replace(self.head, key=key.lower())
 
+    def became(self, states: Mapping[str, Any]) -> None:
+        """Note the states that an operation has left its resource in."""
+        self.changed |= states
+
     def filtered(self, names: tuple[str, ...]) -> None:
         """Note the attributes that a search names."""
         self.filter = names

@@ -43,11 +43,15 @@ def request_id(given: str | None, authorization: str | None) -> str:
     return given
 
 
-def read_body(request: Request) -> Body:
+def read_body(request: Request, *, may_be_empty: bool = False) -> Body:
     """Return the request's JSON object; it may be as large as the bridge takes, or its client may send.
+
+    Where it may be empty, no body at all is an object without members, whatever type it is said to have.
 
     Raises `PayloadTooLarge`, `UnsupportedMediaType` and `InvalidSyntax`.
     """
+    if may_be_empty and not request.content_length and "Transfer-Encoding" not in request.headers:
+        return Body({})
     media = (request.content_type or MEDIA[0]).split(";", 1)[0].strip().lower()
     if media not in MEDIA:
         msg = f"the body has to be sent as {MEDIA[0]} or {MEDIA[1]}"
@@ -61,6 +65,8 @@ def read_body(request: Request) -> Body:
     body = request.stream.read(most + 1)
     if len(body) > most:
         raise _too_large(most)
+    if may_be_empty and not body:
+        return Body({})
     if not body.strip():
         msg = "the request needs a body: one JSON object"
         raise InvalidSyntax(msg)

@@ -12,14 +12,16 @@ from scimbridge.operations.carrying_out import Asked, Room
 from scimbridge.operations.describing import describe_operation
 from scimbridge.operations.inputs import parse_texts
 from scimbridge.operations.rooms import Rooms
-from scimbridge.operations.rows import SERVICE, Operation
+from scimbridge.operations.rows import MATCH, SERVICE, Operation
 from scimbridge.resources.registry import Registry
-from scimbridge.scim.errors import MethodNotAllowed, NotFound
+from scimbridge.scim.errors import InvalidValue, MethodNotAllowed, NotFound
 from scimbridge.web import render
 from scimbridge.web.incoming import Incoming, read_body, read_shown
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SHOWN = ("attributes", "excludedattributes")
+BESIDE = {"search": "POST", "operations": "GET"}
+"""What stands beside the operations, and is asked in one way."""
 
 
 def blueprint(registry: Registry, rooms: Rooms, incoming: Incoming) -> Blueprint:
@@ -44,9 +46,10 @@ def _add(routes: Blueprint, path: str, resource: str, rooms: Rooms, incoming: In
     def carry_out(name: str, key: str = "", item: str = "") -> Response:
         room = rooms.to(g.caller)
         operation = find_operation(room, resource, name)
-        check_method(operation, request.method, key, item)
+        method = "GET" if request.method == "HEAD" else request.method
+        check_method(operation, method, key, item)
         context = incoming.context(request, g.caller, g.request_id)
-        asked = Asked(operation, request.method, key, item)
+        asked = Asked(operation, method, key, item)
         return render.reply(
             room.do(asked, context, incoming.options(request, read_shown(request)), lambda: _read(operation))
         )
@@ -60,7 +63,10 @@ def _add(routes: Blueprint, path: str, resource: str, rooms: Rooms, incoming: In
 
 
 def find_operation(room: Room, resource: str, name: str) -> Operation:
-    """Return an operation by its name. Raises `NotFound`, which names the nearest."""
+    """Return an operation by its name. Raises `NotFound`, which names the nearest, and `MethodNotAllowed`."""
+    if (method := BESIDE.get(name)) is not None and (resource == SERVICE or name == "search"):
+        msg = f".{name} is asked by {method}"
+        raise MethodNotAllowed(msg, headers=(("Allow", method),))
     operation = room.catalogue.operations.get((resource, name))
     if operation is None or not room.serves(operation):
         known = [each.name for each in room.catalogue.of(resource) if room.serves(each)]
@@ -75,6 +81,11 @@ def check_method(operation: Operation, method: str, key: str, item: str) -> None
         return
     if (item and operation.item is None) or (key and operation.on_all):
         msg = f"{operation.name} stands on {'nothing that hangs on it' if item else 'the collection, without an id'}"
+        raise NotFound(msg)
+    if operation.item is not None and not item and not operation.listed:
+        msg = (
+            f"{operation.name} is about one part, which is named behind it: .{operation.name}/{{{operation.item.name}}}"
+        )
         raise NotFound(msg)
     allowed = methods_of(operation, key, item)
     if method not in allowed:
@@ -92,13 +103,23 @@ def methods_of(operation: Operation, key: str, item: str) -> tuple[str, ...]:
 
 
 def _read(operation: Operation) -> Mapping[str, Any]:
-    """Return what a client sends: a body, where it posts one, else parameters and headers."""
+    """Return what a client sends: a body, where it posts one, else parameters and headers.
+
+    Raises `InvalidValue` for what stands where it would be overlooked.
+    """
+    given = [(name, text) for name, text in request.args.items(multi=True) if name.lower() not in SHOWN]
+    names = [name for name, _text in given]
     if request.method == "POST":
-        body = dict(read_body(request)) if request.content_length or request.is_json else {}
+        if lost := [name for name in names if name in operation.named or name == MATCH]:
+            msg = f"{lost[0]}: {operation.name} takes what it is given from the body, and nothing from the address"
+            raise InvalidValue(msg)
+        body = dict(read_body(request, may_be_empty=True))
     else:
-        given = {name: text for name, text in request.args.items() if name.lower() not in SHOWN}
-        body = parse_texts(operation, given)
+        if len(set(names)) < len(names):
+            msg = "a parameter stands twice; which one is meant?"
+            raise InvalidValue(msg)
+        body = parse_texts(operation, dict(given))
     for each in operation.inputs:
         if each.header and each.name not in body and (text := request.headers.get(each.header)):
-            body[each.name] = text
+            body[each.name] = text[: each.max_length]  # browsers say more than anybody reads
     return body

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from flask import g, request
 
+from scimbridge.access.caller import Caller
 from scimbridge.access.scopes import ALL_SCOPES
+from scimbridge.sandbox import Sandbox, Switches
 from scimbridge.sandbox.model import hanging
 from scimbridge.sandbox.model.passwords import make_password
 from scimbridge.sandbox.store.directory import Password
+from tests.conftest import PINGONE_USER, WHO, Client, Clock, make_app, settings_for
 
 READINGS: dict[str, dict[str, Any]] = {
     "one": {},
@@ -59,6 +65,11 @@ class Desk:
         whole = f"/Users/{self.user}/{path}" if path.startswith(".") else path
         return self.client.send(method, whole, body, **more)
 
+    @property
+    def writes(self) -> list[str]:
+        """Those of the calls that can change something."""
+        return [call for call in self.calls if not call.startswith("GET ")]
+
     def code(self, name: str) -> str:
         """Return a code that was mailed to the user."""
         return getattr(self.directory.hanging.codes_of(self.user), name)
@@ -68,6 +79,12 @@ class Desk:
         made = make_password(self.directory, text, force_change=False)
         self.directory.passwords[self.user] = made
         return made
+
+    @property
+    def crowd(self) -> str:
+        """A group that has members."""
+        edges = self.directory.edges
+        return next(each["id"] for each in self.directory.groups if edges.members_of("users", each["id"]))
 
     def add_session(self) -> str:
         """Let the user sign on."""
@@ -89,14 +106,79 @@ class Desk:
         return next(key for key, held in self.directory.hanging.agreements.items() if held["name"] == name)
 
 
+@dataclass
+class House:
+    """Bridges in front of sandboxes that the tests of one module share; each test has a user of its own."""
+
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+    clients: dict[str, Client] = field(default_factory=dict)
+    callers: dict[str, Caller] = field(default_factory=dict)
+    clock: Clock = field(default_factory=Clock)
+
+    def open(self, reading: str) -> Client:
+        """Return a client of the one bridge of a reading."""
+        if reading not in self.clients:
+            sandbox = Sandbox.start(switches=Switches(**READINGS[reading]), seed=30)
+            app = make_app(settings_for(sandbox), self.clock)
+            app.before_request_funcs.setdefault(None, []).append(self._identify)
+            self.clients[reading] = Client(app, sandbox)
+        return self.clients[reading]
+
+    def _identify(self) -> None:
+        g.caller = self.callers.get(request.headers.get(WHO, ""), g.caller)
+
+    def desk(self, reading: str, *, scopes=ALL_SCOPES, populations=None, population="Employees", **more) -> Desk:
+        """Open a desk about a new user."""
+        client, number = self.open(reading), next(self.numbers)
+        ids = None if populations is None else frozenset(map(client.population, populations))
+        name = f"desk-{number}"
+        self.callers[name] = Caller(name, scopes=frozenset(scopes), populations=ids, **more)
+        user = {
+            "userName": f"visitor.{number}", "emails": [{"type": "work", "value": f"visitor.{number}@example.org"}],
+            "name": {"givenName": "Vera", "familyName": "Visitor"},
+            PINGONE_USER: {"population": {"id": client.population(population)}},
+        }  # fmt: skip
+        key = client.good("POST", "/Users", user)["id"]
+        return Desk(replace(client, headers={**client.headers, WHO: name}), key, client.group("Empty Room"))
+
+    def close(self) -> None:
+        """Stop the sandboxes."""
+        for client in self.clients.values():
+            client.sandbox.close()
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[House]:
+    house = House()
+    yield house
+    house.close()
+
+
 @pytest.fixture(params=READINGS)
-def reading(request) -> dict[str, Any]:
-    return READINGS[request.param]
+def reading(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def open_desk(house) -> Iterator[Callable[..., Desk]]:
+    """Open desks in the house of the module: `open_desk("one", scopes=..., populations={...})`."""
+
+    def make(reading: str = "one", **more: Any) -> Desk:
+        return house.desk(reading, **more)
+
+    yield make
+    for client in house.clients.values():
+        client.sandbox.faults.clear()
+
+
+@pytest.fixture
+def desk(open_desk, reading) -> Desk:
+    return open_desk(reading)
 
 
 @pytest.fixture
 def make_desk(make_client, caller_of):
-    """Open a desk: `make_desk(switches..., scopes=..., populations={...})`."""
+    """Open a desk in a house of its own: `make_desk(switches..., scopes=..., populations={...})`."""
 
     def make(*, scopes=ALL_SCOPES, populations=None, settings=None, seed=30, **switches) -> Desk:
         client = make_client(seed, settings=settings, **switches)
@@ -104,8 +186,3 @@ def make_desk(make_client, caller_of):
         return Desk(caller_of(client, scopes=scopes, populations=populations), user, client.group("Empty Room"))
 
     return make
-
-
-@pytest.fixture
-def desk(make_desk, reading) -> Desk:
-    return make_desk(**reading)

@@ -13,10 +13,9 @@ ON_USERS = [each for each in EACH if each[0].startswith("User.") and not ROWS[ea
 
 
 @pytest.fixture
-def outside(make_desk):
+def outside(open_desk):
     """A desk that is confined to the partners, and whose user is an employee."""
-    desk = make_desk(scopes=ALL_SCOPES - OF_ENVIRONMENTS, populations={"Partners"})
-    return prepared(desk)
+    return prepared(open_desk(scopes=ALL_SCOPES - OF_ENVIRONMENTS, populations={"Partners"}))
 
 
 @pytest.mark.parametrize(("name", "method", "path", "body", "status", "calls"), ON_USERS, ids=[e[0] for e in ON_USERS])
@@ -36,17 +35,17 @@ def test_a_foreign_user_is_nobody(outside, held, name, method, path, body, statu
     assert held(outside.client) == before
 
 
-def test_everything_is_refused_about_the_environment(make_desk):
+def test_everything_is_refused_about_the_environment(open_desk):
     """Who is confined has no right to environments, even where a file gave it one."""
-    desk = make_desk(populations={"Partners"})
+    desk = open_desk(populations={"Partners"})
     for path in ("/.environments", "/.gateways"):
         assert desk.ask("GET", path).status_code == 403
         assert desk.calls == []
 
 
-def test_roles_at_own_populations_only(make_desk):
+def test_roles_at_own_populations_only(open_desk):
     """A confined client gives and takes roles at its own populations, and is told of no other."""
-    desk = make_desk(scopes=ALL_SCOPES - OF_ENVIRONMENTS, populations={"Employees"})
+    desk = open_desk(scopes=ALL_SCOPES - OF_ENVIRONMENTS, populations={"Employees"})
     own, other = (desk.client.population(name) for name in ("Employees", "Partners"))
     asked = {"role": "Help Desk Admin", "scopeType": "POPULATION"}
     assert desk.ask("POST", ".assignRole", {**asked, "scopeId": other}).status_code == 403

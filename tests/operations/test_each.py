@@ -71,7 +71,7 @@ EACH = (
     ("Service.environments", "GET", "/.environments", None, 200, ["GET /v1/environments"]),
     ("Service.roles", "GET", "/.roles", None, 200, ["GET /v1/roles"]),
     ("Service.gateways", "GET", "/.gateways", None, 200, ["GET /gateways"]),
-    ("Group.members", "POST", "/Groups/=group/.members", {}, 200, ["GET /users"]),
+    ("Group.members", "POST", "/Groups/=crowd/.members", {}, 200, ["GET /users"]),
     ("Group.roleAssignments", "GET", "/Groups/=group/.roleAssignments", None, 200,
      ["GET /groups/{group}/roleAssignments"]),
     ("Population.find", "POST", "/Populations/.find", {"identifier": "Employees"}, 200, None),
@@ -117,10 +117,12 @@ def test_each_operation_is_tried():
 
 
 @pytest.mark.parametrize(("name", "method", "path", "body", "status", "calls"), EACH, ids=[each[0] for each in EACH])
-def test_operation(desk, name, method, path, body, status, calls):
+def test_operation(desk, house, name, method, path, body, status, calls):
     """An operation does what it says, in the calls that its row names."""
     desk = prepared(desk)
-    answer = desk.ask(method, filled(desk, path), filled(desk, body))
+    house.clock.sleep(61)  # what is kept for a minute is forgotten
+    path, body = filled(desk, path), filled(desk, body)
+    answer = desk.ask(method, path, body)
     assert answer.status_code == status, (name, answer.text, desk.calls)
     if calls is not None:
         assert desk.calls == calls

@@ -105,7 +105,8 @@ def test_order_of_facets(client, person):
     assert client.calls == [GET, facet("enabled"), *middle, GET]
     again = {"population": person[URN]["population"], "identityProvider": {"id": list(
         client.sandbox.directory.providers)[1]}, "mfaEnabled": False}  # fmt: skip
-    client.good("PUT", f"/Users/{person['id']}", {**whole, "active": True, "title": "Lead", URN: again})
+    newer = {**whole, "active": True, "title": "Lead", "password": "S3cret-newer!", URN: again}
+    client.good("PUT", f"/Users/{person['id']}", newer)
     assert client.calls == [GET, *middle, facet("enabled"), GET]
 
 

@@ -410,7 +410,8 @@ def test_a_change_is_no_reading(make_trailed):
     """What a change reads on its way is no reading of its own."""
     trailed = make_trailed(settings={"audit_reads": True})
     key = trailed.ada()
-    record = trailed.one(lambda: trailed.client.good("PUT", f"/Users/{key}", {**ADA, "active": False}))
+    same = {name: value for name, value in ADA.items() if name != "password"}
+    record = trailed.one(lambda: trailed.client.good("PUT", f"/Users/{key}", {**same, "active": False}))
     assert record["verb"] == "replace"
 
 
@@ -699,6 +700,6 @@ def test_a_moved_user_leaves_the_groups_that_are_known(trailed):
         client.good("POST", "/Groups", {**body, "displayName": name, **more})["id"]
         for name, more in (("Of all", {}), ("Of home", {PINGONE_GROUP: {"population": {"id": home}}}))
     ]
-    moved = {**ADA, extension: {"population": {"id": other}}}
+    moved = {**ADA, "password": "Noch-Kryptischer-Qx7!", extension: {"population": {"id": other}}}
     record = trailed.one(lambda: client.good("PUT", f"/Users/{key}?attributes=groups", moved))
     assert (record["result"], record["groups_left"]) == ("done", groups[1:])

@@ -23,7 +23,6 @@ CARRY: Mapping[str, Carry] = {
     "agreement_text": agreements.read_texts,
     "consents": agreements.list_consents,
     "link": links.link,
-    "block": account.act_on_device,
     "assign": roles.assign,
     "assignments": roles.read_assignments,
     "take_role": roles.take,

@@ -1,20 +1,21 @@
-"""Account: a lock that has to have locked, codes whose answer was lost, devices that are read after a change."""
+"""Account: a lock that has to have locked, and codes whose answer was lost."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from scimbridge.mapping.tables.rows import read_field
-from scimbridge.operations.attempt import Attempt
+from scimbridge.operations.attempt import Attempt, Json
 from scimbridge.operations.inputs import native_body
-from scimbridge.pingone.settling import when_taken
+from scimbridge.pingone.errors import PingOneError
+from scimbridge.pingone.not_yet import when_taken
+from scimbridge.pingone.settling import Look
 from scimbridge.scim.errors import Conflict
-from scimbridge.sides import Native
 
 if TYPE_CHECKING:
     from scimbridge.operations.carrying_out import Room
 
-OK = "OK"
+LOCKED = "LOCKED"
 
 
 def lock(attempt: Attempt, room: Room) -> Any:
@@ -22,35 +23,31 @@ def lock(attempt: Attempt, room: Room) -> Any:
     body = native_body(attempt.operation, attempt.values)
     around = attempt.around
 
-    def send() -> dict[str, Any]:
+    def send() -> Json:
         return when_taken(
             lambda: attempt.send_row(body).body, attempt.context.call, clock=around.clock, sleep=around.sleep
         )
 
     record = room.settled(attempt, send)
-    if read_field(record, ("account", "status")) == OK:
+    if read_field(record, ("account", "status")) != LOCKED:
         msg = "lock: PingOne took the call and the account is not locked; send unlockAt, a time that is still to come"
         raise Conflict(msg)
     return record
 
 
-def is_verified(attempt: Attempt, _seconds: float) -> Native | None:
-    """Return the user if its verification is over."""
-    user = _read_user(attempt)
-    return user if read_field(user, ("lifecycle", "status")) == "ACCOUNT_OK" else None
+def is_verified(attempt: Attempt) -> Look:
+    """Return what looks whether the verification of the user is over."""
+    return _looking_for(attempt, ("lifecycle", "status"), "ACCOUNT_OK")
 
 
-def is_email_verified(attempt: Attempt, _seconds: float) -> Native | None:
-    """Return the user if its address is proved."""
-    user = _read_user(attempt)
-    return user if user.get("emailVerified") is True else None
+def is_email_verified(attempt: Attempt) -> Look:
+    """Return what looks whether the address of the user is proved."""
+    return _looking_for(attempt, ("emailVerified",), True)
 
 
-def act_on_device(attempt: Attempt, room: Room) -> Any:
-    """Act on a device and read it: PingOne answers with it, or with nothing."""
-    device = room.settled(attempt, lambda: attempt.send_row().body)
-    return device if device.get("id") else attempt.send("GET", attempt.operation.call.path).body
+def _looking_for(attempt: Attempt, field: tuple[str, ...], wanted: Any) -> Look:
+    def look(_error: PingOneError) -> Json | None:
+        user = attempt.around.reach.users.read(attempt.context, attempt.key)
+        return user if read_field(user, field) == wanted else None
 
-
-def _read_user(attempt: Attempt) -> Native:
-    return attempt.around.reach.users.read(attempt.context, attempt.key)
+    return look

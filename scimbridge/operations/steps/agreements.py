@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from scimbridge.mapping.tables.rows import read_field
 from scimbridge.operations.attempt import Attempt, Json
 from scimbridge.operations.languages import choose_language
 from scimbridge.pingone.collections import quote_id
+from scimbridge.pingone.errors import NotThere
 from scimbridge.pingone.paging import read_whole
 from scimbridge.scim.cursors import Seal
 from scimbridge.scim.errors import Conflict, ExpiredCursor, InvalidCursor, InvalidValue
@@ -25,32 +24,28 @@ from scimbridge.sides import Native
 if TYPE_CHECKING:
     from scimbridge.operations.carrying_out import Room
 
-PENDING, DISABLED = "PENDING", "AGREEMENT_DISABLED"
-KEPT = 60.0
-"""Seconds for which agreements and their texts are kept."""
+PENDING = "PENDING"
 SHOWN_FOR = 3600.0
 """Seconds for which what was shown can be accepted."""
 
 
 def list_consents(attempt: Attempt, _room: Room) -> Any:
     """Return the user's consents, and a pending one for each agreement that PingOne's list leaves out."""
-    response = attempt.send("GET", attempt.operation.call.path)
-    consents = read_whole(response, attempt.operation.listed)
+    consents = read_whole(attempt.send("GET", attempt.operation.call.path), attempt.operation.listed)
     answered = {read_field(each, ("agreement", "id")) for each in consents}
-    open_ones = [each for each in _agreements(attempt) if each.get("enabled") is not False]
-    return [
-        *consents,
-        *(
-            Native({"agreement": {"id": each["id"]}, "status": PENDING})
-            for each in open_ones
-            if each["id"] not in answered
-        ),
+    return consents + [
+        Native({"agreement": {"id": each["id"]}, "status": PENDING})
+        for each in _agreements(attempt)
+        if each.get("enabled") is not False and each["id"] not in answered
     ]
 
 
 def present(attempt: Attempt, _room: Room) -> Any:
     """Return what is to be shown to the user of one agreement, with its state."""
-    consent = attempt.send_row().body
+    try:
+        consent = attempt.send_row().body
+    except NotThere:
+        consent = {}  # never answered; an agreement that is not there is found out below
     user = attempt.around.reach.users.read(attempt.context, attempt.key)
     wanted = (user.get("preferredLanguage"), attempt.values.get("acceptLanguage"), user.get("locale"))
     return {**_text_of(attempt, attempt.item, wanted), "status": consent.get("status", PENDING)}
@@ -168,23 +163,13 @@ def _agreements(attempt: Attempt) -> list[Json]:
     return _kept_list(attempt, "agreements", "agreements", fresh=False)
 
 
-def _kept(attempt: Attempt, path: str, *, fresh: bool) -> Json:
-    key = f"operations:{path}"
-    kept = None if fresh else attempt.around.state.get(key)
-    if kept is None:
-        kept = orjson.dumps(attempt.send("GET", path).body)
-        attempt.around.state.set(key, kept, KEPT)
-    held: Json = orjson.loads(kept)
+def _kept_list(attempt: Attempt, path: str, member: str, *, fresh: bool) -> list[Json]:
+    held: list[Json] = attempt.kept(path, lambda: attempt.read_all(path, member), fresh=fresh)
     return held
 
 
-def _kept_list(attempt: Attempt, path: str, member: str, *, fresh: bool) -> list[Json]:
-    key = f"operations:{path}"
-    kept = None if fresh else attempt.around.state.get(key)
-    if kept is None:
-        kept = orjson.dumps(attempt.read_all(path, member))
-        attempt.around.state.set(key, kept, KEPT)
-    held: list[Json] = orjson.loads(kept)
+def _kept(attempt: Attempt, path: str, *, fresh: bool) -> Json:
+    held: Json = attempt.kept(path, lambda: attempt.send("GET", path).body, fresh=fresh)
     return held
 
 

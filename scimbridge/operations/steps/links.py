@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from scimbridge.mapping.tables.rows import read_field
 from scimbridge.operations.attempt import Attempt
 from scimbridge.operations.inputs import native_body
+from scimbridge.pingone.settling import Look
 from scimbridge.request.context import Reply
 from scimbridge.sides import Native
 
@@ -18,17 +19,20 @@ PATH, MEMBER = "users/{id}/linkedAccounts", "linkedAccounts"
 
 def link(attempt: Attempt, room: Room) -> Any:
     """Link an account, unless it is linked already."""
-    found = is_linked(attempt, 0.0)
+    found = _find(attempt)
     if found is not None:
         return found
     body = native_body(attempt.operation, attempt.values)
     made = room.settled(attempt, lambda: attempt.send_row(body).body)
-    table = attempt.operation.answer
-    return made if table is None else Reply(201, room.printer.one(attempt, table, made))
+    return Reply(201, room.printed(attempt, made))
 
 
-def is_linked(attempt: Attempt, _seconds: float) -> Native | None:
-    """Return the link of this provider and this id, if there is one."""
+def is_linked(attempt: Attempt) -> Look:
+    """Return what looks whether the account is linked."""
+    return lambda _error: _find(attempt)
+
+
+def _find(attempt: Attempt) -> Native | None:
     provider, external = attempt.values["identityProvider"], attempt.values["externalId"]
     for each in attempt.read_all(PATH, MEMBER):
         if read_field(each, ("identityProvider", "id")) == provider and each.get("externalId") == external:

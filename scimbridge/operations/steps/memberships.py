@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from scimbridge.mapping.links import Links, Member
 from scimbridge.mapping.plan import Changes
+from scimbridge.mapping.tables.rows import read_field
 from scimbridge.operations.attempt import Attempt
 from scimbridge.pingone.errors import NotThere
 from scimbridge.pingone.kinds import GROUPS, USERS
 from scimbridge.request.context import Reply
 from scimbridge.request.ids import is_id
 from scimbridge.request.progress import Progress
-from scimbridge.scim.errors import InvalidValue
+from scimbridge.scim.errors import InvalidValue, NotFound
 from scimbridge.sides import Native
 
 if TYPE_CHECKING:
     from scimbridge.operations.carrying_out import Room
 
 DIRECT = "DIRECT"
+GROUP = ("_embedded", "group")
 
 
 def read_groups(attempt: Attempt, _room: Room) -> Any:
@@ -44,7 +46,10 @@ def join(attempt: Attempt, room: Room) -> Any:
     if not is_id(key):
         msg = "groupId: the id of a group is a UUID"
         raise InvalidValue(msg)
-    group = _change(attempt, room, key, Links(add=(Member(attempt.key.lower(), USERS.name),)))
+    try:
+        group = _change(attempt, room, key.lower(), Links(add=(Member(attempt.key, USERS.name),)))
+    except NotThere as error:
+        raise NotFound("groupId: no Group of that id") from error
     return {"id": group.get("id", key), "name": group.get("name"), "type": DIRECT}
 
 
@@ -53,7 +58,7 @@ def leave(attempt: Attempt, room: Room) -> Any:
     if not is_id(attempt.item):
         raise NotThere("no group has an id like that", status=404)
     attempt.send("GET", f"{attempt.operation.call.path}/{{item}}")
-    _change(attempt, room, attempt.item, Links(remove=(Member(attempt.key.lower(), USERS.name),)))
+    _change(attempt, room, attempt.item.lower(), Links(remove=(Member(attempt.key, USERS.name),)))
     return Reply(204)
 
 
@@ -69,9 +74,7 @@ def _is_known(attempt: Attempt, membership: Native) -> bool:
     groups = attempt.around.reach.groups
     if groups.is_open(attempt.context):
         return True
-    embedded = membership.get("_embedded")
-    group = embedded.get("group") if isinstance(embedded, dict) else None
-    if isinstance(group, dict):
+    if isinstance(group := read_field(membership, GROUP), dict):
         return groups.keeps(attempt.context, group)
     try:
         groups.read(attempt.context, membership["id"])
@@ -81,8 +84,4 @@ def _is_known(attempt: Attempt, membership: Native) -> bool:
 
 
 def _with_name(membership: Native) -> Native:
-    embedded = membership.get("_embedded")
-    group = embedded.get("group") if isinstance(embedded, dict) else None
-    if "name" in membership or not isinstance(group, dict):
-        return membership
-    return Native({**membership, "name": group.get("name")})
+    return Native({"name": read_field(membership, (*GROUP, "name")), **membership})

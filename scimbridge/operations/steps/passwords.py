@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scimbridge.mapping.moments import read_time
 from scimbridge.operations.attempt import Attempt, Json
 from scimbridge.operations.inputs import native_body
+from scimbridge.operations.refusing import lost_answer
 from scimbridge.operations.rows import NEVER
-from scimbridge.pingone.errors import Fault, Refused
+from scimbridge.pingone.errors import PingOneError, Refused
+from scimbridge.pingone.settling import Look
 from scimbridge.request.context import Reply
 from scimbridge.scim.errors import InvalidValue
-from scimbridge.sides import Native
 
 if TYPE_CHECKING:
     from scimbridge.operations.carrying_out import Room
 
 PATH = "users/{id}/password"
 CHECK = "application/vnd.pingidentity.password.check+json"
+LEFT = "failuresRemaining"
 WRONG = ("INVALID_VALUE", "INVALID_PASSWORD")
-RESOLUTION = 1.0
-"""Seconds: PingOne's clock and its `lastChangedAt` may be told in whole ones."""
 
 
 def check(attempt: Attempt, room: Room) -> Any:
@@ -28,15 +27,8 @@ def check(attempt: Attempt, room: Room) -> Any:
     try:
         state = room.settled(attempt, lambda: attempt.send_row(native_body(attempt.operation, attempt.values)).body)
     except Refused as error:
-        wrong = _wrong(error)
-        if wrong is None:
-            raise
-        remaining = wrong.inner.get("failuresRemaining")
-        told = {"failuresRemaining": remaining} if isinstance(remaining, int) else {}
-        return Reply(200, {"valid": False, **told})
-    table = attempt.operation.answer
-    printed = {} if table is None else room.printer.one(attempt, table, state)
-    return Reply(200, {"valid": True, **printed})
+        return Reply(200, {"valid": False, **_left(error)})
+    return Reply(200, {"valid": True, **room.printed(attempt, state)})
 
 
 def change(attempt: Attempt, room: Room) -> Any:
@@ -44,35 +36,29 @@ def change(attempt: Attempt, room: Room) -> Any:
 
     Raises `InvalidValue` where that is wrong.
     """
-    current = attempt.values.get("currentPassword")
-    if current is not None:
+    if (current := attempt.values.get("currentPassword")) is not None:
         try:
             attempt.send("POST", PATH, body={"password": current}, media=CHECK, again=NEVER)
         except Refused as error:
-            wrong = _wrong(error)
-            if wrong is None:
-                raise
-            left = wrong.inner.get("failuresRemaining")
-            told = f"; {left} more wrong ones lock the password" if isinstance(left, int) else ""
-            raise InvalidValue(f"currentPassword: it is wrong{told}") from error
+            left = "".join(f"; {number} more wrong ones lock the password" for number in _left(error).values())
+            raise InvalidValue(f"currentPassword: it is wrong{left}") from error
+        except PingOneError as error:
+            if error.maybe_done:
+                raise lost_answer(attempt.operation) from error
+            raise
     body = native_body(attempt.operation, attempt.values)
     return room.settled(attempt, lambda: attempt.send_row(body).body)
 
 
-def is_changed(attempt: Attempt, seconds: float) -> Native | None:
-    """Return the state of the password if it was changed since the call was sent, by PingOne's own clock."""
-    response = attempt.send("GET", PATH)
-    state: Json = response.body
-    changed = read_time(str(state.get("lastChangedAt", "")))
-    now = response.server_date if response.server_date is not None else attempt.around.wall()
-    if changed is None or changed.tzinfo is None or changed.timestamp() < now - seconds - RESOLUTION:
-        return None
-    return Native(state)
+def is_changed(attempt: Attempt) -> Look:
+    """Return what looks whether the password was changed."""
+    return attempt.around.reach.users.watch_password(attempt.context, attempt.key)
 
 
-def _wrong(error: Refused) -> Fault | None:
-    """Return the fault that says the password is wrong; None where it says anything else, such as a state."""
+def _left(error: Refused) -> Json:
+    """Return how many wrong ones may follow, as far as it is told. Raises what says anything else, such as a state."""
     for fault in error.faults:
-        if fault.code in WRONG and fault.target in (None, "password", "currentPassword"):
-            return fault
-    return None
+        if fault.code in WRONG and fault.target in ("password", "currentPassword"):
+            number = fault.inner.get(LEFT)
+            return {LEFT: number} if isinstance(number, int) else {}
+    raise error

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from scimbridge.mapping.tables.rows import read_field
-from scimbridge.operations.attempt import Attempt
+from scimbridge.operations.attempt import Attempt, Json
 from scimbridge.operations.inputs import native_body
 from scimbridge.operations.rows import REPEAT
-from scimbridge.pingone.errors import NotThere
+from scimbridge.pingone.errors import NotThere, PingOneError
+from scimbridge.pingone.settling import Look
 from scimbridge.request.context import Reply
 from scimbridge.request.ids import is_id
 from scimbridge.scim.errors import Forbidden, InvalidValue
@@ -20,8 +20,6 @@ from scimbridge.sides import Native
 if TYPE_CHECKING:
     from scimbridge.operations.carrying_out import Room
 
-KEPT = 60.0  # seconds that names of roles are believed
-ROLES = "operations:roles"
 POPULATION = "POPULATION"
 MEMBER = "roleAssignments"
 
@@ -36,9 +34,8 @@ def assign(attempt: Attempt, room: Room) -> Any:
     if not is_id(values["role"]):
         values["role"] = _find_role(attempt, values["role"])
     body = native_body(attempt.operation, values)
-    made = room.settled(attempt, lambda: attempt.send_row(body).body)
-    table = attempt.operation.answer
-    return made if table is None else Reply(201, room.printer.one(attempt, table, made))
+    made = room.settled(replace(attempt, values=values), lambda: attempt.send_row(body).body)
+    return Reply(201, room.printed(attempt, made))
 
 
 def read_assignments(attempt: Attempt, _room: Room) -> Any:
@@ -69,15 +66,17 @@ def _is_own(attempt: Attempt, record: Native) -> bool:
     return populations is None or (at[0] == POPULATION and at[1] in populations)
 
 
-def is_assigned(attempt: Attempt, _seconds: float) -> Native | None:
-    """Return the assignment of this role at this scope, if there is one."""
-    role, values = attempt.values["role"], attempt.values
-    role = role if is_id(role) else _find_role(attempt, role)
-    for each in attempt.read_all(attempt.operation.call.path, MEMBER):
-        held = tuple(read_field(each, path) for path in (("role", "id"), ("scope", "type"), ("scope", "id")))
-        if held == (role, values["scopeType"], values["scopeId"]):
-            return each
-    return None
+def is_assigned(attempt: Attempt) -> Look:
+    """Return what looks whether the role is given at this scope."""
+    wanted = tuple(attempt.values[name] for name in ("role", "scopeType", "scopeId"))
+
+    def look(_error: PingOneError) -> Json | None:
+        for each in attempt.read_all(attempt.operation.call.path, MEMBER):
+            if tuple(read_field(each, path) for path in (("role", "id"), ("scope", "type"), ("scope", "id"))) == wanted:
+                return each
+        return None
+
+    return look
 
 
 def name_role(attempt: Attempt, record: Mapping[str, Any]) -> str | None:
@@ -95,11 +94,9 @@ def _find_role(attempt: Attempt, name: str) -> str:
 
 def _names(attempt: Attempt) -> Mapping[str, str]:
     """Return id -> name of all roles, kept for a minute: they are PingOne's own and hardly change."""
-    state = attempt.around.state
-    kept = state.get(ROLES)
-    if kept is not None:
-        held: Mapping[str, str] = orjson.loads(kept)
-        return held
-    names = {str(each["id"]): str(each.get("name", "")) for each in attempt.read_all("/roles", "roles")}
-    state.set(ROLES, orjson.dumps(names), KEPT)
-    return names
+
+    def read() -> dict[str, str]:
+        return {str(each["id"]): str(each.get("name", "")) for each in attempt.read_all("/roles", "roles")}
+
+    held: Mapping[str, str] = attempt.kept("roles", read)
+    return held

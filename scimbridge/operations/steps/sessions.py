@@ -19,5 +19,5 @@ def end_each(attempt: Attempt, _room: Room) -> Any:
     ended = attempt.around.reach.end_sessions(attempt.context, attempt.key)
     if ended.is_all:
         return {"count": ended.count}
-    msg = f"endSessions: {ended.count} sessions were ended and new ones came each time; disable the user first"
+    msg = f"endSessions: {ended.count} sessions were ended and there are more; send it again, or disable the user first"
     raise Conflict(msg)

@@ -86,7 +86,7 @@ class WithRate:
         try:
             return self._send(request, call)
         except Throttled as error:
-            if error.status == _TOO_MANY and not isinstance(error, Resting):
+            if error.status == _TOO_MANY and not (request.once or isinstance(error, Resting)):
                 # A long pause is not queued for: the pause layer ends the calls.
                 pause = error.retry_after if error.retry_after is not None and error.retry_after <= SHORT else None
                 self._slow_down(sent_at, pause)

@@ -84,14 +84,17 @@ class HttpTransport:
 
     def _address(self, request: Request) -> str:
         if request.href is not None:
-            return self._follow(request.href, f"{self._top}{request.path}" if request.root else f"{self._home}/")
+            return self._follow(request.href, f"{self._top}{request.path}" if request.root else None)
         base = self._root if request.root else self._base
         if not request.query:
             return base + request.path
         return f"{base}{request.path}?{urlencode(request.query, quote_via=quote)}"
 
-    def _follow(self, href: str, home: str) -> str:
-        """Return a link as it was given. The token never goes to another host, nor to another environment."""
+    def _follow(self, href: str, only: str | None) -> str:
+        """Return a link as it was given. The token never goes to another host, nor to another environment.
+
+        `only` is the one path that it may have, where it is not below the environment.
+        """
         address = self._host + href if href.startswith("/") and not href.startswith("//") else href
         try:
             theirs, path = _origin(address), urlsplit(address).path
@@ -99,7 +102,7 @@ class HttpTransport:
             raise Misconfigured("PingOne sent a link to a next page that is no address") from error
         if theirs != self._origin:
             raise Misconfigured("PingOne sent a link to a next page that leads to another host")
-        if not path.startswith(home) or "/../" in f"{path}/":
+        if path != only and (only is not None or not path.startswith(f"{self._home}/") or "/../" in f"{path}/"):
             raise Misconfigured("PingOne sent a link to a next page that leads out of the environment")
         return requote_uri(address)
 

@@ -16,7 +16,7 @@ from scimbridge.mapping.tables.table import Table
 from scimbridge.mapping.translate import leaf_value
 from scimbridge.pingone.facets import ACCOUNT, LOCKED, UNLOCK_AT, Facet
 from scimbridge.pingone.kinds import USERS
-from scimbridge.pingone.settling import when_taken
+from scimbridge.pingone.not_yet import when_taken
 from scimbridge.reach.reach import Reach
 from scimbridge.request.context import RequestContext
 from scimbridge.request.rights import check_state, may_read

@@ -87,6 +87,15 @@ def test_an_endless_pause_is_an_hour(host, pair, behaviours, attempt, moving):
     assert len(host.api) == 2
 
 
+def test_one_users_limit_is_no_pause(host, pair, behaviours, attempt):
+    """A 429 to what is sent once may be about its user alone: nobody else waits for that."""
+    host.play(behaviours["answer"](429, {}, Retry_After="86400"))
+    client, other = pair()
+    assert attempt(client, Request("POST", "/users/x", once=True)).retry_after == pytest.approx(86400, abs=1)
+    assert attempt(client, GET) is None
+    assert attempt(other, GET) is None
+
+
 def test_another_node_says_so_and_rests_as_long(host, connection, behaviours, attempt, moving, told, words):
     """A node whose clock is behind rests for what is left, as the one that was told, and its log says it too."""
     common = {**moving.arguments, "state": MemoryState(moving), "tell": told.append}

@@ -378,6 +378,19 @@ def test_next_page(host, transport):
     ]
 
 
+def test_pages_beside_the_environments(host, transport):
+    """A page of a list that stands beside the environments is followed at its own path and nowhere else."""
+    send = transport()
+    send(Request("GET", "/roles", root=True, href="/v1/roles?cursor=a"), Call())
+    assert host.seen[-1].path == "/v1/roles?cursor=a"
+    for href in ("/v1/roles/x", "/v1/rolesx", "/v1/environments/other/users", "/v1/roles/../environments"):
+        with pytest.raises(Misconfigured, match="leads out"):
+            send(Request("GET", "/roles", root=True, href=href), Call())
+    for href in ("/v1/environments/other/users", "/v1/environments/other"):
+        with pytest.raises(Misconfigured, match="leads out"):
+            send(Request("GET", "/environments", root=True, href=href), Call())
+
+
 @pytest.mark.parametrize(
     "href",
     [

@@ -1,0 +1,118 @@
+"""The record of an operation: who did what to whom with which inputs, how it ended, and never a value."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from scimbridge.access.scopes import ALL_SCOPES
+from tests.operations.conftest import LATER, NEW, OLD
+
+
+@pytest.fixture
+def audited(make_desk, tmp_path):
+    """Open a desk whose operations are recorded; `audited.records()` reads what was."""
+    path = tmp_path / "audit.jsonl"
+
+    def make(settings=None, **more):
+        desk = make_desk(settings={"audit": str(path), **(settings or {})}, **more)
+
+        def read():
+            return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+        return desk, read
+
+    return make
+
+
+def test_what_a_record_holds(audited):
+    """Operation, client, resource, names of inputs, outcome, PingOne's ids of the calls."""
+    desk, read = audited()
+    desk.set_password()
+    assert desk.ask("POST", ".lock", {"unlockAt": LATER}).status_code == 200
+    assert desk.ask("POST", ".unlock").status_code == 200
+    assert desk.ask("POST", ".setPassword", {"value": NEW, "forceChange": True}).status_code == 200
+    lock, unlock, password = read()
+    assert (lock["verb"], lock["client"], lock["resource"], lock["key"]) == ("lock", "hr", "User", desk.user)
+    assert (lock["result"], lock["status"]) == ("done", 200)
+    assert lock["changed"] == ["unlockAt", "account.status", "lifecycle.status"]
+    assert len(lock["correlations"]) == 1
+    assert (unlock["verb"], unlock["changed"]) == ("unlock", ["account.status", "lifecycle.status"])
+    assert password["changed"] == ["value", "forceChange", "bypassPolicy", "status"]
+
+
+def test_readings_are_recorded_where_that_is_wanted(audited):
+    """What changes nothing has a record only where readings have."""
+    desk, read = audited()
+    desk.ask("GET", ".sessions")
+    assert read() == []
+    desk, read = audited({"audit_reads": True})
+    desk.ask("GET", ".sessions")
+    assert [each["verb"] for each in read()] == ["sessions"]
+
+
+def test_states_are_kept_where_values_are(audited):
+    """With values kept, the state that the answer tells is one of them; no input is."""
+    desk, read = audited({"audit_values": True})
+    desk.ask("POST", ".lock", {"unlockAt": LATER})
+    desk.ask("POST", ".setPassword", {"value": NEW})
+    lock, password = read()
+    assert lock["values"] == {"unlockAt": None, "account.status": "LOCKED", "lifecycle.status": "ACCOUNT_OK"}
+    assert password["values"] == {"value": None, "forceChange": None, "bypassPolicy": None, "status": "OK"}
+
+
+def test_what_is_refused_is_recorded(audited):
+    """A refusal has its record, by whatever it is refused."""
+    desk, read = audited(scopes=ALL_SCOPES - {"roles:write"})
+    desk.ask("POST", ".assignRole", {"role": "x"})
+    desk.ask("POST", ".lock", {"unlockAt": "2020-01-01T00:00:00Z"})
+    desk.ask("POST", ".lock", data=b"[]", content_type="application/json")
+    desk.ask("POST", "/Users/00000000-0000-4000-8000-000000000000/.unlock")
+    desk.ask("POST", ".checkPassword", {"password": OLD})
+    found = [(each["verb"], each["result"], each["status"]) for each in read()]
+    assert found == [
+        ("assignRole", "refused", 403), ("lock", "refused", 400), ("lock", "refused", 400), ("unlock", "refused", 404),
+        ("checkPassword", "refused", 409),
+    ]  # fmt: skip
+
+
+def test_what_nobody_knows_is_recorded_so(audited):
+    """An answer that was lost is told as unknown."""
+    desk, read = audited()
+    desk.client.sandbox.faults.plan("drop_after", method="POST", path="/users/")
+    assert desk.ask("POST", ".sendVerificationCode").status_code == 504
+    (record,) = read()
+    assert (record["verb"], record["result"], record["status"]) == ("sendVerificationCode", "unknown", 504)
+
+
+def test_whom_a_match_found(audited):
+    """The record of an operation by an attribute names who was found, and not by what."""
+    desk, read = audited()
+    name = desk.client.good("GET", f"/Users/{desk.user}")["userName"]
+    desk.ask("POST", "/Users/.unlock", {"match": {"attributes": ["userName"], "identifier": name}})
+    (record,) = read()
+    assert record["key"] == desk.user
+    assert name not in json.dumps(record)
+
+
+def test_a_record_comes_before_the_first_call(audited):
+    """Where records are demanded, one stands before the first call that changes, and none changes without it."""
+    desk, read = audited({"audit_required": True})
+    desk.ask("POST", ".lock", {"unlockAt": LATER})
+    assert [each["result"] for each in read()] == ["begun", "done"]
+    assert desk.ask("POST", ".lock", {"unlockAt": "x"}).status_code == 400
+    assert [each["result"] for each in read()] == ["begun", "done", "refused"]
+
+
+def test_nothing_is_done_without_a_record(make_desk):
+    """Where the record cannot be written nothing is changed; what only reads goes on."""
+    desk = make_desk(settings={"audit": "/dev/full", "audit_required": True})
+    for path, body in ((".lock", {"unlockAt": LATER}), (".endSessions", None), (".sendVerificationCode", None)):
+        answer = desk.ask("POST", path, body)
+        assert answer.status_code == 503, answer.text
+        assert desk.writes == []
+    assert desk.ask("GET", ".sessions").status_code == 200
+    name = desk.client.good("GET", f"/Users/{desk.user}")["userName"]
+    found = desk.ask("POST", "/Users/.find", {"attributes": ["userName"], "identifier": name})
+    assert found.status_code == 200
