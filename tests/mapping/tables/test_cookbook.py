@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from scimbridge.mapping.tables.compiling import compile_tables, read_origins
+from scimbridge.operations.rooms import open_catalogue
 from scimbridge.pingone.kinds import KINDS
 
 PAGE = (Path(__file__).parents[3] / "docs/tables/over-shipped.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+OF_OPERATIONS = re.compile(r"^\[(?:User|Group|Population|Service)\.", re.MULTILINE)
+ALL = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+EXAMPLES = [text for text in ALL if not OF_OPERATIONS.search(text)]
 
 
 @pytest.mark.parametrize("text", EXAMPLES, ids=range(len(EXAMPLES)))
@@ -25,6 +28,12 @@ def test_an_example_lies_over_the_shipped_tables(shipped, tables, text):
     assert {name: laid[name].rows for name in others} == {name: tables[name].rows for name in others}
 
 
+def test_an_example_of_operations_is_taken():
+    """It adds an operation or replaces one."""
+    (text,) = (text for text in ALL if OF_OPERATIONS.search(text))
+    assert set(open_catalogue(text)) - set(open_catalogue(None))
+
+
 def test_the_page_has_examples():
     """As many as it has headings below its title, and one more for what can be done in two ways."""
-    assert len(EXAMPLES) == PAGE.count("\n## ") + 1
+    assert len(ALL) == PAGE.count("\n## ") + 1
