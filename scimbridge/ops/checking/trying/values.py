@@ -51,9 +51,15 @@ def _offers(table: Table, row: Row, name: str, attribute: Declared | None) -> It
 
 
 def tried_rows(table: Table, held: Values) -> list[Row]:
-    """Return the rows that a client can change, without those that were tried already; what changes most comes last."""
+    """Return the rows that a client can change, without those that were tried already; what changes most comes last.
+
+    States are tried with the operations that change them.
+    """
     rows = [row for row in table.rows if row.writable and row.to and row.via != MEMBERSHIPS and row not in held]
-    return sorted((row for row in rows if row.attribute.mutability != "immutable"), key=lambda row: row.native in _LAST)
+    return sorted(
+        (row for row in rows if row.attribute.mutability != "immutable" and not (row.facet and row.facet.state)),
+        key=lambda row: row.native in _LAST,
+    )
 
 
 def names_others(table: Table, row: Row) -> bool:

@@ -31,7 +31,7 @@ def test_what_a_row_is_given_is_what_it_takes(row):
     """The inputs hold, so that the trial finds out about PingOne and not about itself."""
     given = inputs_of(row, SOME)
     assert given is not None
-    assert set(read_inputs(row, given, NOW.timestamp())) >= set(given)
+    assert set(read_inputs(row, given, NOW.timestamp(), dt.timedelta(0))) >= set(given)
 
 
 def test_a_row_that_was_given_another_call_is_not_tried():
