@@ -138,6 +138,7 @@ PLACES = (
     ("GET", ".sesions", 404, None), ("POST", ".find", 404, None), ("POST", ".unlock/x", 404, None),
     ("POST", ".blockDevice", 404, None), ("GET", ".agreement", 404, None), ("GET", "/Groups/.sessions", 404, None),
     ("POST", ".kerberos", 501, None), ("GET", "/Users/x/.sessions", 404, None),
+    ("GET", "/Users/.search", 405, "POST"), ("POST", ".search", 404, None), ("POST", "/Users/.search/x", 404, None),
 )  # fmt: skip
 
 

@@ -58,9 +58,13 @@ def find_some(attempt: Attempt, room: Room) -> Any:
 
 
 def find_members(attempt: Attempt, room: Room) -> Any:
-    """Return up to a hundred members of a group: all, or those that have an identifier."""
-    check_scope(attempt.context.caller, USERS.collection, READ)
+    """Return up to a hundred members of a group: all, or those that have an identifier.
+
+    Who a member is belongs to the group; who has which identifier is told to those that may read users.
+    """
     values, lists = attempt.values, room.endpoints[USERS.name].lists
+    if "identifier" in values:
+        check_scope(attempt.context.caller, USERS.collection, READ)
     if ("identifier" in values) != bool(values.get("attributes")):
         msg = "identifier: send attributes and identifier together, or neither"
         raise InvalidValue(msg)
