@@ -263,4 +263,14 @@ def _why_not(caller: Caller, operation: Operation, scope: str) -> str | None:
         return f"this client may not call {operation.name}: it has not the scope {scope}"
     if caller.populations is not None and scope in OF_ENVIRONMENTS:
         return f"this client may not call {operation.name}: it is confined to populations, and {scope} is about all"
+    if caller.populations is not None and _is_about_all(operation):
+        return f"this client may not call {operation.name}: it is confined to populations, and the row is about all"
     return None
+
+
+def _is_about_all(operation: Operation) -> bool:
+    """Whether the call of a row can reach any resource, so that nothing here could hold a client to its own."""
+    path = operation.call.path
+    if operation.code or "{id}" in path:
+        return False
+    return operation.on_all or not operation.reads or path.split("/")[0] in _TYPES

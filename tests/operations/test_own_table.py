@@ -30,6 +30,23 @@ out   = "User"
 scope = "devices:write"
 again = "yes"
 
+[User.everybody]
+does  = "All users"
+on    = "users"
+call  = "GET users"
+list  = "users"
+out   = "User"
+scope = "users:read"
+again = "yes"
+
+[Service.remove]
+does  = "Delete a user"
+call  = "DELETE users/{item}"
+item  = { name = "userId" }
+out   = ""
+scope = "users:write"
+again = "yes"
+
 [answer.SecondFactor]
 wanted = { to = "mfaEnabled", type = "boolean" }
 """
@@ -78,6 +95,17 @@ def test_a_row_brings_its_refusals(own, caller_of):
     assert confined.fault("POST", f"/Users/{own.user}/.secondFactor", {"wanted": True}) == (404, None)
     codes = [own.ask("POST", ".secondFactor", {"wanted": True}).status_code for _ in range(4)]
     assert codes == [200, 200, 200, 429]
+
+
+def test_a_row_about_all_is_not_for_who_is_confined(own, caller_of):
+    """Nothing could hold such a call to the client's populations: it is neither offered nor made."""
+    confined = caller_of(own.client, scopes=ALL_SCOPES, populations={"Partners"})
+    for path in ("/Users/.everybody", f"/.remove/{own.user}"):
+        answer = confined.send("POST", path)
+        assert answer.status_code == 403, answer.text
+        assert confined.calls == []
+    assert not {"User.everybody", "Service.remove"} & names_of(confined)
+    assert {"User.everybody", "Service.remove"} <= names_of(own.client)
 
 
 def test_a_row_brings_its_record(own, tmp_path):
