@@ -50,7 +50,8 @@ class Reading:
     def look(self, operation: Operation) -> Outcome:
         """Ask what a row would ask, unless another row has."""
         call = operation.call
-        asked = [(call.path.removesuffix("/{item}"), call.query), *_ALSO.get(operation.code, ())]
+        listed = call.path.partition("/{item}")[0]  # nobody knows a part to ask for
+        asked = [(listed, call.query), *_ALSO.get(operation.code, ())]
         for path, query in asked:
             failed = self._look(operation, path, query)
             if failed is not None:

@@ -8,7 +8,7 @@ from scimbridge.ops.checking.findings import WRITE, Grade
 from scimbridge.ops.checking.operations.reading import MOST_CALLS, leave_changes
 from scimbridge.ops.checking.operations.standing import Standing
 from scimbridge.pingone.errors import NotThere, Unreachable
-from tests.ops.checking.operations.conftest import EVERYBODY, PingOne, forbidden, roles_of, seen_pages
+from tests.ops.checking.operations.conftest import EVERYBODY, KEY, PingOne, forbidden, roles_of, seen_pages
 
 
 def of(findings, grade):
@@ -116,6 +116,18 @@ def test_rows_of_an_operators_own_are_looked_at(look):
     findings = look(pingone, own)
     assert "operations.toml says User (tokens) itself" in findings[0].what
     assert ["User (tokens)" in each.what for each in of(findings, Grade.FAULT)] == [True]
+
+
+def test_what_stands_below_a_part_is_asked_for_above_it(look):
+    """No part is known to ask for: the list of them shows the right as well."""
+    own = (
+        '[User.keys]\ndoes = "x"\ncall = "GET users/{id}/badges/{item}/keys"\nitem = { name = "badgeId" }\nout = ""\n'
+        'scope = "users:read"\nagain = "yes"\n'
+    )
+    pingone = PingOne({"/badges": forbidden()})
+    findings = look(pingone, own)
+    assert f"/users/{KEY}/badges" in [request.path for request in pingone.asked]
+    assert ["User (keys)" in each.what for each in of(findings, Grade.FAULT)] == [True]
 
 
 def test_the_number_of_calls_has_a_bound(look):
