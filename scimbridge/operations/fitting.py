@@ -28,6 +28,8 @@ def check_row(row: Operation, needs: Mapping[str, Collection[str]], fault: Fault
             if name not in row.named or not (row.named[name].required or row.named[name].default is not None):
                 fault(f"{word} = {function!r} reads the input {name}, so in.{name} is required or has a default")
     check_paths(((f"in.{each.name}", each.to) for each in row.inputs), fault)
+    if row.reads and row.secrets:
+        fault(f"{', '.join(sorted(row.secrets))}: a secret of what reads would stand in an address, which logs keep")
     if not row.code:
         for text in _faults_of_call(row):
             fault(text)
