@@ -61,7 +61,11 @@ class Reading:
     def _look(self, operation: Operation, path: str, query: Query) -> Outcome | None:
         asked = path
         if "{id}" in path:
-            record = self.seen.first(KIND_OF[operation.resource].collection)
+            collection = KIND_OF[operation.resource].collection
+            if collection not in self.seen.pages:
+                told = f": the tables in use do not serve a {operation.resource}"
+                return Outcome(operation, Grade.NOTE, "not asked: ", told)
+            record = self.seen.first(collection)
             if record is None:
                 told = f": there is no {operation.resource} to ask about"
                 return Outcome(operation, Grade.NOT_TRIED, "not asked: ", told, "run check again when there is one")

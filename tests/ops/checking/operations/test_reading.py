@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from scimbridge.access.caller import Caller
 from scimbridge.operations.rooms import open_catalogue
 from scimbridge.ops.checking.findings import WRITE, Grade
@@ -128,6 +130,14 @@ def test_what_stands_below_a_part_is_asked_for_above_it(look):
     findings = look(pingone, own)
     assert f"/users/{KEY}/badges" in [request.path for request in pingone.asked]
     assert ["User (keys)" in each.what for each in of(findings, Grade.FAULT)] == [True]
+
+
+def test_what_is_not_served_is_left_untried_for_ever(look):
+    """Rows on a type that no table serves are a note: as `not tried` they would keep the exit code from 0."""
+    seen = seen_pages()
+    findings = look(PingOne(), seen=replace(seen, pages={k: v for k, v in seen.pages.items() if k != "groups"}))
+    assert of(findings, Grade.NOT_TRIED) == []
+    assert ["do not serve a Group" in each.what for each in of(findings, Grade.NOTE)].count(True) == 1
 
 
 def test_the_number_of_calls_has_a_bound(look):
