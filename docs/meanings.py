@@ -92,7 +92,8 @@ OPERATION: Mapping[str, str] = {
     "refuse": "Why it cannot be: the client is told so with 501. Such a row has `does` besides, and nothing else.",
 }
 INPUT: Mapping[str, str] = {
-    "to": "The PingOne field, with dots for nested ones. Without it, the name of the input.",
+    "to": "The PingOne field, with dots for nested ones; a row of `to` alone is written as plain text. Without it, the "
+    "name of the input.",
     "type": 'The type: `"string"` without it.',
     "required": "`true` where it has to be sent.",
     "secret": "`true`: it reaches no log, record, error or example, and no argument of a command.",

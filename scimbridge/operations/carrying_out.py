@@ -29,7 +29,7 @@ from scimbridge.request.context import AnswerOptions, Reply, RequestContext
 from scimbridge.request.ids import is_id
 from scimbridge.request.rights import veil, veil_reply
 from scimbridge.resources.endpoint import Endpoint
-from scimbridge.scim.errors import Forbidden, NotFound, NotImplementedByDesign
+from scimbridge.scim.errors import BadGateway, Forbidden, NotFound, NotImplementedByDesign
 from scimbridge.scim.verbs import READ, WRITE, Verb
 from scimbridge.sides import Native
 from scimbridge.trail.attempts import Trail
@@ -40,6 +40,7 @@ Settle = Callable[[Attempt], Look]
 """A function of `again`, called before the call: returns what looks whether that was carried out."""
 
 DELETED = 204
+_TYPES = {kind.collection: name for name, kind in KIND_OF.items()}
 STATES = (("status",), ("account", "status"), ("lifecycle", "status"), ("block", "status"), ("lock", "status"))
 """Where PingOne's records say in which state something is."""
 
@@ -172,7 +173,7 @@ class Room:
         # A PUT always has a body, of which nothing may be left; a POST without one says all by its type.
         sent = body if body or operation.call.method == "PUT" else None
         made = self.settled(attempt, lambda: attempt.send_row(sent).body)
-        if made or not (operation.answer or operation.shows):
+        if made or operation.shows or not operation.answer:
             return made
         return attempt.send("GET", operation.call.path).body  # PingOne said no more than that it is done
 
@@ -220,14 +221,25 @@ class Room:
 
     def _show(self, attempt: Attempt, record: Native) -> Reply:
         """Return a resource as always; who may not read it is told where it is."""
-        lists, caller = self.endpoints[attempt.operation.shows].lists, attempt.context.caller
+        operation, record = attempt.operation, self._whole(attempt, record)
+        lists, caller = self.endpoints[operation.shows].lists, attempt.context.caller
         return veil_reply(caller, lists.kind, lists.view.show(veil(caller, lists.kind, attempt.options), record))
 
+    def _whole(self, attempt: Attempt, record: Native) -> Native:
+        """Return the resource, which PingOne's answer may only have a part of. Raises `BadGateway` for another's."""
+        operation = attempt.operation
+        if "id" in record:
+            return record
+        if operation.shows != operation.resource or not attempt.key:
+            msg = f"{operation.name}: PingOne's answer is no {operation.shows}, as `out` of its row says"
+            raise BadGateway(msg)
+        return self.around.reach.of(KIND_OF[operation.shows].collection).read(attempt.context, attempt.key)
+
     def serves(self, operation: Operation) -> bool:
-        """Whether the resource types that an operation is about, and answers with, are served."""
-        return all(
-            name in self.endpoints for name in (operation.resource, operation.shows) if name not in ("", SERVICE)
-        )
+        """Whether the resource types that an operation is about, reads or changes, and answers with, are served."""
+        about = _TYPES.get(operation.scope.partition(":")[0], "")  # the type of a right to groups is Group
+        needed = {operation.resource, operation.shows, about} - {"", SERVICE}
+        return needed <= self.endpoints.keys()
 
     def offered(self, caller: Caller) -> Iterator[Operation]:
         """Yield what a client may call."""
@@ -251,4 +263,14 @@ def _why_not(caller: Caller, operation: Operation, scope: str) -> str | None:
         return f"this client may not call {operation.name}: it has not the scope {scope}"
     if caller.populations is not None and scope in OF_ENVIRONMENTS:
         return f"this client may not call {operation.name}: it is confined to populations, and {scope} is about all"
+    if caller.populations is not None and _is_about_all(operation):
+        return f"this client may not call {operation.name}: it is confined to populations, and the row is about all"
     return None
+
+
+def _is_about_all(operation: Operation) -> bool:
+    """Whether the call of a row can reach any resource, so that nothing here could hold a client to its own."""
+    path = operation.call.path
+    if operation.code or "{id}" in path:
+        return False
+    return operation.on_all or not operation.reads or path.split("/")[0] in _TYPES

@@ -26,7 +26,12 @@ def may_match(operation: Operation, may: May) -> bool:
     """Whether a client may name the resource that it is about by an attribute: it is read then."""
     if operation.is_service or operation.on_all:
         return False
-    return may(f"{KIND_OF[operation.resource].collection}:read")
+    return may(scope_to_find(operation))
+
+
+def scope_to_find(operation: Operation) -> str:
+    """Return the right to name the resource by an attribute: that to read it."""
+    return f"{KIND_OF[operation.resource].collection}:read"
 
 
 def describe_operation(operation: Operation, endpoint: str | None = None, may: May = lambda _scope: True) -> Json:

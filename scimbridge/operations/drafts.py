@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from scimbridge.access.scopes import ALL_SCOPES
 from scimbridge.mapping.tables.rows import nearest
+from scimbridge.operations import fitting
 from scimbridge.operations.inputs import fault_of
 from scimbridge.operations.rows import (
     KIND_OF,
@@ -36,6 +37,7 @@ PLAIN_MEDIA = ("password.forceChange",)
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 CALL = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/?[A-Za-z]+(?:/(?:[A-Za-z]+|\{id\}|\{item\}))*)")
+MEDIA = re.compile(r"[A-Za-z]+(?:\.[A-Za-z]+)*")
 LIMIT = re.compile(r"([1-9][0-9]{0,4}) an? (second|minute|hour|day)(?: for a user)?")
 SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86_400.0}
 TYPES = ("string", "strings", "boolean", "integer", "dateTime", "object", "objects")
@@ -61,11 +63,15 @@ Fault = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Functions:
-    """The names that rows can use: of `code`, of `again`, and of `code` in answers."""
+    """The names that rows can use: of `code`, of `again`, and of `code` in answers.
+
+    `needs` are the inputs that those of rows read, by name.
+    """
 
     carry: Collection[str]
     settle: Collection[str]
     answer: Collection[str]
+    needs: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 def read_operation(
@@ -81,6 +87,7 @@ def read_operation(
     if not NAME.fullmatch(name):
         fault("the name of an operation has letters and digits only, such as unlock")
         return None
+    fitting.check_name(resource, name, fault)
     if not _check_words(right, WORDS, fault):
         return None
     if "refuse" in right:
@@ -99,7 +106,7 @@ def read_operation(
     inputs = tuple(
         each for key, words in right.get("in", {}).items() if (each := _read_input(key, words, fault)) is not None
     )
-    return Operation(
+    found = Operation(
         resource=resource, name=name, does=right["does"], file=file,
         on_all=right.get("on") is not None, call=call, inputs=inputs, item=item, listed=right.get("list", ""),
         shows=right["out"] if right["out"] in LOCATED else "", answer=answers.get(right["out"]),
@@ -107,6 +114,8 @@ def read_operation(
         role=right.get("role", ""), again=right["again"], limit=_read_limit(right.get("limit"), fault),
         code=right.get("code", ""),
     )  # fmt: skip
+    fitting.check_row(found, functions.needs, fault)
+    return found
 
 
 def _check_names(
@@ -128,8 +137,10 @@ def _check_names(
 
 def read_answer(name: str, right: Mapping[str, Any], functions: Functions, fault: Fault) -> AnswerTable:
     """Read one kind of answer: SCIM-like path -> PingOne's field."""
-    fields = (_read_field(path, said, functions, fault) for path, said in right.items())
-    return AnswerTable(name, tuple(each for each in fields if each is not None))
+    fields = [_read_field(path, said, functions, fault) for path, said in right.items()]
+    found = AnswerTable(name, tuple(each for each in fields if each is not None))
+    fitting.check_paths(((".".join(each.path), each.path) for each in found.fields), fault)
+    return found
 
 
 def _read_field(path: str, said: Any, functions: Functions, tell: Fault) -> AnswerField | None:
@@ -166,7 +177,9 @@ def _read_call(right: Mapping[str, Any], fault: Fault) -> PingOneCall:
     if not all(isinstance(value, str) for value in query.values()):
         fault("query holds texts")
     media = right.get("media")
-    if media is not None:
+    if media is not None and not MEDIA.fullmatch(media):
+        fault(f'media = {media!r} is no type without "{VENDOR}" and "+json", as "account.unlock"')
+    elif media is not None:
         media = VENDOR + media + ("" if media in PLAIN_MEDIA else "+json")
     return PingOneCall(match[1], match[2], media, tuple((key, str(value)) for key, value in query.items()))
 
@@ -198,12 +211,13 @@ def _read_item(words: Mapping[str, Any], functions: Functions, fault: Fault) -> 
     )  # fmt: skip
 
 
-def _read_input(name: str, words: Any, tell: Fault) -> Input | None:
+def _read_input(name: str, said: Any, tell: Fault) -> Input | None:
     def fault(text: str) -> None:
         tell(f"in.{name}: {text}")
 
+    words = {"to": said} if isinstance(said, str) else said
     if not NAME.fullmatch(name) or not isinstance(words, dict):
-        fault("an input is a name and a row in braces, such as in.reason = { maxLength = 100 }")
+        fault("an input is a name and a row in braces, such as in.reason = { maxLength = 100 }, or a PingOne field")
         return None
     if not _check_words(words, INPUT_WORDS, fault):
         return None
@@ -223,10 +237,12 @@ def _read_input(name: str, words: Any, tell: Fault) -> Input | None:
         min_length=words.get("minLength", 0), max_length=words.get("maxLength"),
         min_items=words.get("minItems", 0), max_items=words.get("maxItems"),
         minimum=words.get("minimum"), maximum=words.get("maximum"), values=tuple(map(str, values)),
-        default=words.get("default"), after_now="now" in words, milliseconds="codec" in words,
+        default=words.get("default"), after_now=words.get("now") == "after",
+        milliseconds=words.get("codec") == "milliseconds",
         header=words.get("header", ""), example=words.get("example"),
     )  # fmt: skip
     _check_samples(found, words, fault)
+    fitting.check_input(found, fault)
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from scimbridge.mapping.openapi.description import MEDIA
 from scimbridge.mapping.openapi.messages import list_of
-from scimbridge.operations.describing import Json, May, may_match, path_of
+from scimbridge.operations.describing import Json, May, may_match, path_of, scope_to_find
 from scimbridge.operations.rows import MATCH, NEVER, AnswerTable, Input, Operation
 
 HIDDEN = "********"
@@ -94,39 +94,43 @@ def _calls(operation: Operation, endpoint: str | None, may: May) -> Iterator[tup
     else:
         yield path, "get", _call(operation, name, [*own, *map(_parameter, operation.inputs)])
     if may_match(operation, may):
-        by_match = _call(operation, f"{name}_by_match", own[len(above) :], body=_body(operation, matched=True))
+        by_match = _call(
+            operation, f"{name}_by_match", own[len(above) :], body=_body(operation, matched=True), found=True
+        )
         yield path.replace("/{id}", "", 1), "post", by_match
     if item is not None and operation.listed:
         if item.get:
-            yield f"{path}/{{{item.name}}}", "get", _call(operation, f"{name}_part", [*own, *part], is_part=True)
+            given = [*own, *part, *map(_parameter, operation.inputs)]  # such as the language of one agreement
+            yield f"{path}/{{{item.name}}}", "get", _call(operation, f"{name}_part", given, is_part=True)
         if item.delete and may(operation.write):
             yield f"{path}/{{{item.name}}}", "delete", _call(operation, f"{name}_delete", [*own, *part], deletes=True)
 
 
 def _call(
     operation: Operation, name: str, parameters: list[Json], *, body: Json | None = None, is_part: bool = False,
-    deletes: bool = False,
+    deletes: bool = False, found: bool = False,
 ) -> Json:  # fmt: skip
-    scope = operation.write if deletes else operation.scope
+    scopes = [operation.write if deletes else operation.scope]
+    if found and (reading := scope_to_find(operation)) not in scopes:
+        scopes.append(reading)
     changes = deletes or not operation.reads
     shown = [_ref("parameters", word) for word in ("attributes", "excludedAttributes") if operation.shows]
     refusals = [*(_WRITE if changes or body else _READ), *([_LOST] if changes and not deletes else [])]
-    found: Json = {
+    call: Json = {
         "operationId": name,
         "summary": f"{operation.does}: {'delete' if deletes else 'read'} one" if deletes or is_part else operation.does,
         "tags": [_tag(operation)],
-        "security": [{scheme: [scope]} for scheme in ("bearer", "basic", "oauth2")],
+        "security": [{scheme: scopes} for scheme in ("bearer", "basic", "oauth2")],
         "parameters": [*parameters, *shown, _ref("parameters", "X-Request-Id")],
         "responses": _done(operation, is_part=is_part, deletes=deletes)
         | {status: _ref("responses", status) for status in sorted(refusals)},
     }
-    if text := _notes(operation):
-        found["description"] = text
-    return found if body is None else found | {"requestBody": body}
+    call["description"] = _notes(operation, scopes)
+    return call if body is None else call | {"requestBody": body}
 
 
-def _notes(operation: Operation) -> str:
-    notes = [f"Scope: {operation.scope}."]
+def _notes(operation: Operation, scopes: list[str]) -> str:
+    notes = [f"Scope: {' and '.join(scopes)}."]
     notes += [f"Deleting needs {operation.write}."] if operation.write else []
     notes += [f"At most {operation.limit.text} for one {operation.resource.lower()}."] if operation.limit else []
     notes += ["A lost answer of PingOne's is 504, and the call is not repeated."] if operation.again == NEVER else []

@@ -23,6 +23,7 @@ from scimbridge.operations.rows import MATCH, SERVICE, Operation
 from scimbridge.pingone.send import Call
 from scimbridge.request.context import AnswerOptions, Reply, RequestContext
 from scimbridge.request.ids import is_id
+from scimbridge.scim.errors import NotFound
 from scimbridge.scim.reading import Manner
 from scimbridge.settings.declared import Settings
 
@@ -97,15 +98,23 @@ class Desk:
 
     def call(self, operation: Operation, target: Target, body: Mapping[str, Any]) -> Reply:
         """Carry an operation out. Raises `ScimError` for what is wrong or goes wrong."""
+        if not (operation.refuse or self._room.serves(operation)):
+            msg = f"{operation.name}: the tables in use do not serve what it is about, or what it answers with"
+            raise NotFound(msg)
         sent = dict(body)
         key = target.named if is_id(target.named) else ""
         if target.named and not key:
-            sent[MATCH] = {"attributes": list(FOUND_BY[target.resource]), "identifier": target.named}
+            sent[MATCH] = {"attributes": self._found_by(target.resource), "identifier": target.named}
         method = "DELETE" if target.deletes else "POST" if operation.is_posted else "GET"
         clock = self._bridge.parts.clock
         call = Call(deadline=clock() + self._bridge.settings.request_deadline, trace=uuid.uuid4().hex, client=OPERATOR)
         context = RequestContext(caller=self._caller, call=call, manner=Manner(True, silent))
         return self._room.do(Asked(operation, method, key, target.item), context, AnswerOptions(BASE), lambda: sent)
+
+    def _found_by(self, resource: str) -> list[str]:
+        """Return the attributes by which a resource is found, as far as the table in use has them."""
+        served = {row.attr for row in self._room.endpoints[resource].lists.view.table.rows}
+        return [name for name in FOUND_BY[resource] if name.partition(".")[0] in served]
 
 
 @contextmanager

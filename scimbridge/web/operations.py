@@ -45,7 +45,7 @@ def blueprint(registry: Registry, rooms: Rooms, incoming: Incoming) -> Blueprint
 def _add(routes: Blueprint, path: str, resource: str, rooms: Rooms, incoming: Incoming) -> None:
     def carry_out(name: str, key: str = "", item: str = "") -> Response:
         room = rooms.to(g.caller)
-        operation = find_operation(room, resource, name)
+        operation = find_operation(room, resource, name, below=bool(key or item))
         method = "GET" if request.method == "HEAD" else request.method
         check_method(operation, method, key, item)
         context = incoming.context(request, g.caller, g.request_id)
@@ -62,9 +62,12 @@ def _add(routes: Blueprint, path: str, resource: str, rooms: Rooms, incoming: In
         routes.add_url_rule(f"{path}/<key>/.<name>/<item>", f"{name}-one-part", carry_out, methods=METHODS)
 
 
-def find_operation(room: Room, resource: str, name: str) -> Operation:
-    """Return an operation by its name. Raises `NotFound`, which names the nearest, and `MethodNotAllowed`."""
-    if (method := BESIDE.get(name)) is not None and (resource == SERVICE or name == "search"):
+def find_operation(room: Room, resource: str, name: str, *, below: bool) -> Operation:
+    """Return an operation by its name. Raises `NotFound`, which names the nearest, and `MethodNotAllowed`.
+
+    `below`: behind an id or with a part, where nothing stands beside the operations.
+    """
+    if not below and (method := BESIDE.get(name)) is not None and (resource == SERVICE or name == "search"):
         msg = f".{name} is asked by {method}"
         raise MethodNotAllowed(msg, headers=(("Allow", method),))
     operation = room.catalogue.operations.get((resource, name))

@@ -294,6 +294,18 @@ def test_a_mistake_is_told_before_anything_is_sent(terminal, words, told):
     assert told in terminal.wrong(*words)
 
 
+def test_what_the_tables_do_not_serve_is_told(open_terminal, tmp_path):
+    """An operation on what is not served is a refusal in one line; and who has no address is found by the name."""
+    head = 'resource = "{}"\nextends = "shipped"\n{}\n'
+    (tmp_path / "users.toml").write_text(head.format("User", 'disable = ["emails"]'), encoding="utf-8")
+    (tmp_path / "populations.toml").write_text(head.format("Population", "serve = false"), encoding="utf-8")
+    terminal = open_terminal({"SCIMBRIDGE_MAPPINGS": str(tmp_path)})
+    said = terminal.run("Population.find", "--in", "identifier=Employees")
+    assert (said.exit_code, said.stdout) == (1, "")
+    assert said.stderr.startswith("Error: 404: find: the tables in use do not serve")
+    assert terminal.good("unlock", "--user", terminal.record["username"])["id"] == terminal.user
+
+
 def test_a_faulty_configuration_is_told_whole(open_terminal, tmp_path):
     """Faults of settings and of an operator's table stand on standard error; nothing is sent."""
     assert "SCIMBRIDGE_PAGE_SIZE" in open_terminal({"SCIMBRIDGE_PAGE_SIZE": "150"}).wrong("gateways")

@@ -138,6 +138,7 @@ PLACES = (
     ("GET", ".sesions", 404, None), ("POST", ".find", 404, None), ("POST", ".unlock/x", 404, None),
     ("POST", ".blockDevice", 404, None), ("GET", ".agreement", 404, None), ("GET", "/Groups/.sessions", 404, None),
     ("POST", ".kerberos", 501, None), ("GET", "/Users/x/.sessions", 404, None),
+    ("GET", "/Users/.search", 405, "POST"), ("POST", ".search", 404, None), ("POST", "/Users/.search/x", 404, None),
 )  # fmt: skip
 
 
@@ -212,6 +213,7 @@ STATES = (
     (nothing, ".changePassword", {"currentPassword": OLD, "newPassword": NEW}, 409, "has no password"),
     (locked_out, ".checkPassword", {"password": OLD}, 409, "locked out"),
     (at_a_gateway, ".checkPassword", {"password": OLD}, 409, "lie at a gateway"),
+    (at_a_gateway, ".sendRecoveryCode", None, 409, "lie at a gateway"),
     (disabled, ".checkPassword", {"password": OLD}, 409, "cannot be used"),
     (without_mail, ".sendVerificationCode", None, 409, "no e-mail address"),
     (without_mail, ".sendEmailVerification", None, 409, "no e-mail address"),
@@ -232,6 +234,21 @@ def test_states_and_values(desk, make, path, body, status, told):
     answer = desk.ask("POST", path, body)
     assert (answer.status_code, answer.json.get("scimType")) == (status, "invalidValue" if status == 400 else None)
     assert told in answer.json["detail"]
+
+
+def test_a_role_that_the_worker_may_not_give(desk):
+    """It is 403 in words about roles: the worker has the right to give some, and not this one."""
+    at = {"scopeType": "ENVIRONMENT", "scopeId": desk.directory.environment_id}
+    answer = desk.ask("POST", ".assignRole", {"role": "Environment Admin", **at})
+    assert (answer.status_code, "worker application gives roles that it has" in answer.json["detail"]) == (403, True)
+    assert not desk.directory.hanging.of("roleAssignments", desk.user)
+
+
+def test_a_filter_that_environments_have_not(desk):
+    """PingOne's refusal of a filter names the input."""
+    answer = desk.ask("GET", "/.environments?filter=region+eq+%22EU%22")
+    assert (answer.status_code, answer.json["scimType"]) == (400, "invalidValue")
+    assert answer.json["detail"].startswith("filter: ")
 
 
 def test_a_wrong_password_is_an_answer(desk):

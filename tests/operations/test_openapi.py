@@ -131,6 +131,19 @@ def test_a_part_can_be_deleted_by_who_may(read):
     assert ("GET", path) in operations_of(read({"sessions:read"}))
 
 
+def test_what_is_read_with_a_part_is_told(read):
+    """The inputs of an operation are those of one part as well: the language of one agreement, for one."""
+    call = operations_of(read())["GET", "/.agreements/{agreementId}"]
+    assert {"Accept-Language", "userLocale"} <= {each.get("name") for each in call["parameters"]}
+
+
+def test_who_is_found_has_to_be_readable(read):
+    """To name a user by an attribute takes the right to read users besides, in words and as a scope."""
+    call = operations_of(read())["POST", "/Users/.unlock"]
+    assert {"oauth2": ["accounts:write", "users:read"]} in call["security"]
+    assert call["description"].startswith("Scope: accounts:write and users:read.")
+
+
 def test_who_may_not_read_finds_nobody(read):
     """A path that finds a resource by an attribute is there for who may read the resource."""
     assert ("POST", "/Users/.unlock") in operations_of(read({"accounts:write", "users:read"}))

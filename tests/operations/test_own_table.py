@@ -22,6 +22,31 @@ scope = "devices:write"
 again = "yes"
 limit = "3 a minute"
 
+[User.useSecondFactor]
+does  = "The same, answered with the user"
+call  = "PUT users/{id}/mfaEnabled"
+in.wanted = { to = "mfaEnabled", type = "boolean", required = true }
+out   = "User"
+scope = "devices:write"
+again = "yes"
+
+[User.everybody]
+does  = "All users"
+on    = "users"
+call  = "GET users"
+list  = "users"
+out   = "User"
+scope = "users:read"
+again = "yes"
+
+[Service.remove]
+does  = "Delete a user"
+call  = "DELETE users/{item}"
+item  = { name = "userId" }
+out   = ""
+scope = "users:write"
+again = "yes"
+
 [answer.SecondFactor]
 wanted = { to = "mfaEnabled", type = "boolean" }
 """
@@ -48,6 +73,14 @@ def test_a_row_is_an_operation(own):
     assert "/Users/{id}/.secondFactor" in own.ask("GET", "/openapi.json").json["paths"]
 
 
+def test_a_user_is_shown_whole(own):
+    """Where PingOne answers with a part of the user, the user is read: the answer is a resource as always."""
+    answer = own.ask("POST", ".useSecondFactor", {"wanted": True})
+    assert (answer.status_code, answer.json["id"]) == (200, own.user)
+    assert answer.json["userName"]
+    assert own.calls == [CALL, "GET /users/{user}"]
+
+
 def test_a_row_brings_its_refusals(own, caller_of):
     """Missing, unknown and wrong inputs, a right that is missing, a method, and the limit, each before any call."""
     refused = own.ask("POST", ".secondFactor", {"want": 1, "wanted": "yes"})
@@ -62,6 +95,17 @@ def test_a_row_brings_its_refusals(own, caller_of):
     assert confined.fault("POST", f"/Users/{own.user}/.secondFactor", {"wanted": True}) == (404, None)
     codes = [own.ask("POST", ".secondFactor", {"wanted": True}).status_code for _ in range(4)]
     assert codes == [200, 200, 200, 429]
+
+
+def test_a_row_about_all_is_not_for_who_is_confined(own, caller_of):
+    """Nothing could hold such a call to the client's populations: it is neither offered nor made."""
+    confined = caller_of(own.client, scopes=ALL_SCOPES, populations={"Partners"})
+    for path in ("/Users/.everybody", f"/.remove/{own.user}"):
+        answer = confined.send("POST", path)
+        assert answer.status_code == 403, answer.text
+        assert confined.calls == []
+    assert not {"User.everybody", "Service.remove"} & names_of(confined)
+    assert {"User.everybody", "Service.remove"} <= names_of(own.client)
 
 
 def test_a_row_brings_its_record(own, tmp_path):
@@ -151,6 +195,17 @@ def test_what_is_not_served_is_not_offered(make_client, caller_of, tmp_path):
     assert {name.split(".")[0] for name in names_of(client)} == {"Group", "Population", "Service"}
     assert "Group.members" not in names_of(client)
     assert client.fault("POST", f"/Groups/{client.group('Empty Room')}/.members", {}) == (404, None)
+
+
+def test_where_groups_are_not_served_nobody_joins_one(make_client, caller_of, tmp_path):
+    """What needs a right to groups is about them: without them it is 404 before any call."""
+    (tmp_path / "away.toml").write_text('resource = "Group"\nextends = "shipped"\nserve = false\n', encoding="utf-8")
+    client = caller_of(make_client(5, settings={"mappings": tmp_path}), scopes=ALL_SCOPES)
+    assert not {"User.join", "User.memberships"} & names_of(client)
+    user = client.users_in("Employees")[0]
+    group = next(each["id"] for each in client.sandbox.directory.groups)
+    assert client.fault("POST", f"/Users/{user}/.join", {"groupId": group}) == (404, None)
+    assert client.calls == []
 
 
 def test_an_endpoint_of_another_name_is_told(make_client, caller_of, tmp_path):

@@ -161,11 +161,35 @@ def test_a_word_of_an_answer(word, text, told):
         (row(**{"in.a": '{ values = ["x"], default = "y" }'}), "in.a: default has to be one of x"),
         (row(**{"in.a": "{ minLength = 9, maxLength = 3 }"}), "in.a: minLength = 9 is above maxLength = 3"),
         (row(**{"in.a": '{ secret = true, example = "x" }'}), "in.a: a secret has no example"),
+        (row(**{"in.a": '{ secret = true, default = "x" }'}), "in.a: a secret has no default"),
+        (row(**{"in.a": '{ type = "integer", values = ["1"] }'}), "in.a: values are texts, and the type is integer"),
+        (row(**{"in.a": '{ now = "after" }'}), 'in.a: now is of a moment, so type is "dateTime"'),
+        (row(**{"in.a": '{ codec = "milliseconds" }'}), 'in.a: codec is of a moment, so type is "dateTime"'),
+        (row(**{"in.match": "{}"}), "in.match: match means something in every operation"),
+        (row(**{"in.a": '"b"', "in.c": '"b.d"'}), "in.a and in.c both fill b, which can hold one of them"),
+        (row(code='"assign"'), "code = 'assign' reads the input role, so in.role is required or has a default"),
+        (row(again='"linked"'), "again = 'linked' reads the input identityProvider"),
+        (row(media='"application/vnd.pingidentity.a+json"'), "is no type without"),
+        (row(call='"POST users/id/marks"'), "its call names no {id}, and it stands on one User"),
+        (row(list='"marks"'), "list is of what reads, and its call is POST"),
+        (row(call='"GET users/{id}/marks/{item}"', list='"marks"', item='{ name = "x" }'), "a list has no {item}"),
+        (row(item='{ name = "markId" }'), "item names markId, and its call has no {item}"),
+        (row(call='"GET users/{id}/a/{item}"', item='{ name = "x", get = true }'), "item: get and delete are of"),
+        (row(call='"GET users/{id}/a"', **{"in.a": "{ secret = true }"}), "a: a secret of what reads would stand in"),
+        (row().replace(".mark]", ".search]"), "[User.search]: the bridge answers .search itself"),
+        (row("Service", call='"POST marks"').replace(".mark]", ".operations]"), "answers .operations itself"),
+        ('[answer.Mark]\nscope = "a"\n"scope.id" = "b"\n', "scope and scope.id both fill scope"),
     ],
 )  # fmt: skip
 def test_what_is_no_row(own, told):
     """What is wrong around the words is told with its place as well."""
     assert told in faults_of(own)[0]
+
+
+def test_an_input_may_be_a_field_alone():
+    """A text is the PingOne field, as it is of a member of an answer."""
+    (found,) = read(row(**{"in.reason": '"why.text"'})).operations["User", "mark"].inputs
+    assert (found.name, found.to, found.type) == ("reason", ("why", "text"), "string")
 
 
 def test_all_faults_are_told_at_once():

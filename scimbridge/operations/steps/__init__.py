@@ -41,4 +41,13 @@ ANSWER: Mapping[str, Find] = {
     "role_name": roles.name_role,
     "seal": agreements.seal,
 }
-FUNCTIONS = Functions(CARRY, SETTLE, ANSWER)
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "find_one": ("attributes", "identifier"),
+    "find_population": ("identifier",),
+    "accept": ("presentationId",),
+    "join": ("groupId",),
+    **dict.fromkeys(("link", "linked"), ("identityProvider", "externalId")),
+    **dict.fromkeys(("assign", "assigned"), ("role", "scopeType", "scopeId")),
+}
+"""The inputs without which a function cannot do its work."""
+FUNCTIONS = Functions(CARRY, SETTLE, ANSWER, NEEDS)

@@ -58,9 +58,13 @@ def find_some(attempt: Attempt, room: Room) -> Any:
 
 
 def find_members(attempt: Attempt, room: Room) -> Any:
-    """Return up to a hundred members of a group: all, or those that have an identifier."""
-    check_scope(attempt.context.caller, USERS.collection, READ)
+    """Return up to a hundred members of a group: all, or those that have an identifier.
+
+    Who a member is belongs to the group; who has which identifier is told to those that may read users.
+    """
     values, lists = attempt.values, room.endpoints[USERS.name].lists
+    if "identifier" in values:
+        check_scope(attempt.context.caller, USERS.collection, READ)
     if ("identifier" in values) != bool(values.get("attributes")):
         msg = "identifier: send attributes and identifier together, or neither"
         raise InvalidValue(msg)
@@ -98,7 +102,7 @@ def _ask(attempt: Attempt, lists: Lists) -> Query:
 def _read_members(attempt: Attempt, lists: Lists, query: Query | None) -> tuple[list[Native], int]:
     """Return the first members for whom the filter holds, and how many there are, as far as that is known."""
     users, found, count = attempt.around.reach.users, list[Native](), 0
-    asked: list[native.Node] = [native.MemberOf(attempt.key, direct=attempt.values["direct"])]
+    asked: list[native.Node] = [native.MemberOf(attempt.key, direct=bool(attempt.values.get("direct")))]
     if query is not None and query.pushed is not None:
         asked.append(to_native(query.pushed))
     if (condition := users.within(attempt.context).condition) is not None:
@@ -157,7 +161,7 @@ def _shown(attempt: Attempt, room: Room) -> AnswerOptions:
     Raises `Forbidden` where the client may not see it, `InvalidValue` where the table has no place for it.
     """
     view = room.endpoints["User"].lists.view
-    if not attempt.values[PASSWORD_STATE]:
+    if not attempt.values.get(PASSWORD_STATE):
         return attempt.options
     name = view.full_name(FIELD)
     if name is None:

@@ -10,7 +10,7 @@ from scimbridge.mapping.tables.rows import read_field
 from scimbridge.operations.attempt import Attempt, Json
 from scimbridge.operations.inputs import native_body
 from scimbridge.operations.rows import REPEAT
-from scimbridge.pingone.errors import NotThere, PingOneError
+from scimbridge.pingone.errors import NoPermission, NotThere, PingOneError
 from scimbridge.pingone.settling import Look
 from scimbridge.request.context import Reply
 from scimbridge.request.ids import is_id
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 POPULATION = "POPULATION"
 MEMBER = "roleAssignments"
+NOT_GIVEN = (
+    "role: PingOne does not let the bridge give it there: a worker application gives roles that it has at that scope or"
+    " a wider one, and Identity Data Admin itself, its read-only kin and Help Desk Admin (see `scimbridge check`)"
+)
 
 
 def assign(attempt: Attempt, room: Room) -> Any:
@@ -34,7 +38,10 @@ def assign(attempt: Attempt, room: Room) -> Any:
     if not is_id(values["role"]):
         values["role"] = _find_role(attempt, values["role"])
     body = native_body(attempt.operation, values)
-    made = room.settled(replace(attempt, values=values), lambda: attempt.send_row(body).body)
+    try:
+        made = room.settled(replace(attempt, values=values), lambda: attempt.send_row(body).body)
+    except NoPermission as error:
+        raise Forbidden(NOT_GIVEN) from error
     return Reply(201, room.printed(attempt, made))
 
 

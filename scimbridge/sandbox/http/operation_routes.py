@@ -6,8 +6,9 @@ Knows HTTP; what the calls mean is told by accounts.py, hanging.py and agreement
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import regex
 from flask import request
 
 from scimbridge.sandbox.http.errors import invalid_request, not_found
@@ -36,6 +37,11 @@ DEVICE_ACTIONS: Final = {f"{VENDOR}device.{action}+json": action for action in (
 ACCEPT: Final = f"{VENDOR}consent.accept+json"
 REVOKE: Final = f"{VENDOR}consent.revoke+json"
 USERS: Final = "/users/<user>"
+MOST_ENVIRONMENTS: Final = 500
+OF_ENVIRONMENTS: Final = regex.compile(
+    r'(?:(?P<path>id|organization\.id|license\.id|status) eq|name sw) "(?P<text>[^"\\]*)"', regex.IGNORECASE
+)
+"""The filters that environments have, one at a time (docs/pingone.md §15.9)."""
 
 
 def operation_routes(api: Api) -> list[Route]:
@@ -212,11 +218,31 @@ def _list_gateways(api: Api) -> Answer:
 def _list_environments(api: Api) -> Answer:
     if request.args.get("expand") not in (None, "billOfMaterials"):
         raise invalid_request("INVALID_PARAMETER", "expand", "must be billOfMaterials")
+    limit = request.args.get("limit", "1")
+    if not regex.fullmatch(r"[0-9]{1,3}", limit) or not 1 <= int(limit) <= MOST_ENVIRONMENTS:
+        raise invalid_request("INVALID_PARAMETER", "limit", f"must be 1 to {MOST_ENVIRONMENTS}")
     record = {**show_environment(api.directory, base(api.directory)), "status": "ACTIVE"}
+    found = [record] if _is_asked_for(record, request.args.get("filter")) else []
     if "expand" in request.args:
         record["_embedded"] = {"billOfMaterials": {"products": [{"type": "PING_ONE_BASE"}]}}
-    return 200, {"_links": {"self": {"href": f"{origin()}/v1/environments"}}, "_embedded": {"environments": [record]},
-                 "count": 1, "size": 1}  # fmt: skip
+    return 200, {"_links": {"self": {"href": f"{origin()}/v1/environments"}}, "_embedded": {"environments": found},
+                 "count": len(found), "size": len(found)}  # fmt: skip
+
+
+def _is_asked_for(record: Json, text: str | None) -> bool:
+    """Whether a filter holds for an environment. Raises ApiError 400 for one that environments have not."""
+    if text is None:
+        return True
+    match = OF_ENVIRONMENTS.fullmatch(text.strip())
+    if match is None:
+        raise invalid_request("INVALID_FILTER", "filter", "is not supported: name sw, or eq on id and others")
+    wanted = match["text"].casefold()
+    if match["path"] is None:
+        return str(record["name"]).casefold().startswith(wanted)
+    held: Any = record
+    for step in match["path"].lower().split("."):
+        held = held[step]
+    return str(held).casefold() == wanted
 
 
 def _list_roles(api: Api) -> Answer:

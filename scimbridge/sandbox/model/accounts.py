@@ -63,7 +63,8 @@ def send_email_verification(directory: Directory, user_id: str, body: Json) -> J
         raise invalid_value("notificationType", "is not allowed", allowedValues=list(WHO))
     with directory.lock:
         user = directory.find("users", user_id)
-        directory.hanging.codes_of(user_id).email = mail_code(directory, user)
+        codes = directory.hanging.codes_of(user_id)
+        codes.email, codes.email_ends = mail_code(directory, user), directory.clock() + A_DAY
         return user
 
 
@@ -72,7 +73,7 @@ def verify_email(directory: Directory, user_id: str, given: Any) -> Json:
     with directory.lock:
         user = directory.find("users", user_id)
         codes = directory.hanging.codes_of(user_id)
-        _check_code(given, codes.email)
+        _check_code(given, codes.email if directory.clock() < codes.email_ends else "")
         codes.email = ""
         return _store(directory, {**user, "emailVerified": True})
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from scimbridge.sandbox.http.errors import invalid_data, invalid_value, not_found, request_failed
+from scimbridge.sandbox.http.errors import forbidden, invalid_data, invalid_value, not_found, request_failed
 from scimbridge.sandbox.model.activities import Subject
 from scimbridge.sandbox.store.directory import user_subject
 from scimbridge.sandbox.store.records import Json, stamp
@@ -20,6 +20,8 @@ MOST_SESSIONS: Final = 10
 SCOPE_TYPES: Final = ("ORGANIZATION", "ENVIRONMENT", "POPULATION", "APPLICATION", "GROUP")
 WIDER: Final = {"POPULATION": 2, "APPLICATION": 2, "GROUP": 2, "ENVIRONMENT": 1, "ORGANIZATION": 0}
 LONGEST_EXTERNAL_ID: Final = 3000
+GIVEN: Final = ("Identity Data Admin", "Identity Data Read Only", "Help Desk Admin")
+"""What a worker may give that is Identity Data Admin of the environment, there and at its parts."""
 
 
 def list_parts(directory: Directory, kind: Collection, holder: str, part: Part) -> list[Json]:
@@ -105,6 +107,8 @@ def assign(directory: Directory, kind: Collection, holder: str, body: Json) -> J
         if at not in SCOPE_TYPES or at not in found["applicableTo"]:
             raise invalid_value("scope.type", "is not allowed", allowedValues=found["applicableTo"])
         _check_scope(directory, at, scope.get("id"))
+        if found["name"] not in GIVEN or at == "ORGANIZATION":
+            raise forbidden()
         held = directory.hanging.of("roleAssignments", holder)
         for each in held.values():
             if each["role"]["id"] == found["id"] and (

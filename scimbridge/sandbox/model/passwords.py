@@ -29,9 +29,11 @@ POST_MEDIA: Final = tuple(
     )
 )  # fmt: skip
 MOST_WRONG: Final = 5
-"""Wrong passwords in a row that lock it out."""
+"""Wrong passwords in a row that lock it out, and wrong codes that end the right one."""
 LOCKED_FOR: Final = 900
 CODE_LIFE: Final = 300.0
+SELF_SERVICE: Final = ("sendrecoverycode", "recover")
+ELSEWHERE: Final = "The password lies with another provider."
 
 
 def _digest(salt: str, text: str) -> str:
@@ -177,7 +179,7 @@ def _check_usable(directory: Directory, user_id: str) -> Password:
     """Return what is kept of a password that can be looked at. Raises ApiError 400 for a state."""
     held = directory.passwords.get(user_id)
     if user_id in directory.hanging.external:
-        raise request_failed("The password lies with another provider.")
+        raise request_failed(ELSEWHERE)
     if held is None:
         raise invalid_data("NO_PASSWORD", "password", "The user has no password")
     if directory.hanging.wrong.get(user_id, 0) >= MOST_WRONG:
@@ -210,6 +212,8 @@ def post_password(directory: Directory, user_id: str, media: str, body: Json) ->
         if action == "check":
             _check_match(directory, user_id, body.get("password"))
             return show_state(directory, user_id)
+        if action in SELF_SERVICE and user_id in directory.hanging.external:
+            raise request_failed(ELSEWHERE)
         if action == "recover":
             _recover(directory, user_id, body)
             return _finish(directory, user)
@@ -218,7 +222,7 @@ def post_password(directory: Directory, user_id: str, media: str, body: Json) ->
             raise invalid_data("NO_PASSWORD", "password", "The user has no password")
         if action == "sendrecoverycode":
             codes = directory.hanging.codes_of(user_id)
-            codes.recovery = mail_code(directory, user)
+            codes.recovery, codes.recovery_wrong = mail_code(directory, user), 0
             codes.recovery_ends = directory.clock() + CODE_LIFE
             return show_state(directory, user_id)
         directory.hanging.wrong.pop(user_id, None)
@@ -232,6 +236,9 @@ def _recover(directory: Directory, user_id: str, body: Json) -> None:
     given = body.get("recoveryCode")
     is_right = isinstance(given, str) and codes.recovery and given.upper() == codes.recovery
     if not is_right or directory.clock() >= codes.recovery_ends:
+        codes.recovery_wrong += 1
+        if codes.recovery_wrong >= MOST_WRONG:
+            codes.recovery = ""
         if directory.switches.wrong_recovery_code == "INVALID_OTP":
             raise ApiError(400, "INVALID_DATA", VALIDATION, [Detail("INVALID_OTP", None, "The code is not valid")])
         raise invalid_value("recoveryCode", "is not valid")

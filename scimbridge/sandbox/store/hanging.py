@@ -20,8 +20,10 @@ class Codes:
 
     verification: str = ""
     email: str = ""
+    email_ends: float = 0.0
     recovery: str = ""
     recovery_ends: float = 0.0
+    recovery_wrong: int = 0
     mails: int = 0
 
 

@@ -7,7 +7,7 @@ import pytest
 NEWER = "5a0d0009-0000-4000-8000-000000000009"
 
 
-def shmake_desk(desk, **headers):
+def show(desk, **headers):
     """Show the user the terms."""
     return desk.ask("GET", f".agreement/{desk.agreement()}", headers=headers)
 
@@ -25,12 +25,12 @@ def language(desk, locale="en"):
 
 def test_what_was_shown_is_accepted(desk):
     """What is shown has text, title and an id; that accepts it, and the state says so."""
-    told = shmake_desk(desk).json
+    told = show(desk).json
     assert told["text"]
     assert told["status"] == "PENDING"
     answer = accept(desk, told["presentationId"])
     assert (answer.status_code, answer.json["status"]) == (200, "ACCEPTED")
-    assert shmake_desk(desk).json["status"] == "ACCEPTED"
+    assert show(desk).json["status"] == "ACCEPTED"
     listed = desk.ask("GET", ".agreements").json["Resources"]
     assert {each["agreement"]["id"]: each["status"] for each in listed}[desk.agreement()] == "ACCEPTED"
 
@@ -38,7 +38,7 @@ def test_what_was_shown_is_accepted(desk):
 def test_another_users_seal(open_desk):
     """What was shown to one user cannot be accepted for another."""
     mine, theirs = open_desk(), open_desk()
-    answer = accept(theirs, shmake_desk(mine).json["presentationId"])
+    answer = accept(theirs, show(mine).json["presentationId"])
     assert answer.status_code == 400
     assert "nothing was shown to this user" in answer.json["detail"]
     assert theirs.calls == []
@@ -47,7 +47,7 @@ def test_another_users_seal(open_desk):
 def test_an_old_seal(open_desk, house):
     """What was shown more than an hour ago has to be shown again."""
     desk = open_desk()
-    seal = shmake_desk(desk).json["presentationId"]
+    seal = show(desk).json["presentationId"]
     house.clock.sleep(3601)
     answer = accept(desk, seal)
     assert answer.status_code == 400
@@ -59,7 +59,7 @@ def test_an_old_seal(open_desk, house):
 def test_a_seal_that_is_none(open_desk, change):
     """A seal that was changed opens nothing."""
     desk = open_desk()
-    assert accept(desk, change(shmake_desk(desk).json["presentationId"])).status_code == 400
+    assert accept(desk, change(show(desk).json["presentationId"])).status_code == 400
     assert desk.writes == []
 
 
@@ -91,7 +91,7 @@ def no_language(desk):
 def test_what_holds_no_more(make_desk, change, place):
     """Where something else holds by now than what was shown, it is 409, and nothing was agreed to."""
     desk = make_desk(agreement_text=place)
-    seal = shmake_desk(desk).json["presentationId"]
+    seal = show(desk).json["presentationId"]
     change(desk)
     answer = accept(desk, seal)
     assert answer.status_code == 409, answer.text
@@ -101,7 +101,7 @@ def test_what_holds_no_more(make_desk, change, place):
 def test_a_text_that_stands_nowhere(make_desk):
     """A consent to a text that nobody saw is worthless: it is not asked for."""
     desk = make_desk(agreement_text="nowhere")
-    answer = shmake_desk(desk)
+    answer = show(desk)
     assert answer.status_code == 409
     assert "does not tell its text" in answer.json["detail"]
 
@@ -110,7 +110,7 @@ def test_a_disabled_agreement_is_shown_to_nobody(make_desk):
     """A disabled agreement is neither shown nor among what is still to be agreed to."""
     desk = make_desk()
     disable(desk)
-    assert shmake_desk(desk).status_code == 409
+    assert show(desk).status_code == 409
     assert desk.agreement() not in [
         each["agreement"]["id"] for each in desk.ask("GET", ".agreements").json["Resources"]
     ]
@@ -128,7 +128,7 @@ def test_the_language_of_the_reader(make_desk, preferred, accepted, locale):
     """The user's language counts first, then the header's, then the environment's own."""
     desk = make_desk(seed=5)
     desk.directory.users.rows[desk.user]["preferredLanguage"] = preferred
-    told = shmake_desk(desk, **({} if accepted is None else {"Accept-Language": accepted}))
+    told = show(desk, **({} if accepted is None else {"Accept-Language": accepted}))
     assert told.status_code == 200, told.text
     revision = language(desk, locale)["currentRevision"]["id"]
     assert told.json["text"] == desk.directory.hanging.revisions[language(desk, locale)["id"]][revision]["text"]
@@ -136,7 +136,7 @@ def test_the_language_of_the_reader(make_desk, preferred, accepted, locale):
 
 def test_a_lost_answer_accepts_once(desk):
     """An acceptance that is sent again has the same time."""
-    seal = shmake_desk(desk).json["presentationId"]
+    seal = show(desk).json["presentationId"]
     desk.client.sandbox.faults.plan("drop_after", method="POST", path="agreementConsents")
     assert accept(desk, seal).status_code == 200
     sent = [entry.json for entry in desk.client.sandbox.journal.entries if entry.method == "POST" and entry.body]

@@ -104,6 +104,19 @@ def test_members(desk):
         assert desk.ask("POST", whole, body).status_code == 400
 
 
+def test_members_are_told_to_who_may_read_groups(open_desk):
+    """The right of the row opens it: ids and places of the members, and who has which address to nobody else."""
+    desk = open_desk(scopes={"groups:read"})
+    whole = f"/Groups/{desk.crowd}/.members"
+    found = desk.ask("POST", whole, {}).json["Resources"]
+    assert found
+    assert {name for each in found for name in each} == {"schemas", "id", "meta"}
+    asked = desk.ask("POST", whole, {"attributes": ["userName"], "identifier": "x"})
+    assert asked.status_code == 403
+    assert "users:read" in asked.json["detail"]
+    assert desk.calls == []
+
+
 def test_a_confined_client_sees_its_own_members(open_desk):
     """A confined client is shown the members that it may know of, and no group that it may not."""
     desk = open_desk(scopes=ALL_SCOPES - OF_ENVIRONMENTS, populations={"Partners"})

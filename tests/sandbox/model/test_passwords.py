@@ -115,3 +115,27 @@ def test_bad_imports_of_passwords_are_refused(api, given):
     """An import's password is an object with a value."""
     body = {"username": "b", "password": given}
     assert api.fault("POST", "/users", body, "application/vnd.pingidentity.user.import+json")["status"] == 400
+
+
+def test_several_wrong_codes_end_the_right_one(api):
+    """A recovery code cannot be guessed until it is hit."""
+    user = api.user("c", email="c@example.org")
+    path = f"/users/{user['id']}/password"
+    api.good("PUT", path, {"value": GOOD}, PREFIX + "set+json")
+    api.good("POST", path, None, PREFIX + "sendRecoveryCode+json")
+    right = {"recoveryCode": api.sandbox.directory.hanging.codes_of(user["id"]).recovery, "newPassword": f"{GOOD}2"}
+    for _ in range(5):
+        api.fault("POST", path, {**right, "recoveryCode": "wrong"}, PREFIX + "recover+json")
+    assert api.fault("POST", path, right, PREFIX + "recover+json")["code"] == "INVALID_OTP"
+
+
+def test_a_password_that_lies_elsewhere_is_recovered_elsewhere(api):
+    """Self-service of a user of a gateway is REQUEST_FAILED, though there may be a password from before."""
+    user = api.user("d", email="d@example.org")
+    path = f"/users/{user['id']}/password"
+    api.good("PUT", path, {"value": GOOD}, PREFIX + "set+json")
+    (gateway,) = api.sandbox.directory.hanging.gateways.values()
+    given = {"id": gateway["id"], "userType": {"id": gateway["userTypes"][0]["id"]}}
+    api.good("PUT", path, given, PREFIX + "setGateway+json")
+    for action in ("sendRecoveryCode+json", "recover+json"):
+        assert api.fault("POST", path, {} if "recover+" in action else None, PREFIX + action)["top"] == "REQUEST_FAILED"

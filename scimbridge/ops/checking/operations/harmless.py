@@ -39,7 +39,7 @@ class Material:
 
 
 Given = Mapping[str, Any]
-_STEPS: Mapping[tuple[str, str, str | None], Callable[[Material], Given]] = {
+_STEPS: Mapping[tuple[str, str, str | None], Callable[[Material], Given | None]] = {
     ("PUT", _PASSWORD, "password.set"): lambda some: {"value": some.first, "forceChange": False, "bypassPolicy": True},
     ("PUT", _PASSWORD, "password.reset"): lambda some: {"newPassword": some.second},
     ("POST", _PASSWORD, "password.forceChange"): lambda _some: {},
@@ -48,10 +48,11 @@ _STEPS: Mapping[tuple[str, str, str | None], Callable[[Material], Given]] = {
     ("POST", _USER, "account.unlock"): lambda _some: {},
     ("PUT", f"{_USER}/bypassMFA", None): lambda some: {"bypassMFAEnabledUntil": _moment(some.now + _SOON)},
     ("POST", f"{_USER}/notifications/quota", "quota.reset"): lambda _some: {},
-    ("POST", f"{_USER}/memberOfGroups", None): lambda some: {} if some.group is None else {"id": some.group},
+    ("POST", f"{_USER}/memberOfGroups", None): lambda some: None if some.group is None else {"id": some.group},
     ("PUT", _PASSWORD, "password.setValue"): lambda _some: {},
 }
-"""By method, path and media type, in the order of the trial: what PingOne's fields are given."""
+"""By method, path and media type, in the order of the trial: what PingOne's fields are given, None where it is not
+there: a default of the row's own could be a real group."""
 _ORDER = [*_STEPS]
 
 
@@ -64,11 +65,16 @@ def place_of(operation: Operation) -> int | None:
 
 
 def inputs_of(operation: Operation, some: Material) -> dict[str, Any] | None:
-    """Return what a row is given in the trial, by the names of its inputs; None where something is missing."""
+    """Return what a row is given in the trial, by the names of its inputs; None where something is missing.
+
+    Nothing of the row's own is sent: a default that the trial has no value for is a reason not to try.
+    """
     place = place_of(operation)
-    given = {} if place is None else _STEPS[_ORDER[place]](some)
+    given = None if place is None else _STEPS[_ORDER[place]](some)
+    if given is None:
+        return None
     found = {each.name: given[path] for each in operation.inputs if (path := ".".join(each.to)) in given}
-    if place is None or any(each.required and each.name not in found for each in operation.inputs):
+    if any((each.required or each.default is not None) and each.name not in found for each in operation.inputs):
         return None
     return found
 

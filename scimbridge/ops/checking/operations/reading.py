@@ -50,7 +50,8 @@ class Reading:
     def look(self, operation: Operation) -> Outcome:
         """Ask what a row would ask, unless another row has."""
         call = operation.call
-        asked = [(call.path.removesuffix("/{item}"), call.query), *_ALSO.get(operation.code, ())]
+        listed = call.path.partition("/{item}")[0]  # nobody knows a part to ask for
+        asked = [(listed, call.query), *_ALSO.get(operation.code, ())]
         for path, query in asked:
             failed = self._look(operation, path, query)
             if failed is not None:
@@ -60,7 +61,11 @@ class Reading:
     def _look(self, operation: Operation, path: str, query: Query) -> Outcome | None:
         asked = path
         if "{id}" in path:
-            record = self.seen.first(KIND_OF[operation.resource].collection)
+            collection = KIND_OF[operation.resource].collection
+            if collection not in self.seen.pages:
+                told = f": the tables in use do not serve a {operation.resource}"
+                return Outcome(operation, Grade.NOTE, "not asked: ", told)
+            record = self.seen.first(collection)
             if record is None:
                 told = f": there is no {operation.resource} to ask about"
                 return Outcome(operation, Grade.NOT_TRIED, "not asked: ", told, "run check again when there is one")

@@ -46,3 +46,16 @@ def test_a_row_that_was_given_another_call_is_not_tried():
 def test_a_row_that_wants_more_than_there_is_is_not_tried():
     """Without a group nobody joins one."""
     assert inputs_of(ROWS["User", "join"], Material("0", NOW, None)) is None
+
+
+def test_a_default_of_the_row_is_not_sent():
+    """A row that puts everybody into one real group, or locks for longer than asked, has no place in the trial."""
+    join = (
+        '[User.join]\ndoes = "x"\ncall = "POST users/{id}/memberOfGroups"\nout = ""\n'
+        'scope = "groups:write"\nagain = "yes"\n'
+        'in.group = { to = "%s", default = "33333333-3333-4333-8333-333333333333" }\n'
+    )
+    without = Material("0", NOW, None)
+    assert inputs_of(open_catalogue(join % "id").operations["User", "join"], without) is None
+    assert inputs_of(open_catalogue(join % "id").operations["User", "join"], SOME) == {"group": SOME.group}
+    assert inputs_of(open_catalogue(join % "group.id").operations["User", "join"], SOME) is None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from scimbridge.access.caller import Caller
 from scimbridge.operations.rooms import open_catalogue
 from scimbridge.ops.checking.findings import WRITE, Grade
 from scimbridge.ops.checking.operations.reading import MOST_CALLS, leave_changes
 from scimbridge.ops.checking.operations.standing import Standing
 from scimbridge.pingone.errors import NotThere, Unreachable
-from tests.ops.checking.operations.conftest import EVERYBODY, PingOne, forbidden, roles_of, seen_pages
+from tests.ops.checking.operations.conftest import EVERYBODY, KEY, PingOne, forbidden, roles_of, seen_pages
 
 
 def of(findings, grade):
@@ -116,6 +118,26 @@ def test_rows_of_an_operators_own_are_looked_at(look):
     findings = look(pingone, own)
     assert "operations.toml says User (tokens) itself" in findings[0].what
     assert ["User (tokens)" in each.what for each in of(findings, Grade.FAULT)] == [True]
+
+
+def test_what_stands_below_a_part_is_asked_for_above_it(look):
+    """No part is known to ask for: the list of them shows the right as well."""
+    own = (
+        '[User.keys]\ndoes = "x"\ncall = "GET users/{id}/badges/{item}/keys"\nitem = { name = "badgeId" }\nout = ""\n'
+        'scope = "users:read"\nagain = "yes"\n'
+    )
+    pingone = PingOne({"/badges": forbidden()})
+    findings = look(pingone, own)
+    assert f"/users/{KEY}/badges" in [request.path for request in pingone.asked]
+    assert ["User (keys)" in each.what for each in of(findings, Grade.FAULT)] == [True]
+
+
+def test_what_is_not_served_is_left_untried_for_ever(look):
+    """Rows on a type that no table serves are a note: as `not tried` they would keep the exit code from 0."""
+    seen = seen_pages()
+    findings = look(PingOne(), seen=replace(seen, pages={k: v for k, v in seen.pages.items() if k != "groups"}))
+    assert of(findings, Grade.NOT_TRIED) == []
+    assert ["do not serve a Group" in each.what for each in of(findings, Grade.NOTE)].count(True) == 1
 
 
 def test_the_number_of_calls_has_a_bound(look):
