@@ -48,8 +48,9 @@ MUTANTS      ?= scimbridge.scim.* scimbridge.mapping.*
 demo: $(DEMO)
 	@exec $(BIN)/scimbridge demo
 
+# One more than CI has cores: some tests wait for processes that they have started.
 test: $(TEST)
-	$(BIN)/pytest --numprocesses=auto
+	$(BIN)/pytest --numprocesses=3 --dist=worksteal
 
 check: $(TEST)
 	$(BIN)/ruff check .

@@ -143,7 +143,7 @@ def insert(client, name):
         client.sandbox.directory.revision += 1
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_changes_during_a_walk_lose_nothing(make_client, data):
     """Who was there all the time is seen exactly once, whatever is deleted and added between two windows."""

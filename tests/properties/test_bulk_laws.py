@@ -275,7 +275,7 @@ def requests(draw: Any) -> list[dict[str, Any]]:
 
 
 @given(requests(), st.lists(st.sampled_from([0.0, 0.001, 0.004, 0.012]), min_size=3, max_size=9), st.booleans())
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_side_by_side_is_one_after_the_other(houses, operations, delays, asked):
     """A bulk request has the statuses, and leaves the directory, of its operations sent one after the other.
 

@@ -685,7 +685,7 @@ FILTERS = st.recursive(
 
 
 @given(pattern=FILTERS, data=st.data())
-@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_law_of_filters(client, own, pattern, data):
     """What a confined client finds by any filter is what everybody finds, as far as it is inside."""
     mine = client.users_in(OWN)

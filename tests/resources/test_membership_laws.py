@@ -73,7 +73,7 @@ def filters(attribute, ids, references, kinds, aside):
         ("Groups", "members", ['type eq "User"', 'type eq "group"', "type pr", 'type ne "User"']),
     ],
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_brute_force(memo, types, endpoint, attribute, kinds, populations, data):
     """A filter on memberships finds whom reading one after the other finds, or is refused with a reason."""

@@ -100,5 +100,5 @@ class Model(RuleBasedStateMachine):
 def test_agrees_with_a_model(kind, make_subject):
     """Values, counters and locks behave as in the model, in every order of verbs that is tried."""
     run_state_machine_as_test(
-        lambda: Model(make_subject(kind)), settings=settings(max_examples=40, stateful_step_count=25, deadline=None)
+        lambda: Model(make_subject(kind)), settings=settings(max_examples=20, stateful_step_count=25, deadline=None)
     )

@@ -341,7 +341,7 @@ def native(entry):
     return unquote(filters[0], errors="strict") if filters else None
 
 
-@laws(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@laws(max_examples=75, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=st.one_of(st.sampled_from(CRAFTED), VALUES), operator=st.sampled_from(["eq", "sw"]))
 def test_a_value_stays_a_value(still, value, operator):
     """Whatever a value holds, PingOne is asked for it, in its forms, or for nothing: never another filter."""

@@ -233,8 +233,8 @@ def test_adding_looks_up_what_comparing_would_find(before, new):
 
 
 def test_very_many_elements():
-    """Adding and removing a hundred thousand elements costs what each of them does, and not what all pairs would."""
-    emails = [{"value": f"{number}@x.org", "type": f"t{number}"} for number in range(100_000)]
+    """Adding and removing thirty thousand elements costs what each of them does, and not what all pairs would."""
+    emails = [{"value": f"{number}@x.org", "type": f"t{number}"} for number in range(30_000)]
     assert patch({"emails": emails}, ("add", "emails", emails))["emails"] == emails
     gone = [{"type": element["type"]} for element in emails]
     assert patch({"emails": emails}, ("remove", "emails", gone)) == {}
