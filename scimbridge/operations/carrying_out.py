@@ -147,6 +147,12 @@ class Room:
                 attempt.send("DELETE", f"{operation.call.path}/{{item}}", again=REPEAT)
             return Reply(DELETED)
 
+    def count(self, attempt: Attempt, name: str) -> None:
+        """Count an attempt at another operation, which this one is as well. Raises `TooManyRequests`, `Unavailable`."""
+        other = self.catalogue.operations.get((attempt.operation.resource, name))
+        if other is not None:
+            take_place(other, attempt.key, self.around.state, self.around.wall)
+
     def hold(self, context: RequestContext, resource: str, key: str) -> AbstractContextManager[None]:
         """Hold a resource for one change, as PUT and PATCH hold it. Raises `Unavailable`."""
         records = self.around.reach.of(KIND_OF[resource].collection)
