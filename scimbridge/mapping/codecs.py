@@ -82,25 +82,25 @@ def _integer(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int):
         msg = f"a whole number, not {_kind(value)}"
         raise ValueError(msg)
-    return _exact(value)
+    return exact(value)
 
 
 def _decimal(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         msg = f"a number, not {_kind(value)}"
         raise ValueError(msg)
-    return _exact(value)
+    return exact(value)
 
 
-def _exact(value: Any) -> Any:
+def exact(value: Any) -> Any:
     """Refuse whole numbers that have no 64 bits, in which JSON goes on to PingOne, wherever they stand in a value."""
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
         msg = "whole numbers that fit into 64 bits"
         raise ValueError(msg)
     if isinstance(value, dict):
-        return {name: _exact(part) for name, part in value.items()}
+        return {name: exact(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [_exact(part) for part in value]
+        return [exact(part) for part in value]
     return float(value) if isinstance(value, float) else value  # a number goes out as a plain one
 
 
@@ -255,7 +255,7 @@ def merge_others(held: Any, new: Any) -> Any:
 
 def _read_json(value: Any) -> Any:
     if isinstance(value, dict | list):
-        return _exact(value)
+        return exact(value)
     try:
         return orjson.loads(_string(value))
     except orjson.JSONDecodeError:
@@ -271,7 +271,7 @@ def _object(value: Any) -> Any:
     if not isinstance(value, dict):
         msg = f"a JSON object, not {_kind(value)}"
         raise ValueError(msg)
-    return _exact(value)
+    return exact(value)
 
 
 NAMED: Mapping[str, Codec] = {

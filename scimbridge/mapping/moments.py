@@ -20,7 +20,10 @@ def read_time(text: str) -> dt.datetime | None:
 
 
 def shift_time(text: Any, offset: dt.timedelta) -> Any:
-    """Move an instant by the offset; it is still written in UTC with milliseconds and `Z`."""
+    """Move an instant by the offset; it is still written in UTC with milliseconds and `Z`.
+
+    What would be moved out of the calendar stays as it is: "never" is written as the end of the last year.
+    """
     if not isinstance(text, str):
         return text
     moment = read_time(text)
@@ -28,5 +31,8 @@ def shift_time(text: Any, offset: dt.timedelta) -> Any:
         return text
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.UTC)
-    moved = moment.astimezone(dt.UTC) + offset
+    try:
+        moved = moment.astimezone(dt.UTC) + offset
+    except OverflowError:
+        return text
     return moved.isoformat(timespec="milliseconds").replace("+00:00", "Z")

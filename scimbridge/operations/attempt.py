@@ -103,6 +103,10 @@ class Attempt:
         """Return the attempt at another part."""
         return replace(self, item=item)
 
+    def hurried(self) -> Attempt:
+        """Return the attempt whose calls go before what others wait for: it takes rights away."""
+        return replace(self, context=replace(self.context, call=replace(self.context.call, urgent=True)))
+
     def at(self, key: str) -> Attempt:
         """Return the attempt about another resource, which the caller was shown."""
         return replace(self, key=key)

@@ -148,6 +148,12 @@ class Room:
                 attempt.send("DELETE", f"{operation.call.path}/{{item}}", again=REPEAT)
             return Reply(DELETED)
 
+    def count(self, attempt: Attempt, name: str) -> None:
+        """Count an attempt at another operation, which this one is as well. Raises `TooManyRequests`, `Unavailable`."""
+        other = self.catalogue.operations.get((attempt.operation.resource, name))
+        if other is not None:
+            take_place(other, attempt.key, self.around.state, self.around.wall)
+
     def hold(self, context: RequestContext, resource: str, key: str) -> AbstractContextManager[None]:
         """Hold a resource for one change, as PUT and PATCH hold it. Raises `Unavailable`."""
         records = self.around.reach.of(KIND_OF[resource].collection)
@@ -172,10 +178,26 @@ class Room:
         body = native_body(operation, attempt.values)
         # A PUT always has a body, of which nothing may be left; a POST without one says all by its type.
         sent = body if body or operation.call.method == "PUT" else None
-        made = self.settled(attempt, lambda: attempt.send_row(sent).body)
-        if made or operation.shows or not operation.answer:
+        return self._seen(attempt, self.settled(attempt, lambda: attempt.send_row(sent).body))
+
+    def _seen(self, attempt: Attempt, made: Json) -> Any:
+        """Return what a change has made: read it, where PingOne said no more than that it is done.
+
+        What must not happen twice is done then, whether it can be read or not: who is told of a failure asks again.
+        """
+        operation = attempt.operation
+        is_whole = operation.shows == operation.resource
+        is_told = str(made.get("id", "")).lower() == attempt.key if is_whole else bool(made)
+        if is_told or not (operation.shows or operation.answer):
             return made
-        return attempt.send("GET", operation.call.path).body  # PingOne said no more than that it is done
+        try:
+            if is_whole:
+                return self.around.reach.of(KIND_OF[operation.shows].collection).read(attempt.context, attempt.key)
+            return attempt.send("GET", operation.call.path).body
+        except PingOneError:
+            if operation.again != NEVER:
+                raise
+            return Reply(DELETED)
 
     def settled(self, attempt: Attempt, send: Callable[[], Json]) -> Json:
         """Send what changes something, and decide by the row what a lost answer means.

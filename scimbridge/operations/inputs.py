@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from scimbridge.mapping.codecs import exact
 from scimbridge.mapping.moments import read_time, shift_time
 from scimbridge.mapping.tables.rows import nearest
 from scimbridge.operations.rows import Input, Operation
@@ -46,7 +47,7 @@ def read_inputs(
             continue
         fault = fault_of(each, value, now + offset.total_seconds())
         if fault is None:
-            found[each.name] = shift_time(value, -offset) if each.type == "dateTime" else value
+            found[each.name] = shift_time(value, -offset) if each.type == "dateTime" else exact(value)
         else:
             faults.append(f"{each.name}: {fault}")
     if faults:
@@ -130,6 +131,15 @@ def fault_of(each: Input, value: Any, now: float) -> str | None:
         moment = _moment(value)
         if moment is None or moment.timestamp() <= now + SKEW:
             return f"is over, or as good as over: {_wanted(each)}"
+    return _fault_of_numbers(value)
+
+
+def _fault_of_numbers(value: Any) -> str | None:
+    """Return what is wrong with the numbers of a value, wherever they stand in it."""
+    try:
+        exact(value)
+    except ValueError as error:
+        return f"{error} are needed"
     return None
 
 

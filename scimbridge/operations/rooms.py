@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from importlib.resources.abc import Traversable
+from operator import attrgetter
 
-from cachetools import LRUCache
+from cachetools import LRUCache, cachedmethod
 
 from scimbridge.access.caller import Caller
 from scimbridge.mapping.tables.disabling import Hidden
@@ -65,15 +67,16 @@ class Rooms:
         self._trail = trail
         self._printer = Printer(ANSWER)
         self._rooms: LRUCache[Hidden, Room] = LRUCache(MOST_VIEWS)
+        self._made = threading.Condition()
 
     def to(self, caller: Caller) -> Room:
         """Return what a client is served."""
-        room = self._rooms.get(caller.hidden)
-        if room is None:
-            endpoints = {each.name: each for each in self._registry.to(caller).endpoints.values()}
-            room = Room(self.catalogue, endpoints, self._around, self._turns, self._trail, self._printer, CARRY, SETTLE)
-            self._rooms[caller.hidden] = room
-        return room
+        return self._room(caller)
+
+    @cachedmethod(attrgetter("_rooms"), key=lambda _self, caller: caller.hidden, condition=attrgetter("_made"))
+    def _room(self, caller: Caller) -> Room:
+        endpoints = {each.name: each for each in self._registry.to(caller).endpoints.values()}
+        return Room(self.catalogue, endpoints, self._around, self._turns, self._trail, self._printer, CARRY, SETTLE)
 
 
 def open_rooms(

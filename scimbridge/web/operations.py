@@ -46,6 +46,7 @@ def _add(routes: Blueprint, path: str, resource: str, rooms: Rooms, incoming: In
     def carry_out(name: str, key: str = "", item: str = "") -> Response:
         room = rooms.to(g.caller)
         operation = find_operation(room, resource, name, below=bool(key or item))
+        g.operation = operation.name  # for the line of the request, whose route is the same for all
         method = "GET" if request.method == "HEAD" else request.method
         check_method(operation, method, key, item)
         context = incoming.context(request, g.caller, g.request_id)

@@ -110,6 +110,7 @@ def _describe(response: Response, told: _Told, now: float) -> dict[str, Any]:
         "method": request.method if request.method in METHODS else "other",
         "route": request.url_rule.rule if request.url_rule else None,
         "path": None if request.url_rule else wrong_paths.clean(request.path),
+        **({"operation": g.operation} if "operation" in g else {}),
         "resource": _resource(key, response),
         "status": response.status_code,
         "scim_type": g.get("scim_type"),

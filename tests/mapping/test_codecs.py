@@ -198,3 +198,10 @@ def test_wrapped_strings_of_a_kind_client_are_unwrapped(name):
     codec = PLAIN.get(name) or NAMED[name]
     assert codec.lenient({"value": "B"}) == "B"
     assert NAMED["json"].lenient({"value": "B"}) == {"value": "B"}
+
+
+def test_a_time_at_the_end_of_the_calendar_stays():
+    """What is locked for ever is shown, and what no other clock can say goes out as it came."""
+    codec = times(dt.timedelta(hours=5))
+    assert codec.to_scim("9999-12-31T23:59:59.999Z") == "9999-12-31T23:59:59.999Z"
+    assert codec.to_native("0001-01-01T00:00:00Z") == "0001-01-01T00:00:00Z"

@@ -280,3 +280,14 @@ def test_one_mail_too_many(make_desk, reading):
     assert len(desk.writes) == 1
     assert desk.ask("POST", ".mailQuota").status_code == 204
     assert desk.ask("POST", ".sendVerificationCode").status_code == 200
+
+
+@pytest.mark.parametrize(("number", "status"), [("1.10", 201), ("1e5", 201), ("9" * 20, 400), ("9" * 32, 400)])
+def test_numbers_in_an_object(open_desk, number, status):
+    """A number goes out whatever its spelling; one that has no 64 bits is refused, and is no fault of the bridge."""
+    desk = open_desk()
+    provider = next(iter(desk.directory.providers))
+    body = f'{{"identityProvider": "{provider}", "externalId": "{number}", "attributes": {{"a": [{number}]}}}}'
+    answer = desk.ask("POST", ".linkAccount", data=body.encode(), content_type="application/json")
+    assert answer.status_code == status, answer.text
+    assert status == 201 or "attributes: whole numbers that fit into 64 bits" in answer.json["detail"]

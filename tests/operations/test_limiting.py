@@ -41,6 +41,17 @@ def test_twenty_a_minute(desk, house):
     assert desk.ask("POST", ".checkPassword", {"password": OLD}).status_code == 200
 
 
+def test_a_change_that_checks_is_a_check(open_desk):
+    """Who changes passwords with present ones, and checks them as well, can guess no more than who checks."""
+    desk = open_desk()
+    desk.set_password()
+    for _number in range(20):
+        desk.ask("POST", ".changePassword", {"currentPassword": "2Federate-Wrong!", "newPassword": OLD})
+    assert desk.ask("POST", ".checkPassword", {"password": OLD}).status_code == 429
+    assert desk.calls == []
+    assert desk.ask("POST", ".changePassword", {"newPassword": "2Federate-Newer!"}).status_code == 429
+
+
 def test_no_minute_holds_more():
     """Places are free again a minute after each was taken, so that no minute has more, wherever it begins."""
     clock = Clock()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scimbridge.operations.rooms import open_catalogue
+from scimbridge.sandbox.http import operation_routes
 from scimbridge.sandbox.model.passwords import make_password
 from tests.operations.conftest import NEW, OLD
 from tests.operations.test_each import EACH, filled, prepared
@@ -178,3 +179,15 @@ def test_a_part_that_is_gone(desk):
     desk.client.sandbox.faults.plan("drop_after", method="DELETE")
     assert desk.ask("DELETE", f".sessions/{session}").status_code == 204
     assert desk.ask("DELETE", f".sessions/{session}").status_code == 404
+
+
+def test_an_answer_that_is_no_user(open_desk, monkeypatch):
+    """Whatever PingOne says to it, the mail was sent: the user is read, and a look that fails is no failure."""
+    desk = open_desk()
+    monkeypatch.setattr(operation_routes, "show_user", lambda *_more: {"emailVerified": False})
+    answer = desk.ask("POST", ".sendEmailVerification", {})
+    assert (answer.status_code, answer.json["id"]) == (200, desk.user)
+    desk.client.sandbox.faults.plan("drop_before", method="GET", times=9)
+    assert desk.ask("POST", ".sendEmailVerification", {}).status_code == 204
+    assert len(desk.writes) == 1
+    assert desk.directory.hanging.codes_of(desk.user).mails == 2

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import tomllib
 
 import pytest
 
 from scimbridge.access.scopes import ALL_SCOPES, NAMED_ONLY
 from scimbridge.bridge import load_tables
+from scimbridge.mapping.tables.shipped import default_mappings
 from scimbridge.settings.declared import Secret, Settings, SettingsFaults
 
 OWN = """
@@ -216,3 +218,33 @@ def test_an_endpoint_of_another_name_is_told(make_client, caller_of, tmp_path):
         each["path"] for each in client.good("GET", "/.operations")["operations"] if each["resourceType"] == "Group"
     }
     assert told == {"/Teams/{id}/.members", "/Teams/{id}/.roleAssignments"}
+
+
+def test_groups_that_are_not_served(make_client, caller_of, tmp_path):
+    """Where groups are not served nobody is put into one, and that is no fault of the bridge."""
+    (tmp_path / "away.toml").write_text('resource = "Group"\nextends = "shipped"\nserve = false\n', encoding="utf-8")
+    client = caller_of(make_client(5, settings={"mappings": tmp_path}), scopes=ALL_SCOPES)
+    user, group = client.users_in("Employees")[0], client.group("Empty Room")
+    assert client.fault("POST", f"/Users/{user}/.join", {"groupId": group}) == (404, None)
+    assert client.fault("DELETE", f"/Users/{user}/.memberships/{group}") == (404, None)
+
+
+def test_groups_that_cannot_be_changed(make_client, caller_of, tmp_path):
+    """Where the table of groups allows no change, none comes by the user either."""
+    (tmp_path / "g.toml").write_text('resource = "Group"\nextends = "shipped"\nallow = ["create"]\n', encoding="utf-8")
+    client = caller_of(make_client(5, settings={"mappings": tmp_path}), scopes=ALL_SCOPES)
+    user, group = client.users_in("Employees")[0], client.group("Empty Room")
+    assert client.fault("POST", f"/Users/{user}/.join", {"groupId": group}) == (403, None)
+    assert client.fault("DELETE", f"/Users/{user}/.memberships/{group}") == (403, None)
+    assert client.calls == []
+
+
+def test_an_input_that_a_table_leaves_out(make_client, caller_of, tmp_path):
+    """A row of the operator's that offers less than the shipped one is carried out as far as it goes."""
+    shipped = tomllib.loads(default_mappings().joinpath("operations.toml").read_text(encoding="utf-8"))["User"]["find"]
+    rows = "".join(f"{word} = {json.dumps(shipped[word])}\n" for word in ("does", "on", "call", "code", "out", "scope"))
+    inputs = 'in.attributes = { type = "strings", required = true }\nin.identifier = { required = true }\n'
+    (tmp_path / "operations.toml").write_text(f'[User.find]\n{rows}{inputs}again = "yes"\n', encoding="utf-8")
+    client = caller_of(make_client(5, settings={"mappings": tmp_path}), scopes=ALL_SCOPES)
+    user = client.users_in("Employees")[0]
+    assert client.good("POST", "/Users/.find", {"attributes": ["id"], "identifier": user})["id"] == user

@@ -116,3 +116,28 @@ def test_each_is_done_by_match(desk):
         place = filled(desk, path).split("?")[0]
         answer = desk.ask("POST", f"/Users/{place}", sent)
         assert answer.status_code == status or (each == "User.sessions" and answer.status_code == 200), answer.text
+
+
+GROUP_MEMBERS, USER_GROUPS = ("Group", ("members",)), ("User", ("groups",))
+HIDDEN = (
+    (GROUP_MEMBERS, "POST", "/Groups/=crowd/.members", {}), (GROUP_MEMBERS, "POST", ".join", {"groupId": "=group"}),
+    (GROUP_MEMBERS, "DELETE", ".memberships/=group", None), (USER_GROUPS, "GET", ".memberships", None),
+    (USER_GROUPS, "GET", ".memberships/=group", None),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("hidden", "method", "path", "body"), HIDDEN)
+def test_memberships_that_are_hidden(open_desk, hidden, method, path, body):
+    """From whom an attribute hides who is in which group, no operation tells it, or changes it."""
+    desk = open_desk(hidden=(hidden,))
+    answer = desk.ask(method, filled(desk, path), filled(desk, body))
+    assert answer.status_code == 403
+    assert "hidden" in answer.json["detail"]
+    assert desk.calls == []
+
+
+def test_a_group_that_may_not_be_read_is_not_named(open_desk):
+    """Who may put somebody into a group, and not read groups, is told its id."""
+    desk = open_desk(scopes={"groups:write"})
+    answer = desk.ask("POST", ".join", {"groupId": desk.group})
+    assert (answer.status_code, answer.json) == (200, {"value": desk.group, "type": "direct"})

@@ -65,3 +65,12 @@ def test_no_secret_in_what_is_printed(open_desk):
         for each in named:
             assert {item["name"] for item in each["inputs"] if item.get("secret")} == row.secrets
             assert not any({"default", "example"} & item.keys() for item in each["inputs"] if item.get("secret"))
+
+
+def test_the_line_of_a_request_names_the_operation(open_desk, log):
+    """Whoever reads the log sees what was asked; of a name that is none, nothing."""
+    desk = open_desk()
+    desk.ask("POST", ".unlock")
+    desk.ask("POST", f".{SECRET}")
+    lines = [line for line in map(json.loads, log.getvalue().splitlines()) if "route" in line]
+    assert [line.get("operation") for line in lines if line["method"] == "POST"][-2:] == ["unlock", None]

@@ -20,6 +20,7 @@ LOCKED = "LOCKED"
 
 def lock(attempt: Attempt, room: Room) -> Any:
     """Lock an account. Raises `Conflict` where PingOne took the call and the account is not locked."""
+    attempt = attempt.hurried()
     body = native_body(attempt.operation, attempt.values)
     around = attempt.around
 

@@ -6,16 +6,17 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from scimbridge.lists.lists import Lists
+from scimbridge.lists.lists import Lists, read_filter
 from scimbridge.lists.pushed import render_all, to_native
 from scimbridge.mapping.query import Query, plan_filter
 from scimbridge.operations import matching
 from scimbridge.operations.attempt import MOST_PARTS, Attempt
 from scimbridge.operations.matching import any_of
 from scimbridge.operations.rows import PASSWORD_STATE
+from scimbridge.operations.steps.memberships import MEMBERS, check_told
 from scimbridge.pingone import filters as native
 from scimbridge.pingone.errors import NotThere, Refused
-from scimbridge.pingone.kinds import POPULATIONS, USERS
+from scimbridge.pingone.kinds import GROUPS, POPULATIONS, USERS
 from scimbridge.pingone.parts import PASSWORD_STATE as STATE
 from scimbridge.request.context import AnswerOptions
 from scimbridge.request.ids import is_id
@@ -48,8 +49,10 @@ def find_some(attempt: Attempt, room: Room) -> Any:
     if has_identifier == has_filter or (has_filter and {"attributes", "identifier"} & values.keys()):
         msg = "filter: send either a filter, or attributes with an identifier"
         raise InvalidValue(msg)
-    named = "filter" if has_filter else "attributes"
-    text = values["filter"] if has_filter else any_of(values["attributes"], values["identifier"], "attributes")
+    if has_filter:
+        named, text = "filter", _filter_of(attempt, endpoint.lists)
+    else:
+        named, text = "attributes", any_of(values["attributes"], values["identifier"], "attributes")
     records, total = matching.find_some(endpoint, attempt.context, attempt.options, text, named, MOST_PARTS)
     if total > MOST_PARTS:
         msg = f"{named}: {total} users are found, and {MOST_PARTS} is the most; ask for fewer, or list {endpoint.path}"
@@ -57,11 +60,20 @@ def find_some(attempt: Attempt, room: Room) -> Any:
     return room.show_all(replace(attempt, options=options), records)
 
 
+def _filter_of(attempt: Attempt, lists: Lists) -> str:
+    """Return the filter in the standard form, as that of a list is read. Raises `InvalidValue`."""
+    try:
+        return read_filter(attempt.context, attempt.values, lists.view.table.type.urns) or ""
+    except InvalidFilter as error:
+        raise InvalidValue(f"filter: {error.detail}") from error
+
+
 def find_members(attempt: Attempt, room: Room) -> Any:
     """Return up to a hundred members of a group: all, or those that have an identifier.
 
     Who a member is belongs to the group; who has which identifier is told to those that may read users.
     """
+    check_told(room, GROUPS, MEMBERS)
     values, lists = attempt.values, room.endpoints[USERS.name].lists
     if "identifier" in values:
         check_scope(attempt.context.caller, USERS.collection, READ)
@@ -147,7 +159,7 @@ def _alternatives(attempt: Attempt) -> dict[str, list[str]]:
     def read() -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for each in attempt.read_all(POPULATIONS.collection, POPULATIONS.collection, (("limit", str(MOST_PARTS)),)):
-            for text in each.get(ALTERNATIVES) or ():
+            for text in dict.fromkeys(each.get(ALTERNATIVES) or ()):
                 found.setdefault(text, []).append(each["id"])
         return found
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from scimbridge.operations.carrying_out import Room
 
 PATH = "users/{id}/password"
+CHECKING = "checkPassword"
 CHECK = "application/vnd.pingidentity.password.check+json"
 LEFT = "failuresRemaining"
 WRONG = ("INVALID_VALUE", "INVALID_PASSWORD")
@@ -34,9 +35,10 @@ def check(attempt: Attempt, room: Room) -> Any:
 def change(attempt: Attempt, room: Room) -> Any:
     """Change a password for the user. The present one, where it is sent, is checked first: PingOne may not look at it.
 
-    Raises `InvalidValue` where that is wrong.
+    Raises `InvalidValue` where that is wrong, and `TooManyRequests`: by both ways no more can be guessed than by one.
     """
     if (current := attempt.values.get("currentPassword")) is not None:
+        room.count(attempt, CHECKING)
         try:
             attempt.send("POST", PATH, body={"password": current}, media=CHECK, again=NEVER)
         except Refused as error:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, timedelta
 from typing import Any
 
+from scimbridge.mapping.moments import read_time, shift_time
 from scimbridge.mapping.plan import Changes
 from scimbridge.mapping.tables.rows import Row
 from scimbridge.mapping.tables.table import Table
@@ -78,6 +79,7 @@ class States:
 
         Raises `Forbidden`, and `InvalidValue` for an end of a lock that is over or has no lock.
         """
+        changes = _without_echo(changes, record)
         for facet, row in self._guarded():
             if facet.name in changes.facets:
                 check_state(context.caller, facet.scope, row.spelled)
@@ -95,11 +97,11 @@ class States:
         if status != LOCKED:
             msg = f"{spelled} is the end of a lock: it goes with {lock} {LOCKED}"
             raise InvalidValue(msg)
-        moment = datetime.fromisoformat(changes.facets[UNLOCK_AT.name])
-        if moment.timestamp() <= self._clocks.wall() + SKEW:
+        end = shift_time(changes.facets[UNLOCK_AT.name], timedelta(0))  # written as PingOne writes it
+        if _seconds(end) <= self._clocks.wall() + SKEW:
             msg = f"{spelled} is over, or as good as over; it has to be a time that is still to come"
             raise InvalidValue(msg)
-        return replace(changes, facets={**changes.facets, ACCOUNT.name: LOCKED})
+        return replace(changes, facets={**changes.facets, ACCOUNT.name: LOCKED, UNLOCK_AT.name: end})
 
     def _guarded(self) -> list[tuple[Facet, Row]]:
         return [
@@ -135,3 +137,17 @@ class States:
                 msg += f"; send {self._spell(UNLOCK_AT)} as well, a time that is still to come"
             raise Conflict(msg)
         return Native(answer) if facet.actions else Native({})
+
+
+def _without_echo(changes: Changes, record: Mapping[str, Any]) -> Changes:
+    """Return the changes without an end of a lock that is there already, only written in another way."""
+    wanted, held = changes.facets.get(UNLOCK_AT.name), UNLOCK_AT.held(record)
+    if wanted is None or held is None or _seconds(wanted) != _seconds(held):
+        return changes
+    return replace(changes, facets={name: value for name, value in changes.facets.items() if name != UNLOCK_AT.name})
+
+
+def _seconds(text: str) -> float:
+    """Return a moment, which is one of xsd:dateTime's, as seconds since 1970; without a zone it is in UTC."""
+    moment = read_time(text)
+    return float("-inf") if moment is None else moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()

@@ -136,7 +136,7 @@ def test_populations(make_desk):
     """A population is found by id, name and alternative identifier; the pages are kept for a minute."""
     desk = make_desk()
     key = desk.client.population("Partners")
-    desk.directory.populations.rows[key]["alternativeIdentifiers"] = ["partners-42", NOBODY]
+    desk.directory.populations.rows[key]["alternativeIdentifiers"] = ["partners-42", NOBODY, "partners-42"]
     for text in (key, key.upper(), "Partners", "partners", "partners-42", NOBODY):
         answer = population(desk, text)
         assert (answer.status_code, answer.json["id"]) == (200, key), (text, answer.text)
@@ -163,3 +163,15 @@ def test_a_confined_client_finds_its_own_population(make_desk):
     assert population(desk, "shared").json["id"] == desk.client.population("Partners")
     for text in ("Employees", desk.client.population("Employees")):
         assert population(desk, text).status_code == 404
+
+
+def test_a_filter_is_read_as_that_of_a_list(open_desk):
+    """What clients write beside the RFC is understood, save of a client that is held to the letter."""
+    desk, strict = open_desk(), open_desk(strict=True)
+    asked = {"filter": f"userName eq {desk.client.good('GET', f'/Users/{desk.user}')['userName']}"}
+    found = desk.ask("POST", "/Users/.lookup", asked)
+    assert [each["id"] for each in found.json["Resources"]] == [desk.user]
+    refused = strict.ask("POST", "/Users/.lookup", asked)
+    assert (refused.status_code, refused.json["scimType"]) == (400, "invalidValue")
+    empty = desk.ask("POST", "/Users/.lookup", {"filter": " "})
+    assert empty.json["detail"].startswith("filter: ")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from scimbridge.pingone.sending.rate import WithRate
+
 
 @pytest.mark.parametrize("number", [0, 1, 10, 23, 50])
 def test_all_of_them(desk, number):
@@ -31,3 +33,16 @@ def test_a_session_that_ended_by_itself(desk):
     desk.client.sandbox.faults.plan("error", method="DELETE", status=404)
     answer = desk.ask("POST", ".endSessions")
     assert (answer.status_code, answer.json) == (200, {"count": 0})
+
+
+@pytest.mark.parametrize(("path", "body"), [(".endSessions", None), (".lock", {"unlockAt": "2999-01-01T00:00:00Z"})])
+def test_what_takes_rights_away_goes_first(open_desk, monkeypatch, path, body):
+    """Every call of it goes before what others wait for, as those of a disable do."""
+    desk, urgent, enter = open_desk(), [], WithRate.__call__
+    desk.add_session()
+    monkeypatch.setattr(
+        WithRate, "__call__", lambda self, request, call: (urgent.append(call.urgent), enter(self, request, call))[1]
+    )
+    assert desk.ask("POST", path, body).status_code == 200
+    assert urgent
+    assert all(urgent)

@@ -67,6 +67,8 @@ def test_the_end_of_a_lock_moves(account):
         ({"status": "OK", "unlockAt": LATER}, "goes with account.status LOCKED"),
         ({"status": "ASLEEP"}, "has to be LOCKED or OK"),
         ({"status": "LOCKED", "unlockAt": "soon"}, "account.unlockAt"),
+        ({"status": "LOCKED", "unlockAt": "0001-01-01T00:00:00"}, "account.unlockAt is over"),
+        ({"status": "LOCKED", "unlockAt": "1999-12-31T24:00:00Z"}, "account.unlockAt is over"),
     ],
 )
 def test_a_lock_that_cannot_be_is_refused(account, value, detail):
@@ -117,6 +119,23 @@ def test_an_echo_of_all_that_can_be_read_sets_nothing(account):
     assert account.put(account.get(), **known).status_code == 200
     assert account.calls == [READ]
     assert account.record == before
+
+
+@pytest.mark.parametrize("text", ["2999-01-01T00:00:00Z", "2999-01-01T01:00:00+01:00"])
+def test_an_echo_in_another_spelling_sets_nothing(make_account, text):
+    """Who writes the end of a lock as its own library does neither locks again nor needs the right to."""
+    account = make_account(scopes=WITHOUT)
+    account.directory.users.rows[account.user]["account"] = {"status": "LOCKED", "unlockAt": LATER}
+    before = account.record
+    assert account.put(account.get(), account={"status": "LOCKED", "unlockAt": text}).status_code == 200
+    assert account.calls == [READ]
+    assert account.record == before
+
+
+def test_the_end_of_a_lock_goes_out_as_pingone_writes_it(account):
+    """The midnight that ends a day is the one that begins the next."""
+    assert account.patch("account", {"status": "LOCKED", "unlockAt": "2998-12-31T24:00:00Z"}).status_code == 200
+    assert account.record["account"]["unlockAt"] == LATER
 
 
 def test_a_put_that_leaves_states_out_keeps_them(account):
