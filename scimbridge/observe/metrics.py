@@ -94,9 +94,8 @@ class Metrics:
         self._limited = self._counter("requests_limited", "Answers 429 of the bridge's own limits.", "client", "limit")
         self._cpu = self._counter("process_cpu_seconds", "Time on a processor, of all worker processes.")
         self._memory = self._gauge("process_resident_memory_bytes", "Memory of all worker processes.", "livesum")
-        self._last_success = self._gauge(
-            "pingone_last_success_timestamp_seconds", "When a call to PingOne last succeeded; 0: none yet.", "max"
-        )
+        success = "When a call to PingOne last succeeded; 0: none yet."
+        self._last_success = self._gauge("pingone_last_success_timestamp_seconds", success, "max")
         self._certificates = self._gauge(
             "certificate_expiry_timestamp_seconds", "When a certificate of the own TLS ends.", "livemostrecent", "use"
         )

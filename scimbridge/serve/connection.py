@@ -47,7 +47,7 @@ class Peers:
     server: Any
 
 
-class Connection:
+class ClientConnection:
     """A connection. `since` is when its present stage began, `deadline` when that has to be over."""
 
     def __init__(self, config: Any, sock: socket.socket, peers: Peers, place: str, largest_body: int) -> None:
