@@ -21,7 +21,7 @@ from gunicorn.http import errors
 from scimbridge.observe import logs
 from scimbridge.observe.server_load import ServerLoad
 from scimbridge.serve.bounds import ArrivalBounds
-from scimbridge.serve.connection import ClientConnection, Peers, Stage
+from scimbridge.serve.connection import ArrivalStage, ClientConnection, Peers
 from scimbridge.serve.crowd import Crowd, Places
 from scimbridge.serve.refusals import Crowded, SlowRequest
 
@@ -133,12 +133,12 @@ class Arrivals:
             return
         self._note_sending(connection)
         try:
-            if connection.stage is Stage.HANDSHAKE and not self._shake_hands(connection):
+            if connection.stage is ArrivalStage.HANDSHAKE and not self._shake_hands(connection):
                 return
             connection.receive()
             self._weigh(connection)
         except ssl.SSLError as error:
-            _log.info("TLS refused" if connection.stage is Stage.HANDSHAKE else "TLS connection broken",
+            _log.info("TLS refused" if connection.stage is ArrivalStage.HANDSHAKE else "TLS connection broken",
                       reason=error.reason)  # fmt: skip
             self._stop_watching(connection)
             self.dismiss(connection)
@@ -192,7 +192,7 @@ class Arrivals:
                 self._poller.modify(connection.sock, _WRITE, lambda _sock: self._look(connection))
             elif is_whole:
                 self._stop_watching(connection)
-                connection.stage = Stage.ANSWER
+                connection.stage = ArrivalStage.ANSWER
                 self._answering.add(connection)
                 self._reception.whole(connection)
             elif connection.stage is not before:
@@ -252,7 +252,7 @@ class Arrivals:
 
     def _is_too_slow(self, connection: ClientConnection, now: float) -> bool:
         taken = now - connection.since
-        is_due = connection.stage is Stage.BODY and taken > self._bounds.head
+        is_due = connection.stage is ArrivalStage.BODY and taken > self._bounds.head
         return is_due and connection.held < taken * self._bounds.least_rate
 
     def end_all(self, error: Exception, reason: str) -> None:
@@ -264,7 +264,7 @@ class Arrivals:
         """Let a connection go, with an answer where it has begun a request; None is no reason to count."""
         if reason is not None:
             self._load.count_refusal(reason)
-        if connection.is_sending and connection.stage is not Stage.HANDSHAKE:
+        if connection.is_sending and connection.stage is not ArrivalStage.HANDSHAKE:
             self._refuse(connection, error)
         else:
             self._close(connection)
