@@ -22,7 +22,7 @@ from scimbridge.settings.declared import Secret, SettingsFaults, load, some
 
 if TYPE_CHECKING:
     from scimbridge.ops.audit import FoundRecords, Where
-    from scimbridge.ops.names import Names
+    from scimbridge.ops.names import NameLookup
 
 _MOMENT = "A time (2026-11-21T10:00, UTC unless it says else) or an age (90s, 15m, 2h, 3d, 1w)."
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -154,7 +154,7 @@ def _moment(text: str | None) -> datetime | None:
         raise click.UsageError(str(wrong)) from None
 
 
-def _open_names(asked: _Asked, stack: ExitStack) -> Names | None:
+def _open_names(asked: _Asked, stack: ExitStack) -> NameLookup | None:
     """Return what looks up names, None where nobody asked for them and the settings for it are not there."""
     from scimbridge.request.ids import is_id  # noqa: PLC0415 - no other command needs it
 
@@ -175,7 +175,7 @@ def _open_names(asked: _Asked, stack: ExitStack) -> Names | None:
     return stack.enter_context(looking_up(settings))
 
 
-def _about(asked: _Asked, names: Names | None) -> list[frozenset[str]]:
+def _about(asked: _Asked, names: NameLookup | None) -> list[frozenset[str]]:
     """Return the ids that records have to be about: one of each set."""
     from scimbridge.request.ids import is_id  # noqa: PLC0415 - no other command needs it
 
@@ -188,7 +188,7 @@ def _about(asked: _Asked, names: Names | None) -> list[frozenset[str]]:
     return about
 
 
-def _ids_of(names: Names, kind: str, name: str) -> frozenset[str]:
+def _ids_of(names: NameLookup, kind: str, name: str) -> frozenset[str]:
     from scimbridge.ops.names import Nameless  # noqa: PLC0415 - no other command needs it
 
     try:
@@ -197,7 +197,7 @@ def _ids_of(names: Names, kind: str, name: str) -> frozenset[str]:
         raise _Unsearchable(str(wrong)) from None
 
 
-def _look_up(names: Names, found: FoundRecords) -> dict[str, str]:
+def _look_up(names: NameLookup, found: FoundRecords) -> dict[str, str]:
     looked = names.look_up(found.records)
     if looked.trouble is not None:
         click.echo(f"not all names could be looked up: {looked.trouble}", err=True)

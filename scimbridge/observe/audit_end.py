@@ -49,7 +49,7 @@ def read_end(path: Path) -> KeptEnd | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ChainPlace:
     """Behind what a record goes; `is_cut`: of that record the file has a part of its line, or nothing."""
 
     end: ChainEnd
@@ -64,20 +64,20 @@ class HeldEnd:
         self._fd = fd
         self._known = known
 
-    def find(self, fd: int, inode: int, size: int) -> Place | None:
+    def find(self, fd: int, inode: int, size: int) -> ChainPlace | None:
         """Return where the next record of the file that is open goes, None where a chain begins."""
         kept = self._known if self._fd < 0 else _read(os.pread(self._fd, _SIZE, 0))
         if kept is not None and (kept.inode, kept.size) == (inode, size):
-            return Place(kept.end)
+            return ChainPlace(kept.end)
         last = last_end(fd, size)
         if kept is None:
-            return None if last is None else Place(last)
+            return None if last is None else ChainPlace(last)
         if last is None and kept.inode != inode:
             last = self._last_of(kept.inode)
         if last is None or last.chain != kept.end.chain:
-            return Place(kept.end)
+            return ChainPlace(kept.end)
         is_cut = kept.inode == inode and last.sequence + 1 == kept.end.sequence
-        return Place(max(last, kept.end, key=lambda end: end.sequence), is_cut)
+        return ChainPlace(max(last, kept.end, key=lambda end: end.sequence), is_cut)
 
     def keep(self, kept: KeptEnd) -> None:
         """Write down the end behind a record."""

@@ -18,7 +18,7 @@ import orjson
 
 from scimbridge.observe.audit import Record, Unwritable
 from scimbridge.observe.audit_chain import CHAIN, CUT, FILE, ChainEnd, OwnChains, end_of, new_chain_id, seal
-from scimbridge.observe.audit_end import HeldEnd, KeptEnd, Place, holding_end
+from scimbridge.observe.audit_end import ChainPlace, HeldEnd, KeptEnd, holding_end
 from scimbridge.observe.audit_files import lines_in, object_in
 
 MODE = 0o600
@@ -143,7 +143,7 @@ class RecordLines:
                 yield record
 
 
-def _begins(place: Place | None, size: int, *, torn: bool) -> str:
+def _begins(place: ChainPlace | None, size: int, *, torn: bool) -> str:
     """Return what the record at a place begins."""
     if place is None:
         return CHAIN

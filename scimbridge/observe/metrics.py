@@ -94,9 +94,6 @@ class Metrics:
         self._limited = self._counter("requests_limited", "Answers 429 of the bridge's own limits.", "client", "limit")
         self._cpu = self._counter("process_cpu_seconds", "Time on a processor, of all worker processes.")
         self._memory = self._gauge("process_resident_memory_bytes", "Memory of all worker processes.", "livesum")
-        self._last_success = self._gauge(
-            "pingone_last_success_timestamp_seconds", "When a call to PingOne last succeeded; 0: none yet.", "max"
-        )
         self._certificates = self._gauge(
             "certificate_expiry_timestamp_seconds", "When a certificate of the own TLS ends.", "livemostrecent", "use"
         )
@@ -110,12 +107,17 @@ class Metrics:
             "rows_without_attribute", "1: PingOne has no attribute for this row.", "livemax",
             "resource", "attribute", "reason",
         )  # fmt: skip
+        self._last_success = self._declare_last_success()
         self._gauges = self._declare_readings()
         self._server_gauges = self._declare_server_load()
         self._let_go = self._counter("let_go", "Connections and requests let go before the application.", "reason")
         self._let_go_told = dict.fromkeys(REFUSALS, 0)
         self._gauge("build_info", "The version that runs.", "livemax", "version").labels(version).set(1)
         self._begin_at_nothing()
+
+    def _declare_last_success(self) -> Gauge:
+        told = "When a call to PingOne last succeeded; 0: none yet."
+        return self._gauge("pingone_last_success_timestamp_seconds", told, "max")
 
     def _declare_readings(self) -> dict[str, Gauge]:
         """Make the gauges of `Readings`, by its fields."""

@@ -24,7 +24,7 @@ class SecretText(Protocol):
         """Return the value itself."""
 
 
-class Held(Protocol):
+class SettingOrigins(Protocol):
     """A setting as it was read."""
 
     @property
@@ -80,7 +80,7 @@ class ConfigReport:
     unknown: tuple[str, ...]
 
 
-def report(held: Iterable[Held], faults: Iterable[str], unknown: Iterable[str]) -> ConfigReport:
+def report(held: Iterable[SettingOrigins], faults: Iterable[str], unknown: Iterable[str]) -> ConfigReport:
     """Return what holds."""
     facts = tuple(
         SettingFacts(

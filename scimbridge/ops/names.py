@@ -1,4 +1,4 @@
-"""Names of users and groups, looked up at PingOne for the length of one command: records have ids alone.
+"""NameLookup of users and groups, looked up at PingOne for the length of one command: records have ids alone.
 
 A look-up that fails leaves the id. Does not know how names are shown.
 """
@@ -28,13 +28,13 @@ PATIENCE = 10.0  # seconds for all of them
 
 
 @contextmanager
-def looking_up(settings: Settings, around: Surroundings | None = None) -> Iterator[Names]:
+def looking_up(settings: Settings, around: Surroundings | None = None) -> Iterator[NameLookup]:
     """Have a connection to the environment that the settings name, for the length of one command."""
     around = replace(around or Surroundings(), timeout=PATIENCE / 2)
     state = MemoryState(around.clock)  # of its own: nothing of what the bridges know is needed here
     connection = open_connection(settings, state, around)
     try:
-        yield Names(Unconfined(open_target(connection, state, around)), around.clock)
+        yield NameLookup(Unconfined(open_target(connection, state, around)), around.clock)
     finally:
         connection.close()
 
@@ -44,14 +44,14 @@ class Nameless(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class FoundNames:
-    """Names by id; `trouble` says why others could not be looked up, where they could not."""
+class LookedUpNames:
+    """NameLookup by id; `trouble` says why others could not be looked up, where they could not."""
 
     names: dict[str, str] = field(default_factory=dict)
     trouble: str | None = None
 
 
-class Names:
+class NameLookup:
     """Looks up names in one environment. `clock` counts seconds."""
 
     def __init__(self, records: Unconfined, clock: Callable[[], float]) -> None:
@@ -75,7 +75,7 @@ class Names:
             raise Nameless(msg)
         return found
 
-    def look_up(self, records: Iterable[Record]) -> FoundNames:
+    def look_up(self, records: Iterable[Record]) -> LookedUpNames:
         """Return the names of all that some records are about, as far as PingOne has them now."""
         ids = _ids_in(records)
         call = self._call()
@@ -91,7 +91,7 @@ class Names:
                     found[key] = answer
         if trouble is None and len(ids) > MOST:
             trouble = f"{len(ids) - MOST} more than {MOST} ids were not looked up"
-        return FoundNames(found, trouble)
+        return LookedUpNames(found, trouble)
 
     def _call(self) -> Call:
         return Call(deadline=self._clock() + PATIENCE)

@@ -45,7 +45,7 @@ class SuggestedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestions:
+class TableSuggestion:
     """Rows to paste. `file` is the operator's own table of users, "" where there is none.
 
     `sections` are those that this file has already; `refused` are attributes of which no row can be made, with why.
@@ -57,7 +57,7 @@ class Suggestions:
     refused: tuple[tuple[str, str], ...] = ()
 
 
-def suggest(settings: Settings, around: Surroundings | None = None) -> Suggestions:
+def suggest(settings: Settings, around: Surroundings | None = None) -> TableSuggestion:
     """Read the user schema and return rows for what no row keeps.
 
     Raises `SettingsFaults` where the tables are faulty, and PingOne's errors where it does not answer.
@@ -71,18 +71,18 @@ def suggest(settings: Settings, around: Surroundings | None = None) -> Suggestio
     return suggest_rows(tables, schema, settings.mappings or default_mappings())
 
 
-def suggest_rows(tables: Tables, schema: Iterable[Mapping[str, Any]], folder: Traversable) -> Suggestions:
+def suggest_rows(tables: Tables, schema: Iterable[Mapping[str, Any]], folder: Traversable) -> TableSuggestion:
     """Return rows for what no row of the tables of a folder keeps."""
     table = tables.whole.get(USERS.name)
     if table is None:
-        return Suggestions("", (), ())
+        return TableSuggestion("", (), ())
     shipped = read_tables(default_mappings()).get(USERS.name)
     draft = _Pasting.into(table, folder)
     missing = find_unkept(table, schema, shipped)
     rows = [draft.suggest(each, shipped) for each in missing]
     good = [row for row in rows if isinstance(row, SuggestedRow)]
     refused = tuple((each.native, row) for each, row in zip(missing, rows, strict=True) if isinstance(row, str))
-    return Suggestions(draft.file, draft.sections, tuple(good), refused)
+    return TableSuggestion(draft.file, draft.sections, tuple(good), refused)
 
 
 @dataclass(frozen=True, slots=True)

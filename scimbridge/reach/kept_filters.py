@@ -26,7 +26,7 @@ from scimbridge.reach.confinement import Confinement
 from scimbridge.request.context import RequestContext
 from scimbridge.request.rights import check_scope
 from scimbridge.scim.errors import Forbidden, InvalidFilter, InvalidValue
-from scimbridge.scim.filtering.trees import And, AttrPath, Compare, Node, Not, Or, ValuePath, parse, paths_of, render
+from scimbridge.scim.filtering.trees import And, AttrPath, Compare, Node, Or, leaves_of, parse, paths_of, render
 from scimbridge.scim.verbs import READ
 from scimbridge.sides import Native
 
@@ -121,8 +121,9 @@ class Sight:
     def _outside(self, node: Node) -> Iterator[bool]:
         """Yield for each population that a filter names whether it is outside."""
         own = self.within.populations
-        for test in _tests(node):
-            if own is not None and _name(test.path).casefold() == str(self.within.field).casefold():
+        field_name = str(self.within.field).casefold()
+        for test in leaves_of(node):
+            if own is not None and isinstance(test, Compare) and _name(test.path).casefold() == field_name:
                 yield test.value not in own
 
 
@@ -147,20 +148,6 @@ def _populations(node: Node, home: str | None) -> frozenset[Any] | None:
     if isinstance(node, Compare) and node.op == "eq" and _name(node.path) == home:
         return frozenset({node.value})
     return None
-
-
-def _tests(node: Node) -> Iterator[Compare]:
-    match node:
-        case Compare():
-            yield node
-        case And(parts) | Or(parts):
-            for part in parts:
-                yield from _tests(part)
-        case Not(part):
-            yield from _tests(part)
-        case ValuePath(path, inner):
-            for test in _tests(inner):
-                yield Compare(AttrPath(path.urn, path.attr, test.path.attr), test.op, test.value)
 
 
 def _name(path: AttrPath) -> str:

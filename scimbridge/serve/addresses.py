@@ -32,7 +32,7 @@ def url_of(address: tuple[str, int], *, tls: bool) -> str:
     return f"{'https' if tls else 'http'}://{shown}:{port}"
 
 
-class Listening:
+class ListeningFile:
     """Says where one bridge listens, from `say` until `close`. To be made in the master, before it forks."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -75,9 +75,9 @@ class Listening:
 
 
 @contextmanager
-def listening(environ: Mapping[str, str]) -> Iterator[Listening]:
+def listening(environ: Mapping[str, str]) -> Iterator[ListeningFile]:
     """Yield what says where this master listens; the file goes at the end, and workers that unwind leave it alone."""
-    said = Listening(environ)
+    said = ListeningFile(environ)
     try:
         yield said
     finally:

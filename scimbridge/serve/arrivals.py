@@ -20,8 +20,8 @@ from gunicorn.http import errors
 
 from scimbridge.observe import logs
 from scimbridge.observe.server_load import ServerLoad
-from scimbridge.serve.bounds import Bounds
-from scimbridge.serve.connection import Connection, Peers, Stage
+from scimbridge.serve.bounds import ArrivalBounds
+from scimbridge.serve.connection import ArrivalStage, ClientConnection, Peers
 from scimbridge.serve.crowd import Crowd, Places
 from scimbridge.serve.refusals import Crowded, SlowRequest
 
@@ -40,15 +40,15 @@ _log = logs.named(__name__)
 class Reception:
     """What is done with what arrives: `whole` takes a connection with a whole request, `refuse` answers a refusal."""
 
-    whole: Callable[[Connection], object]
-    refuse: Callable[[Connection, BaseException], object]
+    whole: Callable[[ClientConnection], object]
+    refuse: Callable[[ClientConnection, BaseException], object]
 
 
 class Arrivals:
     """All connections that no thread works for. `clock` counts seconds."""
 
     def __init__(
-        self, poller: selectors.BaseSelector, config: Any, bounds: Bounds, places: Places, reception: Reception,
+        self, poller: selectors.BaseSelector, config: Any, bounds: ArrivalBounds, places: Places, reception: Reception,
         load: ServerLoad, clock: Callable[[], float],
     ) -> None:  # fmt: skip
         self._poller = poller
@@ -58,9 +58,9 @@ class Arrivals:
         self._reception = reception
         self._load = load
         self._clock = clock
-        self._crowd: Crowd[Connection] = Crowd(bounds.connections, bounds.connections_per_address, bounds.most_bytes)
-        self._leaving: dict[Connection, None] = {}
-        self._answering: set[Connection] = set()
+        self._crowd = Crowd[ClientConnection](bounds.connections, bounds.connections_per_address, bounds.most_bytes)
+        self._leaving: dict[ClientConnection, None] = {}
+        self._answering: set[ClientConnection] = set()
         self._idle = bounds.idle
 
     @property
@@ -89,7 +89,8 @@ class Arrivals:
             self._enter(sock, Peers(client, listener.getsockname()))
 
     def _enter(self, sock: socket.socket, peers: Peers) -> None:
-        connection = Connection(self._config, sock, peers, self._places.name(peers.client), self._bounds.largest_body)
+        largest, place = self._bounds.largest_body, self._places.name(peers.client)
+        connection = ClientConnection(self._config, sock, peers, place, largest)
         # A client that does not read its answer is let go as well: the kernel's send timeout.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(self._bounds.body) or 1, 0))
         self._wait(connection, _READ)
@@ -106,13 +107,13 @@ class Arrivals:
         if surplus is not None:
             self._give_way(surplus)
 
-    def _give_way(self, surplus: Connection) -> None:
+    def _give_way(self, surplus: ClientConnection) -> None:
         if surplus in self._leaving:
             self._close(surplus)
         else:
             self._end(surplus, Crowded(), "crowded" if surplus.is_sending else "idle")
 
-    def _wait(self, connection: Connection, events: int) -> None:
+    def _wait(self, connection: ClientConnection, events: int) -> None:
         """Watch over a connection from now on."""
         connection.since = self._clock()
         connection.deadline = connection.since + self._idle
@@ -122,7 +123,7 @@ class Arrivals:
 
     # -- what they send -----------------------------------------------------------------------------------------------
 
-    def _look(self, connection: Connection) -> None:
+    def _look(self, connection: ClientConnection) -> None:
         """Go on with a connection of which something has come."""
         if connection in self._leaving:
             if not connection.throw_away():
@@ -132,12 +133,12 @@ class Arrivals:
             return
         self._note_sending(connection)
         try:
-            if connection.stage is Stage.HANDSHAKE and not self._shake_hands(connection):
+            if connection.stage is ArrivalStage.HANDSHAKE and not self._shake_hands(connection):
                 return
             connection.receive()
             self._weigh(connection)
         except ssl.SSLError as error:
-            _log.info("TLS refused" if connection.stage is Stage.HANDSHAKE else "TLS connection broken",
+            _log.info("TLS refused" if connection.stage is ArrivalStage.HANDSHAKE else "TLS connection broken",
                       reason=error.reason)  # fmt: skip
             self._stop_watching(connection)
             self.dismiss(connection)
@@ -148,13 +149,13 @@ class Arrivals:
             if connection in self._crowd:
                 self._advance(connection)
 
-    def _note_sending(self, connection: Connection) -> None:
+    def _note_sending(self, connection: ClientConnection) -> None:
         if not connection.is_sending:
             connection.is_sending = True
             connection.since = self._clock()
             connection.deadline = connection.since + self._bounds.head
 
-    def _shake_hands(self, connection: Connection) -> bool:
+    def _shake_hands(self, connection: ClientConnection) -> bool:
         raw = connection.sock
         wanted = connection.shake_hands()
         if connection.sock is not raw:  # the same descriptor in another object
@@ -175,7 +176,7 @@ class Arrivals:
         self._note_sending(connection)
         return True
 
-    def _advance(self, connection: Connection) -> None:
+    def _advance(self, connection: ClientConnection) -> None:
         """Hand a request on where it is whole, or refuse it."""
         before = connection.stage
         try:
@@ -191,14 +192,14 @@ class Arrivals:
                 self._poller.modify(connection.sock, _WRITE, lambda _sock: self._look(connection))
             elif is_whole:
                 self._stop_watching(connection)
-                connection.stage = Stage.ANSWER
+                connection.stage = ArrivalStage.ANSWER
                 self._answering.add(connection)
                 self._reception.whole(connection)
             elif connection.stage is not before:
                 connection.since = self._clock()
                 connection.deadline = connection.since + self._bounds.body
 
-    def _weigh(self, connection: Connection) -> None:
+    def _weigh(self, connection: ClientConnection) -> None:
         """Keep what is held for all within its bound: who holds most gives way."""
         if connection.held <= 2 * 64 * 1024:
             return
@@ -210,7 +211,7 @@ class Arrivals:
 
     # -- connections that are given back ------------------------------------------------------------------------------
 
-    def resume(self, connection: Connection) -> None:
+    def resume(self, connection: ClientConnection) -> None:
         """Wait for the next request of a connection whose last one is answered, and which is ready for it."""
         self._answering.discard(connection)
         try:
@@ -223,7 +224,7 @@ class Arrivals:
             self._note_sending(connection)
             self._advance(connection)
 
-    def dismiss(self, connection: Connection) -> None:
+    def dismiss(self, connection: ClientConnection) -> None:
         """Let a connection go whose last answer is written, once its client has read that."""
         self._answering.discard(connection)
         if not connection.say_farewell():
@@ -233,7 +234,7 @@ class Arrivals:
         self._leaving[connection] = None
         self._poller.register(connection.sock, _READ, lambda _sock: self._look(connection))
 
-    def _refuse(self, connection: Connection, error: BaseException) -> None:
+    def _refuse(self, connection: ClientConnection, error: BaseException) -> None:
         self._stop_watching(connection)
         self._reception.refuse(connection, error)
         self.dismiss(connection)
@@ -249,9 +250,9 @@ class Arrivals:
             if connection.deadline <= now or self._is_too_slow(connection, now):
                 self._end(connection, SlowRequest(), "slow" if connection.is_sending else None)
 
-    def _is_too_slow(self, connection: Connection, now: float) -> bool:
+    def _is_too_slow(self, connection: ClientConnection, now: float) -> bool:
         taken = now - connection.since
-        is_due = connection.stage is Stage.BODY and taken > self._bounds.head
+        is_due = connection.stage is ArrivalStage.BODY and taken > self._bounds.head
         return is_due and connection.held < taken * self._bounds.least_rate
 
     def end_all(self, error: Exception, reason: str) -> None:
@@ -259,11 +260,11 @@ class Arrivals:
         for connection in self._crowd:
             self._end(connection, error, reason if connection.is_sending else None)
 
-    def _end(self, connection: Connection, error: Exception, reason: str | None) -> None:
+    def _end(self, connection: ClientConnection, error: Exception, reason: str | None) -> None:
         """Let a connection go, with an answer where it has begun a request; None is no reason to count."""
         if reason is not None:
             self._load.count_refusal(reason)
-        if connection.is_sending and connection.stage is not Stage.HANDSHAKE:
+        if connection.is_sending and connection.stage is not ArrivalStage.HANDSHAKE:
             self._refuse(connection, error)
         else:
             self._close(connection)
@@ -281,11 +282,11 @@ class Arrivals:
         for connection in (*self._leaving, *self._crowd):
             self._close(connection)
 
-    def _stop_watching(self, connection: Connection) -> None:
+    def _stop_watching(self, connection: ClientConnection) -> None:
         self._poller.unregister(connection.sock)
         self._crowd.leave(connection)
 
-    def _close(self, connection: Connection) -> None:
+    def _close(self, connection: ClientConnection) -> None:
         if connection in self._leaving:
             del self._leaving[connection]
             self._poller.unregister(connection.sock)

@@ -13,7 +13,7 @@ FILES_ASIDE = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class ArrivalBounds:
     """What a request may take until it is whole. Times in seconds.
 
     `head`: a handshake or a head, from its first byte. `body`: a body, and the sending of an answer. `idle`: a
@@ -31,7 +31,7 @@ class Bounds:
     connections_per_address: int = 256
 
 
-def within_files(bounds: Bounds) -> Bounds:
+def within_files(bounds: ArrivalBounds) -> ArrivalBounds:
     """Raise the process's limit of open files where that may be, and keep connections well below what it then is."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = bounds.connections + FILES_ASIDE

@@ -27,7 +27,7 @@ AT_ONCE = 64 * 1024
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-class Stage(Enum):
+class ArrivalStage(Enum):
     """How far a connection is."""
 
     HANDSHAKE = auto()
@@ -47,7 +47,7 @@ class Peers:
     server: Any
 
 
-class Connection:
+class ClientConnection:
     """A connection. `since` is when its present stage began, `deadline` when that has to be over."""
 
     def __init__(self, config: Any, sock: socket.socket, peers: Peers, place: str, largest_body: int) -> None:
@@ -55,7 +55,7 @@ class Connection:
         self.sock = sock
         self.client, self.server = peers.client, peers.server
         self.place = place
-        self.stage = Stage.HANDSHAKE if config.is_ssl else Stage.HEAD
+        self.stage = ArrivalStage.HANDSHAKE if config.is_ssl else ArrivalStage.HEAD
         self.since = self.deadline = 0.0
         self.certificate: bytes | None = None
         self.request: Any = None  # gunicorn's, once its head is there
@@ -103,7 +103,7 @@ class Connection:
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError) as error:
             return int(error.errno or ssl.SSL_ERROR_WANT_READ)
         self.certificate = secured.getpeercert(binary_form=True)
-        self.stage = Stage.HEAD
+        self.stage = ArrivalStage.HEAD
         return 0
 
     def receive(self) -> bool:
@@ -128,13 +128,13 @@ class Connection:
 
     def advance(self) -> bool:
         """Whether a whole request is there now. Raises what gunicorn's parser raises, and our own refusals."""
-        if self.stage is Stage.HEAD:
+        if self.stage is ArrivalStage.HEAD:
             if not self._head.is_whole(self._unreader.data):
                 if self._unreader.has_ended:
                     raise errors.NoMoreData
                 return False
             self._read_head()
-            self.stage = Stage.BODY
+            self.stage = ArrivalStage.BODY
         if self._has_body():
             return True
         if self._unreader.has_ended:
@@ -192,7 +192,7 @@ class Connection:
             return False
         self._unreader.forget_read()
         self.request, self._chunks, self._head = None, None, HeadScan(LONGEST_HEAD)
-        self.stage, self.has_answered, self._is_whole = Stage.HEAD, True, True
+        self.stage, self.has_answered, self._is_whole = ArrivalStage.HEAD, True, True
         return True
 
     def throw_away(self) -> bool:
@@ -207,7 +207,7 @@ class Connection:
     def say_farewell(self) -> bool:
         """Send nothing more; return whether the client may still be reading."""
         self._unreader = ArrivedBytes()
-        self.stage = Stage.FAREWELL
+        self.stage = ArrivalStage.FAREWELL
         try:
             self.sock.setblocking(False)
             self.sock.shutdown(socket.SHUT_WR)

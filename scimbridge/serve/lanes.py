@@ -27,7 +27,7 @@ WAITING_FOR_EACH = 16
 """Requests that may wait for each thread."""
 
 
-class Lane(Enum):
+class RequestLane(Enum):
     """Where a request goes."""
 
     WATCH = auto()
@@ -37,7 +37,7 @@ class Lane(Enum):
 
 
 @dataclass(slots=True, eq=False)
-class Job:
+class WaitingRequest:
     """A request that has arrived: what it is of, in which lane it belongs, whose it is, since when it waits.
 
     `client` is asked again and again, since who it is may turn out while it waits. `lane` is where it runs, `holder`
@@ -45,12 +45,12 @@ class Job:
     """
 
     connection: Any
-    kind: Lane
+    kind: RequestLane
     client: Callable[[], str]
     since: float
     digest: bytes = b""
     waited: float = 0.0
-    lane: Lane | None = None
+    lane: RequestLane | None = None
     holder: str = ""
 
 
@@ -60,17 +60,22 @@ class Lanes:
     def __init__(self, threads: int, share: float) -> None:
         """`share` is the part of the threads that one client may hold, over 0 and up to 1."""
         reserved = max(1, math.ceil(threads / 8))
-        self._room = {Lane.WATCH: WATCHERS, Lane.SCRAPE: SCRAPERS, Lane.WORK: threads, Lane.URGENT: reserved}
+        self._room = {
+            RequestLane.WATCH: WATCHERS,
+            RequestLane.SCRAPE: SCRAPERS,
+            RequestLane.WORK: threads,
+            RequestLane.URGENT: reserved,
+        }
         self._most_of_client = {
-            Lane.WATCH: WATCHERS,
-            Lane.SCRAPE: SCRAPERS,
-            Lane.WORK: max(1, math.ceil(threads * share)),
-            Lane.URGENT: max(1, math.ceil(reserved / 2)),
+            RequestLane.WATCH: WATCHERS,
+            RequestLane.SCRAPE: SCRAPERS,
+            RequestLane.WORK: max(1, math.ceil(threads * share)),
+            RequestLane.URGENT: max(1, math.ceil(reserved / 2)),
         }
         self._most_waiting = WAITING_FOR_EACH * threads
-        self._running: dict[Lane, Counter[str]] = {lane: Counter() for lane in Lane}
-        self._waiting: dict[Job, None] = {}
-        self._watching: dict[Job, None] = {}
+        self._running: dict[RequestLane, Counter[str]] = {lane: Counter() for lane in RequestLane}
+        self._waiting: dict[WaitingRequest, None] = {}
+        self._watching: dict[WaitingRequest, None] = {}
 
     @property
     def threads(self) -> int:
@@ -80,19 +85,19 @@ class Lanes:
     @property
     def under_way(self) -> int:
         """How many requests are under way, save those for health and metrics."""
-        return sum(self._running[Lane.WORK].values()) + sum(self._running[Lane.URGENT].values())
+        return sum(self._running[RequestLane.WORK].values()) + sum(self._running[RequestLane.URGENT].values())
 
     @property
     def waiting(self) -> int:
         """How many requests wait for a thread."""
         return len(self._waiting) + len(self._watching)
 
-    def __iter__(self) -> Iterator[Job]:
+    def __iter__(self) -> Iterator[WaitingRequest]:
         return iter((*self._watching, *self._waiting))
 
-    def join(self, job: Job) -> Job | None:
+    def join(self, job: WaitingRequest) -> WaitingRequest | None:
         """Let a request wait. Return the one that has to go for it, which may be itself."""
-        if job.kind in (Lane.WATCH, Lane.SCRAPE):
+        if job.kind in (RequestLane.WATCH, RequestLane.SCRAPE):
             if sum(each.kind is job.kind for each in self._watching) >= MOST_WATCHING:
                 return job
             self._watching[job] = None
@@ -102,32 +107,32 @@ class Lanes:
             return None
         return self._drop_last_of_most()
 
-    def drop(self, job: Job) -> None:
+    def drop(self, job: WaitingRequest) -> None:
         """Let a request wait no longer."""
         self._watching.pop(job, None)
         self._waiting.pop(job, None)
 
-    def begin_next(self) -> Job | None:
+    def begin_next(self) -> WaitingRequest | None:
         """Return the next request that has a thread, and count it as under way; None where none may go now."""
         watching = next((job for job in self._watching if self._is_free(job.kind)), None)
         if watching is not None:
             return self._begin(watching, watching.kind)
         if not self._waiting:
             return None
-        lanes = ((Lane.WORK, False), (Lane.URGENT, True))
+        lanes = ((RequestLane.WORK, False), (RequestLane.URGENT, True))
         for lane, only_urgent in lanes:
             found = self._find(lane, only_urgent=only_urgent) if self._is_free(lane) else None
             if found is not None:
                 return self._begin(found, lane)
         return None
 
-    def end(self, job: Job) -> None:
+    def end(self, job: WaitingRequest) -> None:
         """Count a request as over."""
         if job.lane is not None:
             self._count(job.lane, job.holder, -1)
             job.lane = None
 
-    def claim(self, job: Job) -> bool:
+    def claim(self, job: WaitingRequest) -> bool:
         """Count a request under way for whom it has turned out to be; return whether that one may have it."""
         client = job.client()
         if job.lane is None or client == job.holder:
@@ -139,20 +144,20 @@ class Lanes:
         job.holder = client
         return True
 
-    def is_over_share(self, job: Job) -> bool:
+    def is_over_share(self, job: WaitingRequest) -> bool:
         """Whether a request that waits does so since its client holds its share, and not since all threads are busy."""
-        return self._running[Lane.WORK][job.client()] >= self._most_of_client[Lane.WORK]
+        return self._running[RequestLane.WORK][job.client()] >= self._most_of_client[RequestLane.WORK]
 
-    def _is_free(self, lane: Lane) -> bool:
+    def _is_free(self, lane: RequestLane) -> bool:
         return sum(self._running[lane].values()) < self._room[lane]
 
-    def _find(self, lane: Lane, *, only_urgent: bool) -> Job | None:
+    def _find(self, lane: RequestLane, *, only_urgent: bool) -> WaitingRequest | None:
         """Return who goes next in a lane: urgent ones first, then by how much their clients hold, then as they came."""
         running, most = self._running[lane], self._most_of_client[lane]
         best: tuple[bool, int] | None = None
         found = None
         for job in self._waiting:
-            is_usual = job.kind is not Lane.URGENT
+            is_usual = job.kind is not RequestLane.URGENT
             if is_usual and only_urgent:
                 continue
             held = running[job.client()]
@@ -160,23 +165,23 @@ class Lanes:
                 best, found = (is_usual, held), job
         return found
 
-    def _begin(self, job: Job, lane: Lane) -> Job:
+    def _begin(self, job: WaitingRequest, lane: RequestLane) -> WaitingRequest:
         self.drop(job)
         job.lane, job.holder = lane, job.client()
         self._count(lane, job.holder, 1)
         return job
 
-    def _count(self, lane: Lane, client: str, by: int) -> None:
+    def _count(self, lane: RequestLane, client: str, by: int) -> None:
         running = self._running[lane]
         running[client] += by
         if not running[client]:
             del running[client]
 
-    def _drop_last_of_most(self) -> Job:
+    def _drop_last_of_most(self) -> WaitingRequest:
         """Take out the last request of the client that has most waiting; what is urgent only where nothing else is."""
         clients = Counter(job.client() for job in self._waiting)
         [(most, _count)] = clients.most_common(1)
         theirs = [job for job in self._waiting if job.client() == most]
-        last = next((job for job in reversed(theirs) if job.kind is not Lane.URGENT), theirs[-1])
+        last = next((job for job in reversed(theirs) if job.kind is not RequestLane.URGENT), theirs[-1])
         self.drop(last)
         return last

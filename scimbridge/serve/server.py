@@ -22,7 +22,7 @@ from gunicorn.glogging import Logger
 from scimbridge.observe import logs, processes
 from scimbridge.observe.server_load import ServerLoad
 from scimbridge.serve import addresses, tuning
-from scimbridge.serve.bounds import Bounds
+from scimbridge.serve.bounds import ArrivalBounds
 from scimbridge.serve.crowd import Networks
 from scimbridge.serve.listening import check_address
 from scimbridge.serve.refusals import LONGEST_HEADER, LONGEST_REQUEST_LINE, MOST_HEADERS
@@ -54,7 +54,7 @@ class Options:
     threads: int = 32
     graceful_seconds: int = 55
     tls: Tls | None = None
-    bounds: Bounds = field(default=Bounds())
+    bounds: ArrivalBounds = field(default=ArrivalBounds())
     longest_wait: float = 25.0
     client_share: float = 0.5
     trusted_proxies: Networks = ()
@@ -63,7 +63,7 @@ class Options:
 
 def choose(settings: Settings, tls: Tls | None, load: ServerLoad) -> Options:
     """Return the options that settings make."""
-    bounds = Bounds(connections=settings.connections, connections_per_address=settings.connections_per_address)
+    bounds = ArrivalBounds(connections=settings.connections, connections_per_address=settings.connections_per_address)
     return Options(
         settings.host, settings.port, settings.workers, settings.threads,
         graceful_seconds=int(settings.request_deadline) + 5, tls=tls, bounds=bounds,
@@ -153,7 +153,7 @@ class _Served(BaseApplication):
 class Master(Arbiter):
     """The process that holds the socket and the workers, and tells others on this machine how far it is."""
 
-    def __init__(self, app: _Served, manager: ServiceManager, listening: addresses.Listening) -> None:
+    def __init__(self, app: _Served, manager: ServiceManager, listening: addresses.ListeningFile) -> None:
         self._manager, self._listening, self._url = manager, listening, ""
         super().__init__(app)
 

@@ -27,10 +27,10 @@ from scimbridge.observe.server_load import ServerLoad
 from scimbridge.scim.deactivation import LARGEST, takes_access_away
 from scimbridge.serve.arrivals import Arrivals, Reception
 from scimbridge.serve.bounds import within_files
-from scimbridge.serve.connection import Connection
+from scimbridge.serve.connection import ClientConnection
 from scimbridge.serve.credentials import KnownCredentials
 from scimbridge.serve.crowd import Places
-from scimbridge.serve.lanes import Job, Lane, Lanes
+from scimbridge.serve.lanes import Lanes, RequestLane, WaitingRequest
 from scimbridge.serve.refusals import Crowded, OverShare, Stopping, refusal, render
 from scimbridge.web.presence import is_present
 from scimbridge.web.serving import CLAIM, WAITED
@@ -72,7 +72,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
         application: Callable[..., Iterable[bytes]] = self.app.wsgi()
 
         def call(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-            job: Job = self._own.job
+            job: WaitingRequest = self._own.job
             environ[CLAIM] = partial(self._claim, job)
             environ[WAITED] = job.waited
             return application(environ, start_response)
@@ -124,7 +124,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
         self._begin()
         self._load.arriving, self._load.connections = self._arrivals.sending, self._arrivals.count
 
-    def _take(self, connection: Connection) -> None:
+    def _take(self, connection: ClientConnection) -> None:
         """Let a request that is whole wait for its turn."""
         try:
             job = self._judge(connection)
@@ -138,11 +138,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
             self._drop(surplus, OverShare(), "over_share")
         self._begin()
 
-    def _judge(self, connection: Connection) -> Job:
+    def _judge(self, connection: ClientConnection) -> WaitingRequest:
         """Return what has to be known of a request to give it its turn."""
         digest = self._known.digest(connection.request.headers, connection.certificate)
         client = partial(self._known.find, digest, connection.place)
-        return Job(connection, _lane_of(connection), client, time.monotonic(), digest)
+        return WaitingRequest(connection, _lane_of(connection), client, time.monotonic(), digest)
 
     def _begin(self) -> None:
         """Give threads to those whose turn it is."""
@@ -160,15 +160,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
             answered = self.tpool.submit(self._answer, job)
             answered.add_done_callback(partial(self._hand_back, job))
 
-    def _hand_back(self, job: Job, answered: Future[bool]) -> None:
+    def _hand_back(self, job: WaitingRequest, answered: Future[bool]) -> None:
         is_kept = not answered.cancelled() and answered.exception() is None and answered.result()
         self.method_queue.defer(self._finish, job, is_kept)
 
-    def _finish(self, job: Job, is_kept: bool) -> None:
+    def _finish(self, job: WaitingRequest, is_kept: bool) -> None:
         self._end(job, is_kept=is_kept)
         self._begin()
 
-    def _end(self, job: Job, *, is_kept: bool) -> None:
+    def _end(self, job: WaitingRequest, *, is_kept: bool) -> None:
         with self._lock:
             self._lanes.end(job)
         if is_kept:
@@ -185,7 +185,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
             elif now - job.since > self.app.options.longest_wait:
                 self._drop(job, Crowded(), "over_share" if self._lanes.is_over_share(job) else "waiting")
 
-    def _drop(self, job: Job, error: Exception, reason: str) -> None:
+    def _drop(self, job: WaitingRequest, error: Exception, reason: str) -> None:
         with self._lock:
             self._lanes.drop(job)
         self._load.count_refusal(reason)
@@ -202,15 +202,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
 
     # -- in a thread --------------------------------------------------------------------------------------------------
 
-    def _claim(self, job: Job, client: str) -> bool:
+    def _claim(self, job: WaitingRequest, client: str) -> bool:
         """Note whose a request under way is; return whether that one may have one more."""
         self._known.learn(job.digest, client)
         with self._lock:
             return self._lanes.claim(job)
 
-    def _answer(self, job: Job) -> bool:
+    def _answer(self, job: WaitingRequest) -> bool:
         """Answer a request; return whether its connection is ready for the next one."""
-        connection: Connection = job.connection
+        connection: ClientConnection = job.connection
         self._own.job = job
         try:
             connection.sock.setblocking(True)
@@ -228,13 +228,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
             self._refuse(connection, error)
         return False
 
-    def handle_request(self, req: Any, conn: Connection) -> bool:
+    def handle_request(self, req: Any, conn: ClientConnection) -> bool:
         """Carry out a request that has arrived."""
         if time.monotonic() > self.begins_until:
             raise Stopping
         return bool(super().handle_request(req, conn))
 
-    def _refuse(self, connection: Connection, error: BaseException) -> None:
+    def _refuse(self, connection: ClientConnection, error: BaseException) -> None:
         """Answer for what never reached the application, or broke out of it (RFC 7644 §3.12)."""
         status, detail = refusal(error)
         if status is HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -247,14 +247,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types for i
             _log.debug("client gone before the refusal", reason=type(gone).__name__)
 
 
-def _lane_of(connection: Connection) -> Lane:
+def _lane_of(connection: ClientConnection) -> RequestLane:
     """Return in which lane a request belongs."""
     request = connection.request
     path = f"/{request.path.lstrip('/')}"
     if request.method in ("GET", "HEAD"):
         if path.startswith("/health/"):
-            return Lane.WATCH
+            return RequestLane.WATCH
         if path.rstrip("/") == "/metrics":
-            return Lane.SCRAPE
+            return RequestLane.SCRAPE
     takes = takes_access_away(request.method, path, connection.peek_body(LARGEST))
-    return Lane.URGENT if takes else Lane.WORK
+    return RequestLane.URGENT if takes else RequestLane.WORK

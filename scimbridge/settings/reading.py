@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scimbridge.settings.agreement import disagreements, tls_disagreements
-from scimbridge.settings.sources import PREFIX, Names, Source, SourceFault, read
+from scimbridge.settings.sources import PREFIX, Names, SettingSource, SourceFault, read
 
 
 class SettingsFaults(Exception):
@@ -61,7 +61,7 @@ class HeldSetting:
 
     setting: Setting
     value: object
-    source: Source
+    source: SettingSource
     label: str
     faulty: bool = False
 
@@ -92,7 +92,7 @@ class SettingsReading:
     @property
     def values(self) -> dict[str, Any]:
         """The values of what is set, and right; what has its default is not among them."""
-        return {one.name: one.value for one in self.held if one.source is not Source.DEFAULT and not one.faulty}
+        return {one.name: one.value for one in self.held if one.source is not SettingSource.DEFAULT and not one.faulty}
 
     @property
     def sentences(self) -> list[str]:
@@ -112,7 +112,7 @@ def read_settings(
             if setting.required:
                 sentence = f"{setting.spelled} is not set. It has to hold: {setting.description}"
                 faults.append(SourceFault(setting.name, sentence))
-            held.append(HeldSetting(setting, setting.default, Source.DEFAULT, "", faulty=setting.required))
+            held.append(HeldSetting(setting, setting.default, SettingSource.DEFAULT, "", faulty=setting.required))
             continue
         try:
             value = None if entry.text is None else setting.read(entry.text)

@@ -24,7 +24,7 @@ _SERVICE_LINK = re.compile(r"_SERVICE_(?:HOST|PORT(?:_\w+)?)$|_PORT_\d+_(?:TCP|U
 _SLIP, _LIKELY = 0.7, 0.5  # how much alike names are: a slip of ours, and what may have been meant
 
 
-class Source(StrEnum):
+class SettingSource(StrEnum):
     """Where a value comes from, the weakest first."""
 
     DEFAULT = "default"
@@ -42,7 +42,7 @@ class SettingText:
 
     label: str
     text: str | None
-    source: Source
+    source: SettingSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class SourceFault:
 
 
 @dataclass(slots=True)
-class Written:
+class WrittenSettings:
     """What is written for each name, every fault on the way, and a sentence for each variable that is no setting."""
 
     entries: dict[str, SettingText] = field(default_factory=dict)
@@ -76,13 +76,14 @@ class Names:
         return found[0] if found else None
 
 
-def read(environ: Mapping[str, str], names: Names, options: Mapping[str, str] | None = None) -> Written:
+def read(environ: Mapping[str, str], names: Names, options: Mapping[str, str] | None = None) -> WrittenSettings:
     """Return what is written: an option wins over the environment, and the environment over the file."""
-    written = Written()
+    written = WrittenSettings()
     file = _from_file(environ, names, written)
     variables = _from_environment(environ, names, written)
     chosen = {
-        name: SettingText(f"--{name.replace('_', '-')}", text, Source.OPTION) for name, text in (options or {}).items()
+        name: SettingText(f"--{name.replace('_', '-')}", text, SettingSource.OPTION)
+        for name, text in (options or {}).items()
     }
     written.entries = {**file, **variables, **chosen}
     return written
@@ -91,7 +92,7 @@ def read(environ: Mapping[str, str], names: Names, options: Mapping[str, str] | 
 # -- the environment ---------------------------------------------------------------------------------------------------
 
 
-def _from_environment(environ: Mapping[str, str], names: Names, written: Written) -> dict[str, SettingText]:
+def _from_environment(environ: Mapping[str, str], names: Names, written: WrittenSettings) -> dict[str, SettingText]:
     given = {}
     for variable, value in sorted(environ.items()):
         if not variable.upper().startswith(PREFIX) or variable == CONFIG or not value.strip():
@@ -100,7 +101,7 @@ def _from_environment(environ: Mapping[str, str], names: Names, written: Written
             continue
         name = variable.removeprefix(PREFIX).lower()
         if variable.startswith(PREFIX) and (_is_known(name, names) or names.nearest(name)):
-            given[name] = SettingText(variable, value, Source.ENVIRONMENT)
+            given[name] = SettingText(variable, value, SettingSource.ENVIRONMENT)
         else:
             written.unknown.append(_unknown(variable, names))
     return _gather(given, names, written)
@@ -124,7 +125,7 @@ def _is_service_link(variable: str, value: str) -> bool:
 # -- the file ----------------------------------------------------------------------------------------------------------
 
 
-def _from_file(environ: Mapping[str, str], names: Names, written: Written) -> dict[str, SettingText]:
+def _from_file(environ: Mapping[str, str], names: Names, written: WrittenSettings) -> dict[str, SettingText]:
     where = environ.get(CONFIG, "").strip()
     if not where:
         return {}
@@ -150,7 +151,7 @@ def _from_file(environ: Mapping[str, str], names: Names, written: Written) -> di
             sentence = f"{given[name].label} and {label} are one setting; keep one of them"
             written.faults.append(SourceFault(name, sentence))
         elif text.strip():
-            given[name] = SettingText(label, text, Source.FILE)
+            given[name] = SettingText(label, text, SettingSource.FILE)
     return _gather(given, names, written)
 
 
@@ -167,7 +168,7 @@ def _as_text(value: object) -> str | None:
 # -- both --------------------------------------------------------------------------------------------------------------
 
 
-def _gather(given: Mapping[str, SettingText], names: Names, written: Written) -> dict[str, SettingText]:
+def _gather(given: Mapping[str, SettingText], names: Names, written: WrittenSettings) -> dict[str, SettingText]:
     gathered: dict[str, SettingText] = {}
     for name, entry in sorted(given.items()):
         held = name.removesuffix(FILE)
@@ -190,10 +191,10 @@ def _hint(name: str, entry: SettingText, names: Names) -> str:
     nearest = names.nearest(name)
     if nearest is None:
         return "; take it away"
-    return f"; did you mean {nearest if entry.source is Source.FILE else PREFIX + nearest.upper()}?"
+    return f"; did you mean {nearest if entry.source is SettingSource.FILE else PREFIX + nearest.upper()}?"
 
 
-def _read_secret(name: str, entry: SettingText, written: Written) -> str | None:
+def _read_secret(name: str, entry: SettingText, written: WrittenSettings) -> str | None:
     path = (entry.text or "").strip()
     try:
         held = Path(path).read_text(encoding="utf-8").rstrip("\r\n")

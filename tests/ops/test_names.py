@@ -1,4 +1,4 @@
-"""Names that are looked up for one answer: found in both kinds, and left as ids where that fails."""
+"""NameLookup that are looked up for one answer: found in both kinds, and left as ids where that fails."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from scimbridge.observe.audit import Record
 from scimbridge.ops import names as naming
-from scimbridge.ops.names import Nameless, Names, looking_up
+from scimbridge.ops.names import Nameless, NameLookup, looking_up
 from tests.conftest import settings_for
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -16,7 +16,7 @@ RECORD = Record(id="a1", time="2026-11-21T10:00:00.123Z", client="okta", request
 
 
 @pytest.fixture
-def names(settings) -> Iterator[Names]:
+def names(settings) -> Iterator[NameLookup]:
     with looking_up(settings) as found:
         yield found
 

@@ -10,7 +10,7 @@ from gunicorn.config import Config
 
 from scimbridge.observe.server_load import ServerLoad
 from scimbridge.serve.arrivals import Arrivals, Reception
-from scimbridge.serve.bounds import Bounds
+from scimbridge.serve.bounds import ArrivalBounds
 from scimbridge.serve.crowd import Places
 
 
@@ -20,7 +20,7 @@ def test_a_connection_that_gave_way_is_not_looked_at():
     with closing(socket.create_server(("127.0.0.1", 0))) as listener, selectors.DefaultSelector() as poller:
         listener.setblocking(False)
         arrivals = Arrivals(
-            poller, Config(), Bounds(connections_per_address=1), Places(),
+            poller, Config(), ArrivalBounds(connections_per_address=1), Places(),
             Reception(handed.append, lambda *_: None), load, lambda: 0.0,
         )  # fmt: skip
         with closing(socket.create_connection(listener.getsockname())) as first:

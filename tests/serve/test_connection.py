@@ -10,7 +10,7 @@ from gunicorn.config import Config
 from gunicorn.http import errors
 
 from scimbridge.serve.arrived import ArrivedBytes
-from scimbridge.serve.connection import Connection, Peers
+from scimbridge.serve.connection import ClientConnection, Peers
 
 HEAD = b"GET / HTTP/1.1\r\nHost: a\r\n" + (b"X: " + b"a" * 8000 + b"\r\n") * 90
 
@@ -20,7 +20,7 @@ def ends():
     """Return a connection and the client's end of it."""
     ours, theirs = socket.socketpair()
     with closing(ours), closing(theirs):
-        yield Connection(Config(), ours, Peers(("127.0.0.1", 1), ("127.0.0.1", 2)), "", 1000), theirs
+        yield ClientConnection(Config(), ours, Peers(("127.0.0.1", 1), ("127.0.0.1", 2)), "", 1000), theirs
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from scimbridge.serve.lanes import MOST_WATCHING, SCRAPERS, WATCHERS, Job, Lane, Lanes
+from scimbridge.serve.lanes import MOST_WATCHING, SCRAPERS, WATCHERS, Lanes, RequestLane, WaitingRequest
 
 
-def job(client, kind=Lane.WORK):
-    return Job(None, kind, lambda: client, 0.0)
+def job(client, kind=RequestLane.WORK):
+    return WaitingRequest(None, kind, lambda: client, 0.0)
 
 
 def begun(lanes, *jobs):
@@ -52,7 +52,10 @@ def test_what_takes_access_away_has_a_thread_at_once():
     """Where all threads are busy an urgent request has one that nothing else uses; one client holds half of these."""
     lanes = Lanes(16, 0.5)
     assert len(begun(lanes, *(job(client) for client in "ab" * 10))) == 16
-    assert begun(lanes, job("a", Lane.URGENT), job("a", Lane.URGENT), job("b", Lane.URGENT)) == ["a", "b"]
+    assert begun(lanes, job("a", RequestLane.URGENT), job("a", RequestLane.URGENT), job("b", RequestLane.URGENT)) == [
+        "a",
+        "b",
+    ]
 
 
 def test_what_takes_access_away_goes_first_where_a_thread_is_free():
@@ -60,23 +63,23 @@ def test_what_takes_access_away_goes_first_where_a_thread_is_free():
     lanes = Lanes(2, 1.0)
     running = [job("a"), job("a")]
     assert begun(lanes, *running) == ["a", "a"]
-    usual, urgent = job("b"), job("c", Lane.URGENT)
+    usual, urgent = job("b"), job("c", RequestLane.URGENT)
     lanes.join(usual)
     lanes.join(urgent)
     lanes.end(running[0])
     assert lanes.begin_next() is urgent
-    assert urgent.lane is Lane.WORK
+    assert urgent.lane is RequestLane.WORK
 
 
 def test_health_has_threads_of_its_own():
     """Requests for health and metrics go on whatever else is under way, and more than may wait are let go."""
     lanes = Lanes(1, 1.0)
     begun(lanes, job("a"), job("a"))
-    assert begun(lanes, job("x", Lane.WATCH), job("x", Lane.WATCH)) == ["x", "x"]
-    assert len(begun(lanes, *(job("x", Lane.WATCH) for _ in range(10)))) == WATCHERS - 2
+    assert begun(lanes, job("x", RequestLane.WATCH), job("x", RequestLane.WATCH)) == ["x", "x"]
+    assert len(begun(lanes, *(job("x", RequestLane.WATCH) for _ in range(10)))) == WATCHERS - 2
     for _ in range(MOST_WATCHING - 8):
-        assert lanes.join(job("x", Lane.WATCH)) is None
-    last = job("x", Lane.WATCH)
+        assert lanes.join(job("x", RequestLane.WATCH)) is None
+    last = job("x", RequestLane.WATCH)
     assert lanes.join(last) is last
 
 
@@ -94,7 +97,7 @@ def test_whose_a_request_is_may_turn_out_while_it_runs():
     """A request is counted for its client from when that is known; it is refused where that one has its share."""
     lanes = Lanes(4, 0.5)
     names = ["place"] * 3
-    jobs = [Job(None, Lane.WORK, lambda number=number: names[number], 0.0) for number in range(3)]
+    jobs = [WaitingRequest(None, RequestLane.WORK, lambda number=number: names[number], 0.0) for number in range(3)]
     claims = []
     for number, each in enumerate(jobs):
         assert begun(lanes, each) == ["place"]
@@ -110,8 +113,8 @@ def test_whose_a_request_is_may_turn_out_while_it_runs():
 def test_metrics_do_not_hold_up_health():
     """However many ask for metrics and do not read them, health has a thread at once."""
     lanes = Lanes(4, 0.5)
-    scrapes = [job("someone", Lane.SCRAPE) for _ in range(MOST_WATCHING + SCRAPERS)]
+    scrapes = [job("someone", RequestLane.SCRAPE) for _ in range(MOST_WATCHING + SCRAPERS)]
     assert begun(lanes, *scrapes[:SCRAPERS]) == ["someone"] * SCRAPERS
     assert begun(lanes, *scrapes[SCRAPERS:]) == []
-    health = job("prober", Lane.WATCH)
+    health = job("prober", RequestLane.WATCH)
     assert begun(lanes, health) == ["prober"]

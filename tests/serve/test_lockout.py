@@ -50,7 +50,7 @@ PROGRAM = """
         start_response(status, [("Content-Length", str(len(body)))])
         return [body]
 
-    bounds = serve.Bounds(head=float(sys.argv[3]), body=60.0, largest_body=1000, connections_per_address=40)
+    bounds = serve.ArrivalBounds(head=float(sys.argv[3]), body=60.0, largest_body=1000, connections_per_address=40)
     serve.run(lambda: lambda: app, serve.Options(
         port=int(sys.argv[2]), threads=int(sys.argv[4]), graceful_seconds=20, bounds=bounds,
         longest_wait=float(sys.argv[5]),

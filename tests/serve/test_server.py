@@ -28,7 +28,8 @@ PROGRAM = """
     from scimbridge.settings.declared import SettingsFaults
     from scimbridge.observe import logs
 
-    bounds = serve.Bounds(head=float(sys.argv[3]), body=float(sys.argv[3])) if len(sys.argv) > 3 else serve.Bounds()
+    seconds = {"head": float(sys.argv[3]), "body": float(sys.argv[3])} if len(sys.argv) > 3 else {}
+    bounds = serve.ArrivalBounds(**seconds)
     logs.configure("debug")
     word = Path(sys.argv[1])
 

@@ -49,7 +49,7 @@ PROGRAM = """
     from scimbridge.web.login.proxies import TrustedProxies
     import hashlib
 
-    bounds = serve.Bounds(head=float(sys.argv[3]), body=float(sys.argv[3]))
+    bounds = serve.ArrivalBounds(head=float(sys.argv[3]), body=float(sys.argv[3]))
     logs.configure("debug")
 
     def app(environ, start_response):

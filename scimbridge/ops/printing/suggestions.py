@@ -6,10 +6,10 @@ from itertools import groupby
 from typing import TextIO
 
 from scimbridge.ops.printing.documents import write_document
-from scimbridge.ops.suggesting import HEAD, Suggestions
+from scimbridge.ops.suggesting import HEAD, TableSuggestion
 
 
-def show_suggestions(stream: TextIO, found: Suggestions, *, whole: bool, as_json: bool) -> None:
+def show_suggestions(stream: TextIO, found: TableSuggestion, *, whole: bool, as_json: bool) -> None:
     """Write suggestions: rows in their sections, with `whole` a whole table, or one document."""
     if as_json:
         write_document(stream, found)
@@ -17,7 +17,7 @@ def show_suggestions(stream: TextIO, found: Suggestions, *, whole: bool, as_json
     stream.write("".join(f"{line}\n" for line in _lines(found, whole=whole)))
 
 
-def _lines(found: Suggestions, *, whole: bool) -> list[str]:
+def _lines(found: TableSuggestion, *, whole: bool) -> list[str]:
     count = len(found.rows)
     if not count and not found.refused:
         return ["# Every attribute of the environment's user schema has a row, or was taken out on purpose."]

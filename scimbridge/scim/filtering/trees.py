@@ -7,7 +7,7 @@ What a filter means for a resource is in `matching`.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -89,19 +89,24 @@ def conjuncts(node: Node) -> tuple[Node, ...]:
     return (node,)
 
 
-def paths_of(node: Node) -> Iterator[AttrPath]:
-    """Yield every path in order; inside a value path the sub-attribute is joined to the list's name."""
+def leaves_of(node: Node) -> Iterator[Compare | Present]:
+    """Yield every test in order; inside a value path its sub-attribute is joined to the list's name."""
     match node:
-        case Compare(path) | Present(path):
-            yield path
+        case Compare() | Present():
+            yield node
         case And(parts) | Or(parts):
             for part in parts:
-                yield from paths_of(part)
+                yield from leaves_of(part)
         case Not(part):
-            yield from paths_of(part)
+            yield from leaves_of(part)
         case ValuePath(path, inner):
-            for leaf in paths_of(inner):
-                yield AttrPath(path.urn, path.attr, leaf.attr)
+            for test in leaves_of(inner):
+                yield replace(test, path=AttrPath(path.urn, path.attr, test.path.attr))
+
+
+def paths_of(node: Node) -> Iterator[AttrPath]:
+    """Yield the path of every test in order."""
+    return (test.path for test in leaves_of(node))
 
 
 def parse(text: str) -> Node:

@@ -16,6 +16,7 @@ from scimbridge.scim.filtering.trees import (
     Present,
     ValuePath,
     conjuncts,
+    leaves_of,
     parse,
     paths_of,
     render,
@@ -216,6 +217,12 @@ def test_conjuncts_flatten_nested_ands():
     assert conjuncts(parse("a pr and (b pr and (c pr and d pr))")) == tuple(named(name) for name in "abcd")
     either = parse("a pr or b pr")
     assert conjuncts(either) == (either,)
+
+
+def test_leaves_of_joins_what_stands_in_brackets_to_its_list():
+    """Each test is as it would be written without brackets, groups and negations."""
+    node = parse('not (c eq 1 or d[e eq "x" and f pr])')
+    assert list(leaves_of(node)) == [parse("c eq 1"), parse('d.e eq "x"'), parse("d.f pr")]
 
 
 def test_paths_of_names_everything_a_filter_asks_about():
