@@ -1,0 +1,1 @@
+"""The directory read whole: every record once, counted, or an error."""
