@@ -43,14 +43,14 @@ class DuckdbQuery:
         self._duckdb = import_extra("duckdb", "sources", self.name)
         self._rules, self._environ = rules, environ
         self._query = rules.place if re.search(r"\s", rules.place.strip()) else _of_file(rules.place.strip())
-        with self._asking() as cursor:
-            self.columns = tuple(each[0] for each in cursor.description)
+        with self._asking("DESCRIBE ") as cursor:
+            self.columns = tuple(each[0] for each in cursor.fetchall())
         if len(set(self.columns)) != len(self.columns):
             raise refuse(self.name, "two of its columns have one name; give them names of their own with AS")
 
     @contextmanager
-    def _asking(self) -> Iterator[Any]:
-        """Ask the query in a database of its own. Raises `SourceRefused`."""
+    def _asking(self, before: str = "") -> Iterator[Any]:
+        """Ask the query in a database of its own, with a word `before` it. Raises `SourceRefused`."""
         with tempfile.TemporaryDirectory(prefix="scimbridge-") as folder:
             try:
                 database = self._duckdb.connect(":memory:")
@@ -61,7 +61,7 @@ class DuckdbQuery:
                 statements = database.extract_statements(self._query)
                 if [each.type for each in statements] != [self._duckdb.StatementType.SELECT]:
                     raise refuse(self.name, "is not one SELECT; a source is only read")
-                yield database.execute(statements[0])
+                yield database.execute(before + self._query)
             except self._duckdb.Error as error:
                 raise refuse(self.name, f"DuckDB says: {_said(error)}") from None
             finally:

@@ -195,6 +195,8 @@ def _read_wide(stream: io.BufferedIOBase, encoding: str, faults: SourceFaults) -
             yield line
     except UnicodeError:
         raise faults.refusal(f"its bytes are no {encoding}, or it ends too early", number + 1) from None
+    finally:
+        text.detach()  # the file is closed by who opened it
 
 
 def _undecodable(byte: int, encoding: str) -> str:
