@@ -51,6 +51,7 @@ class CheckedSource:
         self._now = now
         self._pattern = re.compile(demands.key_pattern) if demands.key_pattern else None
         self._provenance: Provenance | None = None
+        self._faults = SourceFaults(reader.name, reader.unit)
         self._check_columns()
 
     @property
@@ -63,6 +64,10 @@ class CheckedSource:
         if self._provenance is None:
             raise RuntimeError(f"{self._reader.name} is not read to its end")
         return self._provenance
+
+    def noted(self) -> list[str]:
+        """Return the faults of the rows so far, for who does not read to the end."""
+        return self._faults.refusal().faults
 
     def _check_columns(self) -> None:
         there = self._reader.columns
@@ -80,7 +85,7 @@ class CheckedSource:
 
     def rows(self) -> Iterator[SourceRow]:
         """Yield every row that is as it should be, once. Raises `SourceRefused`, at the latest at the end."""
-        faults = SourceFaults(self._reader.name, self._reader.unit)
+        faults = self._faults
         tally = _Tally(self._demands.columns)
         check = self._row_check(faults, tally)
         for line, record in self._reader.read(faults):
@@ -237,6 +242,10 @@ class PairSource:
             for group in _each(row.values[self._group]):
                 for member in _each(row.values[self._member]):
                     yield replace(row, values={self._group: group, self._member: member})
+
+    def noted(self) -> list[str]:
+        """Return the faults of the rows so far, for who does not read to the end."""
+        return self._source.noted()
 
     def provenance(self) -> Provenance:
         """Return what it was. Only after the last row."""

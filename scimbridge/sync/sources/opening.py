@@ -14,7 +14,6 @@ from scimbridge.sync.sources.files import choose_file
 from scimbridge.sync.sources.json_lines import JsonLinesFile
 from scimbridge.sync.sources.ldap_search import LdapSearch
 from scimbridge.sync.sources.reader import SourceReader
-from scimbridge.sync.sources.rows import Source
 from scimbridge.sync.sources.scim_server import ScimServer, Sleep
 from scimbridge.sync.sources.sql import SqlQuery
 
@@ -23,7 +22,7 @@ Clock = Callable[[], float]
 
 def open_people(
     rules: Rules, *, environ: Mapping[str, str], wall: Clock = time.time, sleep: Sleep = time.sleep
-) -> Source:
+) -> CheckedSource:
     """Open the source of people, held to the columns that the rules name. Raises `SourceRefused`."""
     people = rules.people
     demands = Demands(rules.columns, people.key, key_pattern=people.key_pattern, made=people.made_column)
@@ -32,7 +31,7 @@ def open_people(
 
 def open_pairs(
     rules: Rules, *, environ: Mapping[str, str], wall: Clock = time.time, sleep: Sleep = time.sleep
-) -> Source | None:
+) -> PairSource | None:
     """Open the source of who is in which group, None where there is none of its own. Raises `SourceRefused`."""
     groups = rules.groups
     if groups is None or groups.source is None:
