@@ -11,6 +11,21 @@ from typing import Any
 
 KEEP, DISABLE, DELETE, CLEAR, REMOVE, MANAGED = "keep", "disable", "delete", "clear", "remove", "managed"
 CREATE = "create"
+MTIME, BY_COLUMN, BY_NAME = "mtime", "column:", "name:"
+"""What `made` says: the time of the file, or the beginning of what names a column or a pattern of the file's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretPlace:
+    """Where a secret of a source stands: in a variable of the environment, or alone in a file. Never in the rules."""
+
+    env: str = ""
+    file: str = ""
+
+    @property
+    def described(self) -> str:
+        """How it is named to people."""
+        return f"the variable {self.env}" if self.env else f"the file {self.file}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,25 +33,35 @@ class SourceRules:
     """One source: its kind (csv, jsonl, sql, ldap, scim, duckdb), where it is, and what else its section says.
 
     `place` is a path with patterns, an URL, or a query, as the kind wants; `options` are the other words of the
-    section, such as `url`, `encoding`, `delimiter`. Paths are relative to the rule file, and are absolute here.
+    section, such as `url`, `encoding`, `delimiter`, a secret as its `SecretPlace`. Paths are relative to the rule file,
+    and are absolute here; `folder` is where the rule file is.
     """
 
     kind: str
     place: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    folder: str = "."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleRules:
     """`[source]`: the source of people. `key` is the column whose value names one person for ever.
 
-    `complete`: who is missing has left. `made` is how old it is: "mtime", "column:NAME", or "name:PATTERN".
+    `complete`: who is missing has left. `made` is how old it is: "mtime", "column:NAME", "name:PATTERN", or "" where
+    nothing tells. `key_pattern` is what every key has to look like as a whole, a regular expression; "" for anything
+    that no spreadsheet has rewritten.
     """
 
     source: SourceRules
     key: str
     complete: bool = True
-    made: str = "mtime"
+    made: str = MTIME
+    key_pattern: str = ""
+
+    @property
+    def made_column(self) -> str:
+        """The column that says how old it is, "" where none does."""
+        return self.made.removeprefix(BY_COLUMN) if self.made.startswith(BY_COLUMN) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +88,11 @@ class MatchRules:
 class ManagedAttribute:
     """One row: a SCIM path and the column that it comes from.
 
-    `path` is the path as the table spells it, `urn` its schema. `codec` is a name of `codecs`, "" for none. `empty`:
-    what an empty value does, `keep` or `clear`. `only_at_creation`: it is ours only then. `values` maps what the
-    column has to what is written, None for as it is; a value that is not in it is a conflict.
+    `path` is the path as the table spells it, `urn` the extension that it is in, "" for none. `codec` are names of
+    `codecs` with a blank between, applied in turn, "" for none; `format` and `separator` go with those that want one.
+    `type` is SCIM's type of the value, `many`: it is a list. `empty`: what an empty value does, `keep` or `clear`.
+    `only_at_creation`: it is ours only then. `values` maps what the column has to what is written, None for as it is; a
+    value that is not in it is a conflict. How a value is read stands in `decoding`.
     """
 
     urn: str
@@ -75,6 +102,10 @@ class ManagedAttribute:
     empty: str = KEEP
     only_at_creation: bool = False
     values: Mapping[str, Any] | None = None
+    format: str = ""
+    separator: str = ""
+    type: str = "string"
+    many: bool = False
 
     @property
     def name(self) -> str:
@@ -153,3 +184,19 @@ class Rules:
     leaver: LeaverRules = field(default_factory=LeaverRules)
     groups: GroupRules | None = None
     guards: GuardRules = field(default_factory=GuardRules)
+
+    @property
+    def key_attribute(self) -> ManagedAttribute:
+        """The attribute that the key is kept in; there is one."""
+        return next(each for each in self.attributes if each.column == self.people.key)
+
+    def managed(self, name: str) -> ManagedAttribute | None:
+        """Return the attribute of this whole name, None where it is not managed."""
+        return next((each for each in self.attributes if each.name == name), None)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the source of people has to have, each once."""
+        groups = self.groups.column if self.groups is not None else ""
+        named = (self.people.key, *(each.column for each in self.attributes), groups, self.people.made_column)
+        return tuple(dict.fromkeys(name for name in named if name))
