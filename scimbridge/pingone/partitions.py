@@ -62,7 +62,7 @@ class Step:
 
 
 Division = Generator[tuple[Condition, ...], Sequence[Answer | None], dict[Condition, Answer] | None]
-"""Yields what it wants to know, is sent the answers (None: PingOne refuses the filter), and returns the parts, if any."""
+"""Yields what it asks, is sent the answers (None: PingOne refuses the filter), and returns the parts, if any."""
 
 
 @dataclass(slots=True, eq=False)
