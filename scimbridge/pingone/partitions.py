@@ -16,6 +16,7 @@ from scimbridge.pingone.filters import Term
 NAME, HOME = "username", "population.id"
 COMMON = (string.ascii_lowercase, string.digits, "._-@+' ")
 RARE = "".join(sorted({*string.punctuation} - {*"".join(COMMON)}))
+TELLING = 10  # names that go on alike, from which on it is tried whether all do
 LONGEST = 100  # characters of a beginning
 HEAD = 100  # records on the page that comes with a count
 
@@ -190,14 +191,14 @@ def _by_name(condition: Condition, known: Answer) -> Division:
 
 
 def _continuations(begun: str, names: Iterable[str]) -> dict[str, str]:
-    """Return for each character that names go on with how far those that do have the same beginning."""
+    """Return for each character that names go on with how far they go on alike, where enough do to tell."""
     same: dict[str, list[str]] = {}
     for name in names:
         folded = name.lower()
         if folded.startswith(begun) and len(folded) > len(begun):
             same.setdefault(folded[len(begun)], []).append(folded)
     return {
-        character: _common_beginning(group) if len(group) > 1 else begun + character
+        character: _common_beginning(group) if len(group) >= TELLING else begun + character
         for character, group in same.items()
     }
 
