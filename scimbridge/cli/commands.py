@@ -24,6 +24,7 @@ from scimbridge.cli.check import check
 from scimbridge.cli.client import client
 from scimbridge.cli.config import config
 from scimbridge.cli.explain import explain
+from scimbridge.cli.export import export
 from scimbridge.cli.faults import faults_told
 from scimbridge.cli.health import health
 from scimbridge.cli.init import init
@@ -210,6 +211,7 @@ command.add_command(audit)
 command.add_command(call)
 command.add_command(config)
 command.add_command(explain)
+command.add_command(export)
 command.add_command(health)
 command.add_command(init)
 command.add_command(tables)
