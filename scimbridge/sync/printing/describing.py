@@ -67,7 +67,7 @@ def short_path(path: str) -> str:
 def subject(line: PlanLine) -> str:
     """Return how the person or group of a line is called where it is known: the user name, else nothing."""
     named = line.user_name or line.after.get("userName") or line.before.get("userName") or ""
-    return visible(named) if isinstance(named, str) else ""
+    return named if isinstance(named, str) else ""
 
 
 def summary(line: PlanLine, names: Mapping[str, str]) -> str:

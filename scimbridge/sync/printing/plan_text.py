@@ -170,7 +170,7 @@ def _print_line(paper: Paper, line: PlanLine, names: Mapping[str, str]) -> None:
 
 def _who(line: PlanLine) -> str:
     named = subject(line)
-    return f"{visible(line.key)} ({named})" if named and named != line.key else visible(line.key)
+    return visible(f"{line.key} ({named})" if named and named != line.key else line.key)
 
 
 def _directory(directory: Mapping[str, Any]) -> str:

@@ -54,7 +54,7 @@ def _facts(status: ReconcileStatus) -> Iterator[tuple[str, str]]:
     if status.runs:
         yield (
             "drift",
-            f"{counted(status.runs[-1].drifted, 'line')} of the last run, changed elsewhere and left as found",
+            f"{counted(status.runs[-1].drifted, 'line')} of the last run: changed elsewhere, left as found",
         )
     yield "next full", "the next plan" if status.next_full is None else f"from {moment(status.next_full)}"
     yield "delta", _delta(status)
