@@ -9,17 +9,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 import orjson
 
 from scimbridge.sync.plans.lines import PlanEnd, PlanHead, PlanLine, StoppedGuard
+from scimbridge.sync.plans.types_of_values import fitting
 
 T = TypeVar("T")
 
 FORMAT = 1
 """The only format that there is; a change of words, also a new one, is another."""
 HEAD, END, CONDITION = "plan", "end", "if"
+_GUARD = (("number", fitting(int | None)), ("most", fitting(int | None)))
+_POPULATION = (("name", fitting(str | None)), ("before", fitting(int)), ("after", fitting(int)))
 END_MARK = b'{"end":'
 """What an end line begins with, and no other: each of its words comes later in the alphabet, or before it."""
 
@@ -65,9 +68,12 @@ def decode_head(raw: bytes) -> PlanHead:
     words = _load(raw, HEAD)
     stopped = words.get("stopped", [])
     if not isinstance(stopped, list):
-        raise Unknown("its `stopped` is no list")
-    guards = tuple(_made(StoppedGuard, each) for each in stopped)
-    return _made(PlanHead, words | {"stopped": guards})
+        raise Unknown("its `stopped` is of another type")
+    head = _made(PlanHead, words | {"stopped": tuple(_made(StoppedGuard, each) for each in stopped)})
+    for name, counted, places in (("guards", head.guards, _GUARD), ("populations", head.populations, _POPULATION)):
+        if not all(fits(each.get(place)) for each in counted.values() for place, fits in places):
+            raise Unknown(f"its `{name}` is of another type")
+    return head
 
 
 def decode_format(raw: bytes) -> tuple[Any, Any]:
@@ -83,7 +89,7 @@ def decode_line(raw: bytes) -> PlanLine:
     words = _load(raw)
     if CONDITION in words:
         words["condition"] = words.pop(CONDITION)
-    if "faults" in words:
+    if isinstance(words.get("faults"), list):
         words["faults"] = tuple(words["faults"])
     return _made(PlanLine, words)
 
@@ -109,6 +115,7 @@ _FIELDS: Mapping[type, tuple[tuple[str, Any], ...]] = {
     each: tuple((one.name, _default(one)) for one in fields(each))
     for each in (PlanHead, PlanLine, PlanEnd, StoppedGuard)
 }
+_FITS = {each: {name: fitting(hint) for name, hint in get_type_hints(each).items()} for each in _FIELDS}
 _REQUIRED = {each: frozenset(name for name, default in known if default is MISSING) for each, known in _FIELDS.items()}
 _NAMES = {each: frozenset(name for name, _default in known) for each, known in _FIELDS.items()}
 
@@ -128,7 +135,10 @@ def _made(kind: type[T], words: Any) -> T:
     if lacking := _REQUIRED[kind] - words.keys():
         raise Unknown(f"it has no {', no '.join(sorted(lacking))}")
     if unknown := words.keys() - _NAMES[kind]:
-        raise Unknown(f"it has a word that this version does not know: {', '.join(sorted(unknown))[:100]!r}")
+        raise Unknown(f"it has a word that this version does not know: {', '.join(sorted(unknown))[:100]!a}")
+    for name, value in words.items():
+        if not _FITS[kind][name](value):
+            raise Unknown(f"its `{name}` is of another type")
     return kind(**words)
 
 

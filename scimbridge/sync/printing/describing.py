@@ -94,11 +94,14 @@ def reason_of(line: PlanLine) -> str:
     return _QUOTED.sub("…", line.faults[0] if line.faults else line.why)[:_LONGEST_REASON]
 
 
-def moment(seconds: float | None) -> str:
-    """Return a time to the minute, in UTC."""
-    if seconds is None:
+def moment(seconds: Any) -> str:
+    """Return a time to the minute, in UTC; "unknown" for what is none."""
+    if not isinstance(seconds, int | float):
         return "unknown"
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except (OverflowError, ValueError, OSError):
+        return "unknown"
 
 
 def duration(seconds: float) -> str:

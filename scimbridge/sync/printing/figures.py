@@ -83,6 +83,13 @@ def population_changes(head: PlanHead, figures: PlanFigures) -> list[PopulationC
     return sorted(found, key=lambda each: (-abs(each.difference), -(each.after or 0), each.name))
 
 
+def guard_counts(head: PlanHead, figures: PlanFigures, name: str) -> tuple[int, int | None]:
+    """Return how many there are of a kind of lines, or of what a guard of its own counts, and how many may be."""
+    guard = head.guards.get(name, {})
+    number, most = guard.get("number"), guard.get("most")
+    return max(figures.counts[name] if number is None else number, 0), None if most is None else max(most, 0)
+
+
 def population_names(head: PlanHead) -> dict[str, str]:
     """Return the names of populations by their ids, as far as the head has them."""
     return {key: str(each["name"]) for key, each in head.populations.items() if each.get("name")}

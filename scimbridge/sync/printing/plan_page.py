@@ -38,6 +38,7 @@ from scimbridge.sync.printing.figures import (
     GroupTurnover,
     PlanFigures,
     PopulationChange,
+    guard_counts,
     ordered,
     population_changes,
     population_names,
@@ -108,6 +109,7 @@ class PlanPage:
     is_sealed: bool
     verdict: str
     allow: str
+    rows: int | None
     changes: int
     skipped: int
     facts: Sequence[tuple[str, str]]
@@ -148,6 +150,7 @@ def make_page(plan: PlanFile, figures: PlanFigures, past: Sequence[PastRun]) -> 
         is_sealed=plan.is_sealed,
         verdict="stopped" if head.stopped else "changes" if figures.changes else "nothing",
         allow=how_to_allow(head) if head.stopped else "",
+        rows=rows if isinstance(rows := head.source.get("rows"), int) else None,
         changes=figures.changes,
         skipped=figures.skipped,
         facts=facts(plan),
@@ -166,11 +169,9 @@ def make_page(plan: PlanFile, figures: PlanFigures, past: Sequence[PastRun]) -> 
 
 
 def _guard_row(head: PlanHead, figures: PlanFigures, past: Sequence[PastRun], name: str) -> GuardRow:
-    guard = head.guards.get(name, {})
-    number, most = int(guard.get("number", figures.counts[name])), guard.get("most")
+    number, most = guard_counts(head, figures, name)
     whole = max(number, most or 0, 1)
     plot = None
-    most = most if isinstance(most, int) else None
     if past and name in figures.counts:
         before = [(run.counts.get(name, 0), describing.moment(run.when)) for run in past]
         columns = [(count, f"{when}: {count:,}") for count, when in before]

@@ -20,7 +20,7 @@ from scimbridge.sync.printing.describing import (
     value_text,
     visible,
 )
-from scimbridge.sync.printing.figures import PlanFigures, ordered, population_changes, population_names
+from scimbridge.sync.printing.figures import PlanFigures, guard_counts, ordered, population_changes, population_names
 
 FIRST = 5
 """So many lines of each kind are text; the page and JSON have more."""
@@ -111,9 +111,7 @@ def how_to_allow(head: PlanHead) -> str:
 
 def _counts(head: PlanHead, figures: PlanFigures, past: Sequence[PastRun]) -> Iterable[tuple[str, ...]]:
     for name in ordered({*figures.counts, *head.guards}):
-        guard = head.guards.get(name, {})
-        number = guard.get("number", figures.counts[name])
-        most = guard.get("most")
+        number, most = guard_counts(head, figures, name)
         before = ", ".join(f"{run.counts.get(name, 0):,}" for run in past[-_MOST:]) if name in figures.counts else ""
         yield visible(name), _number(number), _number(most), before or "-"
 

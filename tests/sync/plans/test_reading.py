@@ -103,7 +103,7 @@ def resealed(content: bytes, secret: bytes = b"another") -> bytes:
         (lambda every: without(every, 2), "counts 5 lines and there are 4"),
         (lambda every: every.replace(b'"lines":5', b'"lines":4', 1), "counts 4 lines and there are 5"),
         (lambda every: every.replace(b'{"end":{', b'{"end": {', 1), "its end line was changed"),
-        (lambda every: every.replace(b'"lines":5', b'"lines":"5"', 1), "counts"),
+        (lambda every: every.replace(b'"lines":5', b'"lines":"5"', 1), "its end line was changed"),
         (lambda every: every.replace(b'"mac":', b'"mad":', 1), "its end line was changed"),
         (lambda every: every + every.splitlines(keepends=True)[-1], "has a second end line after that of line 7"),
         (lambda every: every + cut(every, 3)[-40:], "goes on after its end line, which is line 7"),
