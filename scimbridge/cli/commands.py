@@ -28,6 +28,7 @@ from scimbridge.cli.export import export
 from scimbridge.cli.faults import faults_told
 from scimbridge.cli.health import health
 from scimbridge.cli.init import init
+from scimbridge.cli.reconcile import reconcile
 from scimbridge.cli.serving import serve_options, written
 from scimbridge.cli.tables import tables
 
@@ -214,6 +215,7 @@ command.add_command(explain)
 command.add_command(export)
 command.add_command(health)
 command.add_command(init)
+command.add_command(reconcile)
 command.add_command(tables)
 
 
