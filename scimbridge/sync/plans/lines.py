@@ -21,7 +21,8 @@ class PlanLine:
     """One change. `on` is what it changes: a User, or a Group (which is only ever created).
 
     `key` is the person's key in the source, of a group its name. `id` is PingOne's, None where it is made by this plan:
-    a later line for the same person names it by `key`, and one for the same group by `group`'s name. `why` is one
+    a later line for the same person names it by `key`, and one for the same group by `group`'s name. `user_name` is the
+    user name of who is there already, by which blocks of records are read again; "" is read by its id. `why` is one
     sentence. `before` and `after` are SCIM path -> value of what is managed and differs, None for no value; of a
     create `after` is the whole resource by path. `condition` is what else has to hold of the present record when it is
     applied, SCIM path -> value. `group` is id and name of the group of a join or leave. `drift` says who changed it
@@ -32,6 +33,7 @@ class PlanLine:
     on: str = USER
     key: str
     id: str | None = None
+    user_name: str = ""
     why: str
     condition: Mapping[str, Any] = field(default_factory=dict)
     before: Mapping[str, Any] = field(default_factory=dict)
