@@ -26,7 +26,8 @@ class PlanLine:
     sentence. `before` and `after` are SCIM path -> value of what is managed and differs, None for no value; of a
     create `after` is the whole resource by path. `condition` is what else has to hold of the present record when it is
     applied, SCIM path -> value. `group` is id and name of the group of a join or leave. `drift` says who changed it
-    elsewhere, where that is known. `faults` are the reasons of a conflict.
+    elsewhere, where that is known. `faults` are the sentences of a conflict, and `reason` its kind in a few words that
+    hold no value of a person's: conflicts are counted by it, and a masked plan shows nothing else of them.
     """
 
     do: str
@@ -41,6 +42,7 @@ class PlanLine:
     group: Mapping[str, str | None] | None = None
     drift: Mapping[str, Any] | None = None
     faults: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,10 @@ class PlanHead:
 
     `made` is seconds since 1970. `tables`, `rules` and `scope` are SHA-256 in hex. `source` and `groups` are
     provenances as objects (name, digest, rows, made). `directory` says how it was read and how many users it has.
-    `people` is how many people of the directory are in scope. `counts` are lines by kind, `stopped` the guards that
-    stopped it. `full`: why all was read, "" for a delta.
+    `people` is how many people of the directory are in scope. `counts` are lines by kind. `guards` are all guards by
+    name: `number` of lines, `most` that may be (None: no limit), and `of` how many the share was taken; `stopped` are
+    those that stopped it. `populations` are people in scope by population id: `name`, `before` and `after` the plan.
+    `full`: why all was read, "" for a delta. `applied` is what is kept beside the rules once all of it was applied.
     """
 
     format: int
@@ -79,8 +83,10 @@ class PlanHead:
     counts: Mapping[str, int]
     guards: Mapping[str, Mapping[str, Any]]
     stopped: tuple[StoppedGuard, ...] = ()
+    populations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     full: str = ""
     masked: bool = False
+    applied: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
