@@ -7,6 +7,7 @@ waited for, and after each failure the record is read and judged anew, so that n
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,6 +29,7 @@ from scimbridge.sync.plans.managed_paths import ManagedPaths
 
 Failure = ScimError | PingOneError
 MINIMAL = AnswerOptions("", minimal=True)
+KEPT = 1000  # people that were changed of late, some of whom may be forgotten when there are more
 FRESH = 5.0  # seconds that a record which was read with its block is believed
 _RESULTS = {Standing.ALREADY: ALREADY, Standing.DRIFTED: DRIFTED}
 
@@ -73,6 +75,13 @@ class PersonChanges:
         self._context = context
         self._patience = patience
         self._clock = clock
+        self._changed: dict[str, float] = {}
+
+    def note_changed(self, key: str) -> None:
+        """Be told of a person that a line was about: what was read of him before is not believed any more."""
+        if len(self._changed) > KEPT:
+            self._changed = {each: at for each, at in self._changed.items() if self._clock() - at < FRESH}
+        self._changed[key] = self._clock()
 
     def change(self, placed: Placed, seen: SeenRecord | None) -> LineResult:
         """Carry out one line; `seen` is the record as it was read with the block. Raises `Halted`."""
@@ -101,7 +110,7 @@ class PersonChanges:
         return self._judge((place, replace(line, before={}, after={})), record)
 
     def _look(self, key: str, seen: SeenRecord | None) -> Native | None:
-        if seen is not None and self._clock() - seen.at < FRESH:
+        if seen is not None and self._clock() - seen.at < FRESH and self._changed.get(key, -math.inf) < seen.at:
             return seen.record
         return self._present.read_one(key)
 

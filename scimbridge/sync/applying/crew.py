@@ -70,6 +70,8 @@ class Crew:
     def note(self, result: LineResult) -> None:
         """Be told what became of a line: whom it made, later ones name by his key."""
         line = result.line
+        if line.id is not None:
+            self._people.note_changed(line.id)
         if line.do == CREATE and result.id is not None:
             (self._made.groups if line.on == GROUP else self._made.people)[line.key] = result.id
 
@@ -81,7 +83,8 @@ class Crew:
             creations = self._creations[stage.on]
             holders = self._read(lambda: creations.find_holders(block))
             return (((), partial(_alone, creations.make, each, holders, begun=each[0] in begun)) for each in block)
-        seen, at = self._read(lambda: self._present.read(line for _place, line in block)), self._clock()
+        at = self._clock()
+        seen = self._read(lambda: self._present.read(line for _place, line in block))
         return ((_ids_of(each), partial(_alone, self._people.change, each, _seen(each, seen, at))) for each in block)
 
     def _read(self, read: Callable[[], Found]) -> Found | None:
@@ -115,7 +118,8 @@ class Crew:
         return context
 
     def _patience(self) -> Patience:
-        return Patience(self._halted, self._desk.bridge.parts.sleep, self._tell)
+        bridge = self._desk.bridge
+        return Patience(self._halted, lambda: bridge.connection.circuit.is_open, bridge.parts.sleep, self._tell)
 
 
 def _alone(do: Callable[..., LineResult], *given: Any, **named: Any) -> list[LineResult]:
