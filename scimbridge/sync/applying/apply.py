@@ -15,6 +15,7 @@ from scimbridge.observe.threads import InContext
 from scimbridge.state.leases import Lease
 from scimbridge.sync.applying.allowing import check_plan
 from scimbridge.sync.applying.crew import Crew, Task
+from scimbridge.sync.applying.figures import note_applied
 from scimbridge.sync.applying.journal import ApplyJournal, open_journal
 from scimbridge.sync.applying.lease import alone
 from scimbridge.sync.applying.order import STAGES, Placed, Stage, blocks
@@ -72,6 +73,7 @@ def apply_plan(
         journal.open(user=options.user, allow=allow, at=parts.wall())
         applied = _Run(plan, journal, crew, tally, halts, _Flights(pool, parallel, journal, tally, crew)).all_stages()
         journal.close(at=parts.wall(), stopped=applied.stopped)
+        note_applied(desk, head.rules_file, applied)
         return applied
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from scimbridge.mapping.plan import plan_change
+from scimbridge.once.creation import FoundRecord
 from scimbridge.pingone.errors import PingOneError
 from scimbridge.request.context import AnswerOptions, RequestContext
 from scimbridge.resources.endpoint import Endpoint
@@ -168,6 +170,10 @@ class Creations:
                 resource = self.resource(placed)
                 holders = self._holders([resource]) if holders is None else holders
                 same, others = self._sort(placed, holders)
+                if same is None and begun and (half := self._find_half_made(placed, holders)) is not None:
+                    tried, holders = True, None
+                    self._complete(placed, half)
+                    continue
                 if same is not None:
                     return LineResult(line, place, DONE if tried else ALREADY, id=same["id"])
                 if others and not (begun or tried):
@@ -180,6 +186,21 @@ class Creations:
                 holders = None
                 if not patience.wait(error):
                     return LineResult(line, place, FAILED, told(error))
+
+    def _find_half_made(self, placed: Placed, holders: Iterable[Native]) -> Native | None:
+        """Return the record that an apply which was killed left half made: nobody has touched it, only facets lack."""
+        for record in holders:
+            here = self._kind.view(record)
+            wanted = self._kind.paths.lay(here, placed[1].after)
+            changes = plan_change(self._kind.table, record, here, wanted, self._context().manner)
+            if FoundRecord(record).is_untouched and changes.facets and not (changes.body or changes.links):
+                return record
+        return None
+
+    def _complete(self, placed: Placed, record: Native) -> None:
+        message = Body(self._kind.paths.message(placed[1].after))
+        context = replace(self._context(), known=record)
+        self._kind.endpoint.do(PATCH, context, MINIMAL, record["id"], read=lambda: message)
 
     def _create(self, body: Body) -> str | None:
         reply = self._kind.endpoint.do(CREATE, self._context(), AnswerOptions(""), read=lambda: body)

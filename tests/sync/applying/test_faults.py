@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sync.applying.conftest import apply_and_die, make_plan, whole_plan
+from scimbridge.sandbox import Sandbox
+from scimbridge.sync.plans.lines import PlanLine
+from tests.sync.applying.conftest import POPULATION, Floor, apply_and_die, make_plan, open_desk, whole_plan
 
 
-@pytest.fixture
-def undisturbed(make_floor):
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
     """What PingOne holds after a plan with lines of every kind, where nothing goes wrong."""
-    floor = make_floor()
-    assert floor.apply(whole_plan(floor)).exit_code == 0
-    return floor.held()
+    with Sandbox.start(seed=60) as sandbox, open_desk(sandbox) as desk:
+        floor = Floor(sandbox, desk, tmp_path_factory.mktemp("undisturbed"))
+        assert floor.apply(whole_plan(floor)).exit_code == 0
+        return floor.held()
 
 
 @pytest.mark.parametrize("calls", [2, 9, 17, 26, 35, 44, 53])
@@ -78,3 +81,16 @@ def test_while_pingone_is_down_it_waits_and_says_so(floor):
     assert applied.counts == {"update": {"done": 20}}
     assert "waiting" in next(each for each in heard if each)
     assert heard[-1] == ""
+
+
+def test_a_person_who_was_left_half_made_is_completed(make_floor):
+    """Killed between a creation and the call that makes the new person inactive, the next apply makes that call."""
+    floor = make_floor(enabled_on_create="ignore")
+    after = {"userName": "kim@example.org", "externalId": "k1", "active": False, POPULATION: floor.home}
+    plan = make_plan(floor.sandbox, PlanLine(do="create", key="k1", why="new", after=after))
+    apply_and_die(floor, plan, 4)  # the token, two looks, the creation
+    assert [user["enabled"] for user in floor.users() if user["username"] == "kim@example.org"] == [True]
+    applied = floor.apply(plan)
+    assert applied.counts == {"create": {"done": 1}}, applied.told
+    assert floor.writes == ["PUT /users/{user}/enabled"]
+    assert [user["enabled"] for user in floor.users() if user["username"] == "kim@example.org"] == [False]
