@@ -15,7 +15,7 @@ from typing import Any
 from scimbridge.mapping.plan import plan_change
 from scimbridge.once.creation import FoundRecord
 from scimbridge.pingone.errors import PingOneError
-from scimbridge.request.context import AnswerOptions, RequestContext
+from scimbridge.request.context import AnswerOptions, KnownRecord, RequestContext
 from scimbridge.resources.endpoint import Endpoint
 from scimbridge.scim.errors import ScimError
 from scimbridge.scim.verbs import CREATE, PATCH
@@ -38,10 +38,11 @@ _RESULTS = {Standing.ALREADY: ALREADY, Standing.DRIFTED: DRIFTED}
 
 @dataclass(frozen=True, slots=True)
 class SeenRecord:
-    """A record that was read, None where there was none, and when."""
+    """A record that was read, None where there was none, when, and the mark that it had before."""
 
     record: Native | None
     at: float
+    mark: bytes | None
 
 
 class ReconciledKind:
@@ -71,8 +72,11 @@ class PersonChanges:
         context: Callable[[], RequestContext],
         patience: Callable[[], Patience],
         clock: Callable[[], float],
+        marks: Callable[[list[str]], list[bytes | None]],
     ) -> None:
+        """Take what reads the `marks` of people: they tell whether one was changed since it was read."""
         self._users = users
+        self._marks = marks
         self._present = present
         self._context = context
         self._patience = patience
@@ -94,11 +98,11 @@ class PersonChanges:
         patience, tried = self._patience(), False
         while True:
             try:
-                record = self._look(line.id, seen)
-                found = self._judge(placed, record)
-                if found.standing is Standing.STANDS and record is not None:
+                seen = self._look(line.id, seen)
+                found = self._judge(placed, seen.record)
+                if found.standing is Standing.STANDS and seen.record is not None:
                     tried = True
-                    self._carry_out(placed, line.id, record)
+                    self._carry_out(placed, line.id, KnownRecord(seen.record, seen.mark))
                     return LineResult(line, place, DONE)
                 return self._settled(placed, found, tried=tried)
             except (ScimError, PingOneError) as error:
@@ -111,10 +115,11 @@ class PersonChanges:
         place, line = placed
         return self._judge((place, replace(line, before={}, after={})), record)
 
-    def _look(self, key: str, seen: SeenRecord | None) -> Native | None:
+    def _look(self, key: str, seen: SeenRecord | None) -> SeenRecord:
         if seen is not None and self._clock() - seen.at < FRESH and self._changed.get(key, -math.inf) < seen.at:
-            return seen.record
-        return self._present.read_one(key)
+            return seen
+        at, [mark] = self._clock(), self._marks([key])
+        return SeenRecord(self._present.read_one(key), at, mark)
 
     def _judge(self, placed: Placed, record: Native | None) -> Judgement:
         return judge(placed[1], None if record is None else self._users.view(record), self._users.paths)
@@ -126,15 +131,15 @@ class PersonChanges:
         result = DONE if tried and found.standing is Standing.ALREADY else _RESULTS.get(found.standing, FAILED)
         return LineResult(line, place, result, found.why)
 
-    def _carry_out(self, placed: Placed, key: str, record: Native) -> None:
+    def _carry_out(self, placed: Placed, key: str, known: KnownRecord) -> None:
         _place, line = placed
         context, endpoint = self._context(), self._users.endpoint
         if line.do == DELETE:
             # What cannot be taken back is held against the very version that was judged.
-            endpoint.do(DELETING, replace(context, if_match=self._users.version(record)), MINIMAL, key)
+            endpoint.do(DELETING, replace(context, if_match=self._users.version(known.record)), MINIMAL, key)
             return
         message = Body(self._users.paths.message(line.after))
-        endpoint.do(PATCH, replace(context, known=record), MINIMAL, key, read=lambda: message)
+        endpoint.do(PATCH, replace(context, known=known), MINIMAL, key, read=lambda: message)
 
 
 class Creations:
@@ -199,7 +204,7 @@ class Creations:
 
     def _complete(self, placed: Placed, record: Native) -> None:
         message = Body(self._kind.paths.message(placed[1].after))
-        context = replace(self._context(), known=record)
+        context = replace(self._context(), if_match=self._kind.version(record))
         self._kind.endpoint.do(PATCH, context, MINIMAL, record["id"], read=lambda: message)
 
     def _create(self, body: Body) -> str | None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import orjson
 import pytest
 
+from scimbridge.scim.verbs import PATCH
+from scimbridge.sides import Body
 from scimbridge.state.memory import MemoryState
+from scimbridge.sync.applying.carrying_out import MINIMAL
 from scimbridge.sync.applying.figures import note_guard_stop, read_figures
 from scimbridge.sync.applying.lease import alone
 from scimbridge.sync.applying.values import AlreadyUnderWay
@@ -89,3 +92,22 @@ def test_a_lost_lease_stops_it(make_sandbox, tmp_path):
     assert "lease" in applied.stopped
     assert applied.left
     assert applied.exit_code == 4
+
+
+def test_a_request_in_between_is_not_overwritten(floor):
+    """What a client of this bridge changes after the block was read, and before its line, is seen: the line drifts."""
+    users = floor.users()[:10]
+    plan = make_plan(floor.sandbox, *floor.updates(users))
+    endpoint, changed = floor.desk.endpoint("User"), []
+
+    def stop():
+        """Change the last person as soon as the first was changed."""
+        if not changed and "PATCH /users/{user}" in floor.calls:
+            changed.append(users[-1]["id"])
+            message = Body(floor.paths.message({"title": "By a client"}))
+            endpoint.do(PATCH, floor.desk.context(), MINIMAL, users[-1]["id"], read=lambda: message)
+        return False
+
+    applied = floor.apply(plan, stop=stop, parallel=1)
+    assert applied.counts == {"update": {"done": 9, "drifted": 1}}
+    assert floor.user(changed[0])["title"] == "By a client"
