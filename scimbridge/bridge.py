@@ -294,9 +294,18 @@ def _read_gauges(connection: Connection, state: State) -> Readings:
     )  # fmt: skip
 
 
+def plan_secret(client_secret: Secret) -> bytes:
+    """Return what seals the plans of this bridge, by the secret of the worker alone."""
+    return _derive_from(client_secret, "plan 1")
+
+
 def _derive(settings: Settings, purpose: str) -> bytes:
     """Return 32 bytes for one purpose, the same on all nodes of this bridge and nowhere else."""
-    return hmac.digest(settings.pingone_client_secret.reveal().encode(), f"scimbridge {purpose}".encode(), "sha256")
+    return _derive_from(settings.pingone_client_secret, purpose)
+
+
+def _derive_from(client_secret: Secret, purpose: str) -> bytes:
+    return hmac.digest(client_secret.reveal().encode(), f"scimbridge {purpose}".encode(), "sha256")
 
 
 def _tell_form(once: Once, reason: str) -> None:
