@@ -45,6 +45,12 @@ class UserRecords:
         record = record if self._reach.users.is_open(context) else self._with_groups(context, record, include)
         return self._with_parts(context, record, parts)
 
+    def read_to_change(self, context: RequestContext, key: str, include: tuple[str, ...]) -> Native:
+        """Return one record as `read` does, or the one that the request brings along, which costs no call."""
+        if context.known is None or include:
+            return self.read(context, key, include)
+        return self._reach.users.check(context, context.known)
+
     def read_before_end(self, context: RequestContext, key: str) -> Native:
         """Return one record as `read` does, with its groups where these cost no call more."""
         return self.read(context, key, (GROUP_IDS,) if self._reach.users.is_open(context) else ())

@@ -33,10 +33,17 @@ class SyncDesk:
         """Return a resource type as it is served: User, Group, Population. Raises KeyError where it is not."""
         return self.endpoints[resource]
 
-    def context(self, *, urgent: bool = False, heard: Callable[[str], None] | None = None) -> RequestContext:
-        """Return what one piece of work brings along: a trace of its own, and no deadline."""
+    def hold_back(self, rate: float | None) -> None:
+        """Let its calls go no faster than so many in a second, whatever PingOne's rate leaves; None lets them."""
+        self.bridge.connection.rate.hold_back(rate)
+
+    def context(self, *, trace: str = "", heard: Callable[[str], None] | None = None) -> RequestContext:
+        """Return what one piece of work brings along: no deadline, and a trace, its own one where none is given.
+
+        Its calls go behind those of requests, for whose answers somebody waits.
+        """
         caller = Caller(self.client, scopes=ALL_SCOPES)
-        call = Call(trace=uuid.uuid4().hex, client=self.client, urgent=urgent, heard=heard)
+        call = Call(trace=trace or uuid.uuid4().hex, client=self.client, background=True, heard=heard)
         return RequestContext(caller=caller, call=call, manner=Manner(True, silent))
 
 
