@@ -112,7 +112,8 @@ def _text(held: str | tuple[str, ...]) -> str:
 
 def _applied(provenance: Provenance, columns: tuple[str, ...], last: AppliedSource | None, now: float) -> AppliedSource:
     return note_source(last, AppliedSource(
-        digest=provenance.digest, rows=provenance.rows, made=provenance.made, columns=tuple(columns), since=now
+        digest=provenance.digest, rows=provenance.rows, name=provenance.name, made=provenance.made,
+        columns=tuple(columns), since=now,
     ))  # fmt: skip
 
 

@@ -1,6 +1,6 @@
-"""The word `scimbridge reconcile`: words about plans, each of which asks `sync` for a value and prints it.
+"""The word `scimbridge reconcile` with its words, and `show`; the others stand in modules beside this one.
 
-Knows how a plan and its options are spelled; the words that make and apply plans stand in modules beside this one.
+Each asks `sync` for a value and prints it. Knows how a plan and its options are spelled.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ from pathlib import Path
 import click
 
 from scimbridge.cli.faults import Undone, faults_told
+from scimbridge.cli.reconcile.apply import apply
+from scimbridge.cli.reconcile.options import PLAN
+from scimbridge.cli.reconcile.plan import plan
+from scimbridge.cli.reconcile.run import run
+from scimbridge.cli.reconcile.status import status
 from scimbridge.settings.declared import Secret, some
-
-PLAN = click.Path(path_type=Path)
 
 
 @click.group()
@@ -73,3 +76,7 @@ def _seal_secret() -> bytes | None:
     from scimbridge.bridge import plan_secret  # noqa: PLC0415 - the bridge is not needed by all commands
 
     return plan_secret(secret)
+
+
+for _word in (plan, apply, run, status):
+    reconcile.add_command(_word)
