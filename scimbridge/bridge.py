@@ -23,6 +23,7 @@ from scimbridge.access.sections import find_line
 from scimbridge.lists.listing import Listing
 from scimbridge.lists.read_ahead import ReadAhead, Writes
 from scimbridge.mapping.tables.table import TableFaults
+from scimbridge.observe import reconcile_figures
 from scimbridge.observe.audit import Recorder
 from scimbridge.observe.audit_opening import Unopenable, open_sinks
 from scimbridge.observe.logs import Once, named
@@ -117,6 +118,7 @@ def open_bridge(settings: Settings, tables: Tables | None = None, around: Surrou
     observers = (*around.observers, metrics.observe_call, writes.note)
     connection = open_connection(settings, state, around, observers, announce)
     metrics.read = lambda: _read_gauges(connection, state)
+    metrics.read_reconcile = lambda: reconcile_figures.load(state.get(reconcile_figures.KEY))
     parts = _join_parts(settings, around, open_target(connection, state, around), state, trail, writes, metrics)
     bulk = InContext(OPERATIONS, thread_name_prefix="bulk")
     suggestions = Suggestions(Unconfined(parts.target), state, page_size=parts.page_size, clock=around.clock)
@@ -294,9 +296,18 @@ def _read_gauges(connection: Connection, state: State) -> Readings:
     )  # fmt: skip
 
 
+def plan_secret(client_secret: Secret) -> bytes:
+    """Return what seals the plans of this bridge, by the secret of the worker alone."""
+    return _derive_from(client_secret, "plan 1")
+
+
 def _derive(settings: Settings, purpose: str) -> bytes:
     """Return 32 bytes for one purpose, the same on all nodes of this bridge and nowhere else."""
-    return hmac.digest(settings.pingone_client_secret.reveal().encode(), f"scimbridge {purpose}".encode(), "sha256")
+    return _derive_from(settings.pingone_client_secret, purpose)
+
+
+def _derive_from(client_secret: Secret, purpose: str) -> bytes:
+    return hmac.digest(client_secret.reveal().encode(), f"scimbridge {purpose}".encode(), "sha256")
 
 
 def _tell_form(once: Once, reason: str) -> None:

@@ -13,7 +13,6 @@ import uuid
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
-from urllib.parse import urlsplit
 
 import click
 
@@ -24,9 +23,12 @@ from scimbridge.cli.check import check
 from scimbridge.cli.client import client
 from scimbridge.cli.config import config
 from scimbridge.cli.explain import explain
+from scimbridge.cli.export import export
 from scimbridge.cli.faults import faults_told
 from scimbridge.cli.health import health
 from scimbridge.cli.init import init
+from scimbridge.cli.node import find_node_file
+from scimbridge.cli.reconcile import reconcile
 from scimbridge.cli.serving import serve_options, written
 from scimbridge.cli.tables import tables
 
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
     from scimbridge.observe.server_load import ServerLoad
     from scimbridge.serve.server import Factory
     from scimbridge.serve.tls import Tls
-    from scimbridge.settings.declared import Settings
     from scimbridge.start_log import StartLog
     from scimbridge.state.node_file import NodeFiles
 
@@ -109,7 +110,7 @@ def _prepare(
     lines.write(settings, tables, checked.extensions["scimbridge"].register.current())
     for sentence in configuration.unknown:
         logs.named(__name__).warning("unknown variable", reason=sentence)
-    node_file = _find_node_file(files, settings)
+    node_file = find_node_file(files, settings)
     return partial(
         create_app,
         settings,
@@ -122,21 +123,6 @@ def _prepare(
         load=server_load,
         start=uuid.uuid4().hex,
     )
-
-
-def _find_node_file(files: NodeFiles, settings: Settings) -> Path | None:
-    """Return where the bridge at this address keeps what it knows; what is wrong with the place is logged.
-
-    A file is one bridge's at one environment: what belongs to another is never found. At port 0 nobody comes back.
-    """
-    from scimbridge.observe import logs  # noqa: PLC0415 - the application is needed by this command alone
-
-    address = (settings.host, settings.port)
-    identity = (settings.pingone_environment_id, settings.pingone_client_id, settings.api_url, *address)
-    found = files.of(identity, urlsplit(settings.state_url.reveal()).scheme, lasting=address[1] != 0)
-    for trouble in found.troubles:
-        logs.named(__name__).warning("node file", trouble=trouble)
-    return found.path
 
 
 @command.command()
@@ -210,8 +196,10 @@ command.add_command(audit)
 command.add_command(call)
 command.add_command(config)
 command.add_command(explain)
+command.add_command(export)
 command.add_command(health)
 command.add_command(init)
+command.add_command(reconcile)
 command.add_command(tables)
 
 

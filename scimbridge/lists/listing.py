@@ -94,6 +94,23 @@ class Listing:
             context, options, node, partial(self._windows.from_mark, context, mark=mark, count=count)
         )
 
+    def find_source(self, context: RequestContext, options: AnswerOptions, text: str | None) -> Source:
+        """Return what is walked by who reads a whole answer: what PingOne is asked, and how every record is checked.
+
+        Costs a page where there is a filter, since PingOne may refuse it. Raises as `find`.
+        """
+        found: list[Source] = []
+
+        def look(source: Source) -> ReadWindow:
+            if source.asked is not None:
+                self._records.page(context, filter=source.asked, limit=self._page_size)
+            found.append(source)
+            return ReadWindow([], 1, None)
+
+        node = None if text is None else trees.parse(text)
+        self._with_query(context, options, node, look)
+        return found[-1] if found else self._given(context, options, node, [])
+
     # -- which records are candidates ------------------------------------------------------------------------------
 
     def _with_query(

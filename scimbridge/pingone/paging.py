@@ -23,7 +23,8 @@ STEP = 100
 class Page:
     """One page. `next` is the link to the next one, None on the last; `count` is PingOne's total, if told.
 
-    `full`: there may be more than it holds. `linked`: it has links, so that a missing one means something.
+    `full`: there may be more than it holds. `linked`: it has links, so that a missing one means something. `at` is
+    PingOne's clock when it answered, seconds since 1970, if told.
     """
 
     records: list[Native]
@@ -31,6 +32,7 @@ class Page:
     count: int | None
     full: bool = False
     linked: bool = True
+    at: float | None = None
 
 
 def read_page(response: Response, key: str, limit: int, *, continued: bool = False) -> Page:
@@ -51,7 +53,7 @@ def read_page(response: Response, key: str, limit: int, *, continued: bool = Fal
         raise malformed(response, "GET", f"with {key} that have no id, or one id twice")
     linked, following = _next_link(response)
     count = _number(response.body.get("count"))
-    page = Page(records, following, count, len(records) >= min(limit, STEP), linked)
+    page = Page(records, following, count, len(records) >= min(limit, STEP), linked, response.server_date)
     if not continued and is_cut_short(page, len(records), count):
         raise malformed(response, "GET", f"with {len(records)} of {count} {key} and no link to the others")
     return page

@@ -20,7 +20,8 @@ class Call:
 
     `deadline` is a value of the same clock that the layers were made with; after it nobody waits any more.
     `trace` goes out as X-Ping-External-Transaction-ID, `context` as the headers that it is (W3C Trace Context).
-    `client` is who asks, for fairness. `urgent` goes before others (disables and deletes). `heard` is told every
+    `client` is who asks, for fairness. `urgent` goes before others (disables and deletes), `background` behind them:
+    nobody waits for its answer. `heard` is told every
     Correlation-Id. `turns` is what the request holds exclusively at the moment: each says whether it may be another's
     by now, and then nothing more is sent. `origin` is the same object for all calls of one request.
     """
@@ -29,6 +30,7 @@ class Call:
     trace: str = ""
     client: str = ""
     urgent: bool = False
+    background: bool = False
     heard: Callable[[str], None] | None = field(default=None, compare=False)
     turns: list[Callable[[], bool]] = field(default_factory=list, compare=False, repr=False)
     origin: object = field(default_factory=object, compare=False, repr=False)

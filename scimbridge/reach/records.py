@@ -115,9 +115,17 @@ class ReachableRecords:
         """Whether a record, or what is known of one, is where the caller may go."""
         return self.within(context).keeps(record)
 
-    def page(self, context: RequestContext, *, filter: str | None = None, limit: int) -> ReachedPage:  # noqa: A002 - PingOne's word
-        """Return the first page."""
-        return self._turn(context, self.fetch(context, filter=filter, limit=limit), None, Pass())
+    def page(
+        self,
+        context: RequestContext,
+        *,
+        filter: str | None = None,  # noqa: A002 - PingOne's word
+        limit: int,
+        href: str | None = None,
+    ) -> ReachedPage:
+        """Return the first page, or the one that a link leads to. Raises `Unreachable` as `Pass` does."""
+        fetched = self.fetch(context, filter=filter, limit=limit, href=href)
+        return self._turn(context, fetched, href, Pass(begun=href is None))
 
     def pages(
         self,

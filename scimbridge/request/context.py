@@ -13,6 +13,7 @@ from scimbridge.pingone.send import Call
 from scimbridge.request.member_results import MemberResults
 from scimbridge.request.progress import Progress
 from scimbridge.scim.reading import Manner
+from scimbridge.sides import Native
 
 
 def _always() -> bool:
@@ -84,13 +85,22 @@ UNNOTED = Notes()
 
 
 @dataclass(frozen=True, slots=True)
+class KnownRecord:
+    """A record that was read before it is held, and the mark of its last change from before that (`once`)."""
+
+    record: Native
+    mark: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class RequestContext:
     """What every verb needs to know of a request beside its body: who asks, how strictly, on which conditions.
 
     `is_present` tells whether the client still waits for its answer; `if_missed` is given what to do should it come out
     that the answer did not reach it. `bulk`: it is one operation of a bulk request. `notes` is told what becomes of it.
     `address` is the peer's, as far as trusted proxies tell it. `reached` are the ids of records that it was shown,
-    which `reach` keeps; `dropped` the SCIM paths of what PingOne did not keep.
+    which `reach` keeps; `dropped` the SCIM paths of what PingOne did not keep. `known` is the record that a change is
+    of, where whoever asks has read it just now: the change starts from it instead of a read.
     """
 
     caller: Caller
@@ -105,6 +115,7 @@ class RequestContext:
     address: str = field(default="", compare=False)
     reached: set[str] = field(default_factory=set, compare=False, repr=False)
     dropped: dict[str, None] = field(default_factory=dict, compare=False, repr=False)
+    known: KnownRecord | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_conditional(self) -> bool:

@@ -160,7 +160,7 @@ class Users:
     ) -> Reply:
         progress = context.notes.follow(Progress())
         with refusing(self._table, progress), self._records.turn(context, key):
-            record = self._records.read(context, key, self.view.includes_named(options))
+            record = self._records.read_to_change(context, key, self.view.includes_named(options))
             self.view.check_match(context, record)
             before = self.view.resource(record, options.base)
             after = make(before)

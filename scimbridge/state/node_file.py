@@ -60,14 +60,14 @@ class NodeFiles:
 
         `stamp` is what the values in it hang on besides. `lasting` False: nobody shall find it again.
         """
-        digest = hashlib.sha256("\0".join(map(str, identity)).encode()).hexdigest()[:20]
-        if digest not in self._held:
-            held = self._hold(f"scimbridge-{os.geteuid()}-{digest}") if lasting else _make_private(is_new=True)
+        name = _name_of(identity)
+        if name not in self._held:
+            held = self._hold(name) if lasting else _make_private(is_new=True)
             if held is None:
                 return NodeFile(None, ("no folder can be written to: each process keeps what it knows to itself",))
-            self._held[digest] = held
-        held = self._held[digest]
-        self._held[digest] = replace(held, is_new=False)
+            self._held[name] = held
+        held = self._held[name]
+        self._held[name] = replace(held, is_new=False)
         path = held.folder / FILE
         try:
             trouble = make_ready(path, f"{boot_id()} {stamp}", is_new=held.is_new)
@@ -75,6 +75,38 @@ class NodeFiles:
             why = f"the node file cannot be made ({type(error).__name__}): each process keeps what it knows to itself"
             return NodeFile(None, (why,))
         return NodeFile(path, tuple(each for each in (held.trouble, trouble) if each))
+
+    def beside(self, identity: Sequence[object], stamp: str = "") -> NodeFile:
+        """Return the file of the bridge that serves here at this moment, for a process that works beside it.
+
+        Where none serves, it is one that those share who work beside: the bridge's own folder is never taken, so that
+        one may be started meanwhile, which then shares nothing with the work that is under way.
+        """
+        others = ("beside", *identity)
+        for each in (identity, others):
+            held = self._find_held(_name_of(each))
+            if held is not None:
+                return NodeFile(held)
+        return self.of(others, stamp)
+
+    def _find_held(self, name: str) -> Path | None:
+        """Return the file in a folder of this user's that another process holds, None where there is none."""
+        for place in self._places():
+            try:
+                descriptor = os.open(place / name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            except OSError:
+                continue  # there is none here
+            try:
+                found = os.fstat(descriptor)
+                if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
+                    return None  # whoever made it may have put anything there
+                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file = place / name / FILE
+                return file if file.exists() else None
+            finally:
+                os.close(descriptor)
+        return None
 
     def close(self) -> None:
         """Give the folders back: what is private goes, the rest stays for the next master."""
@@ -127,6 +159,11 @@ def node_files(environ: Mapping[str, str]) -> Iterator[NodeFiles]:
         yield files
     finally:
         files.close()
+
+
+def _name_of(identity: Sequence[object]) -> str:
+    digest = hashlib.sha256("\0".join(map(str, identity)).encode()).hexdigest()[:20]
+    return f"scimbridge-{os.geteuid()}-{digest}"
 
 
 def boot_id() -> str:

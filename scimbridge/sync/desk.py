@@ -17,6 +17,7 @@ from scimbridge.mapping.translate import silent
 from scimbridge.pingone.send import Call
 from scimbridge.request.context import RequestContext
 from scimbridge.resources.endpoint import Endpoint
+from scimbridge.resources.tables import Tables
 from scimbridge.scim.reading import Manner
 from scimbridge.settings.declared import Settings
 
@@ -33,17 +34,29 @@ class SyncDesk:
         """Return a resource type as it is served: User, Group, Population. Raises KeyError where it is not."""
         return self.endpoints[resource]
 
-    def context(self, *, urgent: bool = False, heard: Callable[[str], None] | None = None) -> RequestContext:
-        """Return what one piece of work brings along: a trace of its own, and no deadline."""
+    def hold_back(self, rate: float | None) -> None:
+        """Let its calls go no faster than so many in a second, whatever PingOne's rate leaves; None lets them."""
+        self.bridge.connection.rate.hold_back(rate)
+
+    def context(self, *, trace: str = "", heard: Callable[[str], None] | None = None) -> RequestContext:
+        """Return what one piece of work brings along: no deadline, and a trace, its own one where none is given.
+
+        Its calls go behind those of requests, for whose answers somebody waits.
+        """
         caller = Caller(self.client, scopes=ALL_SCOPES)
-        call = Call(trace=uuid.uuid4().hex, client=self.client, urgent=urgent, heard=heard)
+        call = Call(trace=trace or uuid.uuid4().hex, client=self.client, background=True, heard=heard)
         return RequestContext(caller=caller, call=call, manner=Manner(True, silent))
 
 
 @contextmanager
-def open_sync_desk(settings: Settings, client: str, around: Surroundings | None = None) -> Iterator[SyncDesk]:
-    """Open a bridge, and close it at the end. Raises `SettingsFaults` with all that is wrong."""
-    bridge = open_bridge(settings, around=around)
+def open_sync_desk(
+    settings: Settings, client: str, around: Surroundings | None = None, tables: Tables | None = None
+) -> Iterator[SyncDesk]:
+    """Open a bridge, with tables that were read already, and close it at the end.
+
+    Raises `SettingsFaults` with all that is wrong.
+    """
+    bridge = open_bridge(settings, tables, around)
     try:
         served = bridge.registry.to(Caller(client, scopes=ALL_SCOPES))
         yield SyncDesk(bridge, client, {each.name: each for each in served.endpoints.values()})

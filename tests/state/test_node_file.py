@@ -12,7 +12,7 @@ import tempfile
 import pytest
 
 from scimbridge.state import node_file as place
-from scimbridge.state.node_file import FILE, NodeFiles, node_files
+from scimbridge.state.node_file import FILE, NodeFile, NodeFiles, node_files
 from scimbridge.state.sealed import Sealed
 from scimbridge.state.sqlite import SqliteState
 
@@ -323,3 +323,33 @@ def test_what_nobody_shall_find_again(places, state):
         found = files.of(BRIDGE, lasting=False)
         assert state(found).vouches(3600)
     assert not found.path.parent.exists()
+
+
+def test_work_beside_shares_the_file_of_the_bridge_that_serves(places):
+    """A process beside a bridge finds its file, takes nothing from it, and leaves its folder to it."""
+    with node_files(places) as bridge, node_files(places) as work:
+        served = bridge.of(BRIDGE)
+        assert work.beside(BRIDGE) == NodeFile(served.path)
+        work.close()
+        with node_files(places) as next_one:
+            assert next_one.of(BRIDGE).troubles
+
+
+def test_work_beside_nobody_keeps_the_place_free(places):
+    """Where no bridge serves, those that work beside share a file, and a bridge that is started has its own."""
+    with node_files(places) as first, node_files(places) as second, node_files(places) as bridge:
+        held = first.beside(BRIDGE)
+        assert held.path is not None
+        assert not held.troubles
+        assert second.beside(BRIDGE).path == held.path
+        served = bridge.of(BRIDGE)
+        assert not served.troubles
+        assert served.path != held.path
+
+
+def test_work_beside_believes_no_folder_that_others_may_write_to(places, tmp_path):
+    """A folder that is not this user's alone is passed over, whoever holds it."""
+    with node_files(places) as bridge, node_files(places) as work:
+        served = bridge.of(BRIDGE)
+        served.path.parent.chmod(0o770)
+        assert work.beside(BRIDGE).path != served.path

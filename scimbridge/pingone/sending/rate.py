@@ -3,7 +3,8 @@
 Joins a `Pace` (when) and `FairQueue` (who) for threads. Knows nothing of what is called. Without contention a
 call costs one lock and some arithmetic. Nobody runs in the background: of those who wait, the one whose
 turn it is sleeps until the time has come, goes, and wakes the next. Where the rate is shared with other
-processes, whoever comes by when that is due renews this one's share.
+processes, whoever comes by when that is due renews this one's share. Calls in the background may have a pace
+of their own beside: they are held back by it, and hold back nobody.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ class WithRate:
         self._renewing = threading.Lock()
         self._look_at = float("inf")
         self._throttled = throttled
+        self._background: Pace | None = None
+        self._is_awaited = False  # whether a call came, since the last renewal, for whose answer somebody waits
         if share is not None:
             self._look_at = float("-inf")
             pace.lend(float("-inf"), 0.0, pace.configured, float("-inf"))
@@ -74,6 +77,16 @@ class WithRate:
         """Whether the rate is what it was configured to be, after whatever PingOne said."""
         with self._lock:
             return self._pace.limit(self._clock()).rate >= self._pace.configured
+
+    @property
+    def taken(self) -> int:
+        """How many calls have gone out from this process so far, repetitions among them."""
+        return self._pace.taken
+
+    def hold_back(self, rate: float | None) -> None:
+        """Let calls in the background go no faster than this, whatever else is free; None lets them."""
+        with self._lock:
+            self._background = None if rate is None else Pace(rate)
 
     @property
     def waiting(self) -> int:
@@ -101,19 +114,19 @@ class WithRate:
             self._renew(self._share)  # so that the others hear of it
 
     def _enter(self, call: Call) -> float:
+        if not call.background:
+            self._is_awaited = True
         if self._share is not None and self._clock() >= self._look_at:
             self._renew(self._share)
         with self._lock:
             now = self._clock()
-            ready = self._pace.ready_at(now)
-            if not self._turns and ready <= now:
-                self._pace.take(now)
-                return now
-            ahead = self._turns.before(call.client, urgent=call.urgent)
+            if not self._turns and self._ready_at(now, background=call.background) <= now:
+                return self._take(now, background=call.background)
+            ahead = self._turns.before(call.client, urgent=call.urgent, background=call.background)
             expected = max(0.0, self._pace.hope(now) - now) + ahead * self._pace.fair_interval
             if now + expected > call.deadline:
                 raise _too_late(expected)
-            waiter = Waiter(call.client, call.urgent)
+            waiter = Waiter(call.client, call.urgent, call.background)
             self._turns.join(waiter)
             if self._share is not None and not self._renewing.locked():
                 self._look_at = min(self._look_at, self._share.hurried_at)
@@ -131,19 +144,34 @@ class WithRate:
                 self._renew(self._share)
             with self._lock:
                 now = self._clock()
-                ready = self._pace.ready_at(now)
-                first = self._turns.first() is waiter
+                ready, held_back = self._ready_at(now, background=waiter.background), self._is_held_back(now)
+                first = self._turns.first(held_back=held_back) is waiter
                 if first and ready <= now:
-                    self._turns.serve()
-                    self._pace.take(now)
+                    self._turns.serve(held_back=held_back)
+                    self._take(now, background=waiter.background)
                     self._call_first()
                     return now
                 hope = self._pace.hope(now)
                 if now >= deadline or (first and hope > deadline):
                     raise _too_late(max(hope - now, self._pace.fair_interval))
-                until = min(ready, max(self._look_at, now)) if first else min(deadline, now + _LOOK_AGAIN)
+                next_one = first or (held_back and self._turns.in_background is waiter)
+                until = min(ready, max(self._look_at, now)) if next_one else min(deadline, now + _LOOK_AGAIN)
                 waiter.turn.clear()
             self._wait(waiter.turn, until - now)
+
+    def _ready_at(self, now: float, *, background: bool) -> float:
+        """Return when a call may go, were it its turn."""
+        ready = self._pace.ready_at(now)
+        return max(ready, self._background.ready_at(now)) if background and self._background is not None else ready
+
+    def _is_held_back(self, now: float) -> bool:
+        return self._background is not None and self._background.ready_at(now) > now
+
+    def _take(self, now: float, *, background: bool) -> float:
+        self._pace.take(now)
+        if background and self._background is not None:
+            self._background.take(now)
+        return now
 
     def _renew(self, share: Share) -> None:
         """Renew the share in this thread, unless another is at it; the lock is free meanwhile."""
@@ -153,7 +181,12 @@ class WithRate:
             with self._lock:
                 now = self._clock()
                 self._look_at = now + _RENEWING
-                standing = Renewal(self._pace.taken, len(self._turns), self._pace.cuts, self._pace.limit(now))
+                most = self._pace.configured if self._background is None else self._background.configured
+                standing = Renewal(
+                    self._pace.taken, len(self._turns), self._pace.cuts, self._pace.limit(now),
+                    background=not (self._is_awaited or self._turns.is_awaited), most=most,
+                )  # fmt: skip
+                self._is_awaited = False
             lease = share.renew(standing)
             with self._lock:
                 if lease is not None:
@@ -167,9 +200,9 @@ class WithRate:
             self._renewing.release()
 
     def _call_first(self) -> None:
-        first = self._turns.first()
-        if first is not None:
-            first.turn.set()
+        for waiter in (self._turns.first(), self._turns.in_background):
+            if waiter is not None:
+                waiter.turn.set()
 
 
 def _too_late(seconds: float) -> Throttled:

@@ -37,12 +37,17 @@ _ROSTER_LIFE = 180.0  # a process that has made no call for so long is not count
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """What a process tells when it renews: calls made so far, calls waiting, 429s of its own so far, its limit."""
+    """What a process tells when it renews: calls made so far, calls waiting, 429s of its own so far, its limit.
+
+    `background`: nobody waits for the answers to its calls; then it wants `most` calls per second and no more.
+    """
 
     taken: int
     waiting: int
     cuts: int
     limit: LearntRate
+    background: bool = False
+    most: float = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +131,11 @@ class Share:
         ledger = Ledger.load(self._state.get(self._key))
         name = f"{self._member}.{os.getpid()}"  # a copy of this process is another one
         others = self._living(now, ledger.entries, name)
-        wanted = self._want(now, standing)
+        wanted, last = self._want(now, standing), ledger.background & others.keys()
+        if standing.background:
+            wanted, last = min(wanted, standing.most), last | {name}
         present = self._lease.share if now < self._lease.ends_at else 0.0
-        portion = divide(self._rate, others, name, wanted, present)
+        portion = divide(self._rate, others, name, wanted, present, last)
         share = portion.share
         if now < self._careful_until:
             share = min(share, self._rate / self._members)
@@ -137,7 +144,8 @@ class Share:
         limit, news = self._learn(ledger, standing)
         if self._clock() - now > _LOCK_LIFE / 2:
             return None  # so late that the lock may be somebody else's
-        self._state.set(self._key, Ledger(others, limit or standing.limit, news).dump(), ttl=LEASE + _WINDOW)
+        ledger = Ledger(others, limit or standing.limit, news, frozenset(last))
+        self._state.set(self._key, ledger.dump(), ttl=LEASE + _WINDOW)
         self._enrol(now, name)
         self._number += 1
         self._wanted, self._taken, self._renewed_at = wanted, standing.taken, now

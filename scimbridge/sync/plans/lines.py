@@ -21,17 +21,20 @@ class PlanLine:
     """One change. `on` is what it changes: a User, or a Group (which is only ever created).
 
     `key` is the person's key in the source, of a group its name. `id` is PingOne's, None where it is made by this plan:
-    a later line for the same person names it by `key`, and one for the same group by `group`'s name. `why` is one
+    a later line for the same person names it by `key`, and one for the same group by `group`'s name. `user_name` is the
+    user name of who is there already, by which blocks of records are read again; "" is read by its id. `why` is one
     sentence. `before` and `after` are SCIM path -> value of what is managed and differs, None for no value; of a
     create `after` is the whole resource by path. `condition` is what else has to hold of the present record when it is
     applied, SCIM path -> value. `group` is id and name of the group of a join or leave. `drift` says who changed it
-    elsewhere, where that is known. `faults` are the reasons of a conflict.
+    elsewhere, where that is known. `faults` are the sentences of a conflict, and `reason` its kind in a few words that
+    hold no value of a person's: conflicts are counted by it, and a masked plan shows nothing else of them.
     """
 
     do: str
     on: str = USER
     key: str
     id: str | None = None
+    user_name: str = ""
     why: str
     condition: Mapping[str, Any] = field(default_factory=dict)
     before: Mapping[str, Any] = field(default_factory=dict)
@@ -39,6 +42,7 @@ class PlanLine:
     group: Mapping[str, str | None] | None = None
     drift: Mapping[str, Any] | None = None
     faults: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,10 @@ class PlanHead:
 
     `made` is seconds since 1970. `tables`, `rules` and `scope` are SHA-256 in hex. `source` and `groups` are
     provenances as objects (name, digest, rows, made). `directory` says how it was read and how many users it has.
-    `people` is how many people of the directory are in scope. `counts` are lines by kind, `stopped` the guards that
-    stopped it. `full`: why all was read, "" for a delta.
+    `people` is how many people of the directory are in scope. `counts` are lines by kind. `guards` are all guards by
+    name: `number` of lines, `most` that may be (None: no limit), and `of` how many the share was taken; `stopped` are
+    those that stopped it. `populations` are people in scope by population id: `name`, `before` and `after` the plan.
+    `full`: why all was read, "" for a delta. `applied` is what is kept beside the rules once all of it was applied.
     """
 
     format: int
@@ -77,8 +83,10 @@ class PlanHead:
     counts: Mapping[str, int]
     guards: Mapping[str, Mapping[str, Any]]
     stopped: tuple[StoppedGuard, ...] = ()
+    populations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     full: str = ""
     masked: bool = False
+    applied: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

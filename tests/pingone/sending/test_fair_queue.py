@@ -22,8 +22,8 @@ def _names(waiters):
     return "".join(waiter.client for waiter in waiters)
 
 
-def _join(turns, clients, *, urgent=False):
-    waiters = [Waiter(client, urgent) for client in clients]
+def _join(turns, clients, *, urgent=False, background=False):
+    waiters = [Waiter(client, urgent, background) for client in clients]
     for waiter in waiters:
         turns.join(waiter)
     return waiters
@@ -52,6 +52,37 @@ def test_urgent_ones_do_not_shut_out_the_rest():
     assert _names(_drain(turns)) == "U" * 8 + "x" + "U" * 8 + "x" + "U" * 4
 
 
+def test_those_in_the_background_go_last():
+    """A call in the background goes when nobody else waits, whatever came first; urgent or not."""
+    turns = FairQueue()
+    _join(turns, "b", urgent=True, background=True)
+    _join(turns, "a")
+    _join(turns, "U", urgent=True)
+    assert _names(_drain(turns)) == "Uab"
+
+
+def test_the_background_gets_on():
+    """In an endless row of others, every ninth turn is one of the background's."""
+    turns = FairQueue()
+    _join(turns, "bb", background=True)
+    _join(turns, "UUUU", urgent=True)
+    _join(turns, "a" * 14)
+    assert _names(_drain(turns)) == "UUUU" + "aaaa" + "b" + "a" * 8 + "b" + "aa"
+
+
+def test_held_back():
+    """While the background is held back, it holds back nobody, and its next call is known."""
+    turns = FairQueue()
+    waiters = _join(turns, "b", background=True)
+    assert turns.first(held_back=True) is None
+    assert turns.in_background is waiters[0]
+    _join(turns, "a" * 10)
+    for _ in range(10):
+        assert turns.first(held_back=True).client == "a"
+        turns.serve(held_back=True)
+    assert _drain(turns) == waiters
+
+
 def test_giving_up():
     """A call that gives up leaves the others in their order."""
     turns = FairQueue()
@@ -72,6 +103,7 @@ def test_expectation():
     assert turns.before("b", urgent=False) == 4
     assert turns.before("a", urgent=False) == 5
     assert turns.before("c", urgent=True) == 1
+    assert turns.before("c", urgent=False, background=True) == 5
 
 
 _arrivals = st.lists(st.tuples(st.sampled_from("abcd"), st.booleans()), max_size=40)

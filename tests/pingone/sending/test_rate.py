@@ -170,3 +170,46 @@ def test_a_crowd(playback, ok):
         list(pool.map(lambda call: send(GET, call), calls))
     assert len(sender.requests) == 500
     assert send.waiting == 0
+
+
+def test_the_background_is_held_back_and_holds_back_nobody(playback, ok, clock):
+    """Calls in the background keep to a pace of their own; others go at the whole rate meanwhile."""
+    send = WithRate(playback(ok), Pace(100), clock=clock, wait=clock.wait)
+    send.hold_back(10)
+    began = clock()
+    for _ in range(30):
+        send(GET, Call(background=True))
+    assert 2 <= clock() - began <= 3.3
+    then = clock()
+    for _ in range(30):
+        send(GET, Call())
+    assert clock() - then <= 0.4
+    assert send.taken == 60
+
+
+def test_an_interactive_call_overtakes_all_that_wait_in_the_background():
+    """One that comes while ten wait in the background is the next that goes."""
+    gone, go, waiting = [], threading.Event(), threading.Semaphore(0)
+    now = [0.0]
+
+    def wait(event, seconds):
+        waiting.release()
+        go.wait()
+        event.wait(0.001)
+
+    send = WithRate(lambda request, call: gone.append(call.client), Pace(1), clock=lambda: now[0], wait=wait)
+    send(GET, Call(client="first"))
+    with ThreadPoolExecutor(11) as pool:
+        for _ in range(10):
+            pool.submit(send, GET, Call(client="behind", background=True))
+            waiting.acquire()
+        pool.submit(send, GET, Call(client="awaited"))
+        waiting.acquire()
+        now[0] = 1.1
+        go.set()
+        while len(gone) < 2:
+            go.wait()
+        assert gone == ["first", "awaited"]
+        while len(gone) < 12:
+            now[0] += 1.1
+            threading.Event().wait(0.002)

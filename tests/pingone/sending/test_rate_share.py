@@ -16,6 +16,7 @@ from scimbridge.pingone.send import Call, Request, Response
 from scimbridge.pingone.sending.fair_queue import Waiter
 from scimbridge.pingone.sending.pace import Pace
 from scimbridge.pingone.sending.rate import WithRate
+from scimbridge.pingone.sending.rate_ledger import Ledger, LedgerEntry
 from scimbridge.pingone.sending.rate_share import Share
 from scimbridge.state.memory import MemoryState
 
@@ -52,7 +53,8 @@ class _State(MemoryState):
 class _Process:
     """One process, driven step by step: what waits goes as soon as it may."""
 
-    def __init__(self, world, rate, ahead) -> None:
+    def __init__(self, world, rate, ahead, *, background=False) -> None:
+        self.background = background
         self.clock = lambda: world.now + ahead  # no two processes have the same clock
         member = str(len(world.processes))
         self.share = Share(world.state, rate, name="a", member=member, clock=self.clock, wall=lambda: world.now)
@@ -65,7 +67,7 @@ class _Process:
 
     def call(self, number):
         for _ in range(number):
-            self.rate._turns.join(Waiter("", False))
+            self.rate._turns.join(Waiter("", False, self.background))
 
     def step(self):
         turns, now = self.rate._turns, self.clock()
@@ -94,8 +96,9 @@ class _World:
         self.processes = []
         self.most_held = 0.0
 
-    def join(self, rate=50.0):
-        self.processes.append(_Process(self, rate, ahead=len(self.processes) * 1000.0 - 500.0))
+    def join(self, rate=50.0, *, background=False):
+        ahead = len(self.processes) * 1000.0 - 500.0
+        self.processes.append(_Process(self, rate, ahead, background=background))
         return self.processes[-1]
 
     def run(self, seconds, *demands):
@@ -141,9 +144,12 @@ def world():
         min_size=1,
         max_size=8,
     ),
+    last=st.sampled_from([(), (), (1,), (0, 2), (0, 1, 2, 3, 4)]),
 )
-def test_no_second_holds_more_than_the_rate(rate, phases):
+def test_no_second_holds_more_than_the_rate(rate, phases, last):
     """Whatever any of five processes wants and whoever gets a 429, no second of all together is over the rate.
+
+    Nor does it matter which of them work in the background.
 
     Nor are the shares that they held within any second, so that it does not matter how they spend them.
     Where the rate is too small for a whole call per second to each, their single calls may fall together.
@@ -151,7 +157,7 @@ def test_no_second_holds_more_than_the_rate(rate, phases):
     world = _World()
     for seconds, demands, refused in phases:
         while len(world.processes) < len(demands):
-            world.join(float(rate))
+            world.join(float(rate), background=len(world.processes) in last)
         world.run(seconds, *demands)
         if refused is not None and refused < len(world.processes):
             process = world.processes[refused]
@@ -186,6 +192,38 @@ def test_who_joins_under_load_gets_a_fair_part_within_two_seconds(world):
     assert joined < then
     for process in (first, second):
         assert world.per_second(process, then) >= 0.9 * 22.5
+
+
+def test_who_works_in_the_background_has_what_others_leave(world):
+    """Beside processes that want little it has three quarters, beside those that want all a ninth."""
+    first, second, behind = world.join(50.0), world.join(50.0), world.join(50.0, background=True)
+    world.run(8, 2, 2, 300)
+    then = world.now
+    world.run(5, 2, 2, 300)
+    assert world.per_second(behind, then) >= 0.9 * 0.75 * 47.5
+    world.run(3, 300, 300, 300)
+    then = world.now
+    world.run(5, 300, 300, 300)
+    assert 4 <= world.per_second(behind, then) <= 6
+    for process in (first, second):
+        assert world.per_second(process, then) >= 0.9 * 21
+    assert world.most_in_a_second() <= 50
+
+
+def test_who_is_held_back_leaves_the_rest(world):
+    """A process in the background that may make 20 calls a second leaves the others' share to them at all times."""
+    first, behind = world.join(50.0), world.join(50.0, background=True)
+    behind.rate.hold_back(20.0)
+    world.run(5, 2, 300)
+    assert behind.rate.share <= 20
+    assert first.rate.share >= 10
+
+
+def test_a_ledger_of_older_nodes_is_read(world):
+    """What a node wrote that knows of no background is read as if nobody worked there."""
+    old = Ledger({"a": LedgerEntry(1, 5.0, 5.0, 5.0)}).dump().replace(b',"background":[]', b"")
+    assert b"background" not in old
+    assert Ledger.load(old).background == frozenset()
 
 
 def test_nothing_is_lost_by_rounding(world):
