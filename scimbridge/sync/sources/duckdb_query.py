@@ -32,7 +32,7 @@ class DuckdbQuery:
     digest: str | None = None
 
     def __init__(self, rules: SourceRules, environ: Mapping[str, str]) -> None:
-        self.name = rules.place if not re.search(r"\s", rules.place.strip()) else "the query in [source]"
+        self.name = rules.place if not re.search(r"\s", rules.place.strip()) else "the query of DuckDB"
         self._duckdb = import_extra("duckdb", "sources", self.name)
         self._rules, self._environ = rules, environ
         self._query = rules.place if re.search(r"\s", rules.place.strip()) else _of_file(rules.place.strip())
