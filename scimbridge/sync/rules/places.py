@@ -67,6 +67,7 @@ def _file(value: Any) -> str:
 def _s3(value: Any) -> Mapping[str, Any]:
     words: Mapping[str, Shape] = {
         "key_id": secret_place, "secret": secret_place, "session_token": secret_place, "region": text, "endpoint": text,
+        "url_style": one_of("path", "vhost"), "use_ssl": flag,
     }  # fmt: skip
     if not isinstance(value, dict) or not value:
         raise ValueError(

@@ -203,6 +203,8 @@ def test_sections_that_cannot_be(faults, section, told):
         ('ldap = "ldaps://dc.example.org"', "base is missing beside ldap"),
         ('scim = "https://idp.example.org/v2"\ntoken = "abc"', "is a secret, and rules hold none"),
         ('duckdb = "s3://x/y.parquet"\ns3 = { key = "abc" }', "which is not one of key_id, secret"),
+        ('duckdb = "s3://x/y.parquet"\ns3 = { key_id = "hunter2" }', "is a secret, and rules hold none"),
+        ('duckdb = "s3://x/y.parquet"\ns3 = { url_style = "paht" }', "did you mean 'path'?"),
     ],
 )  # fmt: skip
 def test_sources_that_cannot_be(faults, source, told):
