@@ -186,9 +186,10 @@ def _compile_scope(scope: ScopeRules, rules: RulesInUse, populations: Mapping[st
             )
         else:
             ids.add(found)
-    where, *protects = _compile_filters(scope, rules, faults)
+    words = list(_compile_filters(scope, rules, faults))
     if faults:
         raise Unplannable(faults)
+    where, *protects = words
     return ScopeInUse(
         frozenset(ids) if scope.populations else None,
         where.keeps,

@@ -22,7 +22,7 @@ from scimbridge.sync.directory.walking import DirectoryWalk
 from scimbridge.sync.planning.heading import PlannedEnvironment
 from scimbridge.sync.planning.last_applied import LastApplied
 from scimbridge.sync.planning.making import PlanMaking
-from scimbridge.sync.planning.rules_in_use import RulesInUse
+from scimbridge.sync.planning.rules_in_use import RulesInUse, Unplannable
 from scimbridge.sync.planning.store import read_person
 from scimbridge.sync.plans.lines import PlanLine
 from scimbridge.sync.rules.values import (
@@ -36,7 +36,7 @@ from scimbridge.sync.rules.values import (
     ScopeRules,
     SourceRules,
 )
-from scimbridge.sync.sources.rows import Provenance, SourceRow
+from scimbridge.sync.sources.rows import Provenance, SourceRefused, SourceRow
 from tests.conftest import shipped_tables
 
 POPULATION = "urn:pingidentity:schemas:extension:2.0:PingOneUser:population.id"
@@ -82,6 +82,7 @@ class ModelDirectory:
     places: dict[str, str] = field(default_factory=lambda: {"p1": "Employees", "p2": "Partners"})
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     while_walked: Any = None
+    first_count: int | None = None
     calls: list[str] = field(default_factory=list)
 
     # -- as planning reads it --------------------------------------------------------------------------------------
@@ -106,8 +107,8 @@ class ModelDirectory:
         def pages() -> Iterator[list[Any]]:
             self.calls.append("walk")
             keys = sorted(self.users)
-            total = len(keys)
-            for start in range(0, max(total, 1), 2):
+            total = len(keys) if self.first_count is None else self.first_count
+            for start in range(0, max(len(keys), 1), 2):
                 page = [copy.deepcopy(self.users[key]) for key in keys[start : start + 2] if key in self.users]
                 tell(min(start + 2, total), total)
                 yield page
@@ -290,6 +291,8 @@ def model():
     """All of the above, by name."""
     return SimpleNamespace(
         ListSource=ListSource, Directory=ModelDirectory, rules=rules_of, row=row, plan=plan, carry_out=carry_out,
-        table=lambda: shipped()["User"], placed=placed, POPULATION=POPULATION, rows=ROWS, day=DAY, population=POPULATION,
-        Scope=ScopeRules, Leaver=LeaverRules, Groups=GroupRules, Guards=GuardRules, Match=MatchRules, replace=replace,
+        placed=placed, POPULATION=POPULATION, rows=ROWS, day=DAY, Scope=ScopeRules, Leaver=LeaverRules,
+        Groups=GroupRules, Guards=GuardRules, Match=MatchRules, Last=LastApplied, Refused=SourceRefused,
+        Unplannable=Unplannable, replace=replace,
+        in_use=lambda rules: RulesInUse(rules, shipped()["User"], ModelDirectory().places),
     )  # fmt: skip

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 KEYS = ["k0", "k1", "k2", "k3", "k4", "k5"]
 NAMES = ["k0@example.com", "k1@example.com", "K2@Example.com", "svc-1", "k4@example.com", "other@example.com"]
+FIRST_GROUP = "10000000-0000-4000-8000-000000000001"
 UNMANAGED = ("mobilePhone", "type", "locale")
 
 users = st.fixed_dictionaries(
@@ -44,7 +45,7 @@ worlds = st.fixed_dictionaries(
         "level": st.sampled_from([None, None, "p1"]),
         "populations": st.sampled_from([(), ("Employees",), ("Employees", "p2")]),
         "where": st.sampled_from([None, 'userType eq "employee"']),
-        "protect": st.sampled_from([(), ('userName sw "svc-"',), ('groups.value eq "10000000-0000-4000-8000-000000000001"',)]),
+        "protect": st.sampled_from([(), ('userName sw "svc-"',), (f'groups.value eq "{FIRST_GROUP}"',)]),
         "adopt": st.booleans(),
         "by": st.sampled_from([("externalId", "userName"), ("userName", "externalId"), ("externalId",)]),
         "complete": st.sampled_from([True, True, False]),
