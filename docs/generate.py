@@ -17,6 +17,7 @@ from pathlib import Path
 
 import click
 from meanings import ANSWER, CODEC, HEAD, INPUT, ITEM, OPERATION, ROW, VIA
+from rule_meanings import GROUPS, GUARD, KIND, LEAVER, MATCH, OPTION, RULE_CODEC, RULE_ROW, SCOPE, SOURCE
 
 from scimbridge.access.scopes import ALL_SCOPES, NAMED_ONLY, OF_ENVIRONMENTS, OPERATION_SCOPES
 from scimbridge.cli.commands import command
@@ -34,6 +35,10 @@ from scimbridge.scim import dialects, errors, key_dialects
 from scimbridge.scim.filtering import filter_dialects
 from scimbridge.scim.verbs import ALLOWED
 from scimbridge.settings.declared import SETTINGS, Secret, Setting
+from scimbridge.sync.rules import attributes as rule_rows
+from scimbridge.sync.rules import places, sections
+from scimbridge.sync.rules.codecs import CODECS
+from scimbridge.sync.rules.values import GUARDED, Limit
 
 ROOT = Path(__file__).parent.parent
 READS = tuple(dict.fromkeys(part.name for kind in KINDS for part in kind.parts))
@@ -158,6 +163,55 @@ def vias() -> str:
     return table(("word", "meaning"), ((f"`{word}`", meaning) for word, meaning in meanings(VIAS, VIA)))
 
 
+# -- rules of reconciliation -------------------------------------------------------------------------------------------
+
+
+def rule_words() -> str:
+    """Return every word of a rule file, section by section."""
+    parts = (
+        ("[source]", sections.SOURCE_WORDS, SOURCE),
+        ("[scope]", sections.SCOPE_WORDS, SCOPE),
+        ("[match]", sections.MATCH_WORDS, MATCH),
+        ('["URN of a schema"], a row in braces', rule_rows.WORDS, RULE_ROW),
+        ("[leaver]", sections.LEAVER_WORDS, LEAVER),
+        ("[groups]", sections.GROUP_WORDS, GROUPS),
+    )
+    return "\n".join(
+        f"**`{heading}`**\n\n"
+        + table(("word", "meaning"), ((f"`{word}`", text) for word, text in meanings(words, told)))
+        for heading, words, told in parts
+    )
+
+
+def guards() -> str:
+    """Return the guards with what holds where a rule file says nothing."""
+    default = {name: _limit(limit) for name, limit in GUARDED.items()} | {sections.FULL_EVERY: '`"7d"`'}
+    rows = ((f"`{word}`", default[word], meaning) for word, meaning in meanings(sections.GUARD_WORDS, GUARD))
+    return table(("guard", "default", "what it counts"), rows)
+
+
+def _limit(limit: Limit) -> str:
+    share = f'"{100 * (limit.share or 0):g}%"'
+    return f"`{share}`" if limit.number is None else f"`[{limit.number}, {share}]`"
+
+
+def source_words() -> str:
+    """Return the kinds of sources, and the words that each takes."""
+    kinds = table(
+        ("word", "takes", "meaning"),
+        ((f"`{kind}`", code(places.KINDS[kind]), meaning) for kind, meaning in meanings(places.KINDS, KIND)),
+    )
+    words = dict.fromkeys(word for held in places.KINDS.values() for word in held)
+    options = table(("word", "meaning"), ((f"`{word}`", meaning) for word, meaning in meanings(words, OPTION)))
+    return f"{kinds}\n{options}"
+
+
+def rule_codecs() -> str:
+    """Return the codecs of rules with the type that each makes."""
+    rows = ((f"`{name}`", f"`{CODECS[name].type}`", meaning) for name, meaning in meanings(CODECS, RULE_CODEC))
+    return table(("codec", "type", "meaning"), rows)
+
+
 # -- operations --------------------------------------------------------------------------------------------------------
 
 
@@ -272,6 +326,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "decisions": decisions,
     "dialects": ways,
     "errors": refusals,
+    "guards": guards,
     "head-words": head_words,
     "make": make,
     "operation-words": operation_words,
@@ -279,7 +334,10 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "rights": rights,
     "rooms": rooms,
     "row-words": row_words,
+    "rule-codecs": rule_codecs,
+    "rule-words": rule_words,
     "settings": settings,
+    "source-words": source_words,
     "vias": vias,
 }
 

@@ -23,6 +23,7 @@ from scimbridge.access.sections import find_line
 from scimbridge.lists.listing import Listing
 from scimbridge.lists.read_ahead import ReadAhead, Writes
 from scimbridge.mapping.tables.table import TableFaults
+from scimbridge.observe import reconcile_figures
 from scimbridge.observe.audit import Recorder
 from scimbridge.observe.audit_opening import Unopenable, open_sinks
 from scimbridge.observe.logs import Once, named
@@ -117,6 +118,7 @@ def open_bridge(settings: Settings, tables: Tables | None = None, around: Surrou
     observers = (*around.observers, metrics.observe_call, writes.note)
     connection = open_connection(settings, state, around, observers, announce)
     metrics.read = lambda: _read_gauges(connection, state)
+    metrics.read_reconcile = lambda: reconcile_figures.load(state.get(reconcile_figures.KEY))
     parts = _join_parts(settings, around, open_target(connection, state, around), state, trail, writes, metrics)
     bulk = InContext(OPERATIONS, thread_name_prefix="bulk")
     suggestions = Suggestions(Unconfined(parts.target), state, page_size=parts.page_size, clock=around.clock)

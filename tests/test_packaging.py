@@ -55,6 +55,14 @@ def test_a_wheel_carries_the_tables_and_the_licence(wheel):
     assert len(licences) == 1
 
 
+def test_a_wheel_carries_the_page_of_plans(wheel):
+    """What a plan is shown with as HTML travels along."""
+    folder = ROOT / "scimbridge/sync/printing/page"
+    with zipfile.ZipFile(wheel) as packed:
+        there = {name for name in packed.namelist() if name.startswith("scimbridge/sync/printing/page/")}
+    assert there == {path.relative_to(ROOT).as_posix() for path in folder.iterdir()} != set()
+
+
 def test_a_wheel_says_what_it_is(wheel):
     """Version, author and addresses are those of the package; the version stands in the code once."""
     with zipfile.ZipFile(wheel) as packed:

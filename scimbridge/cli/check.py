@@ -35,6 +35,9 @@ class _Stopped(Exception):
 @click.option("--certfile", type=_FILE, help="Certificate that `serve` will have, to be looked at.")
 @click.option("--keyfile", type=_FILE, help="Key of that certificate.")
 @click.option("--client-ca", type=_FILE, help="Authorities whose certificates clients may show.")
+@click.option(
+    "--rules", type=_FILE, help="Look at this rule file of `reconcile` instead, its sources and what it names."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document of all findings, at the end.")
 def check(
     *,
@@ -43,6 +46,7 @@ def check(
     certfile: Path | None,
     keyfile: Path | None,
     client_ca: Path | None,
+    rules: Path | None,
     as_json: bool,
 ) -> None:
     """Test connection, rights and tables against PingOne; exit code 1 on a fault, 3 where not all was tried."""
@@ -55,6 +59,10 @@ def check(
 
     if write != (population is not None):
         raise click.UsageError("--write and --population go together: a user is made, and has to be somewhere")
+    if rules is not None:
+        if write or certfile or keyfile or client_ca:
+            raise click.UsageError("--rules looks at a rule file alone; run check without it for the rest")
+        sys.exit(_check_rules(rules, as_json=as_json))
     try:
         with faults_told(), _stopping():
             configuration = load_configuration(os.environ, with_clients=False)
@@ -69,6 +77,17 @@ def check(
         _tell(f"stopped before everything was looked at{made}")
         sys.exit(_STOPPED + stopped.number)
     sys.exit(report.exit_code)
+
+
+def _check_rules(rules: Path, *, as_json: bool) -> int:
+    """Look at a rule file, and return the exit code."""
+    from scimbridge.configuration import load_configuration  # noqa: PLC0415 - the same as above
+    from scimbridge.ops.printing.findings import show_findings  # noqa: PLC0415 - the same
+    from scimbridge.sync.checking.rule_files import check_rule_file  # noqa: PLC0415 - the same
+
+    with faults_told():
+        settings = load_configuration(os.environ, with_clients=False).settings
+        return show_findings(sys.stdout, check_rule_file(settings, rules), as_json=as_json).exit_code
 
 
 def _tell(sentence: str) -> None:

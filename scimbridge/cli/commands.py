@@ -23,10 +23,12 @@ from scimbridge.cli.check import check
 from scimbridge.cli.client import client
 from scimbridge.cli.config import config
 from scimbridge.cli.explain import explain
+from scimbridge.cli.export import export
 from scimbridge.cli.faults import faults_told
 from scimbridge.cli.health import health
 from scimbridge.cli.init import init
 from scimbridge.cli.node import find_node_file
+from scimbridge.cli.reconcile import reconcile
 from scimbridge.cli.serving import serve_options, written
 from scimbridge.cli.tables import tables
 
@@ -194,8 +196,10 @@ command.add_command(audit)
 command.add_command(call)
 command.add_command(config)
 command.add_command(explain)
+command.add_command(export)
 command.add_command(health)
 command.add_command(init)
+command.add_command(reconcile)
 command.add_command(tables)
 
 

@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from scimbridge.observe.process_use import ProcessUse
 from scimbridge.observe.processes import DIRECTORY, collect_all
+from scimbridge.observe.reconcile_figures import ReconcileFigures, expose
 from scimbridge.observe.server_load import REFUSALS, ServerLoad
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 50.0)
@@ -61,13 +62,15 @@ class Readings:
 class Metrics:
     """All metrics of one application.
 
-    `read` tells how things stand, `server` what the server before it has to do; `wall` is seconds since 1970.
+    `read` tells how things stand, `read_reconcile` what reconciling has left behind, `server` what the server before it
+    has to do; `wall` is seconds since 1970.
     """
 
     def __init__(
         self, version: str, read: Callable[[], Readings] = Readings, wall: Callable[[], float] = time.time
     ) -> None:
         self.read = read
+        self.read_reconcile: Callable[[], Mapping[str, ReconcileFigures]] = dict
         self._wall = wall
         self._use = ProcessUse()
         self._digest: str | None = None
@@ -238,7 +241,7 @@ class Metrics:
         registry = self._registry
         if self._shared:
             registry = collect_all()
-        return generate_latest(registry)
+        return generate_latest(registry) + expose(self.read_reconcile())
 
     def refresh(self) -> None:
         """Set the gauges to how things stand in this process."""

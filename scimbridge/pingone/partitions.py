@@ -8,14 +8,15 @@ of the whole: what cannot be divided so stays one part. Pure: says what is to be
 from __future__ import annotations
 
 import string
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from scimbridge.pingone.filters import Term
 
 NAME, HOME = "username", "population.id"
-COMMON = string.ascii_lowercase + string.digits + "._-@+' "
-RARE = "".join(sorted({*string.punctuation} - {*COMMON}))
+COMMON = (string.ascii_lowercase, string.digits, "._-@+' ")
+RARE = "".join(sorted({*string.punctuation} - {*"".join(COMMON)}))
+TELLING = 10  # names that go on alike, from which on it is tried whether all do
 LONGEST = 100  # characters of a beginning
 HEAD = 100  # records on the page that comes with a count
 
@@ -62,7 +63,7 @@ class Step:
 
 
 Division = Generator[tuple[Condition, ...], Sequence[Answer | None], dict[Condition, Answer] | None]
-"""Yields what it wants to know, is sent the answers (None: PingOne refuses the filter), and returns the parts, if any."""
+"""Yields what it asks, is sent the answers (None: PingOne refuses the filter), and returns the parts, if any."""
 
 
 @dataclass(slots=True, eq=False)
@@ -93,12 +94,7 @@ class Partition:
     def begin(self) -> Step:
         """Return the first questions."""
         step = Step()
-        everybody = Condition()
-        pages = (self._whole.count or 0) // HEAD
-        if 1 < len(self._populations) <= pages // 4:
-            self._divide(step, everybody, self._whole, _by_population(self._whole, self._populations))
-        else:
-            self._divide(step, everybody, self._whole, _by_name(everybody, self._whole))
+        self._divide(step, Condition(), self._whole, _by_both(self._whole, self._populations))
         return step
 
     def hear(self, condition: Condition, answer: Answer | None) -> Step:
@@ -146,6 +142,20 @@ def _is_exact(condition: Condition) -> bool:
     return any(each.field == NAME and each.op == "eq" for each in condition.terms)
 
 
+def _by_both(whole: Answer, populations: Sequence[str]) -> Division:
+    """Divide all users: by population first, unless these would be hardly more than pages, else by name."""
+    everybody, pages = Condition(), (whole.count or 0) // HEAD
+    ways: list[Callable[[], Division]] = []
+    if 1 < len(populations) <= pages:
+        ways.append(lambda: _by_population(whole, populations))
+    ways.insert(len(populations) <= pages // 4, lambda: _by_name(everybody, whole))
+    for divide in ways:
+        found = yield from divide()
+        if found is not None:
+            return found
+    return None
+
+
 def _by_population(whole: Answer, populations: Sequence[str]) -> Division:
     """Divide by population: every user is in exactly one."""
     wanted = tuple(Condition((Term(HOME, "eq", key),)) for key in populations)
@@ -161,7 +171,7 @@ def _by_name(condition: Condition, known: Answer) -> Division:
     tries = [
         {_begin(condition, beginning) for beginning in seen.values()},
         short,
-        {_begin(condition, begun + character) for character in COMMON if character not in seen},
+        *({_begin(condition, begun + character) for character in batch if character not in seen} for batch in COMMON),
         {condition.beside(Term(NAME, "eq", begun))} if begun else set(),
         {_begin(condition, begun + character) for character in RARE if character not in seen},
     ]
@@ -181,14 +191,14 @@ def _by_name(condition: Condition, known: Answer) -> Division:
 
 
 def _continuations(begun: str, names: Iterable[str]) -> dict[str, str]:
-    """Return for each character that names go on with how far those that do have the same beginning."""
+    """Return for each character that names go on with how far they go on alike, where enough do to tell."""
     same: dict[str, list[str]] = {}
     for name in names:
         folded = name.lower()
         if folded.startswith(begun) and len(folded) > len(begun):
             same.setdefault(folded[len(begun)], []).append(folded)
     return {
-        character: _common_beginning(group) if len(group) > 1 else begun + character
+        character: _common_beginning(group) if len(group) >= TELLING else begun + character
         for character, group in same.items()
     }
 

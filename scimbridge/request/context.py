@@ -85,6 +85,14 @@ UNNOTED = Notes()
 
 
 @dataclass(frozen=True, slots=True)
+class KnownRecord:
+    """A record that was read before it is held, and the mark of its last change from before that (`once`)."""
+
+    record: Native
+    mark: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class RequestContext:
     """What every verb needs to know of a request beside its body: who asks, how strictly, on which conditions.
 
@@ -107,7 +115,7 @@ class RequestContext:
     address: str = field(default="", compare=False)
     reached: set[str] = field(default_factory=set, compare=False, repr=False)
     dropped: dict[str, None] = field(default_factory=dict, compare=False, repr=False)
-    known: Native | None = field(default=None, compare=False, repr=False)
+    known: KnownRecord | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_conditional(self) -> bool:

@@ -22,6 +22,7 @@ from scimbridge.lists.read_ahead import ReadAhead
 from scimbridge.mapping.tables.rows import MEMBERSHIPS
 from scimbridge.mapping.tables.table import Table
 from scimbridge.mapping.translate import silent
+from scimbridge.once.change_marks import ChangeMarks
 from scimbridge.once.creation import Creation
 from scimbridge.once.intents import Intents
 from scimbridge.once.locks import ChangeLocks
@@ -165,12 +166,14 @@ class Assembly:
         placement = Placement(
             view.table, users, self._whole.populations, parts.default_population, parts.state, page_size=parts.page_size
         )
-        records = UserRecords(self.reach, self._members, self._together, self._turns)
+        marks = ChangeMarks(parts.state, users.name)
+        records = UserRecords(self.reach, self._members, self._together, self._turns, marks)
         clocks = Clocks(wall=parts.wall, clock=parts.clock, sleep=parts.sleep)
         endings = Endings(self.reach, view.table, Unfinished(parts.state, ENDINGS))
         writer = UserWriter(
             users, self._own, Lookalikes(self._whole.users, view.table, parts.page_size),
             Enforced(Findings(parts.state), view.table), kept, States(self.reach, view.table, clocks), endings,
+            marks,
         )  # fmt: skip
         creation = UserCreation(
             view, records, placement, self._creation(users), writer, Unfinished(parts.state, users.name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
+from scimbridge.once.change_marks import ChangeMarks
 from scimbridge.once.locks import ChangeLocks
 from scimbridge.pingone.errors import NotThere
 from scimbridge.pingone.kinds import USERS
@@ -17,6 +18,7 @@ from scimbridge.request.context import RequestContext
 from scimbridge.request.parallel import Parallel
 from scimbridge.request.rights import check_shown
 from scimbridge.resources.members.reading import Members
+from scimbridge.scim.errors import PreconditionFailed
 from scimbridge.sides import Native
 
 OF_GROUPS = {"memberOfGroupIDs": "id", "memberOfGroupNames": "name"}  # what a user includes, and where groups say it
@@ -28,7 +30,10 @@ OF_MEMBERSHIPS = {"DIRECT": "direct", "INDIRECT": "indirect"}  # RFC 7643 §4.1.
 class UserRecords:
     """Reads users. `include` names what a record shall have beside its own fields: what PingOne includes, and parts."""
 
-    def __init__(self, reach: Reach, members: Members, together: Parallel, turns: ChangeLocks) -> None:
+    def __init__(
+        self, reach: Reach, members: Members, together: Parallel, turns: ChangeLocks, marks: ChangeMarks
+    ) -> None:
+        self._marks = marks
         self._reach = reach
         self._turns = turns
         self._members = members
@@ -46,10 +51,16 @@ class UserRecords:
         return self._with_parts(context, record, parts)
 
     def read_to_change(self, context: RequestContext, key: str, include: tuple[str, ...]) -> Native:
-        """Return one record as `read` does, or the one that the request brings along, which costs no call."""
+        """Return one record as `read` does, or the one that the request brings along, which costs no call.
+
+        Raises `PreconditionFailed` where another request has changed that since it was read.
+        """
         if context.known is None or include:
             return self.read(context, key, include)
-        return self._reach.users.check(context, context.known)
+        if self._marks.read([key]) != [context.known.mark]:
+            msg = "another request has changed this resource since it was read; read it again"
+            raise PreconditionFailed(msg)
+        return self._reach.users.check(context, context.known.record)
 
     def read_before_end(self, context: RequestContext, key: str) -> Native:
         """Return one record as `read` does, with its groups where these cost no call more."""

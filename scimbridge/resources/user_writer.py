@@ -14,6 +14,7 @@ from scimbridge.mapping.leaving import clear, leave_out, remove
 from scimbridge.mapping.native import as_operations
 from scimbridge.mapping.plan import Changes
 from scimbridge.mapping.tables.table import END_SESSIONS
+from scimbridge.once.change_marks import ChangeMarks
 from scimbridge.pingone.facets import ENABLED, POPULATION, Facet
 from scimbridge.pingone.kinds import USERS
 from scimbridge.reach.records import ReachableUsers
@@ -54,8 +55,10 @@ class UserWriter:
         kept: KeptValues,
         states: States,
         endings: Endings,
+        marks: ChangeMarks,
     ) -> None:
         self.kept = kept
+        self.marks = marks
         self._users = users
         self._endings = endings
         self.states = states
@@ -110,15 +113,23 @@ class UserWriter:
         progress.plan(*(step.name for step in steps))
         if POPULATION.name in changes.facets:
             self._own.note_moved(key)
-        for step in steps:
-            with progress.step(step.name):
-                if step.place == LAST:
-                    self._endings.end(context, key)
-                elif step.facet is None:
-                    record = self._write_body(context, key, changes)
-                else:
-                    record = self.states.write(context, key, step.facet, changes.facets)
+        try:
+            for step in steps:
+                with progress.step(step.name):
+                    record = self._take(context, key, step, changes, record)
+        finally:
+            if steps:
+                self.marks.note(key)
         return Written(record, bool(steps))
+
+    def _take(self, context: RequestContext, key: str, step: _Step, changes: Changes, record: Native) -> Native:
+        """Make the call of a step. Returns the record as it then is, {} where nobody says."""
+        if step.place == LAST:
+            self._endings.end(context, key)
+            return record
+        if step.facet is None:
+            return self._write_body(context, key, changes)
+        return self.states.write(context, key, step.facet, changes.facets)
 
     def _write_body(self, context: RequestContext, key: str, changes: Changes) -> Native:
         operations = changes.operations or (as_operations(changes) if changes.shrunk else ())

@@ -17,6 +17,7 @@ from scimbridge.mapping.translate import silent
 from scimbridge.pingone.send import Call
 from scimbridge.request.context import RequestContext
 from scimbridge.resources.endpoint import Endpoint
+from scimbridge.resources.tables import Tables
 from scimbridge.scim.reading import Manner
 from scimbridge.settings.declared import Settings
 
@@ -48,9 +49,14 @@ class SyncDesk:
 
 
 @contextmanager
-def open_sync_desk(settings: Settings, client: str, around: Surroundings | None = None) -> Iterator[SyncDesk]:
-    """Open a bridge, and close it at the end. Raises `SettingsFaults` with all that is wrong."""
-    bridge = open_bridge(settings, around=around)
+def open_sync_desk(
+    settings: Settings, client: str, around: Surroundings | None = None, tables: Tables | None = None
+) -> Iterator[SyncDesk]:
+    """Open a bridge, with tables that were read already, and close it at the end.
+
+    Raises `SettingsFaults` with all that is wrong.
+    """
+    bridge = open_bridge(settings, tables, around)
     try:
         served = bridge.registry.to(Caller(client, scopes=ALL_SCOPES))
         yield SyncDesk(bridge, client, {each.name: each for each in served.endpoints.values()})

@@ -13,7 +13,10 @@ from scimbridge.mapping.tables.table import TableFaults
 from scimbridge.operations.reading import ANSWERS, RESOURCES, compile_operations
 from scimbridge.operations.steps import FUNCTIONS
 from scimbridge.pingone.kinds import KINDS
+from scimbridge.scim.catalogue import USER_URN
 from scimbridge.settings.declared import SETTINGS
+from scimbridge.sync.rules.reading import compile_rules
+from scimbridge.sync.rules.sections import SECTIONS
 from tests.docs.conftest import FENCE, PAGES, ROOT, columns
 
 TABLES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "mappings").glob("*.toml"))}
@@ -65,6 +68,18 @@ def compiled(fragment: str):
     return compile_tables(texts, KINDS, shipped=TABLES)
 
 
+def whole_rules(text: str) -> str:
+    """Return a fragment of a rule file with the sections that it leaves out."""
+    content = tomllib.loads(text)
+    key = content.get("source", {}).get("key", "employee_id")
+    rest = {
+        "source": '[source]\ncsv = "people.csv"\nkey = "employee_id"\n',
+        "match": '[match]\nby = ["externalId"]\n',
+        USER_URN: f'["{USER_URN}"]\nexternalId = "{key}"\nuserName = "mail"\n',
+    }
+    return "\n".join([text, *(section for name, section in rest.items() if name not in content)])
+
+
 def test_the_tables_themselves_survive_the_merge():
     """Merging nothing into a table leaves it what it is, or the tests below would show little."""
     assert merged(TABLES["users.toml"], "").count('"username"') == 1
@@ -74,11 +89,14 @@ def test_the_tables_themselves_survive_the_merge():
 
 @pytest.mark.parametrize("text", TOML)
 def test_every_toml_block_loads(text, tmp_path):
-    """A block is settings, or clients, or fits into the tables as it stands."""
+    """A block is settings, clients, or rules, or fits into the tables as it stands."""
     content = tomllib.loads(text)
     assert content
     if "clients" in content:
         assert read_clients(text).clients
+        return
+    if set(content) & set(SECTIONS):
+        assert compile_rules(whole_rules(text), "rules.toml", ROOT, compile_tables(TABLES, KINDS)["User"])
         return
     if set(content) & {*RESOURCES, ANSWERS}:
         assert len(compile_operations(OPERATIONS, text, FUNCTIONS).operations) >= len(content)

@@ -46,6 +46,7 @@ def compile_query(directory: Directory, collection: Collection, text: str) -> Co
     words = _vocabulary(directory, collection)
     sources = Sources(
         directory.table(collection).find,
+        directory.table(collection).find_beginning,
         lambda group, type_: members_of(directory, kind, group, type_) if kind else frozenset(),
     )
     switches = directory.switches

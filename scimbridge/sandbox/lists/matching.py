@@ -47,9 +47,10 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where a compiled filter finds records without reading them all."""
+    """Where a compiled filter finds records without reading them all: by a value, by how one begins, by a group."""
 
     find: Find
+    find_beginning: Find
     members: Members
 
 
@@ -105,8 +106,9 @@ class Compiler:
         caseless = word.kind == "string" and (word.caseless or not self._case_sensitive)
         path = tuple(node.path.split("."))
         candidates = None
-        if node.op == "eq" and self._sources is not None and self._fold is fold:
-            candidates = self._sources.find(node.path, node.value)
+        if node.op in ("eq", "sw") and self._sources is not None and self._fold is fold:
+            find = self._sources.find if node.op == "eq" else self._sources.find_beginning
+            candidates = find(node.path, node.value)
         return CompiledFilter(
             _text_test(path, node, self._fold if caseless else None), candidates, frozenset((node.path,))
         )

@@ -106,7 +106,7 @@ def _groups_below(directory: Directory, group_id: str) -> list[str]:
 
 def _dynamic_members(directory: Directory, group_id: str) -> AbstractSet[str]:
     words = vocabulary.words_of_user_filter(directory.schema, directory.switches)
-    sources = Sources(directory.users.find, lambda _group, _type: _NOBODY)
+    sources = Sources(directory.users.find, directory.users.find_beginning, lambda _group, _type: _NOBODY)
     query = Compiler(words, directory.switches, sources).compile(directory.dynamic[group_id].node)
     level = level_of(directory.groups.rows[group_id])
     pool = directory.users.rows if query.candidates is None else query.candidates

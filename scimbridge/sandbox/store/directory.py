@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 Collection = Literal["users", "groups", "populations"]
 _ID: Final = regex.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _RESULTS_KEPT: Final = 64
+_RECORDS_KEPT: Final = 1_000_000
+"""Results of filters are kept, as many as have so many records together, and at least so many results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +151,9 @@ class Directory:
             return  # it changes by itself
         self.results[key] = (self.revision, entries)
         self.results.move_to_end(key)
-        while len(self.results) > _RESULTS_KEPT:
-            self.results.popitem(last=False)
+        kept = sum(len(found) for _revision, found in self.results.values()) if len(self.results) > _RESULTS_KEPT else 0
+        while len(self.results) > _RESULTS_KEPT and kept > _RECORDS_KEPT:
+            kept -= len(self.results.popitem(last=False)[1][1])
 
     def recall(self, key: tuple[Collection, str]) -> list[Entry] | None:
         """Return a result that still holds, or None."""

@@ -5,6 +5,7 @@ Knows records and paths, nothing of users or groups. The caller holds the lock.
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ class RecordTable:
         self.last_serial = 0
         self._serials: dict[str, int] = {}
         self._indexes: dict[tuple[str, ...], dict[Any, set[str]]] = {}
+        self._sorted: dict[tuple[str, ...], list[str]] = {}
         for path in indexed:
             self._indexes[tuple(path.split("."))] = {}
 
@@ -81,27 +83,41 @@ class RecordTable:
 
     def find(self, path: str, value: Any) -> AbstractSet[str]:
         """Return the ids of records with this value at a dotted path, strings without case."""
-        names = tuple(path.split("."))
+        return self._index(tuple(path.split("."))).get(fold(value), _NONE)
+
+    def find_beginning(self, path: str, value: str) -> AbstractSet[str]:
+        """Return the ids of records with a string that begins so at a dotted path, without case."""
+        names, beginning = tuple(path.split(".")), fold(value)
+        index = self._index(names)
+        ordered = self._sorted.get(names)
+        if ordered is None:
+            ordered = self._sorted[names] = sorted(key for key in index if isinstance(key, str))
+        found = itertools.takewhile(
+            lambda key: key.startswith(beginning), itertools.islice(ordered, bisect_left(ordered, beginning), None)
+        )
+        return frozenset[str]().union(*(index[key] for key in found))
+
+    def _index(self, names: tuple[str, ...]) -> dict[Any, set[str]]:
         index = self._indexes.get(names)
         if index is None:
             index = self._indexes[names] = {}
             for record in self.rows.values():
                 self._enter(names, index, record)
-        return index.get(fold(value), _NONE)
+        return index
 
     def sort(self, record_ids: Iterable[str]) -> list[Entry]:
         """Return the entries of these ids in order of creation; ids that are gone are left out."""
         serials = self._serials
         return sorted((serials[record_id], record_id) for record_id in record_ids if record_id in serials)
 
-    @staticmethod
-    def _enter(path: tuple[str, ...], index: dict[Any, set[str]], record: Json) -> None:
+    def _enter(self, path: tuple[str, ...], index: dict[Any, set[str]], record: Json) -> None:
+        self._sorted.pop(path, None)
         for value in values_at(record, path):
             if not isinstance(value, (dict, list)):
                 index.setdefault(fold(value), set()).add(record["id"])
 
-    @staticmethod
-    def _leave(path: tuple[str, ...], index: dict[Any, set[str]], record: Json) -> None:
+    def _leave(self, path: tuple[str, ...], index: dict[Any, set[str]], record: Json) -> None:
+        self._sorted.pop(path, None)
         for value in values_at(record, path):
             holders = None if isinstance(value, (dict, list)) else index.get(fold(value))
             if holders is not None:

@@ -15,6 +15,7 @@ from scimbridge.observe.threads import InContext
 from scimbridge.state.leases import Lease
 from scimbridge.sync.applying.allowing import check_plan
 from scimbridge.sync.applying.crew import Crew, Task
+from scimbridge.sync.applying.figures import note_applied
 from scimbridge.sync.applying.journal import ApplyJournal, open_journal
 from scimbridge.sync.applying.lease import alone
 from scimbridge.sync.applying.order import STAGES, Placed, Stage, blocks
@@ -72,6 +73,7 @@ def apply_plan(
         journal.open(user=options.user, allow=allow, at=parts.wall())
         applied = _Run(plan, journal, crew, tally, halts, _Flights(pool, parallel, journal, tally, crew)).all_stages()
         journal.close(at=parts.wall(), stopped=applied.stopped)
+        note_applied(desk, head.rules_file, applied)
         return applied
 
 
@@ -110,15 +112,19 @@ class _Flights:
         self._crew = crew
         self._under_way: dict[Future[list[LineResult]], tuple[str, ...]] = {}
 
-    def begin(self, keys: tuple[str, ...], task: Task) -> None:
-        """Begin a task, after those that are about one of these ids."""
+    def make_room(self, keys: tuple[str, ...]) -> None:
+        """Wait until a thread is free, and nothing is under way about any of these ids."""
+        self.land(self._most - 1)
         while any(key in held for held in self._under_way.values() for key in keys):
             self.land(len(self._under_way) - 1)
+
+    def begin(self, keys: tuple[str, ...], task: Task) -> None:
+        """Begin a task, for which there is room."""
         self._under_way[self._pool.submit(self._do, task)] = keys
 
-    def land(self, most: int | None = None) -> None:
-        """Wait until no more tasks than this are under way, or than there are threads."""
-        while len(self._under_way) > (self._most if most is None else most):
+    def land(self, most: int = 0) -> None:
+        """Wait until no more tasks than this are under way."""
+        while len(self._under_way) > most:
             for future in wait(self._under_way, timeout=EVERY, return_when=FIRST_COMPLETED).done:
                 del self._under_way[future]
                 try:
@@ -131,7 +137,7 @@ class _Flights:
     def end(self) -> None:
         """Bring to its end what is under way, and begin nothing that has no thread yet."""
         self._under_way = {future: keys for future, keys in self._under_way.items() if not future.cancel()}
-        self.land(0)
+        self.land()
 
     def note(self, result: LineResult) -> None:
         """Take in what became of a line."""
@@ -184,11 +190,11 @@ class _Run:
                 return
             self._journal.begin(stage.do, (place for place, _line in ready))
             for keys, task in self._tasks(stage, ready):
+                self._flights.make_room(keys)
                 if self._halts.has_come():
                     return
                 self._flights.begin(keys, task)
-            self._flights.land()
-        self._flights.land(0)
+        self._flights.land()
 
     def _skips(self, stage: Stage, placed: Placed) -> bool:
         """Note a line that nobody carries out: a conflict, or one that is only reported."""

@@ -7,12 +7,15 @@ waited for, and after each failure the record is read and judged anew, so that n
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from scimbridge.mapping.plan import plan_change
+from scimbridge.once.creation import FoundRecord
 from scimbridge.pingone.errors import PingOneError
-from scimbridge.request.context import AnswerOptions, RequestContext
+from scimbridge.request.context import AnswerOptions, KnownRecord, RequestContext
 from scimbridge.resources.endpoint import Endpoint
 from scimbridge.scim.errors import ScimError
 from scimbridge.scim.verbs import CREATE, PATCH
@@ -28,16 +31,18 @@ from scimbridge.sync.plans.managed_paths import ManagedPaths
 
 Failure = ScimError | PingOneError
 MINIMAL = AnswerOptions("", minimal=True)
+KEPT = 1000  # people that were changed of late, some of whom may be forgotten when there are more
 FRESH = 5.0  # seconds that a record which was read with its block is believed
 _RESULTS = {Standing.ALREADY: ALREADY, Standing.DRIFTED: DRIFTED}
 
 
 @dataclass(frozen=True, slots=True)
 class SeenRecord:
-    """A record that was read, None where there was none, and when."""
+    """A record that was read, None where there was none, when, and the mark that it had before."""
 
     record: Native | None
     at: float
+    mark: bytes | None
 
 
 class ReconciledKind:
@@ -67,12 +72,22 @@ class PersonChanges:
         context: Callable[[], RequestContext],
         patience: Callable[[], Patience],
         clock: Callable[[], float],
+        marks: Callable[[list[str]], list[bytes | None]],
     ) -> None:
+        """Take what reads the `marks` of people: they tell whether one was changed since it was read."""
         self._users = users
+        self._marks = marks
         self._present = present
         self._context = context
         self._patience = patience
         self._clock = clock
+        self._changed: dict[str, float] = {}
+
+    def note_changed(self, key: str) -> None:
+        """Be told of a person that a line was about: what was read of him before is not believed any more."""
+        if len(self._changed) > KEPT:
+            self._changed = {each: at for each, at in self._changed.items() if self._clock() - at < FRESH}
+        self._changed[key] = self._clock()
 
     def change(self, placed: Placed, seen: SeenRecord | None) -> LineResult:
         """Carry out one line; `seen` is the record as it was read with the block. Raises `Halted`."""
@@ -83,11 +98,11 @@ class PersonChanges:
         patience, tried = self._patience(), False
         while True:
             try:
-                record = self._look(line.id, seen)
-                found = self._judge(placed, record)
-                if found.standing is Standing.STANDS and record is not None:
+                seen = self._look(line.id, seen)
+                found = self._judge(placed, seen.record)
+                if found.standing is Standing.STANDS and seen.record is not None:
                     tried = True
-                    self._carry_out(placed, line.id, record)
+                    self._carry_out(placed, line.id, KnownRecord(seen.record, seen.mark))
                     return LineResult(line, place, DONE)
                 return self._settled(placed, found, tried=tried)
             except (ScimError, PingOneError) as error:
@@ -100,10 +115,11 @@ class PersonChanges:
         place, line = placed
         return self._judge((place, replace(line, before={}, after={})), record)
 
-    def _look(self, key: str, seen: SeenRecord | None) -> Native | None:
-        if seen is not None and self._clock() - seen.at < FRESH:
-            return seen.record
-        return self._present.read_one(key)
+    def _look(self, key: str, seen: SeenRecord | None) -> SeenRecord:
+        if seen is not None and self._clock() - seen.at < FRESH and self._changed.get(key, -math.inf) < seen.at:
+            return seen
+        at, [mark] = self._clock(), self._marks([key])
+        return SeenRecord(self._present.read_one(key), at, mark)
 
     def _judge(self, placed: Placed, record: Native | None) -> Judgement:
         return judge(placed[1], None if record is None else self._users.view(record), self._users.paths)
@@ -115,15 +131,15 @@ class PersonChanges:
         result = DONE if tried and found.standing is Standing.ALREADY else _RESULTS.get(found.standing, FAILED)
         return LineResult(line, place, result, found.why)
 
-    def _carry_out(self, placed: Placed, key: str, record: Native) -> None:
+    def _carry_out(self, placed: Placed, key: str, known: KnownRecord) -> None:
         _place, line = placed
         context, endpoint = self._context(), self._users.endpoint
         if line.do == DELETE:
             # What cannot be taken back is held against the very version that was judged.
-            endpoint.do(DELETING, replace(context, if_match=self._users.version(record)), MINIMAL, key)
+            endpoint.do(DELETING, replace(context, if_match=self._users.version(known.record)), MINIMAL, key)
             return
         message = Body(self._users.paths.message(line.after))
-        endpoint.do(PATCH, replace(context, known=record), MINIMAL, key, read=lambda: message)
+        endpoint.do(PATCH, replace(context, known=known), MINIMAL, key, read=lambda: message)
 
 
 class Creations:
@@ -159,6 +175,10 @@ class Creations:
                 resource = self.resource(placed)
                 holders = self._holders([resource]) if holders is None else holders
                 same, others = self._sort(placed, holders)
+                if same is None and begun and (half := self._find_half_made(placed, holders)) is not None:
+                    tried, holders = True, None
+                    self._complete(placed, half)
+                    continue
                 if same is not None:
                     return LineResult(line, place, DONE if tried else ALREADY, id=same["id"])
                 if others and not (begun or tried):
@@ -171,6 +191,21 @@ class Creations:
                 holders = None
                 if not patience.wait(error):
                     return LineResult(line, place, FAILED, told(error))
+
+    def _find_half_made(self, placed: Placed, holders: Iterable[Native]) -> Native | None:
+        """Return the record that an apply which was killed left half made: nobody has touched it, only facets lack."""
+        for record in holders:
+            here = self._kind.view(record)
+            wanted = self._kind.paths.lay(here, placed[1].after)
+            changes = plan_change(self._kind.table, record, here, wanted, self._context().manner)
+            if FoundRecord(record).is_untouched and changes.facets and not (changes.body or changes.links):
+                return record
+        return None
+
+    def _complete(self, placed: Placed, record: Native) -> None:
+        message = Body(self._kind.paths.message(placed[1].after))
+        context = replace(self._context(), if_match=self._kind.version(record))
+        self._kind.endpoint.do(PATCH, context, MINIMAL, record["id"], read=lambda: message)
 
     def _create(self, body: Body) -> str | None:
         reply = self._kind.endpoint.do(CREATE, self._context(), AnswerOptions(""), read=lambda: body)

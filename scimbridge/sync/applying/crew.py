@@ -10,6 +10,7 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import Any, TypeVar
 
+from scimbridge.once.change_marks import ChangeMarks
 from scimbridge.pingone import filters as native
 from scimbridge.pingone.errors import PingOneError
 from scimbridge.pingone.kinds import GROUPS, USERS
@@ -52,7 +53,8 @@ class Crew:
         users, groups = ReconciledKind(desk.endpoint(USERS.name)), ReconciledKind(desk.endpoint(GROUPS.name))
         self._users, self._groups = users, groups
         self._present = PresentRecords(users.endpoint.records, self._context, partial(_side_by_side, pool))
-        self._people = PersonChanges(users, self._present, self._context, self._patience, self._clock)
+        self._marks = ChangeMarks(desk.bridge.parts.state, users.endpoint.records.name)
+        self._people = PersonChanges(users, self._present, self._context, self._patience, self._clock, self._marks.read)
         self._creations = {
             USERS.name: Creations(users, self._holders_of_users, self._context, self._patience),
             GROUPS.name: Creations(groups, self._holders_of_groups, self._context, self._patience),
@@ -70,6 +72,8 @@ class Crew:
     def note(self, result: LineResult) -> None:
         """Be told what became of a line: whom it made, later ones name by his key."""
         line = result.line
+        if line.id is not None:
+            self._people.note_changed(line.id)
         if line.do == CREATE and result.id is not None:
             (self._made.groups if line.on == GROUP else self._made.people)[line.key] = result.id
 
@@ -81,8 +85,15 @@ class Crew:
             creations = self._creations[stage.on]
             holders = self._read(lambda: creations.find_holders(block))
             return (((), partial(_alone, creations.make, each, holders, begun=each[0] in begun)) for each in block)
-        seen, at = self._read(lambda: self._present.read(line for _place, line in block)), self._clock()
-        return ((_ids_of(each), partial(_alone, self._people.change, each, _seen(each, seen, at))) for each in block)
+        seen = self._see(block)
+        return ((_ids_of(each), partial(_alone, self._people.change, each, seen.get(each[1].id))) for each in block)
+
+    def _see(self, block: list[Placed]) -> dict[str | None, SeenRecord]:
+        """Return the records of the people of a block, as far as these can be read together. Raises `Halted`."""
+        keys = [line.id for _place, line in block if line.id is not None]
+        at, marks = self._clock(), dict(zip(keys, self._marks.read(keys), strict=True))
+        found = self._read(lambda: self._present.read(line for _place, line in block)) or {}
+        return {key: SeenRecord(record, at, marks[key]) for key, record in found.items()}
 
     def _read(self, read: Callable[[], Found]) -> Found | None:
         """Read for a whole block, None where that cannot be done: then each line reads for itself. Raises `Halted`."""
@@ -115,7 +126,8 @@ class Crew:
         return context
 
     def _patience(self) -> Patience:
-        return Patience(self._halted, self._desk.bridge.parts.sleep, self._tell)
+        bridge = self._desk.bridge
+        return Patience(self._halted, lambda: bridge.connection.circuit.is_open, bridge.parts.sleep, self._tell)
 
 
 def _alone(do: Callable[..., LineResult], *given: Any, **named: Any) -> list[LineResult]:
@@ -129,11 +141,6 @@ def _ids_of(placed: Placed) -> tuple[str, ...]:
 def _group_of(lines: list[Placed]) -> tuple[str, ...]:
     group: Mapping[str, str | None] = lines[0][1].group or {}
     return (group.get("id") or f"name:{group.get('name')}",)
-
-
-def _seen(placed: Placed, found: Mapping[str, Native | None] | None, at: float) -> SeenRecord | None:
-    key = placed[1].id
-    return None if found is None or key is None or key not in found else SeenRecord(found[key], at)
 
 
 def _side_by_side(pool: Executor, do: Callable[[str], Native | None], keys: Sequence[str]) -> list[Native | None]:

@@ -54,8 +54,10 @@ class PastApplies:
             self.begun.get(do, set()).discard(place)
             if "id" in said:
                 self.made.setdefault(do, {})[place] = said["id"]
-        elif "allow" in said:
+        elif "apply" in said:
             self.allow |= said["allow"]
+        elif "ended" not in said:
+            raise KeyError("ended")
 
 
 class ApplyJournal:

@@ -6,10 +6,9 @@ Knows the errors of calls, and nothing of lines.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from scimbridge.pingone import causes
 from scimbridge.pingone.errors import BadCredentials, CircuitOpen, PingOneError, Throttled
 from scimbridge.scim.errors import ScimError
 
@@ -28,28 +27,32 @@ class Halted(Exception):
 class Patience:
     """How often one line has failed so far; `halted` says why nothing more is to be begun, "" where it may be.
 
-    `tell` hears why nothing goes on, and "" when it does again.
+    `is_down`: whether the circuit is open. `tell` hears why nothing goes on, and "" when it does again.
     """
 
     halted: Callable[[], str]
+    is_down: Callable[[], bool]
     sleep: Callable[[float], None]
     tell: Callable[[str], None]
     failures: int = 0
 
     def wait(self, error: ScimError | PingOneError) -> bool:
         """Wait for what may pass; return False where the line is to be given up. Raises `Halted`."""
-        cause = causes.find(error)
-        if isinstance(cause, BadCredentials):
+        chain = list(_chain(error))
+        if any(isinstance(each, BadCredentials) for each in chain):
             raise Halted("PingOne refuses the credentials of the bridge; `scimbridge check` says what to do") from error
         if why := self.halted():
             raise Halted(why) from error
-        if isinstance(cause, CircuitOpen | Throttled):
-            return self._pause(_told(cause), cause.retry_after or PAUSE)
         status = error.status
+        passing = not 0 < status < _SERVER_FAULT or status == _TOO_MANY
+        if passing and (self.is_down() or any(isinstance(each, CircuitOpen) for each in chain)):
+            return self._pause("PingOne does not answer at present; waiting for it", _asked(chain))
+        if any(isinstance(each, Throttled) for each in chain):
+            return self._pause("PingOne has asked for a pause; waiting", _asked(chain))
         if status in _LOOK_AGAIN:
             self.failures += 1
             return self.failures < TRIES
-        if 0 < status < _SERVER_FAULT and status != _TOO_MANY:
+        if not passing:
             return False
         self.failures += 1
         return self.failures < TRIES and self._pause("", PAUSE)
@@ -63,7 +66,13 @@ class Patience:
         return True
 
 
-def _told(cause: PingOneError) -> str:
-    if isinstance(cause, CircuitOpen):
-        return "PingOne does not answer at present; waiting for it"
-    return "PingOne has asked for a pause; waiting"
+def _chain(error: BaseException | None) -> Iterator[PingOneError]:
+    """Yield the failures of calls that an error was made from, itself among them."""
+    while error is not None:
+        if isinstance(error, PingOneError):
+            yield error
+        error = error.__cause__
+
+
+def _asked(chain: list[PingOneError]) -> float:
+    return next((each.retry_after for each in chain if each.retry_after is not None), PAUSE)

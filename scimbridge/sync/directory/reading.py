@@ -90,12 +90,16 @@ class ReadLists:
 
 @dataclass(slots=True)
 class FreshRecords:
-    """Records that have not come before, of which list, how many of them are old, and what was finished with them."""
+    """Records that have not come before, of which list, how many of them are old, and what was finished with them.
+
+    `ended`: nothing more comes of the list.
+    """
 
     of: WholeList
     records: list[Native]
     old: int = 0
     finished: list[str] = field(default_factory=list)
+    ended: bool = False
 
 
 class SideBySide:
@@ -180,8 +184,9 @@ class SideBySide:
         except Refused as error:
             followed = self._refused(whole, call, error)
         self._push(whole, followed)
-        if followed.fresh or followed.finished:
-            self._ready.append(FreshRecords(whole, followed.fresh, followed.old, followed.finished))
+        ended = whole not in self._open
+        if followed.fresh or followed.finished or ended:
+            self._ready.append(FreshRecords(whole, followed.fresh, followed.old, followed.finished, ended))
 
     def _refused(self, whole: WholeList, call: PageCall, error: Refused) -> Followed:
         try:

@@ -39,8 +39,8 @@ class Tally:
         return len(self._seen)
 
     def begin(self, at: float) -> None:
-        """Say when the list began to be read, by PingOne's clock, which tells whole seconds."""
-        self._before = datetime.fromtimestamp(int(at) + 1, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        """Say when the list began to be read, by PingOne's clock; what is of that very second counts as later."""
+        self._before = datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
     def take(self, records: Iterable[Native]) -> list[Native]:
         """Return those records that have not come before."""

@@ -101,7 +101,9 @@ class WholeList:
             return "in one row"
         stuck = sum(whole for _count, whole in self._parts)
         text = f"in {len(self._parts)} parts side by side"
-        if stuck:
+        if len(self._parts) == 1 and stuck:
+            text = "in one row, since it could not be divided"
+        elif stuck:
             text += f", {stuck} of which could not be divided further"
         if self._times:
             text += f", and then in one row: {self.doubt}"

@@ -9,22 +9,25 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 import orjson
 
 from scimbridge.sync.plans.lines import PlanEnd, PlanHead, PlanLine, StoppedGuard
+from scimbridge.sync.plans.types_of_values import fitting
 
 T = TypeVar("T")
 
 FORMAT = 1
 """The only format that there is; a change of words, also a new one, is another."""
 HEAD, END, CONDITION = "plan", "end", "if"
+_GUARD = (("number", fitting(int | None)), ("most", fitting(int | None)))
+_POPULATION = (("name", fitting(str | None)), ("before", fitting(int)), ("after", fitting(int)))
 END_MARK = b'{"end":'
 """What an end line begins with, and no other: each of its words comes later in the alphabet, or before it."""
 
 
-class Unwritable(ValueError):
+class NotInJson(ValueError):
     """A value that JSON cannot keep as it is; the message says where."""
 
 
@@ -33,12 +36,12 @@ class Unknown(ValueError):
 
 
 def encode_head(head: PlanHead) -> bytes:
-    """Return the first line. Raises `Unwritable`."""
+    """Return the first line. Raises `NotInJson`."""
     return _dump({HEAD: _written(head)})
 
 
 def encode_line(line: PlanLine) -> bytes:
-    """Return the line of one change. Raises `Unwritable`."""
+    """Return the line of one change. Raises `NotInJson`."""
     return _dump(line_object(line))
 
 
@@ -48,7 +51,7 @@ def encode_end(end: PlanEnd) -> bytes:
 
 
 def line_object(line: PlanLine) -> dict[str, Any]:
-    """Return a line as the object that stands in the file. Raises `Unwritable`."""
+    """Return a line as the object that stands in the file. Raises `NotInJson`."""
     found = _written(line)
     if "condition" in found:
         found[CONDITION] = found.pop("condition")
@@ -56,7 +59,7 @@ def line_object(line: PlanLine) -> dict[str, Any]:
 
 
 def head_object(head: PlanHead) -> dict[str, Any]:
-    """Return a head as the object that stands in the file. Raises `Unwritable`."""
+    """Return a head as the object that stands in the file. Raises `NotInJson`."""
     return _written(head)
 
 
@@ -65,9 +68,12 @@ def decode_head(raw: bytes) -> PlanHead:
     words = _load(raw, HEAD)
     stopped = words.get("stopped", [])
     if not isinstance(stopped, list):
-        raise Unknown("its `stopped` is no list")
-    guards = tuple(_made(StoppedGuard, each) for each in stopped)
-    return _made(PlanHead, words | {"stopped": guards})
+        raise Unknown("its `stopped` is of another type")
+    head = _made(PlanHead, words | {"stopped": tuple(_made(StoppedGuard, each) for each in stopped)})
+    for name, counted, places in (("guards", head.guards, _GUARD), ("populations", head.populations, _POPULATION)):
+        if not all(fits(each.get(place)) for each in counted.values() for place, fits in places):
+            raise Unknown(f"its `{name}` is of another type")
+    return head
 
 
 def decode_format(raw: bytes) -> tuple[Any, Any]:
@@ -83,7 +89,7 @@ def decode_line(raw: bytes) -> PlanLine:
     words = _load(raw)
     if CONDITION in words:
         words["condition"] = words.pop(CONDITION)
-    if "faults" in words:
+    if isinstance(words.get("faults"), list):
         words["faults"] = tuple(words["faults"])
     return _made(PlanLine, words)
 
@@ -109,6 +115,7 @@ _FIELDS: Mapping[type, tuple[tuple[str, Any], ...]] = {
     each: tuple((one.name, _default(one)) for one in fields(each))
     for each in (PlanHead, PlanLine, PlanEnd, StoppedGuard)
 }
+_FITS = {each: {name: fitting(hint) for name, hint in get_type_hints(each).items()} for each in _FIELDS}
 _REQUIRED = {each: frozenset(name for name, default in known if default is MISSING) for each, known in _FIELDS.items()}
 _NAMES = {each: frozenset(name for name, _default in known) for each, known in _FIELDS.items()}
 
@@ -128,39 +135,55 @@ def _made(kind: type[T], words: Any) -> T:
     if lacking := _REQUIRED[kind] - words.keys():
         raise Unknown(f"it has no {', no '.join(sorted(lacking))}")
     if unknown := words.keys() - _NAMES[kind]:
-        raise Unknown(f"it has a word that this version does not know: {', '.join(sorted(unknown))[:100]!r}")
+        raise Unknown(f"it has a word that this version does not know: {', '.join(sorted(unknown))[:100]!a}")
+    for name, value in words.items():
+        if not _FITS[kind][name](value):
+            raise Unknown(f"its `{name}` is of another type")
     return kind(**words)
 
 
 def _plain(value: Any, where: str) -> Any:
-    """Return a value as JSON has it. Raises `Unwritable` for what would come back as something else."""
-    match value:
-        case None | bool() | str():
+    """Return a value as JSON has it. Raises `NotInJson` for what would come back as something else."""
+    kind = type(value)
+    if value is None or kind is str or kind is bool:
+        return value
+    if kind is dict or isinstance(value, Mapping):
+        return {_name(name, where): _inside(held, name, where) for name, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(held, where) for held in value]
+    if isinstance(value, StoppedGuard):
+        return _written(value)
+    return _plain_number(value, where)
+
+
+def _plain_number(value: Any, where: str) -> Any:
+    if isinstance(value, int):
+        if -(2**63) <= value < 2**64:
             return value
-        case int():
-            if not -(2**63) <= value < 2**64:
-                raise Unwritable(f"{where}: a number of more than 64 bits")
+        raise NotInJson(f"{where}: a number of more than 64 bits")
+    if isinstance(value, float):
+        if math.isfinite(value):
             return value
-        case float():
-            if not math.isfinite(value):
-                raise Unwritable(f"{where}: {value} is no number in JSON")
-            return value
-        case Mapping():
-            if any(not isinstance(name, str) for name in value):
-                raise Unwritable(f"{where}: a name that is no text")
-            return {name: _plain(held, f"{where}.{name}") for name, held in value.items()}
-        case list() | tuple():
-            return [_plain(held, where) for held in value]
-        case StoppedGuard():
-            return _written(value)
-    raise Unwritable(f"{where}: a {type(value).__name__} is no value of JSON")
+        raise NotInJson(f"{where}: {value} is no number in JSON")
+    raise NotInJson(f"{where}: a {type(value).__name__} is no value of JSON")
+
+
+def _inside(value: Any, name: str, where: str) -> Any:
+    """Return what stands below a name; how that is called is put together only where it is needed."""
+    return value if type(value) is str else _plain(value, f"{where}.{name}")
+
+
+def _name(name: Any, where: str) -> str:
+    if isinstance(name, str):
+        return name
+    raise NotInJson(f"{where}: a name that is no text")
 
 
 def _dump(words: dict[str, Any]) -> bytes:
     try:
         return orjson.dumps(words, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
     except (TypeError, orjson.JSONEncodeError) as error:
-        raise Unwritable(str(error)) from None
+        raise NotInJson(str(error)) from None
 
 
 def _load(raw: bytes, wrapped: str = "") -> dict[str, Any]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-LONGEST = 8 << 20
+LONGEST = 64 << 20
 """A line of so many bytes is none of a plan, and is not read into memory."""
 _CHUNK = 1 << 16
 _MAGIC = b"\x1f\x8b"
@@ -71,12 +71,16 @@ def _unpack(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _split(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    rest = b""
+    pieces: list[bytes] = []
+    size = 0
     for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
+        *lines, rest = chunk.split(b"\n")
         for line in lines:
-            yield line + b"\n"
-        if len(rest) > LONGEST:
+            yield b"".join([*pieces, line, b"\n"])
+            pieces, size = [], 0
+        pieces.append(rest)
+        size += len(rest)
+        if size > LONGEST:
             raise Damaged(f"has a line of more than {LONGEST >> 20} MB and so is no plan")
-    if rest:
-        yield rest
+    if size:
+        yield b"".join(pieces)

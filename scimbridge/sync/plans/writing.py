@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from scimbridge.sync.plans.encoding import FORMAT, Unwritable, encode_end, encode_head, encode_line
+from scimbridge.sync.plans.encoding import FORMAT, NotInJson, encode_end, encode_head, encode_line
 from scimbridge.sync.plans.lines import PlanEnd, PlanHead, PlanLine
 from scimbridge.sync.plans.raw_lines import LONGEST, packed
 from scimbridge.sync.plans.sealing import Sealing
@@ -46,7 +46,7 @@ def write_plan(path: Path, head: PlanHead, lines: Iterable[PlanLine], secret: by
 def _encoded(encode: Callable[[T], bytes], value: T, what: str) -> bytes:
     try:
         raw = encode(value)
-    except Unwritable as error:
+    except NotInJson as error:
         raise PlanNotWritten(f"{what} cannot be written: {error}") from None
     if len(raw) > LONGEST:
         raise PlanNotWritten(f"{what} cannot be written: it has more than {LONGEST >> 20} MB")

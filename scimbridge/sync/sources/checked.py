@@ -17,7 +17,7 @@ from scimbridge.mapping.tables.rows import nearest
 from scimbridge.sync.sources.faults import SourceFaults
 from scimbridge.sync.sources.reader import SourceReader
 from scimbridge.sync.sources.rows import Provenance, SourceRow
-from scimbridge.sync.sources.texts import Text, kind_of, text_of, wrong_key, wrong_text
+from scimbridge.sync.sources.texts import TEXT, Text, is_plain, kind_of, text_of, wrong_key, wrong_text
 
 RowCheck = Callable[[int, Mapping[str, Any]], dict[str, Text] | None]
 CellCheck = Callable[[int, Mapping[str, Any]], tuple[dict[str, Text], list[str]]]
@@ -51,6 +51,7 @@ class CheckedSource:
         self._now = now
         self._pattern = re.compile(demands.key_pattern) if demands.key_pattern else None
         self._provenance: Provenance | None = None
+        self._faults = SourceFaults(reader.name, reader.unit)
         self._check_columns()
 
     @property
@@ -63,6 +64,10 @@ class CheckedSource:
         if self._provenance is None:
             raise RuntimeError(f"{self._reader.name} is not read to its end")
         return self._provenance
+
+    def noted(self) -> list[str]:
+        """Return the faults of the rows so far, for who does not read to the end."""
+        return self._faults.refusal().faults
 
     def _check_columns(self) -> None:
         there = self._reader.columns
@@ -80,7 +85,7 @@ class CheckedSource:
 
     def rows(self) -> Iterator[SourceRow]:
         """Yield every row that is as it should be, once. Raises `SourceRefused`, at the latest at the end."""
-        faults = SourceFaults(self._reader.name, self._reader.unit)
+        faults = self._faults
         tally = _Tally(self._demands.columns)
         check = self._row_check(faults, tally)
         for line, record in self._reader.read(faults):
@@ -141,22 +146,28 @@ class CheckedSource:
 
 
 def _cell_check(demands: Demands, tally: _Tally) -> CellCheck:
-    """Return what makes the texts of a record, and says what is wrong with single ones."""
-    silent = tally.silent
+    """Return what makes the texts of a record, and says what is wrong with single ones.
+
+    Nearly all values are plain texts, and those take the short way.
+    """
+    silent, kinds = tally.silent, tally.kinds
 
     def check(line: int, record: Mapping[str, Any]) -> tuple[dict[str, Text], list[str]]:
         row: dict[str, Text] = {}
         wrong: list[str] = []
         for column in demands.columns:
             value = record.get(column)
+            if value.__class__ is str:
+                row[column] = value
+                if not value or (kinds.get(column) is TEXT and is_plain(value)):
+                    continue
             try:
                 text = row[column] = text_of(value)
             except ValueError as error:
                 wrong.append(f"column {column!r} {error}")
                 continue
             if text:
-                if column in silent:
-                    silent.discard(column)
+                silent.discard(column)
                 if what := tally.unlike(column, value, line, demands.key) or _wrong(text):
                     wrong.append(f"column {column!r} {what}")
         return row, wrong
@@ -181,13 +192,14 @@ class _Tally:
         self.rows = 0
         self.newest: float | None = None
         self.silent = set(columns)
+        self.kinds: dict[str, str] = {}
         self._sum = 0
-        self._kinds: dict[str, tuple[str, int]] = {}
+        self._first: dict[str, int] = {}
 
     def unlike(self, column: str, value: Any, line: int, key: str) -> str:
         """Return how a value is of another kind than the first one of its column, "" where it is not."""
         kind = kind_of(value)
-        first, where = self._kinds.setdefault(column, (kind, line))
+        first, where = self.kinds.setdefault(column, kind), self._first.setdefault(column, line)
         if first == kind:
             return ""
         cure = "; keys are of one kind" if column == key else ""
@@ -230,6 +242,10 @@ class PairSource:
             for group in _each(row.values[self._group]):
                 for member in _each(row.values[self._member]):
                     yield replace(row, values={self._group: group, self._member: member})
+
+    def noted(self) -> list[str]:
+        """Return the faults of the rows so far, for who does not read to the end."""
+        return self._source.noted()
 
     def provenance(self) -> Provenance:
         """Return what it was. Only after the last row."""

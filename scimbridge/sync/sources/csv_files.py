@@ -51,8 +51,8 @@ class CsvFile:
     def _header_of(self, reader: Iterator[list[str]], faults: SourceFaults) -> tuple[str, ...]:
         try:
             header = tuple(each.strip() for each in next(reader, []))
-        except csv.Error:
-            raise faults.refusal("the header has a quote that is not closed", 1) from None
+        except csv.Error as error:
+            raise faults.refusal(f"the header: {_broken(str(error))}", 1) from None
         if not header or not any(header):
             raise faults.refusal("the first line is blank, and it should be the header", 1)
         return header
@@ -104,7 +104,7 @@ def _hint(column: str) -> str:
 def _broken(error: str) -> str:
     """Return csv's error as a sentence of ours."""
     if "end of data" in error:
-        return "a quote that opens in this row is never closed; the file is cut off, or a value has a quote in it"
+        return "a quote that opens here is never closed; the file is cut off, or a value has a quote in it"
     if "field limit" in error:
         return "a value is longer than 128 KiB; a quote that opens here is probably never closed"
     if "new-line character" in error:

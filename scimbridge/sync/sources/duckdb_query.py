@@ -20,13 +20,6 @@ from scimbridge.sync.sources.secrets import read_secret
 MEMORY = "128MB"
 _BATCH = 1000
 _LONGEST = 200
-_S3 = {
-    "key_id": "KEY_ID",
-    "secret": "SECRET",
-    "session_token": "SESSION_TOKEN",
-    "region": "REGION",
-    "endpoint": "ENDPOINT",
-}
 _EXTENSION = re.compile(r"[a-z0-9_]+")
 
 
@@ -43,14 +36,14 @@ class DuckdbQuery:
         self._duckdb = import_extra("duckdb", "sources", self.name)
         self._rules, self._environ = rules, environ
         self._query = rules.place if re.search(r"\s", rules.place.strip()) else _of_file(rules.place.strip())
-        with self._asking() as cursor:
-            self.columns = tuple(each[0] for each in cursor.description)
+        with self._asking("DESCRIBE ") as cursor:
+            self.columns = tuple(each[0] for each in cursor.fetchall())
         if len(set(self.columns)) != len(self.columns):
             raise refuse(self.name, "two of its columns have one name; give them names of their own with AS")
 
     @contextmanager
-    def _asking(self) -> Iterator[Any]:
-        """Ask the query in a database of its own. Raises `SourceRefused`."""
+    def _asking(self, before: str = "") -> Iterator[Any]:
+        """Ask the query in a database of its own, with a word `before` it. Raises `SourceRefused`."""
         with tempfile.TemporaryDirectory(prefix="scimbridge-") as folder:
             try:
                 database = self._duckdb.connect(":memory:")
@@ -61,7 +54,7 @@ class DuckdbQuery:
                 statements = database.extract_statements(self._query)
                 if [each.type for each in statements] != [self._duckdb.StatementType.SELECT]:
                     raise refuse(self.name, "is not one SELECT; a source is only read")
-                yield database.execute(statements[0])
+                yield database.execute(before + self._query)
             except self._duckdb.Error as error:
                 raise refuse(self.name, f"DuckDB says: {_said(error)}") from None
             finally:
@@ -71,7 +64,7 @@ class DuckdbQuery:
         options = self._rules.options
         settings = {
             "memory_limit": options.get("memory", MEMORY), "threads": 2, "temp_directory": folder,
-            "file_search_path": self._rules.folder, "autoinstall_known_extensions": False,
+            "file_search_path": self._rules.folder, "autoinstall_known_extensions": False, "enable_progress_bar": False,
         }  # fmt: skip
         for name, value in settings.items():
             database.execute(f"SET {name} = {_quoted(str(value)) if isinstance(value, str) else value}")
@@ -89,7 +82,7 @@ class DuckdbQuery:
     def _s3(self, given: Mapping[str, Any]) -> Iterator[str]:
         for word, value in given.items():
             text = read_secret(value, self._environ, self.name) if isinstance(value, SecretPlace) else str(value)
-            yield f"{_S3[word]} {_quoted(text)}"
+            yield f"{word.upper()} {_quoted(text)}"
 
     def read(self, faults: SourceFaults) -> Iterator[Record]:
         """Yield the rows."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -84,9 +84,10 @@ class SqlQuery:
                     connection.exec_driver_sql(begin)
                 streamed = connection.execution_options(stream_results=True, max_row_buffer=_BATCH)
                 result = streamed.execute(alchemy.text(self._query.replace(":", r"\:")))
-                if not result.returns_rows:
-                    raise refuse(self.name, "gives no rows; write a SELECT")
-                yield result
+                with closing(result):
+                    if not result.returns_rows:
+                        raise refuse(self.name, "gives no rows; write a SELECT")
+                    yield result
                 connection.rollback()
         except alchemy.exc.SQLAlchemyError as error:
             raise refuse(self.name, f"the database says: {_said(error)}") from None

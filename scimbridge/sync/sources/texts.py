@@ -17,11 +17,10 @@ TEXT, NUMBER, BOOLEAN, TIME, LIST = "a text", "a number", "true or false", "a ti
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 """What no value has: control characters, and the sign for a character that was lost before."""
+_HALVES = re.compile("[\ud800-\udfff]")
 _SPREADSHEET_ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"})
 _REWRITTEN = re.compile(r"[+-]?\d+(?:[.,]\d*)?[eE][+-]?\d+|[+-]?\d+\.0*", re.ASCII)
 _NOBODY = frozenset({"null", "none", "nan", "n/a", "nil"})
-
-__all__ = ["CONTROL", "Text", "kind_of", "text_of", "wrong_key", "wrong_text"]
 
 
 def kind_of(value: Any) -> str:
@@ -77,10 +76,17 @@ def _element(value: Any) -> str:
     return text
 
 
+def is_plain(text: str) -> bool:
+    """Whether a text can have nothing that `wrong_text` looks for; not to be sure is no."""
+    return text.isprintable() and text[0] != "#" and "\ufffd" not in text
+
+
 def wrong_text(text: str) -> str:
     """Return what is wrong with a text, whatever it is of; "" for nothing."""
     if found := CONTROL.search(text):
         return "has the sign for a lost character (U+FFFD)" if found[0] == "\ufffd" else "has a control character"
+    if not text.isascii() and _HALVES.search(text):
+        return "has half of a character"
     if text.startswith("#") and text.strip() in _SPREADSHEET_ERRORS:
         return "is an error of a spreadsheet"
     return ""

@@ -9,7 +9,7 @@ from scimbridge.sandbox.store.records import fold, values_at
 from scimbridge.sandbox.store.table import RecordTable, entries_after
 
 RECORDS = st.fixed_dictionaries(
-    {"a": st.sampled_from(["x", "X", "y", None]), "l": st.lists(st.sampled_from("pqr"), max_size=3)}
+    {"a": st.sampled_from(["x", "X", "xa", "Xb", "y", None]), "l": st.lists(st.sampled_from("pqr"), max_size=3)}
 )
 STEPS = st.lists(st.tuples(st.sampled_from(["add", "put", "drop"]), st.integers(0, 9), RECORDS), max_size=40)
 
@@ -19,6 +19,7 @@ def test_look_ups_agree_with_a_search(steps):
     """After any steps an index finds just what a look at every record would."""
     table = RecordTable(("a",))
     table.find("l", "p")
+    table.find_beginning("a", "x")
     for step, number, values in steps:
         record = {"id": str(number), **values}
         if step == "add" and record["id"] not in table:
@@ -32,6 +33,8 @@ def test_look_ups_agree_with_a_search(steps):
             names = tuple(path.split("."))
             held = {r["id"] for r in table if fold(value) in [fold(v) for v in values_at(r, names)]}
             assert table.find(path, value) == held
+            begun = {r["id"] for r in table if any(fold(v).startswith(fold(value)) for v in values_at(r, names))}
+            assert table.find_beginning(path, value) == begun
     assert [record_id for _, record_id in table.entries] == list(table.rows)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import orjson
 import pytest
@@ -18,6 +20,7 @@ from scimbridge.sync.plans.sealing import make_mac
 from scimbridge.sync.plans.writing import write_plan
 from tests.sync.plans.conftest import ENVIRONMENT, LINES, MADE, SECRET, head_of
 
+ROOT = Path(__file__).parents[3]
 HERE = Expected(environment=ENVIRONMENT, tables="aa", rules="bb", scope="cc", max_age=86_400.0, now=MADE + 3_600)
 
 
@@ -100,7 +103,7 @@ def resealed(content: bytes, secret: bytes = b"another") -> bytes:
         (lambda every: without(every, 2), "counts 5 lines and there are 4"),
         (lambda every: every.replace(b'"lines":5', b'"lines":4', 1), "counts 4 lines and there are 5"),
         (lambda every: every.replace(b'{"end":{', b'{"end": {', 1), "its end line was changed"),
-        (lambda every: every.replace(b'"lines":5', b'"lines":"5"', 1), "counts"),
+        (lambda every: every.replace(b'"lines":5', b'"lines":"5"', 1), "its end line was changed"),
         (lambda every: every.replace(b'"mac":', b'"mad":', 1), "its end line was changed"),
         (lambda every: every + every.splitlines(keepends=True)[-1], "has a second end line after that of line 7"),
         (lambda every: every + cut(every, 3)[-40:], "goes on after its end line, which is line 7"),
@@ -274,3 +277,9 @@ def test_the_first_line_alone_says_what_a_plan_comes_to(written):
     first = written().read_bytes().splitlines()[0]
     assert first + b"\n" == encode_head(head_of(LINES))
     assert orjson.loads(first)["plan"]["counts"] == {"create": 2, "update": 1, "join": 1, "conflict": 1}
+
+
+def test_the_plan_of_the_pages_is_a_whole_one():
+    """Who tries the commands of docs/reconcile/plans.md with its file sees what a plan is."""
+    plan = open_plan(ROOT / "docs/reconcile/example-plan.jsonl", None)
+    assert Counter(line.do for line in plan.lines()) == plan.head.counts
