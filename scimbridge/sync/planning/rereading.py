@@ -20,7 +20,7 @@ from scimbridge.sync.plans.lines import CREATE, USER
 _TERMS = 30
 _LENGTH = 3_000  # characters of an encoded filter: the whole head of a request has to stay below 6 KB
 _OR = "%20or%20"
-_ABOUT = "SELECT DISTINCT id FROM lines WHERE id <> '' AND target = 'User' AND do <> 'conflict'"
+_ABOUT = "SELECT DISTINCT id FROM lines WHERE id <> '' AND target = 'User' AND NOT idle"
 _CHANGED = f"{_ABOUT} AND do NOT IN ('join', 'leave')"
 
 

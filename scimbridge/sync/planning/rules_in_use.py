@@ -182,7 +182,8 @@ def _compile_scope(scope: ScopeRules, rules: RulesInUse, populations: Mapping[st
         if found is None:
             known = ", ".join(sorted(map(repr, populations.values()))[:12])
             faults.append(
-                f"{rules.rules.file}: [scope] populations: the environment has no population {named!r} (it has {known})"
+                f"{rules.rules.file}: [scope] populations: the environment has no population {named!r}, or several of"
+                f" that name (it has {known})"
             )
         else:
             ids.add(found)

@@ -35,7 +35,10 @@ _TABLES = (
         "people (fold TEXT PRIMARY KEY, key TEXT, user INTEGER, settled INTEGER, population TEXT, body BLOB)",
         "leavers (user INTEGER PRIMARY KEY)",
         "targets (grp TEXT PRIMARY KEY, id TEXT, name TEXT)",
-        "lines (place INTEGER, one TEXT, two TEXT, id TEXT, do TEXT, target TEXT, user INTEGER, body BLOB)",
+        (
+            "lines (place INTEGER, one TEXT, two TEXT, id TEXT, do TEXT, target TEXT, user INTEGER, idle INTEGER,"
+            " body BLOB)"
+        ),
     )),
     "members (grp TEXT, user TEXT)",
 )  # fmt: skip

@@ -126,6 +126,12 @@ class ModelDirectory:
         """Yield who is in a group."""
         yield sorted(self.edges.get(group, ()))
 
+    def walk_members(self, groups: Iterable[Any]) -> Iterator[tuple[str, list[str]]]:
+        """Yield the direct members of groups."""
+        for group in groups:
+            for page in self.members(group["id"], direct=True):
+                yield group["id"], page
+
     def find(self, terms: Iterable[Any]) -> list[Any]:
         """Return the people for whom any term holds."""
         asked = list(terms)

@@ -124,3 +124,14 @@ def test_what_changed_since_the_last_apply_is_said(model):
     rules = model.rules(digest="e" * 64, scope=model.Scope(populations=("Employees",)))
     found = model.plan(model.Directory(), [model.row("a")], rules, last)
     assert found.head.full == "the rules and the scope changed since the last apply"
+
+
+def test_what_is_only_reported_stops_nothing(model):
+    """With `adopt = false` nobody is adopted, whatever the limit says; with `adopt = true` the limit holds."""
+    directory = model.Directory()
+    for number in range(60):
+        directory.add(f"{number}@example.com")
+    rows = [model.row(f"{number}") for number in range(60)]
+    assert model.plan(directory, rows).head.stopped == ()
+    rules = model.rules(match=model.Match(by=("externalId", "userName"), adopt=True))
+    assert [each.name for each in model.plan(directory, rows, rules).head.stopped] == ["adopt"]

@@ -84,7 +84,7 @@ def build(model, world):
 
 
 @pytest.mark.parametrize("order", ["as it is", "the other way round"])
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(world=worlds)
 def test_a_plan_brings_about_what_it_says_and_nothing_else(model, order, world):
     """Carried out, the next plan has nothing to do but for rows that were in conflict; all else is as it was."""
@@ -119,7 +119,7 @@ def test_a_plan_brings_about_what_it_says_and_nothing_else(model, order, world):
     assert not world["populations"] or made <= {"p1" if name == "Employees" else name for name in world["populations"]}
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(world=worlds)
 def test_the_same_inputs_give_the_same_lines(model, world):
     """Whatever order PingOne and the source give people in, the plan has the same lines in the same order."""
@@ -132,7 +132,7 @@ def test_the_same_inputs_give_the_same_lines(model, world):
     assert model.plan(directory, world["rows"], rules).lines == first.lines
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(
     world=worlds, kinds=st.sets(st.sampled_from(["create", "adopt", "update", "disable", "move", "join"]), min_size=1)
 )

@@ -43,7 +43,10 @@ def test_an_older_source_than_the_last_applied_is_refused(model):
 @pytest.mark.parametrize(
     ("scope", "said"),
     [
-        ({"populations": ("Nobody",)}, "no population 'Nobody' (it has 'Employees', 'Partners')"),
+        (
+            {"populations": ("Nobody",)},
+            "no population 'Nobody', or several of that name (it has 'Employees', 'Partners')",
+        ),
         ({"where": "userType eq"}, "[scope] where"),
         ({"protect": ('groups.display eq "Root"',)}, "name a group by its id"),
     ],
