@@ -199,6 +199,23 @@ def test_filter_that_is_not_minded(make_sandbox, open_desk, order):
         export(desk, order("members"), COUNTING)
 
 
+def test_record_of_the_reading(make_sandbox, open_desk, order, tmp_path):
+    """Where readings are recorded, an export is one: who, what was asked by, and how many were written."""
+    trail = tmp_path / "audit.jsonl"
+    desk = open_desk(make_sandbox(30), audit=str(trail), audit_reads=True)
+    report = export(desk, order(where="active eq true"), COUNTING)
+    (record,) = map(json.loads, trail.read_text().splitlines())
+    assert (record["client"], record["verb"], record["resource"]) == ("export", "search", "User")
+    assert (record["result"], record["returned"]) == ("done", report.rows)
+
+
+def test_two_things_on_standard_output(make_sandbox, open_desk, order):
+    """Lines of an export and records of readings do not go to one place."""
+    desk = open_desk(make_sandbox(30), audit="-", audit_reads=True)
+    with pytest.raises(ExportRefused, match="records of readings go to standard output too"):
+        export(desk, ExportOrder(what="users", file=None, format="jsonl", form="scim"), COUNTING)
+
+
 # -- ended in the middle -----------------------------------------------------------------------------------------------
 
 
