@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ from scimbridge.sync.applying.figures import read_figures
 from scimbridge.sync.applying.lease import is_under_way
 from scimbridge.sync.desk import SyncDesk
 from scimbridge.sync.planning.last_applied import place_of, read_last_applied
-from scimbridge.sync.plans.past_runs import ReconcileStatus
-from scimbridge.sync.runs.history import read_history
+from scimbridge.sync.plans.lines import PlanHead
+from scimbridge.sync.plans.past_runs import PastRun, ReconcileStatus
+from scimbridge.sync.runs.history import UnreadableHistory, read_history
 from scimbridge.sync.runs.rule_places import history_of, name_rules
 
 
@@ -28,6 +30,17 @@ def read_status(desk: SyncDesk, rules: Path) -> ReconcileStatus:
         applied=applied,
         is_running=is_under_way(desk, str(rules_file)),
     )
+
+
+def past_runs(head: PlanHead, warn: Callable[[str], None]) -> tuple[PastRun, ...]:
+    """Return the runs before a plan, where its rules are on this machine; those that cannot be read are reported."""
+    rules_file = Path(head.rules_file)
+    try:
+        runs = read_history(history_of(rules_file)) if rules_file.is_absolute() and rules_file.is_file() else ()
+    except UnreadableHistory as error:
+        warn(str(error))
+        return ()
+    return tuple(run for run in runs if run.when < head.made)
 
 
 def find_rule_files(desk: SyncDesk, folder: Path) -> list[Path]:
