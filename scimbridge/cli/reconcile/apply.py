@@ -71,11 +71,16 @@ def user_name() -> str:
         return "unknown"
 
 
+def can_ask() -> bool:
+    """Whether somebody sits at a terminal, and sees what is asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def _ask(ready: ReadyPlan, *, as_json: bool) -> None:
     """Show the counts, and ask. Raises `Ended` where the answer is no, or nobody can be asked."""
     from scimbridge.sync.printing.outcomes import describe_question  # noqa: PLC0415 - the engine is not needed by all
 
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not can_ask():
         sentence = (
             f"nobody can be asked here, so nothing was changed: the plan has {ready.left:,} lines to carry out. Look at"
             f" it by `scimbridge reconcile show {ready.file.path}`, and say --yes"

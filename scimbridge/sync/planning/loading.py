@@ -66,7 +66,8 @@ def load_people(
     store.insert("rows", read())
     provenance = source.provenance()
     store.db.execute("CREATE INDEX rows_fold ON rows (fold)")
-    faults = [*_name_keyless(keyless, rules), *_find_doubled(store, rules), *_find_older(provenance, last, "source")]
+    of_lines = (*_name_keyless(keyless, rules), *_find_doubled(store, rules))
+    faults = [*(f"{provenance.name}: {each}" for each in of_lines), *_find_older(provenance, last, "source")]
     if not provenance.rows:
         faults.append(f"{provenance.name}: the source is empty. A source of nobody is believed to be a mistake")
     if faults:

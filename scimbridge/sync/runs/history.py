@@ -56,6 +56,8 @@ def _runs(held: Any) -> list[Mapping[str, Any]]:
 
 def _run(held: Mapping[str, Any]) -> PastRun:
     run = PastRun(**held)
+    if not (isinstance(run.counts, dict) and isinstance(run.done, dict)):
+        raise TypeError("counts are none")
     counts = (*run.counts.values(), *run.done.values(), run.drifted)
     if not all(isinstance(each, int) for each in counts) or not isinstance(run.when + run.seconds, int | float):
         raise TypeError("a number is none")
