@@ -29,7 +29,8 @@ OPTION: Mapping[str, str] = {
     "password": 'Where the password stands: `{ env = "NAME" }` or `{ file = "PATH" }`.',
     "memory": 'How much memory DuckDB may take. `"128MB"` without it.',
     "extensions": 'Extensions of DuckDB\'s that are loaded, as `["excel", "httpfs"]`. They are installed beforehand.',
-    "s3": "How S3 is reached: `key_id`, `secret`, `session_token` (each where it stands), `region`, `endpoint`.",
+    "s3": "How S3 is reached: `key_id`, `secret`, `session_token` (each where it stands), `region`, `endpoint`, "
+    "`url_style`, `use_ssl`, as DuckDB has them.",
     "base": "Where the search begins, as `ou=people,dc=example,dc=org`.",
     "filter": "The filter of the directory or server. `(objectClass=person)` without it in LDAP, everybody in SCIM.",
     "scope": '`"subtree"` or `"one"` level. `"subtree"` without it.',

@@ -101,7 +101,7 @@ class RuleSection:
 
 def text(value: Any) -> str:
     """Read a text that is not empty."""
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise ValueError(f"takes a text that is not empty, not {value!r}")
     return value
 

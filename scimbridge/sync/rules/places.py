@@ -6,6 +6,7 @@ Paths become absolute here, and a secret that stands in the rules is a fault. Op
 from __future__ import annotations
 
 import codecs
+import glob
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -52,9 +53,11 @@ def open_url(value: Any) -> str | SecretPlace:
 def encoding(value: Any) -> str:
     """Read the name of an encoding."""
     try:
-        return codecs.lookup(text(value)).name
-    except LookupError:
+        name = codecs.lookup(text(value)).name
+        b"-".decode(name, errors="ignore")
+    except (LookupError, UnicodeError):
         raise ValueError(f'takes an encoding such as "utf-8", "utf-16" or "cp1252", not {value!r}') from None
+    return name
 
 
 def _file(value: Any) -> str:
@@ -64,6 +67,7 @@ def _file(value: Any) -> str:
 def _s3(value: Any) -> Mapping[str, Any]:
     words: Mapping[str, Shape] = {
         "key_id": secret_place, "secret": secret_place, "session_token": secret_place, "region": text, "endpoint": text,
+        "url_style": one_of("path", "vhost"), "use_ssl": flag,
     }  # fmt: skip
     if not isinstance(value, dict) or not value:
         raise ValueError(
@@ -117,7 +121,10 @@ def read_place(section: RuleSection, others: tuple[str, ...], folder: Path) -> S
             section.fault("takes an URL; only its password is a secret", kind)
         return None
     if kind in FILES:
-        place = str(folder / place)
+        # A folder whose own name looks like a pattern is none.
+        place = str(Path(glob.escape(str(folder)) if glob.has_magic(place) else folder) / place)
+    if options.get("delimiter", ",") == options.get("quote", '"'):
+        section.fault("is the delimiter too", "quote")
     found = {word: _absolute(word, value, folder) for word, value in options.items() if value is not None}
     return SourceRules(kind=kind, place=place, options=found, folder=str(folder))
 

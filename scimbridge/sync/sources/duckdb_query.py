@@ -20,13 +20,6 @@ from scimbridge.sync.sources.secrets import read_secret
 MEMORY = "128MB"
 _BATCH = 1000
 _LONGEST = 200
-_S3 = {
-    "key_id": "KEY_ID",
-    "secret": "SECRET",
-    "session_token": "SESSION_TOKEN",
-    "region": "REGION",
-    "endpoint": "ENDPOINT",
-}
 _EXTENSION = re.compile(r"[a-z0-9_]+")
 
 
@@ -39,7 +32,7 @@ class DuckdbQuery:
     digest: str | None = None
 
     def __init__(self, rules: SourceRules, environ: Mapping[str, str]) -> None:
-        self.name = rules.place if not re.search(r"\s", rules.place.strip()) else "the query in [source]"
+        self.name = rules.place if not re.search(r"\s", rules.place.strip()) else "the query of DuckDB"
         self._duckdb = import_extra("duckdb", "sources", self.name)
         self._rules, self._environ = rules, environ
         self._query = rules.place if re.search(r"\s", rules.place.strip()) else _of_file(rules.place.strip())
@@ -71,7 +64,7 @@ class DuckdbQuery:
         options = self._rules.options
         settings = {
             "memory_limit": options.get("memory", MEMORY), "threads": 2, "temp_directory": folder,
-            "file_search_path": self._rules.folder, "autoinstall_known_extensions": False,
+            "file_search_path": self._rules.folder, "autoinstall_known_extensions": False, "enable_progress_bar": False,
         }  # fmt: skip
         for name, value in settings.items():
             database.execute(f"SET {name} = {_quoted(str(value)) if isinstance(value, str) else value}")
@@ -89,7 +82,7 @@ class DuckdbQuery:
     def _s3(self, given: Mapping[str, Any]) -> Iterator[str]:
         for word, value in given.items():
             text = read_secret(value, self._environ, self.name) if isinstance(value, SecretPlace) else str(value)
-            yield f"{_S3[word]} {_quoted(text)}"
+            yield f"{word.upper()} {_quoted(text)}"
 
     def read(self, faults: SourceFaults) -> Iterator[Record]:
         """Yield the rows."""

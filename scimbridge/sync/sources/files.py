@@ -26,7 +26,8 @@ from scimbridge.sync.sources.texts import CONTROL
 UTF_8 = "utf-8"
 _BOM = b"\xef\xbb\xbf"
 _BOMS_16 = (b"\xff\xfe", b"\xfe\xff")
-_WIDE = ("utf-16", "utf-32")
+_SAMPLE = 'aZ,;"\r\n'
+"""What a line is found by; an encoding that writes it in another way is not read line by line."""
 _LONGEST = 1 << 20
 _NAMED = 5
 _AHEAD = 86_400.0  # seconds that a time may lie ahead, since a name has no zone
@@ -157,7 +158,7 @@ def open_file(path: Path, faults: SourceFaults) -> Iterator[tuple[HashedFile, io
 
 def read_lines(stream: io.BufferedIOBase, encoding: str, faults: SourceFaults) -> Generator[str]:
     """Yield the lines of a file with their ends. Raises `SourceRefused` where its bytes are no text of the encoding."""
-    if encoding.startswith(_WIDE):
+    if _SAMPLE.encode(encoding, errors="replace") != _SAMPLE.encode():
         yield from _read_wide(stream, encoding, faults)
         return
     encoding = UTF_8 if encoding == "utf-8-sig" else encoding
@@ -173,9 +174,8 @@ def read_lines(stream: io.BufferedIOBase, encoding: str, faults: SourceFaults) -
             raise faults.refusal(f"is longer than {_LONGEST} bytes; the file is not what it should be", number)
         try:
             line = raw.decode(encoding)
-        except UnicodeDecodeError as error:
-            byte = raw[error.start]
-            raise faults.refusal(_undecodable(byte, encoding), number) from None
+        except UnicodeError as error:
+            raise faults.refusal(_undecodable(raw, error, encoding), number) from None
         _check_line(line, number, faults)
         if encoding != UTF_8:
             doubted.look(raw)
@@ -199,7 +199,8 @@ def _read_wide(stream: io.BufferedIOBase, encoding: str, faults: SourceFaults) -
         text.detach()  # the file is closed by who opened it
 
 
-def _undecodable(byte: int, encoding: str) -> str:
+def _undecodable(raw: bytes, error: UnicodeError, encoding: str) -> str:
+    byte = raw[error.start] if isinstance(error, UnicodeDecodeError) else 0
     if encoding == UTF_8:
         return f'the byte 0x{byte:02X} is no UTF-8; export it as UTF-8, or say encoding = "cp1252" (Windows, Latin-1)'
     return f"the byte 0x{byte:02X} is no {encoding}; look which encoding the export has"

@@ -66,13 +66,17 @@ class ScimServer:
     def _session(self) -> requests.Session:
         session = requests.Session()
         session.headers["Accept"] = ", ".join(_KINDS)
-        if self._token is not None:
-            session.headers["Authorization"] = f"Bearer {self._token}"
-        elif self._password is not None:
+        session.auth = self._sign  # a .netrc of the machine has no say
+        if self._token is None and self._password is not None:
             session.auth = (str(self._options.get("user", "")), self._password)
         if "ca_file" in self._options:
             session.verify = str(self._options["ca_file"])
         return session
+
+    def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token is not None:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
 
     def read(self, faults: SourceFaults) -> Iterator[Record]:
         """Yield the users. Raises `SourceRefused` where they do not come out whole."""

@@ -40,7 +40,7 @@ class SqlQuery:
     digest: str | None = None
 
     def __init__(self, rules: SourceRules, environ: Mapping[str, str]) -> None:
-        self.name = "the query in [source]"
+        self.name = "the query"
         self._alchemy = import_extra("sqlalchemy", "database", "sql")
         self._query = read_query(rules.place, rules.folder)
         self._url = self._read_url(rules, environ)
@@ -115,9 +115,7 @@ def read_query(place: str, folder: str) -> str:
         except (OSError, UnicodeDecodeError):
             raise refuse(str(path), "the query cannot be read; name a file of UTF-8") from None
     if _QUERY.match(place) is None:
-        raise refuse(
-            "the query in [source]", "does not begin with SELECT, WITH, VALUES or TABLE; a source is only read"
-        )
+        raise refuse("the query", "does not begin with SELECT, WITH, VALUES or TABLE; a source is only read")
     return place.strip().rstrip(";")
 
 

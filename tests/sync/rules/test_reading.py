@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from scimbridge.sync.rules.faults import RuleFaults
-from scimbridge.sync.rules.reading import read_rules
+from scimbridge.sync.rules.reading import compile_rules, read_rules
 from scimbridge.sync.rules.values import GUARDED, Limit, SecretPlace
 
 CORE = '["urn:ietf:params:scim:schemas:core:2.0:User"]'
@@ -187,6 +189,9 @@ def test_sections_that_cannot_be(faults, section, told):
         ("", "names one source by one of"),
         ('csv = "a"\ndelimiter = ";;"', "takes one character"),
         ('csv = "a"\nencoding = "utf8-x"', "takes an encoding"),
+        ('csv = "a"\nencoding = "hex"', "takes an encoding"),
+        ('csv = "a"\ndelimiter = ";"\nquote = ";"', "is the delimiter too"),
+        ('csv = "a\\u0000"', "takes a text"),
         ('csv = "a"\nurl = "x://y"', "is not a word that stands here"),
         ('csv = "a"\nmade = "yesterday"', 'or "name:people-%Y-%m-%d.csv"'),
         ('csv = "a"\nkey_pattern = "["', "is no regular expression"),
@@ -198,6 +203,8 @@ def test_sections_that_cannot_be(faults, section, told):
         ('ldap = "ldaps://dc.example.org"', "base is missing beside ldap"),
         ('scim = "https://idp.example.org/v2"\ntoken = "abc"', "is a secret, and rules hold none"),
         ('duckdb = "s3://x/y.parquet"\ns3 = { key = "abc" }', "which is not one of key_id, secret"),
+        ('duckdb = "s3://x/y.parquet"\ns3 = { key_id = "hunter2" }', "is a secret, and rules hold none"),
+        ('duckdb = "s3://x/y.parquet"\ns3 = { url_style = "paht" }', "did you mean 'path'?"),
     ],
 )  # fmt: skip
 def test_sources_that_cannot_be(faults, source, told):
@@ -232,6 +239,13 @@ def test_secrets_have_a_place(compiled):
 def test_sections_that_do_not_fit_each_other(faults, text, told):
     """The key is kept and matched by, who is found is managed, and people can be made."""
     assert any(told in each for each in faults(text)), faults(text)
+
+
+@pytest.mark.parametrize(("name", "place"), [("p.csv", "/data[1]/p.csv"), ("p-*.csv", "/data[[]1]/p-*.csv")])
+def test_a_folder_that_looks_like_a_pattern(users, name, place):
+    """The folder of the rules is no pattern, whatever it is called."""
+    text = SOURCE.replace("people.csv", name) + MATCH + ROWS
+    assert compile_rules(text, "people.toml", Path("/data[1]"), users).people.source.place == place
 
 
 def test_nobody_is_made(compiled):

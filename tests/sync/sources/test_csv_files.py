@@ -29,9 +29,22 @@ SECRET = "kim@example.org"
         (GOOD.replace(",", ";"), {"delimiter": ";"}),
         (GOOD.encode("utf-16"), {"encoding": "utf-16"}),
         (GOOD.encode("utf-16-le"), {"encoding": "utf-16-le"}),
+        (GOOD.encode("cp037"), {"encoding": "cp037"}),
         (GOOD.replace("kim@example.org", "'kim@example.org'"), {"quote": "'"}),
     ],
-    ids=["plain", "no end", "crlf", "bom", "blank lines", "header", "delimiter", "utf-16", "utf-16-le", "quote"],
+    ids=[
+        "plain",
+        "no end",
+        "crlf",
+        "bom",
+        "blank lines",
+        "header",
+        "delimiter",
+        "utf-16",
+        "utf-16-le",
+        "ebcdic",
+        "quote",
+    ],
 )
 def test_good_files(opener, content, options):
     """However it is written, the same rows come out, with their lines."""

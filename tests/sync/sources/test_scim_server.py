@@ -136,6 +136,16 @@ def test_a_server_that_is_busy(opener):
     assert slept == [1.0] * 3
 
 
+def test_a_netrc_has_no_say(bridge, client, opener, tmp_path, monkeypatch):
+    """The token of the rules is sent, whatever a file of the machine says of the host."""
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login x password y\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    source = opener(kind="scim", place=bridge, columns=("id", "userName"), made="")
+    source.options = {"token": SecretPlace(env="TOKEN"), "page_size": 250}
+    source.environ = {"TOKEN": client.headers["Authorization"].removeprefix("Bearer ")}
+    assert len(source.rows()) == 250
+
+
 def test_columns_that_are_no_paths(opener):
     """A column is a path of SCIM, and selects by eq."""
     source = opener(kind="scim", place="http://127.0.0.1:9", columns=("id", "e mails"), made="")
