@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 Collection = Literal["users", "groups", "populations"]
 _ID: Final = regex.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _RESULTS_KEPT: Final = 64
+_SMALL_RESULTS_KEPT: Final = 1024
 _RECORDS_KEPT: Final = 1_000_000
-"""Results of filters are kept, as many as have so many records together, and at least so many results."""
+"""Of filters the last 64 results are kept, and the last 1024 where they have no more records than this together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +153,9 @@ class Directory:
         self.results[key] = (self.revision, entries)
         self.results.move_to_end(key)
         kept = sum(len(found) for _revision, found in self.results.values()) if len(self.results) > _RESULTS_KEPT else 0
-        while len(self.results) > _RESULTS_KEPT and kept > _RECORDS_KEPT:
-            kept -= len(self.results.popitem(last=False)[1][1])
+        most = _RESULTS_KEPT if kept > _RECORDS_KEPT else _SMALL_RESULTS_KEPT
+        while len(self.results) > most:
+            self.results.popitem(last=False)
 
     def recall(self, key: tuple[Collection, str]) -> list[Entry] | None:
         """Return a result that still holds, or None."""

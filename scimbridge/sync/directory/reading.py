@@ -135,7 +135,7 @@ class SideBySide:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _send(self, pool: InContext) -> None:
-        while self._flying < self._most and len(self._ready) < self._most:
+        while self._flying < self._most and len(self._ready) < max(2, self._most // 3):
             if not self._waiting and not self._open_next():
                 return
             _left, _serial, whole, call = heapq.heappop(self._waiting)

@@ -23,6 +23,7 @@ from scimbridge.sync.exporting.orders import (
     CSV,
     MEMBERS,
     PARQUET,
+    RESOURCES,
     ExportOrder,
     ExportRefused,
     ExportReport,
@@ -66,15 +67,22 @@ def export(
     """Carry an order out. Raises `ExportRefused` before anything is read, then PingOne's errors and OSError."""
     began = counting.clock()
     check_target(order)
-    try:
-        subject = Subject(desk, order)
-    except BadRequest as error:
-        raise ExportRefused(f"--where: {error.detail}") from None
-    format_ = _choose_format(order, subject)
-    if order.file is None:
-        rows, resumed = _stream(subject, format_, told), None
-    else:
-        rows, resumed = _stage(desk, order, order.file, subject, format_, counting, told)
+    settings = desk.bridge.settings
+    if order.file is None and settings.audit == "-" and settings.audit_reads:
+        raise ExportRefused("records of readings go to standard output too (SCIMBRIDGE_AUDIT=-): name a file with -o")
+    endpoint = desk.endpoint(RESOURCES[order.what])
+    searched = endpoint.lists.view.table.type
+    with endpoint.trail.searching(desk.context(), (searched,), order.where) as context:
+        try:
+            subject = Subject(desk, context, order)
+        except BadRequest as error:
+            raise ExportRefused(f"--where: {error.detail}") from None
+        format_ = _choose_format(order, subject)
+        if order.file is None:
+            rows, resumed = _stream(subject, format_, told), None
+        else:
+            rows, resumed = _stage(desk, order, order.file, subject, format_, counting, told)
+        context.notes.listed({"itemsPerPage": rows})
     taken = subject.taken
     return ExportReport(
         what=order.what, file=order.file, rows=rows, read=taken.read, counted=taken.counted, how=taken.how,

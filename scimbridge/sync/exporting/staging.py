@@ -56,7 +56,12 @@ class Staging:
         self._clock = clock
         self._synced_at = clock()
         self.earlier: StagedRecords | None = None
-        self._journal, self._data = self._open(self._place), self._open(self.staged)
+        self._journal = self._open(self._place)
+        try:
+            self._data = self._open(self.staged)
+        except BaseException:
+            self._journal.close()
+            raise
         try:
             fcntl.flock(self._journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

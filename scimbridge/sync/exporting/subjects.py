@@ -13,7 +13,7 @@ from scimbridge.lists.lists import read_filter
 from scimbridge.lists.reading import Source
 from scimbridge.pingone.bodies import HELD
 from scimbridge.pingone.paging import Page
-from scimbridge.request.context import AnswerOptions
+from scimbridge.request.context import AnswerOptions, RequestContext
 from scimbridge.sides import Native
 from scimbridge.sync.desk import SyncDesk
 from scimbridge.sync.directory.members import walk_members
@@ -82,11 +82,11 @@ class Before:
 class Subject:
     """What one order reads. Making it asks PingOne whether it answers the filter. Raises `InvalidFilter`."""
 
-    def __init__(self, desk: SyncDesk, order: ExportOrder) -> None:
+    def __init__(self, desk: SyncDesk, context: RequestContext, order: ExportOrder) -> None:
         self.taken = Taken()
         self._desk = desk
         self._order = order
-        self._context = desk.context()
+        self._context = context
         self._options = AnswerOptions(BASE)
         self._endpoint = desk.endpoint(RESOURCES[order.what])
         table = self._endpoint.lists.view.table

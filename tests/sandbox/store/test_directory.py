@@ -38,8 +38,10 @@ def test_a_filter_is_worked_out_once_between_writes(directory):
 
 def test_results_are_kept_within_bounds(directory):
     """Not every filter ever asked is remembered."""
-    for number in range(100):
+    for number in range(1100):
         list_records(directory, "users", f'title eq "{number}"', 0, 10)
+    assert len(directory.results) == 1024
+    directory.remember(("users", "many"), [(number, "") for number in range(1_000_001)])
     assert len(directory.results) == 64
 
 

@@ -266,6 +266,16 @@ def test_end_in_the_middle(sandbox, open_desk):
     assert not [each for each in threading.enumerate() if each.name.startswith("walk")]
 
 
+def test_slow_taker(sandbox, open_desk):
+    """Who is slow to take pages slows the calls down: no more wait than are read at a time, and as many again."""
+    desk = open_desk(sandbox)
+    pages = walk(desk, desk.context(), "User", parallel=2).pages
+    taken = 0
+    for taken, _page in enumerate(pages, 1):
+        assert sandbox.journal.count("GET", "/users") <= taken + 4
+    assert taken > 10
+
+
 def test_gone_on_with(sandbox, open_desk):
     """A walk goes on where an earlier one was: what has come does not come again, and counts."""
     desk, kept = open_desk(sandbox), {"done": set(), "seen": []}
