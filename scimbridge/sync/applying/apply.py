@@ -1,7 +1,7 @@
 """A plan is applied: its guards, its journal and its lease, then stage by stage, the lines of each side by side.
 
-While the lines of one block are carried out, the records of the next are read. Nothing is begun any more where a
-signal, a lost lease or too many failures say so; what is under way is brought to its end.
+While the lines of one block are carried out, the records of the next are read already. Nothing is begun any more where
+a signal, a lost lease or too many failures say so; what is under way is brought to its end.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from scimbridge.observe.threads import InContext
 from scimbridge.state.leases import Lease
 from scimbridge.sync.applying.allowing import check_plan
-from scimbridge.sync.applying.crew import Crew, Task
+from scimbridge.sync.applying.crew import Crew, Task, Tasks
 from scimbridge.sync.applying.figures import note_applied
 from scimbridge.sync.applying.journal import ApplyJournal, open_journal
 from scimbridge.sync.applying.lease import alone
@@ -71,7 +71,9 @@ def apply_plan(
         halts = _Halts(tally, options.stop_after, stop, held)
         crew = Crew(desk, head.id, halts.from_outside, tally.waits, pool, held)
         journal.open(user=options.user, allow=allow, at=parts.wall())
-        applied = _Run(plan, journal, crew, tally, halts, _Flights(pool, parallel, journal, tally, crew)).all_stages()
+        flights = _Flights(pool, parallel, journal, tally, crew)
+        reader = stack.enter_context(InContext(1, thread_name_prefix="apply-reads"))
+        applied = _Run(plan, journal, crew, tally, halts, flights, reader).all_stages()
         journal.close(at=parts.wall(), stopped=applied.stopped)
         note_applied(desk, head.rules_file, applied)
         return applied
@@ -155,8 +157,16 @@ class _Run:
     """One apply on its way."""
 
     def __init__(
-        self, plan: Plan, journal: ApplyJournal, crew: Crew, tally: Tally, halts: _Halts, flights: _Flights
+        self,
+        plan: Plan,
+        journal: ApplyJournal,
+        crew: Crew,
+        tally: Tally,
+        halts: _Halts,
+        flights: _Flights,
+        reader: Executor,
     ) -> None:
+        self._reader = reader
         self._plan = plan
         self._journal = journal
         self._crew = crew
@@ -181,20 +191,31 @@ class _Run:
 
     def _carry_out(self, stage: Stage) -> None:
         self._tally.stage = stage.do
-        lines, settled = self._plan.lines(stage.do), self._journal.past.settled.get(stage.do, ())
-        for block in blocks(lines, stage, settled):
-            ready = [placed for placed in block if not self._skips(stage, placed)]
-            if not ready:
-                continue
+        for block, coming in self._read_ahead(stage):
             if self._halts.has_come():
                 return
-            self._journal.begin(stage.do, (place for place, _line in ready))
-            for keys, task in self._tasks(stage, ready):
+            self._journal.begin(stage.do, (place for place, _line in block))
+            for keys, task in self._tasks(coming):
                 self._flights.make_room(keys)
                 if self._halts.has_come():
                     return
                 self._flights.begin(keys, task)
         self._flights.land()
+
+    def _read_ahead(self, stage: Stage) -> Iterator[tuple[list[Placed], Future[Tasks]]]:
+        """Yield the blocks of a stage; the records of the next one are read meanwhile."""
+        past, before = self._journal.past, None
+        begun = past.begun.get(stage.do, set())
+        for block in blocks(self._plan.lines(stage.do), stage, past.settled.get(stage.do, ())):
+            ready = [placed for placed in block if not self._skips(stage, placed)]
+            if not ready:
+                continue
+            coming = ready, self._reader.submit(self._crew.tasks, stage, ready, begun)
+            if before is not None:
+                yield before
+            before = coming
+        if before is not None:
+            yield before
 
     def _skips(self, stage: Stage, placed: Placed) -> bool:
         """Note a line that nobody carries out: a conflict, or one that is only reported."""
@@ -204,10 +225,13 @@ class _Run:
         self._flights.note(LineResult(line, place, SKIPPED, line.reason or "it is only reported"))
         return True
 
-    def _tasks(self, stage: Stage, block: list[Placed]) -> Iterator[tuple[tuple[str, ...], Task]]:
-        """Return what is to be done for a block; nothing where that ends before it begins."""
+    def _tasks(self, coming: Future[Tasks]) -> Tasks:
+        """Return what is to be done for a block, once it is read; nothing where that ends before it begins."""
+        while not coming.done():
+            wait([coming], timeout=EVERY)
+            self._tally.say()
         try:
-            return self._crew.tasks(stage, block, self._journal.past.begun.get(stage.do, set()))
+            return coming.result()
         except Halted as halt:
             self._tally.stop(str(halt))
             return iter(())

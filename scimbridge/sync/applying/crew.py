@@ -28,6 +28,8 @@ from scimbridge.sync.desk import SyncDesk
 from scimbridge.sync.plans.lines import CREATE, GROUP, JOIN, LEAVE
 
 Task = Callable[[], list[LineResult]]
+Tasks = Iterator[tuple[tuple[str, ...], Task]]
+"""What is to be done for a block, each with the ids that it is about."""
 Found = TypeVar("Found")
 
 
@@ -77,8 +79,8 @@ class Crew:
         if line.do == CREATE and result.id is not None:
             (self._made.groups if line.on == GROUP else self._made.people)[line.key] = result.id
 
-    def tasks(self, stage: Stage, block: list[Placed], begun: set[int]) -> Iterator[tuple[tuple[str, ...], Task]]:
-        """Return what is to be done for a block, each with the ids that it is about. Raises `Halted`."""
+    def tasks(self, stage: Stage, block: list[Placed], begun: set[int]) -> Tasks:
+        """Return what is to be done for a block. Raises `Halted`."""
         if stage.do in (JOIN, LEAVE):
             return ((_group_of(lines), partial(self._memberships.change, lines)) for lines in by_group(block))
         if stage.do == CREATE:

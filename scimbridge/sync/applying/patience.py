@@ -27,7 +27,7 @@ class Halted(Exception):
 class Patience:
     """How often one line has failed so far; `halted` says why nothing more is to be begun, "" where it may be.
 
-    `is_down`: whether the circuit is open. `tell` hears why nothing goes on, and "" when it does again.
+    `is_down`: whether the circuit is open. `tell` hears why nothing goes on.
     """
 
     halted: Callable[[], str]
@@ -61,8 +61,6 @@ class Patience:
         if why:
             self.tell(why)
         self.sleep(min(LONGEST, max(PAUSE, seconds)))
-        if why:
-            self.tell("")
         return True
 
 

@@ -1,8 +1,7 @@
-"""What has become of the lines so far, and how far the whole has come. One thread notes; others may say what waits."""
+"""What has become of the lines so far, and how far the whole has come. One thread notes, and says it."""
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 
@@ -36,7 +35,6 @@ class Tally:
         self._clock, self._began = clock, clock()
         self._tell = tell
         self._told_at = float("-inf")
-        self._thread = threading.get_ident()
         self._counts: dict[str, Counter[str]] = {}
         self._before = 0
         self._first: list[LineResult] = []
@@ -52,6 +50,7 @@ class Tally:
     def note(self, result: LineResult) -> None:
         """Count a line."""
         self._counts.setdefault(result.line.do, Counter())[result.result] += 1
+        self._waiting = ""
         if result.result in (FAILED, DRIFTED) and len(self._first) < TOLD:
             self._first.append(result)
 
@@ -68,10 +67,8 @@ class Tally:
         return sum(each.total() for each in self._counts.values())
 
     def waits(self, why: str) -> None:
-        """Say why nothing goes on, "" when it does again; in another thread, the noting one says it in a moment."""
+        """Have it said why nothing goes on, until a line is settled; any thread may know of it."""
         self._waiting = why
-        if threading.get_ident() == self._thread:
-            self.say(now=True)
 
     def say(self, *, now: bool = False) -> None:
         """Say how far it came, if that was not said a moment ago."""

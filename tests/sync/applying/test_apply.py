@@ -177,7 +177,7 @@ def test_who_was_made_by_another_hand_is_not_made_again(floor):
     first, second = floor.users()[:2]
     floor.sandbox.directory.users.put({**first, "externalId": "k1"})
     floor.sandbox.directory.users.put({**second, "username": "k2@example.org"})
-    applied = floor.apply(make_plan(floor.sandbox, _new("k1", home), _new("k2", home), _new("k3", home)))
+    applied = floor.apply(make_plan(floor.sandbox, _new("k1", home), _new("k2", home), _new("k3", home)), parallel=1)
     assert applied.counts == {"create": {"drifted": 2, "done": 1}}
     assert [each.why for each in applied.told] == [
         "made by another hand meanwhile: externalId", "made by another hand meanwhile: userName"
