@@ -114,8 +114,9 @@ def native_fields(table: Table, resource: Resource, manner: Manner) -> dict[Row,
     Rows of memberships are not among them. Raises `InvalidValue`.
     """
     fields: dict[Row, Any] = {}
+    links = table.links
     for (urn, attr), shape in table.shapes.items():
-        if shape is table.links or not any(row.writable for row in shape.rows):
+        if shape is links or not any(row.writable for row in shape.rows):
             continue
         value = attribute_value(table, resource, urn, attr)
         tell_lost(shape, value, manner)

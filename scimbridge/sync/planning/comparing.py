@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from scimbridge.mapping.plan import plan_change, plan_create
+from scimbridge.mapping.plan import plan_change
 from scimbridge.mapping.translate import silent
 from scimbridge.scim.errors import ScimError
 from scimbridge.scim.reading import Manner
@@ -67,7 +67,8 @@ class PersonComparison:
         values = {name: value for name, value in {**wanted.values, **wanted.initial}.items() if value is not None}
         try:
             self._check_unique(values, taken)
-            resource = self._resource(values)
+            self._check_required(values)
+            resource = self._rules.new_resource(values)
             population = self._places.new(resource)
             self._check_new(resource, population)
         except _Unfit as unfit:
@@ -81,13 +82,11 @@ class PersonComparison:
         is_made = not self._just or CREATE in self._just
         return PlannedPerson((line,) if is_made else (), is_made, population)
 
-    def _resource(self, values: Values) -> Resource:
-        try:
-            resource = self._rules.paths.resource(values)
-            plan_create(self._rules.table, resource, _EXACT)
-        except ScimError as error:
-            raise _Unfit(str(error), "no person can be made of the row") from None
-        return resource
+    def _check_required(self, values: Values) -> None:
+        """Raise `_Unfit` for what nobody is made without; each value by itself was held to PingOne's limits."""
+        missing = [name for name in self._rules.required if name not in values]
+        if missing:
+            raise _Unfit(f"{', '.join(missing)}: nobody is made without a value", "no value where one is required")
 
     def _check_new(self, resource: Resource, population: str | None) -> None:
         born = Resource({"active": True, **resource})

@@ -50,7 +50,7 @@ class Lines:
     def _row(line: PlanLine, user: int | None) -> tuple[object, ...]:
         linked = line.do in (JOIN, LEAVE) and line.group is not None
         one, two = (str(line.group["name"]), line.key) if linked and line.group else (line.key, "")
-        return place_of(line), one, two, line.id or "", line.do, line.on, user, orjson.dumps(line)
+        return place_of(line), one, two, line.id or "", line.do, line.on, user, bool(line.faults), orjson.dumps(line)
 
 
 class Decisions:

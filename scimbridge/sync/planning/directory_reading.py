@@ -7,8 +7,10 @@ from typing import Protocol
 
 from scimbridge.pingone import filters
 from scimbridge.pingone.errors import NotThere
+from scimbridge.pingone.kinds import USERS
 from scimbridge.sides import Native
 from scimbridge.sync.desk import SyncDesk
+from scimbridge.sync.directory.members import walk_members
 from scimbridge.sync.directory.walking import DirectoryWalk, Tell, walk
 
 
@@ -33,6 +35,10 @@ class DirectoryReader(Protocol):
 
     def members(self, group: str, *, direct: bool) -> Iterable[list[str]]:
         """Return the ids of the people in a group, page by page; `direct`: without those through other groups."""
+        ...
+
+    def walk_members(self, groups: Iterable[Native]) -> Iterable[tuple[str, list[str]]]:
+        """Return the direct members of many groups: the id of a group, and ids of people in it, in any order."""
         ...
 
     def group(self, key: str) -> Native | None:
@@ -83,6 +89,12 @@ class BridgeDirectory:
         asked = filters.render(filters.MemberOf(group, direct=direct))
         for reached in self._users.pages(self._context, filter=asked, limit=self._limit):
             yield [record["id"] for record in reached.page.records]
+
+    def walk_members(self, groups: Iterable[Native]) -> Iterator[tuple[str, list[str]]]:
+        """Yield the direct members of groups, side by side."""
+        for page in walk_members(self._desk, self._context, groups).pages:
+            if page.kind == USERS.collection:
+                yield page.group["id"], page.ids
 
     def group(self, key: str) -> Native | None:
         """Read a group."""

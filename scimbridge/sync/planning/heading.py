@@ -162,10 +162,14 @@ def people_in_scope(store: PlanStore) -> int:
     return store.number("SELECT count(*) FROM users WHERE scope")
 
 
-def count_lines(store: PlanStore, target: str | None = None) -> dict[str, int]:
-    """Return how many lines there are of each kind, of those about users or groups alone where that is said."""
-    query = "SELECT do, count(*) FROM lines WHERE target = coalesce(?, target) GROUP BY do"
-    found: dict[str, int] = dict(store.each(query, (target,)))
+def count_changes(store: PlanStore) -> dict[str, int]:
+    """Return how many lines there are of each kind that change people, without those that are only reported."""
+    return dict(store.each("SELECT do, count(*) FROM lines WHERE target = ? AND NOT idle GROUP BY do", (USER,)))
+
+
+def count_lines(store: PlanStore) -> dict[str, int]:
+    """Return how many lines there are of each kind."""
+    found: dict[str, int] = dict(store.each("SELECT do, count(*) FROM lines GROUP BY do"))
     return {kind: found[kind] for kind in KINDS if kind in found}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from scimbridge.pingone.kinds import USERS
 from scimbridge.sync.planning.persons import DirectoryPerson
 from scimbridge.sync.planning.rules_in_use import RulesInUse
 from scimbridge.sync.plans.lines import (
@@ -68,7 +69,7 @@ class PersonLines:
         if faults:
             return
         self.condition = {name: after.get(name, value) for name, value in self.condition.items()}
-        renamed = next((after[name] for name in after if self._rules.rows[name].native == "username"), None)
+        renamed = next((after[name] for name in after if self._rules.rows[name].native == USERS.unique), None)
         if isinstance(renamed, str):
             self.user_name = renamed
 

@@ -13,7 +13,7 @@ from scimbridge.sync.planning import guards
 from scimbridge.sync.planning.deciding import Decisions, Lines
 from scimbridge.sync.planning.directory_reading import BridgeDirectory, DirectoryReader
 from scimbridge.sync.planning.guards import GuardCount
-from scimbridge.sync.planning.heading import PlanHeading, PlanInputs, PlannedEnvironment, count_lines, people_in_scope
+from scimbridge.sync.planning.heading import PlanHeading, PlanInputs, PlannedEnvironment, count_changes, people_in_scope
 from scimbridge.sync.planning.last_applied import LastApplied
 from scimbridge.sync.planning.loading import LoadedSource, fold_groups, load_pairs, load_people
 from scimbridge.sync.planning.memberships import GroupPlanning
@@ -23,7 +23,6 @@ from scimbridge.sync.planning.plan import MadePlan
 from scimbridge.sync.planning.rereading import Rereading
 from scimbridge.sync.planning.rules_in_use import RulesInUse, Unplannable, find_population
 from scimbridge.sync.planning.store import PlanStore
-from scimbridge.sync.plans.lines import USER
 from scimbridge.sync.rules.values import Rules
 from scimbridge.sync.sources.rows import Source
 
@@ -225,7 +224,7 @@ class PlanMaking:
     def _guards(self, decisions: Decisions, groups: GroupPlanning | None, loaded: LoadedSource) -> Iterator[GuardCount]:
         rules, last, rows = self._rules.rules, self._last, loaded.provenance.rows
         limits, people = rules.guards.limits, people_in_scope(self._store)
-        yield from guards.count_kinds(count_lines(self._store, USER), limits, people)
+        yield from guards.count_kinds(count_changes(self._store), limits, people)
         if groups is not None:
             yield from guards.count_leaves(groups.numbers(), limits)
         if rules.people.complete:

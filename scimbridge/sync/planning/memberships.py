@@ -6,6 +6,7 @@ Memberships are joined in the store and streamed: a group may have tens of thous
 from __future__ import annotations
 
 import fnmatch
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -52,10 +53,23 @@ ORDER BY t.grp, u.id
 class ManagedGroup:
     """A group of the directory at the level of the rules whose name they manage."""
 
-    id: str
+    record: Native
     name: str
-    is_dynamic: bool
-    direct: int | None
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return str(self.record["id"])
+
+    @property
+    def is_dynamic(self) -> bool:
+        """Whether its members come from its own filter."""
+        return is_dynamic(self.record)
+
+    @property
+    def direct(self) -> int | None:
+        """How many people are directly in it, None where PingOne does not say."""
+        return direct_members(self.record)[0]
 
 
 class GroupPlanning:
@@ -86,16 +100,21 @@ class GroupPlanning:
             name = record.get("name")
             if not isinstance(name, str) or read_field(record, ("population", "id")) != self._level:
                 continue
-            direct, _groups = direct_members(record)
-            group = ManagedGroup(record["id"], name, is_dynamic(record), direct)
-            self._held.setdefault(self.fold(name), []).append(group)
+            self._held.setdefault(self.fold(name), []).append(ManagedGroup(record, name))
 
     def read_members(self, directory: DirectoryReader, heard: Callable[[int, int], None]) -> None:
         """Read who is in the managed groups. Raises `Unreachable` where their numbers do not come out."""
-        managed = list(self._existing({grp for (grp,) in self._store.each("SELECT DISTINCT grp FROM wanted")}))
-        for done, (fold, group) in enumerate(managed, 1):
-            self._store.insert("members", ((fold, user) for user in _read(directory, group)))
-            heard(done, len(managed))
+        named = {grp for (grp,) in self._store.each("SELECT DISTINCT grp FROM wanted")}
+        managed = {group.id: (fold, group) for fold, group in self._existing(named)}
+        read = Counter[str]()
+        for key, members in directory.walk_members(group.record for _fold, group in managed.values()):
+            self._store.insert("members", ((managed[key][0], user) for user in members))
+            read[key] += len(members)
+            heard(len(read), len(managed))
+        for key, (fold, group) in managed.items():
+            if group.direct is not None and group.direct != read[key]:
+                self._store.db.execute("DELETE FROM members WHERE grp = ?", (fold,))
+                self._store.insert("members", ((fold, user) for user in _read(directory, group)))
         self._store.db.execute("CREATE INDEX members_all ON members (grp, user)")
         self._store.db.execute("CREATE INDEX members_user ON members (user)")
 
@@ -214,18 +233,17 @@ class GroupPlanning:
         yield from ((name, leaving.get(name, 0), members) for name, members in self._store.each(query))
 
 
-def _read(directory: DirectoryReader, group: ManagedGroup) -> Iterator[str]:
-    """Yield the ids of a group's direct members; the group says how many these are, where it says so at all."""
+def _read(directory: DirectoryReader, group: ManagedGroup) -> list[str]:
+    """Return the ids of a group's direct members, as many as the group as it is now says that there are."""
     expected, found = group.direct, set[str]()
     for _try in range(_TRIES):
-        found = {user for page in directory.members(group.id, direct=True) for user in page}
-        if expected is None or len(found) == expected:
-            yield from sorted(found)
-            return
         record = directory.group(group.id)
         if record is None:
             raise Unreachable(f"the group {group.name!r} was deleted while the plan was made. Make the plan again")
         expected = direct_members(record)[0]
+        found = {user for page in directory.members(group.id, direct=True) for user in page}
+        if expected in (None, len(found)):
+            return sorted(found)
     raise Unreachable(
         f"the group {group.name!r} has {expected} direct members, and PingOne lists {len(found)}: it changes while it"
         " is read. Make the plan again"

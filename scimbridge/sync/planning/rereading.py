@@ -19,7 +19,8 @@ from scimbridge.sync.plans.lines import CREATE, USER
 
 _TERMS = 30
 _LENGTH = 3_000  # characters of an encoded filter: the whole head of a request has to stay below 6 KB
-_ABOUT = "SELECT DISTINCT id FROM lines WHERE id <> '' AND target = 'User' AND do <> 'conflict'"
+_OR = "%20or%20"
+_ABOUT = "SELECT DISTINCT id FROM lines WHERE id <> '' AND target = 'User' AND NOT idle"
 _CHANGED = f"{_ABOUT} AND do NOT IN ('join', 'leave')"
 
 
@@ -32,6 +33,7 @@ class Rereading:
         self._people = people
         self._directory = directory
         self._seen: set[str] = set()
+        self._asked: list[str] = []
 
     def read_again(self, *, members: bool) -> bool:
         """Read everybody again whom lines are about, once each. Returns whether anything is otherwise.
@@ -54,9 +56,11 @@ class Rereading:
 
     def _read_changed(self, query: str) -> bool:
         changed = False
-        for block in self._blocks(key for (key,) in list(self._store.each(f"{query} ORDER BY id"))):
-            found = {each["id"]: each for each in self._directory.find(term for _key, term in block)}
-            for key, _term in block:
+        for terms in _gather(self._terms(key for (key,) in list(self._store.each(f"{query} ORDER BY id")))):
+            asked = [term for each in terms for term in each]
+            found = {each["id"]: each for each in self._directory.find(asked)} if asked else {}
+            keys, self._asked = self._asked[: len(terms)], self._asked[len(terms) :]
+            for key in keys:
                 record = found.get(key)
                 if record is None:
                     changed |= self._keep(key)
@@ -64,20 +68,14 @@ class Rereading:
                     changed |= self._store.keep_person(self._people.read(record), record)
         return changed
 
-    def _blocks(self, keys: Iterable[str]) -> Iterator[list[tuple[str, Term]]]:
-        block: list[tuple[str, Term]] = []
+    def _terms(self, keys: Iterable[str]) -> Iterator[list[Term]]:
+        """Yield what each person is asked for by, those once who were not asked for yet."""
         for key in keys:
             known = self._store.person(key)
-            if key in self._seen or known is None or not known[1].user_name:
-                continue
-            self._seen.add(key)
-            term = Term(str(USERS.unique), "eq", known[1].user_name)
-            if block and not _fits([each for _key, each in block], [term]):
-                yield block
-                block = []
-            block.append((key, term))
-        if block:
-            yield block
+            if key not in self._seen and known is not None:
+                self._seen.add(key)
+                self._asked.append(key)
+                yield [Term(str(USERS.unique), "eq", known[1].user_name)] if known[1].user_name else []
 
     def _keep(self, key: str) -> bool:
         record = self._directory.person(key)
@@ -89,13 +87,10 @@ class Rereading:
 
     def _look_for_new(self) -> bool:
         """Ask for people who would be made: one who came since the walk, or whom it missed, must not come twice."""
-        changed, terms = False, list[Term]()
-        for new in self._new():
-            if terms and not _fits(terms, new):
-                changed |= self._find(terms)
-                terms = []
-            terms += new
-        return self._find(terms) or changed
+        changed = False
+        for terms in _gather(self._new()):
+            changed |= self._find([term for each in terms for term in each])
+        return changed
 
     def _new(self) -> Iterator[list[Term]]:
         rows = [(name, self._rules.rows[name]) for name in self._rules.by if "eq" in self._rules.rows[name].operators]
@@ -116,6 +111,16 @@ class Rereading:
         return changed
 
 
-def _fits(terms: list[Term], more: list[Term]) -> bool:
-    both = terms + more
-    return len(both) <= _TERMS and len(quote(" or ".join(map(render, both)))) <= _LENGTH
+def _gather(asked: Iterable[list[Term]]) -> Iterator[list[list[Term]]]:
+    """Yield what is asked for in one call each: no more terms than may be, and no longer filter."""
+    block: list[list[Term]] = []
+    terms = length = 0
+    for each in asked:
+        more = sum(len(quote(render(term))) + len(_OR) for term in each)
+        if block and (terms + len(each) > _TERMS or length + more > _LENGTH):
+            yield block
+            block, terms, length = [], 0, 0
+        block.append(each)
+        terms, length = terms + len(each), length + more
+    if block:
+        yield block

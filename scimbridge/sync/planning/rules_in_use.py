@@ -19,6 +19,7 @@ from scimbridge.scim.errors import InvalidFilter, InvalidPath
 from scimbridge.scim.filtering import trees
 from scimbridge.scim.filtering.comparing import parse_instant
 from scimbridge.scim.reading import Manner, is_empty, is_same
+from scimbridge.sides import Resource
 from scimbridge.sync.plans.managed_paths import ManagedPaths
 from scimbridge.sync.rules.values import ManagedAttribute, Rules, ScopeRules
 
@@ -71,6 +72,12 @@ class RulesInUse:
         self.paths = ManagedPaths(table.type)
         self.answer = compile_answer(table)
         self.rows = {name: row for row in table.rows for name in self._names(row)}
+        self._attributes = {
+            name: (urn, attr)
+            for (urn, attr), shape in table.shapes.items()
+            for row in shape.rows
+            for name in self._names(row)
+        }
         self.scope = _compile_scope(rules.scope, self, populations)
         faults = [
             f"{rules.file}: {each.name} has no row in the table of users" for each in rules.attributes
@@ -83,6 +90,7 @@ class RulesInUse:
         managed = [each.name for each in rules.attributes]
         self.uniques = tuple(name for name in managed if self.rows[name].attribute.uniqueness != "none")
         self.marks = tuple(dict.fromkeys((*self.by, self.key, *self.uniques)))
+        self.required = tuple(self.name_of(row) for row in table.rows if row.writable and row.attribute.required)
         self.active = self._path_of(ENABLED.name)
         self.population = self._path_of(POPULATION.name)
         whole = (*managed, *self.scope.names, self.active)
@@ -100,6 +108,28 @@ class RulesInUse:
     def _path_of(self, facet: str) -> str:
         row = next((row for row in self.table.rows if row.via == facet), None)
         return "" if row is None else self.name_of(row)
+
+    def new_resource(self, values: Mapping[str, Any]) -> Resource:
+        """Return a resource of these values, none of them empty: as `paths.resource` does, for very many rows."""
+        core = self.table.type.schema.urn
+        resource: dict[str, Any] = {"schemas": [core]}
+        for name, value in values.items():
+            row, (urn, attr) = self.rows[name], self._attributes[name]
+            place = resource if urn in ("", core) else resource.setdefault(urn, {})
+            if row.sub is None:
+                place[attr] = value
+            elif row.selector is None and not isinstance(value, list):
+                place.setdefault(attr, {})[row.sub] = value
+            elif row.selector is None:
+                place[attr] = [{row.sub: each} for each in value]
+            else:
+                elements = place.setdefault(attr, [])
+                element = next((each for each in elements if each["type"] == row.selector), None)
+                if element is None:
+                    elements.append(element := {"type": row.selector})
+                element[row.sub] = value
+        resource["schemas"] += [each.urn for each in self.table.type.extensions if each.urn in resource]
+        return Resource(resource)
 
     def fold(self, name: str, value: Any) -> str | None:
         """Return what two values of an attribute have in common that are the same there; None where there is none."""
@@ -152,13 +182,15 @@ def _compile_scope(scope: ScopeRules, rules: RulesInUse, populations: Mapping[st
         if found is None:
             known = ", ".join(sorted(map(repr, populations.values()))[:12])
             faults.append(
-                f"{rules.rules.file}: [scope] populations: the environment has no population {named!r} (it has {known})"
+                f"{rules.rules.file}: [scope] populations: the environment has no population {named!r}, or several of"
+                f" that name (it has {known})"
             )
         else:
             ids.add(found)
-    where, *protects = _compile_filters(scope, rules, faults)
+    words = list(_compile_filters(scope, rules, faults))
     if faults:
         raise Unplannable(faults)
+    where, *protects = words
     return ScopeInUse(
         frozenset(ids) if scope.populations else None,
         where.keeps,

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from typing import Any
 
 import orjson
 
-from scimbridge.scim.reading import is_same
 from scimbridge.sides import Native
 from scimbridge.sync.planning.matching import PathHit
 from scimbridge.sync.planning.persons import DirectoryPerson
@@ -37,7 +35,10 @@ _TABLES = (
         "people (fold TEXT PRIMARY KEY, key TEXT, user INTEGER, settled INTEGER, population TEXT, body BLOB)",
         "leavers (user INTEGER PRIMARY KEY)",
         "targets (grp TEXT PRIMARY KEY, id TEXT, name TEXT)",
-        "lines (place INTEGER, one TEXT, two TEXT, id TEXT, do TEXT, target TEXT, user INTEGER, body BLOB)",
+        (
+            "lines (place INTEGER, one TEXT, two TEXT, id TEXT, do TEXT, target TEXT, user INTEGER, idle INTEGER,"
+            " body BLOB)"
+        ),
     )),
     "members (grp TEXT, user TEXT)",
 )  # fmt: skip
@@ -113,7 +114,7 @@ class PlanStore:
 
     def keep_row(self, number: int, person: WantedPerson) -> Row:
         """Return the row of the table `rows` for a row of the source."""
-        return number, person.line, person.key, person.fold, orjson.dumps(asdict(person))
+        return number, person.line, person.key, person.fold, orjson.dumps(person)
 
     def wanted_rows(self) -> Iterator[tuple[int, WantedPerson]]:
         """Yield the rows of the source in their order."""
@@ -124,8 +125,9 @@ class PlanStore:
 
     def keep_person(self, person: DirectoryPerson, record: Native) -> bool:
         """Put a person in, in the place of what is known of it. Returns whether anything is new."""
-        known = self.person(person.id)
-        if known is not None and is_same(asdict(known[1]), asdict(person)):
+        body = orjson.dumps(person)
+        known = self.db.execute("SELECT n, body FROM users WHERE id = ?", (person.id,)).fetchone()
+        if known is not None and known[1] == body:
             return False
         number = None if known is None else known[0]
         if number is not None:
@@ -133,7 +135,7 @@ class PlanStore:
         found = self.db.execute(
             "INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (number, person.id, person.label, person.key, person.in_scope, person.population,
-             orjson.dumps(asdict(person)), orjson.dumps(record)),
+             body, orjson.dumps(record)),
         ).lastrowid  # fmt: skip
         marks = ((place, fold, found) for place, fold in enumerate(person.marks) if fold is not None)
         self.db.executemany("INSERT INTO marks VALUES (?, ?, ?)", list(marks))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from scimbridge.scim.errors import ScimError
@@ -17,6 +18,7 @@ from scimbridge.sync.rules.values import CLEAR, ManagedAttribute
 from scimbridge.sync.sources.rows import SourceRow
 
 Values = dict[str, Any]
+_REMEMBERED = 16_384  # texts with their values: surnames, jobs and states come again and again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,8 @@ class RowReader:
     def __init__(self, rules: RulesInUse) -> None:
         self._rules = rules
         self._managed = tuple(rules.managed())
+        self._by_name = {each.name: each for each in self._managed}
+        self._decode = lru_cache(maxsize=_REMEMBERED)(self._read)
         self._key = rules.rules.people.key
         self._key_attribute = rules.rules.key_attribute
         self._at_key = rules.marks.index(rules.key)
@@ -91,8 +95,11 @@ class RowReader:
 
     def _value(self, managed: ManagedAttribute, values: Mapping[str, str | tuple[str, ...]]) -> Any:
         """Return a value in its normal form, None where there is none. Raises `UnreadableValue`, `InvalidValue`."""
-        value = decode(managed, values.get(managed.column, ""))
-        return None if is_empty(value) else self._rules.normal(managed.name, value)
+        return self._decode(managed.name, values.get(managed.column, ""))
+
+    def _read(self, name: str, held: str | tuple[str, ...]) -> Any:
+        value = decode(self._by_name[name], held)
+        return None if is_empty(value) else self._rules.normal(name, value)
 
     def _group_names(self, values: Mapping[str, str | tuple[str, ...]]) -> tuple[str, ...]:
         if self._groups is None:

@@ -7,6 +7,7 @@ import hashlib
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,13 +16,14 @@ import pytest
 from scimbridge.mapping.plan import plan_change, plan_create
 from scimbridge.mapping.tables.shipped import default_mappings
 from scimbridge.mapping.translate import silent
-from scimbridge.resources.tables import open_tables
+from scimbridge.resources.tables import Tables
 from scimbridge.scim.reading import Manner
 from scimbridge.sync.directory.walking import DirectoryWalk
 from scimbridge.sync.planning.heading import PlannedEnvironment
 from scimbridge.sync.planning.last_applied import LastApplied
 from scimbridge.sync.planning.making import PlanMaking
-from scimbridge.sync.planning.rules_in_use import RulesInUse
+from scimbridge.sync.planning.rules_in_use import RulesInUse, Unplannable
+from scimbridge.sync.planning.store import read_person
 from scimbridge.sync.plans.lines import PlanLine
 from scimbridge.sync.rules.values import (
     GroupRules,
@@ -34,7 +36,8 @@ from scimbridge.sync.rules.values import (
     ScopeRules,
     SourceRules,
 )
-from scimbridge.sync.sources.rows import Provenance, SourceRow
+from scimbridge.sync.sources.rows import Provenance, SourceRefused, SourceRow
+from tests.conftest import shipped_tables
 
 POPULATION = "urn:pingidentity:schemas:extension:2.0:PingOneUser:population.id"
 EXACT = Manner(True, silent)
@@ -79,27 +82,33 @@ class ModelDirectory:
     places: dict[str, str] = field(default_factory=lambda: {"p1": "Employees", "p2": "Partners"})
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     while_walked: Any = None
+    first_count: int | None = None
     calls: list[str] = field(default_factory=list)
 
     # -- as planning reads it --------------------------------------------------------------------------------------
 
     def populations(self) -> list[dict[str, Any]]:
+        """Return every population."""
         return [{"id": key, "name": name} for key, name in self.places.items()]
 
     def groups(self) -> list[dict[str, Any]]:
+        """Return every group."""
         return [self.group(key) for key in self.group_records]
 
     def group(self, key: str) -> dict[str, Any] | None:
+        """Return a group with the number of its members."""
         record = self.group_records.get(key)
         counts = {"users": len(self.edges.get(key, ())), "groups": 0}
         return None if record is None else {**record, "directMemberCounts": counts}
 
     def walk_users(self, tell: Any) -> DirectoryWalk:
+        """Begin a walk, two people a page."""
+
         def pages() -> Iterator[list[Any]]:
             self.calls.append("walk")
             keys = sorted(self.users)
-            total = len(keys)
-            for start in range(0, max(total, 1), 2):
+            total = len(keys) if self.first_count is None else self.first_count
+            for start in range(0, max(len(keys), 1), 2):
                 page = [copy.deepcopy(self.users[key]) for key in keys[start : start + 2] if key in self.users]
                 tell(min(start + 2, total), total)
                 yield page
@@ -110,17 +119,27 @@ class ModelDirectory:
         return DirectoryWalk(pages())
 
     def count(self) -> int:
+        """Return how many people there are."""
         return len(self.users)
 
     def members(self, group: str, *, direct: bool) -> Iterator[list[str]]:
+        """Yield who is in a group."""
         yield sorted(self.edges.get(group, ()))
 
+    def walk_members(self, groups: Iterable[Any]) -> Iterator[tuple[str, list[str]]]:
+        """Yield the direct members of groups."""
+        for group in groups:
+            for page in self.members(group["id"], direct=True):
+                yield group["id"], page
+
     def find(self, terms: Iterable[Any]) -> list[Any]:
+        """Return the people for whom any term holds."""
         asked = list(terms)
         self.calls.append(f"find {len(asked)}")
         return [copy.deepcopy(each) for each in self.users.values() if any(_holds(each, term) for term in asked)]
 
     def person(self, key: str) -> dict[str, Any] | None:
+        """Return a person."""
         self.calls.append("person")
         return copy.deepcopy(self.users.get(key))
 
@@ -149,10 +168,18 @@ def _holds(record: dict[str, Any], term: Any) -> bool:
 
 
 def shipped():
-    return _TABLES.setdefault("all", open_tables(default_mappings()).whole)
+    """Return the tables that ship."""
+    return shipped_tables().whole
 
 
-_TABLES: dict[str, Any] = {}
+@cache
+def placed():
+    """Return the table of users with a rule: bosses belong to the partners."""
+    text = default_mappings().joinpath("users.toml").read_text()
+    rule = '\n[[population]]\nwhen = \'title eq "boss"\'\nuse = "Partners"\n'
+    return Tables({"users.toml": text + rule}).whole["User"]
+
+
 ROWS = (
     ManagedAttribute(urn="", path="externalId", column="employee_id"),
     ManagedAttribute(urn="", path="userName", column="mail", codec="lower"),
@@ -201,7 +228,8 @@ def plan(
     with making.make(source, groups, lambda: "plan-1", **options) as made:
         lines = list(made.lines())
         assert lines == list(made.lines())
-        return SimpleNamespace(head=made.head, lines=lines, applied=made.applied)
+        seen = [read_person(body) for (body,) in making._store.each("SELECT body FROM users ORDER BY id")]
+        return SimpleNamespace(head=made.head, lines=lines, applied=made.applied, people=seen)
 
 
 def carry_out(directory: ModelDirectory, lines: Iterable[PlanLine], rules: Rules, table: Any = None) -> None:
@@ -269,6 +297,8 @@ def model():
     """All of the above, by name."""
     return SimpleNamespace(
         ListSource=ListSource, Directory=ModelDirectory, rules=rules_of, row=row, plan=plan, carry_out=carry_out,
-        table=lambda: shipped()["User"], rows=ROWS, day=DAY, population=POPULATION,
-        Scope=ScopeRules, Leaver=LeaverRules, Groups=GroupRules, Guards=GuardRules, Match=MatchRules, replace=replace,
+        placed=placed, POPULATION=POPULATION, rows=ROWS, day=DAY, Scope=ScopeRules, Leaver=LeaverRules,
+        Groups=GroupRules, Guards=GuardRules, Match=MatchRules, Last=LastApplied, Refused=SourceRefused,
+        Unplannable=Unplannable, replace=replace,
+        in_use=lambda rules: RulesInUse(rules, shipped()["User"], ModelDirectory().places),
     )  # fmt: skip
