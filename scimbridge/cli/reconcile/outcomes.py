@@ -13,7 +13,7 @@ from typing import IO
 
 import click
 
-from scimbridge.cli.faults import faults_told
+from scimbridge.settings.declared import SettingsFaults
 
 DONE, FAILED, FAULTY, GUARDED, PARTLY, CHANGES, REFUSED = range(7)
 _RESULTS = {FAILED: "failed", FAULTY: "not done", GUARDED: "stopped", REFUSED: "refused"}
@@ -45,8 +45,7 @@ class Ended(click.ClickException):
 def ends_told(*, as_json: bool) -> Iterator[None]:
     """Tell whatever may end a command of reconciling, with its exit code."""
     try:
-        with faults_told():
-            yield
+        yield
     except click.ClickException:
         raise
     except Exception as error:
@@ -72,6 +71,8 @@ def _refusal(error: Exception) -> _End | None:
     from scimbridge.sync.sources.rows import SourceRefused  # noqa: PLC0415 - the same
 
     match error:
+        case SettingsFaults():
+            return FAULTY, "the configuration is faulty, so nothing was started.", list(error.faults)
         case SourceRefused():
             return REFUSED, _SOURCE, error.faults
         case RuleFaults():

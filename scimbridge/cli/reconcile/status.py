@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 from scimbridge.cli.reconcile.desks import open_reconcile_desk
-from scimbridge.cli.reconcile.options import RULES
 from scimbridge.cli.reconcile.outcomes import ends_told
+
+_RULES = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("rules", type=RULES, metavar="[RULES.toml]", required=False)
+@click.argument("rules", type=_RULES, metavar="[RULES.toml]", required=False)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document; a list of them where no rules are named.")
 def status(*, rules: Path | None, as_json: bool) -> None:
     """Show the last runs, drift, what was applied last, and when everything is read anew. Asks PingOne nothing.

@@ -5,6 +5,7 @@ What was applied last lies there too; its place is known by `planning.last_appli
 
 from __future__ import annotations
 
+import itertools
 import os.path
 import re
 from datetime import UTC, datetime
@@ -31,9 +32,16 @@ def history_of(rules_file: Path) -> Path:
 
 
 def scheduled_plan(rules_file: Path, now: float) -> Path:
-    """Return where a run puts its plan: beside the rules, named by its time, so that no later run overwrites it."""
-    stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
-    return rules_file.with_name(f"{rules_file.stem}.{stamp}.plan.jsonl")
+    """Return where a run puts its plan: beside the rules, named by its time, so that no later run overwrites it.
+
+    Of a second that has one already, it is the next that is free.
+    """
+    for second in itertools.count(int(now)):
+        stamp = datetime.fromtimestamp(second, UTC).strftime("%Y%m%dT%H%M%SZ")
+        plan = rules_file.with_name(f"{rules_file.stem}.{stamp}.plan.jsonl")
+        if not plan.exists():
+            return plan
+    raise AssertionError("seconds do not end")
 
 
 def scheduled_plans(rules_file: Path) -> list[Path]:
