@@ -1,4 +1,5 @@
 # make demo       run the bridge with a PingOne sandbox behind it
+# make reconcile-demo  show a reconciliation from file to directory, against a PingOne sandbox
 # make test       run the whole test suite
 # make check      ruff, mypy, import-linter
 # make coverage   run the suite and say which lines and branches it does not reach (twice as long)
@@ -42,11 +43,15 @@ FUZZ_SECONDS ?= 60
 BENCH_USERS  ?= 100000
 MUTANTS      ?= scimbridge.scim.* scimbridge.mapping.*
 
-.PHONY: demo test check coverage test-all fuzz bench mutants try docs reference lock sbom licences help clean
+.PHONY: demo reconcile-demo test check coverage test-all fuzz bench mutants try docs reference lock sbom licences help clean
 .DELETE_ON_ERROR:
 
 demo: $(DEMO)
 	@exec $(BIN)/scimbridge demo
+
+reconcile-demo: $(DEMO)
+	@rm -rf build/reconcile-demo
+	@exec $(BIN)/scimbridge reconcile demo build/reconcile-demo
 
 # One more than CI has cores: some tests wait for processes that they have started.
 test: $(TEST)

@@ -46,6 +46,7 @@ MOST = LEAST | {
     "serviceMonitor": ON, "prometheusRule": ON, "dashboard": ON, "autoscaling": ON,
     "nodeSelector": {"disk": "fast"}, "podLabels": {"team": "identity"},
     "networkPolicy": {"egress": [{"ports": [{"port": 5432}]}]},
+    "reconcile": {**ON, "rules": '[source]\ncsv = "people.csv"\n', "existingClaim": "kept"},
 }  # fmt: skip
 OUTER = LEAST | {"redis": {"enabled": False, "existingSecret": "redis"}, "tablesFromConfigMap": "tables"}
 ALONE = LEAST | {"redis": {"enabled": False}, "replicas": 1, "networkPolicy": {"enabled": False}}

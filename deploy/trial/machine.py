@@ -41,23 +41,31 @@ def check_metrics(folder: Path) -> str:
 
 
 def build_kustomization(_folder: Path) -> str:
-    """Have kubectl put the manifests together."""
-    made = run([need("kubectl"), "kustomize", DEPLOY / "kubernetes"])
-    kinds = [document["kind"] for document in yaml.safe_load_all(made)]
+    """Have kubectl put the manifests together, those of runs of rules too."""
+    folders = (DEPLOY / "kubernetes", DEPLOY / "kubernetes" / "reconcile")
+    made = [run([need("kubectl"), "kustomize", folder]) for folder in folders]
+    kinds = [document["kind"] for each in made for document in yaml.safe_load_all(each)]
     expect(holds="Secret" not in kinds, otherwise="an empty secret would be applied over the real one")
     return f"{len(kinds)} documents"
 
 
 def verify_unit(folder: Path) -> str:
-    """Have systemd read the unit, with a program that is here in place of ours, and the users' file."""
+    """Have systemd read the units, with a program that is here in place of ours, and the users' file."""
     analyze = need("systemd-analyze")
-    text = (DEPLOY / "systemd" / "scimbridge.service").read_text("utf-8")
-    unit = folder / "scimbridge.service"
-    unit.write_text(text.replace("/opt/scimbridge/bin/scimbridge", "/bin/true"), "utf-8")
-    said = run([analyze, "verify", unit]).strip()
+    services = {
+        "scimbridge.service": "scimbridge.service",
+        "scimbridge-reconcile@.service": "scimbridge-reconcile@people.service",
+    }
+    for name, instance in (services | {"scimbridge-reconcile@.timer": "scimbridge-reconcile@people.timer"}).items():
+        text = (DEPLOY / "systemd" / name).read_text("utf-8")
+        (folder / instance).write_text(text.replace("/opt/scimbridge/bin/scimbridge", "/bin/true"), "utf-8")
+    said = run([analyze, "verify", *sorted(folder.iterdir())]).strip()
     expect(holds=not said, otherwise=said)
-    found = run([analyze, "security", "--offline=yes", f"--threshold={EXPOSURE * 10:.0f}", unit])
-    (level,) = re.findall(r"exposure level for \S+: ([\d.]+)", found)
+    levels = []
+    for instance in services.values():
+        limit = f"--threshold={EXPOSURE * 10:.0f}"
+        found = run([analyze, "security", "--offline=yes", limit, folder / instance])
+        levels += re.findall(r"exposure level for \S+: ([\d.]+)", found)
     users = run([need("systemd-sysusers"), "--dry-run", DEPLOY / "systemd" / "scimbridge.sysusers"])
     expect(holds="scimbridge" in users, otherwise=f"no user would be made: {users}")
-    return f"exposure {level} of at most {EXPOSURE}"
+    return f"exposure {' and '.join(levels)} of at most {EXPOSURE}"

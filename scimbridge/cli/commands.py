@@ -28,7 +28,7 @@ from scimbridge.cli.faults import faults_told
 from scimbridge.cli.health import health
 from scimbridge.cli.init import init
 from scimbridge.cli.node import find_node_file
-from scimbridge.cli.reconcile import reconcile
+from scimbridge.cli.reconcile.words import reconcile
 from scimbridge.cli.serving import serve_options, written
 from scimbridge.cli.tables import tables
 

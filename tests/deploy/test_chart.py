@@ -54,6 +54,11 @@ MOST = LEAST | {
     "extraVolumes": [{"name": "more", "emptyDir": {}}],
     "extraVolumeMounts": [{"name": "more", "mountPath": "/more"}],
     "networkPolicy": {"egress": [{"ports": [{"port": 5432}]}]},
+    "reconcile": {
+        "enabled": True,
+        "rules": '[source]\ncsv = "people.csv"\n',
+        "envFrom": [{"secretRef": {"name": "hr"}}],
+    },
 }
 OUTER = LEAST | {"redis": {"enabled": False, "existingSecret": "redis"}, "tablesFromConfigMap": "tables"}
 ALONE = LEAST | {"redis": {"enabled": False}, "replicas": 1, "networkPolicy": {"enabled": False}}
@@ -261,11 +266,15 @@ def test_nothing_runs_as_root(made, values):
 
 @pytest.mark.parametrize("values", ALL)
 def test_selectors_mean_the_pods_of_the_bridge(made, values):
-    """Service, scaling, budget, monitor and policies select what they are for: the bridge, or Redis, and never both."""
+    """Service, scaling, budget, monitor and policies select what they are for: bridge, Redis or runs, and never two."""
     labels = {
         name: document["spec"]["template"]["metadata"]["labels"].items()
         for (kind, name), document in made[values].items()
         if kind == "Deployment"
+    } | {
+        name: document["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"].items()
+        for (kind, name), document in made[values].items()
+        if kind == "CronJob"
     }
     for (kind, name), document in made[values].items():
         spec = document.get("spec", {})
@@ -345,3 +354,30 @@ def test_a_word_that_the_renderer_does_not_know_is_an_error(tmp_path):
     (tmp_path / "templates" / "a.yaml").write_text("{{ lookup 1 }}")
     with pytest.raises(AssertionError, match="lookup"):
         charts.Chart(tmp_path).render({})
+
+
+def test_a_run_each_night_is_off_until_it_is_wanted(made):
+    """And then it is a command of ours, one at a time, with what the bridge has, and a folder to keep things in."""
+    assert not any(kind == "CronJob" for kind, _name in made["least"])
+    job = made["most"]["CronJob", "scimbridge-reconcile"]["spec"]
+    pod = job["jobTemplate"]["spec"]["template"]["spec"]
+    (run,) = pod["containers"]
+    (bridge,) = made["most"]["Deployment", "scimbridge"]["spec"]["template"]["spec"]["containers"]
+    assert job["concurrencyPolicy"] == "Forbid"
+    assert run["args"][:3] == ["scimbridge", "reconcile", "run"]
+    assert run["image"] == bridge["image"]
+    assert {"secretRef": {"name": "hr"}} in run["envFrom"]
+    assert bridge["envFrom"][0] in run["envFrom"]
+    places = {mount["mountPath"]: mount for mount in run["volumeMounts"]}
+    rules = Path(run["args"][3])
+    assert places[str(rules)]["subPath"] == rules.name
+    assert not places[str(rules.parent)].get("readOnly")
+    assert {mount["mountPath"] for mount in bridge["volumeMounts"]} - set(places) == {"/run/scimbridge/tls", "/more"}
+    assert {mount["name"] for mount in run["volumeMounts"]} == {volume["name"] for volume in pod["volumes"]}
+    assert made["most"]["ConfigMap", "scimbridge-rules"]["data"] == {rules.name: MOST["reconcile"]["rules"]}
+
+
+def test_a_run_without_rules_is_refused(chart):
+    """Before anything is installed."""
+    with pytest.raises(Exception, match=r"reconcile\.rules"):
+        chart.render(LEAST | {"reconcile": {"enabled": True}}, name="scimbridge")

@@ -14,6 +14,7 @@ from scimbridge.access.refused import Reason
 from scimbridge.app import put_edge
 from scimbridge.bridge import open_bridge
 from scimbridge.observe.metrics import Metrics
+from scimbridge.observe.reconcile_figures import ReconcileFigures
 from scimbridge.pingone.send import CallRecord
 from scimbridge.settings.declared import Secret, Settings
 
@@ -38,6 +39,7 @@ def known():
     metrics.note_certificates({"own": 1.0})
     metrics.note_configuration("ab12")
     metrics.expect_refused_logins(Reason)
+    metrics.read_reconcile = lambda: {"people.toml": ReconcileFigures(changes={"update": {"done": 1}})}
     samples = {}
     for sample in exposed(metrics):
         samples.setdefault(sample.name, set()).update(sample.labels)
@@ -74,13 +76,14 @@ def speaking():
     }
 
 
-# What is counted only once it is there: a certificate, a row without its attribute, a client that was held. Nothing of
-# it is lost by that, since the first two are no counters and the last has to grow by a hundred.
+# What is counted only once it is there: a certificate, a row without its attribute, a run of rules, a client that was
+# held. Nothing of it is lost by that, since the first three are no counters and the last has to grow by a hundred.
 SPEAKING = {
     *speaking(),
     "ScimbridgeCertificateEnds",
     "ScimbridgeCertificateEndsSoon",
     "ScimbridgeClientLimited",
+    "ScimbridgeReconcileOverdue",
     "ScimbridgeRowsWithoutAttribute",
 }
 EXPRESSIONS = {**dashboard(), **{name: rule["expr"] for name, rule in rules().items()}}
@@ -219,5 +222,6 @@ def test_what_has_to_be_alerted_on():
         "scimbridge_requests_limited_total",
         "scimbridge_values_dropped_total",
         "scimbridge_rows_without_attribute",
+        "scimbridge_reconcile_last_success_timestamp",
     ):
         assert metric in watched

@@ -12,9 +12,12 @@ from click.testing import CliRunner
 
 import scimbridge
 from scimbridge.cli import commands
+from scimbridge.cli.reconcile.outcomes import FAULTY, GUARDED, PARTLY, REFUSED
 from scimbridge.observe.metrics import Metrics
 from scimbridge.serve.server import Options
 from scimbridge.settings.declared import SETTINGS
+from scimbridge.sync.rules.reading import read_rules
+from tests.conftest import shipped_tables
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -183,3 +186,51 @@ def test_pods_are_added_by_threads_under_way():
 def test_a_service_brings_no_variables():
     """A service called scimbridge would else put SCIMBRIDGE_PORT=tcp://... into its pods."""
     assert only("deployment.yaml")["spec"]["template"]["spec"]["enableServiceLinks"] is False
+
+
+# -- runs of rules, beside the bridge ----------------------------------------------------------------------------------
+
+RECONCILE = FOLDER / "reconcile"
+
+
+def job():
+    return yaml.safe_load((RECONCILE / "cronjob.yaml").read_text("utf-8"))
+
+
+def test_a_run_each_night_keeps_to_the_api():
+    """Each document has the form that Kubernetes' own schemas ask for, and all are applied together."""
+    files = {path.name for path in RECONCILE.glob("*.yaml")} - {"kustomization.yaml"}
+    for name in files:
+        for document in yaml.safe_load_all((RECONCILE / name).read_text("utf-8")):
+            kubernetes_validate.validate(document, "1.33", strict=True)
+            assert document["metadata"]["namespace"] == "scimbridge"
+    kustomization = yaml.safe_load((RECONCILE / "kustomization.yaml").read_text("utf-8"))
+    assert set(kustomization["resources"]) == files
+
+
+def test_a_run_is_one_at_a_time_and_not_repeated_in_vain():
+    """Exit codes that no second try makes right end the job; a failure that passes is tried again."""
+    spec = job()["spec"]
+    assert spec["concurrencyPolicy"] == "Forbid"
+    (rule,) = spec["jobTemplate"]["spec"]["podFailurePolicy"]["rules"]
+    assert rule["onExitCodes"]["values"] == [FAULTY, GUARDED, PARTLY, REFUSED]
+
+
+def test_a_run_has_what_the_bridge_has_and_gets_no_requests():
+    """The same image, settings and secrets, and labels that no service selects."""
+    template = job()["spec"]["jobTemplate"]["spec"]["template"]
+    (run,) = template["spec"]["containers"]
+    assert (run["image"], run["envFrom"]) == (container()["image"], container()["envFrom"])
+    places = {mount["mountPath"]: mount for mount in run["volumeMounts"]}
+    assert {mount["mountPath"] for mount in container()["volumeMounts"]} <= set(places)
+    assert not only("service.yaml")["spec"]["selector"].items() <= template["metadata"]["labels"].items()
+    rules = Path(run["args"][3])
+    assert run["args"][:3] == ["scimbridge", "reconcile", "run"]
+    assert places[str(rules)]["subPath"] == rules.name
+    kept = places[str(rules.parent)]["name"]
+    assert next(each for each in template["spec"]["volumes"] if each["name"] == kept)["persistentVolumeClaim"]
+
+
+def test_the_rules_of_a_run_are_right():
+    """As an example that somebody begins with has to be."""
+    assert read_rules(RECONCILE / "people.toml", shipped_tables().whole["User"]).key_attribute.column == "employee_id"

@@ -20,10 +20,10 @@ VARIABLES = {name for each in SETTINGS for name in (each.variable, f"{each.varia
 LOGROTATE = (FOLDER / "scimbridge.logrotate").read_text("utf-8")
 
 
-def unit():
-    """The words of the unit, each with all that it is set to."""
+def unit(name="scimbridge.service"):
+    """The words of a unit, each with all that it is set to."""
     found = {}
-    for line in (FOLDER / "scimbridge.service").read_text("utf-8").splitlines():
+    for line in (FOLDER / name).read_text("utf-8").splitlines():
         if line and not line.startswith(("#", "[")):
             name, _, value = line.partition("=")
             found.setdefault(name, []).append(value)
@@ -109,3 +109,38 @@ def test_no_record_is_lost_by_a_rotation(tmp_path):
     file.write(record)
     assert [len(each.read_bytes().splitlines()) for each in (turned, path)] == [1, 1]
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+# -- runs of rules, beside the bridge ----------------------------------------------------------------------------------
+
+RUN = "scimbridge-reconcile@.service"
+
+
+def test_a_run_is_a_command_of_ours_beside_the_bridge():
+    """It has the bridge's user, settings and secret, and finds the state that both share; it takes no folder away."""
+    run, bridge = unit(RUN), unit()
+    program, *words = shlex.split(run["ExecStart"][0])
+    assert program == shlex.split(bridge["ExecStart"][0])[0]
+    assert words[:2] == ["reconcile", "run"]
+    for word in ("User", "Group", "EnvironmentFile", "LoadCredential", "Environment", "LogsDirectory", "UMask"):
+        assert run[word] == bridge[word]
+    folders = run["StateDirectory"][0].split()
+    assert folders[0] == bridge["StateDirectory"][0]  # the first is where the state is looked for
+    assert Path(words[2]).parent == Path("/var/lib") / folders[1]
+    assert "RuntimeDirectory" not in run
+    assert run["Type"] == ["oneshot"]
+
+
+def test_a_run_has_no_more_rights_than_the_bridge():
+    """All words that take rights away are those of the bridge."""
+    kept = {"NoNewPrivileges", "CapabilityBoundingSet", "SystemCallFilter", "SystemCallErrorNumber", "RemoveIPC"}
+    words = {name for name in unit() if name.startswith(("Protect", "Private", "Restrict"))} - {"Restart", "RestartSec"}
+    for word in kept | words - {"RestartPreventExitStatus"}:
+        assert unit(RUN)[word] == unit()[word], word
+
+
+def test_the_timer_comes_each_night_and_makes_up_for_a_missed_one():
+    """One that was missed is not lost."""
+    timer = unit("scimbridge-reconcile@.timer")
+    assert timer["Persistent"] == ["true"]
+    assert timer["OnCalendar"][0].startswith("*-*-* ")

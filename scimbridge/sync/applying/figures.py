@@ -33,6 +33,11 @@ def note_guard_stop(desk: SyncDesk, rules_file: str) -> None:
     _change(desk, rules_file, lambda held: held.stopped())
 
 
+def note_failure(desk: SyncDesk, rules_file: str) -> None:
+    """Note that a run of these rules came to nothing: nothing changes, and a rule file that never ran well is known."""
+    _change(desk, rules_file, lambda held: held)
+
+
 def read_figures(desk: SyncDesk) -> dict[str, ReconcileFigures]:
     """Return the figures of all rule files."""
     return load(desk.bridge.parts.state.get(KEY))

@@ -93,6 +93,29 @@ class ApplyJournal:
                 os.fsync(self._file.fileno())
 
 
+def read_journal(path: Path, plan: str) -> PastApplies:
+    """Return what the journal of the plan of this id holds, nothing where there is none; it is not held for anybody.
+
+    Raises `ApplyRefused` for the journal of another plan or a damaged one, and OSError.
+    """
+    try:
+        return _read(path, plan)[0]
+    except FileNotFoundError:
+        return PastApplies()
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process has this journal open, which applies its plan."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
 @contextmanager
 def open_journal(path: Path, plan: str) -> Iterator[ApplyJournal]:
     """Open the journal of the plan of this id, which is made where there is none; held for this process alone.

@@ -23,9 +23,19 @@ def alone(desk: SyncDesk, rules_file: str) -> Iterator[Lease]:
     the process stood still for longer, and then another may hold it.
     """
     parts = desk.bridge.parts
-    digest = hashlib.sha256(os.path.normpath(rules_file).encode()).hexdigest()[:32]
-    with Leases(parts.state, parts.clock).of(f"reconcile:{digest}", wait=WAIT, longest=math.inf) as lease:
+    with Leases(parts.state, parts.clock).of(_key(rules_file), wait=WAIT, longest=math.inf) as lease:
         if lease is None:
             msg = f"another run of {rules_file} is under way; nothing was changed, try again after its end"
             raise AlreadyUnderWay(msg)
         yield lease
+
+
+def is_under_way(desk: SyncDesk, rules_file: str) -> bool:
+    """Whether somebody holds the lease of a rule file now."""
+    parts = desk.bridge.parts
+    with Leases(parts.state, parts.clock).of(_key(rules_file), wait=0.0, longest=math.inf) as lease:
+        return lease is None
+
+
+def _key(rules_file: str) -> str:
+    return f"reconcile:{hashlib.sha256(os.path.normpath(rules_file).encode()).hexdigest()[:32]}"

@@ -27,6 +27,7 @@ class AppliedSource:
 
     digest: str
     rows: int
+    name: str = ""
     made: float | None = None
     columns: tuple[str, ...] = ()
     since: float = 0.0

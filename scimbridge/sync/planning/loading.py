@@ -66,7 +66,8 @@ def load_people(
     store.insert("rows", read())
     provenance = source.provenance()
     store.db.execute("CREATE INDEX rows_fold ON rows (fold)")
-    faults = [*_name_keyless(keyless, rules), *_find_doubled(store, rules), *_find_older(provenance, last, "source")]
+    of_lines = (*_name_keyless(keyless, rules), *_find_doubled(store, rules))
+    faults = [*(f"{provenance.name}: {each}" for each in of_lines), *_find_older(provenance, last, "source")]
     if not provenance.rows:
         faults.append(f"{provenance.name}: the source is empty. A source of nobody is believed to be a mistake")
     if faults:
@@ -112,7 +113,8 @@ def _text(held: str | tuple[str, ...]) -> str:
 
 def _applied(provenance: Provenance, columns: tuple[str, ...], last: AppliedSource | None, now: float) -> AppliedSource:
     return note_source(last, AppliedSource(
-        digest=provenance.digest, rows=provenance.rows, made=provenance.made, columns=tuple(columns), since=now
+        digest=provenance.digest, rows=provenance.rows, name=provenance.name, made=provenance.made,
+        columns=tuple(columns), since=now,
     ))  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scimbridge.sync.plans.encoding import END_MARK, Unknown, decode_end, decode_head, decode_line
+from scimbridge.sync.plans.encoding import END_MARK, Unknown, decode_end, decode_format, decode_head, decode_line
 from scimbridge.sync.plans.expecting import (
     Expected,
     PlanRefused,
@@ -85,6 +85,15 @@ def open_plan(path: Path, secret: bytes | None, expected: Expected | None = None
     for _line in plan.lines():  # what cannot be understood is found before the first change, not in the midst of them
         pass
     return plan
+
+
+def looks_like_plan(path: Path) -> bool:
+    """Whether a file begins as a plan of some version does. Raises OSError."""
+    try:
+        decode_format(next(read_lines(path), b""))
+    except (Damaged, Unknown):
+        return False
+    return True
 
 
 # -- the whole file, before anything of it is believed -----------------------------------------------------------------

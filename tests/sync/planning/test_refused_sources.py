@@ -17,13 +17,13 @@ def refused(model, rows, **more):
 def test_a_key_that_stands_twice_refuses_the_source(model):
     """Keys are compared as the attribute that keeps them is; the lines are named."""
     [fault] = refused(model, [model.row("a"), model.row("b"), model.row("a", "x@example.com")])
-    assert fault.startswith("lines 2, 4: the key 'a' (employee_id)")
+    assert fault.startswith("people.csv: lines 2, 4: the key 'a' (employee_id)")
 
 
 def test_a_row_without_a_key_refuses_the_source(model):
     """An empty key, a blank one and one of several texts are none."""
     found = refused(model, [model.row("a"), model.row(""), model.row(" "), model.row(("a", "b"), "x@example.com")])
-    assert [fault.split(":")[0] for fault in found] == ["line 3", "line 4", "line 5"]
+    assert [fault.split(":")[1] for fault in found] == [" line 3", " line 4", " line 5"]
 
 
 def test_an_empty_source_is_refused(model):

@@ -63,3 +63,68 @@ https://{{ .Values.ingress.host }}
 {{- define "scimbridge.scheme" -}}
 {{- if .Values.tls.existingSecret -}}HTTPS{{- else -}}HTTP{{- end -}}
 {{- end -}}
+
+{{- define "scimbridge.reconcileSelector" -}}
+app.kubernetes.io/name: {{ include "scimbridge.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: reconcile
+{{- end -}}
+
+{{- /* What pods of the bridge and runs of rules both need: secrets, clients and tables. */ -}}
+{{- define "scimbridge.mounts" -}}
+- {name: pingone, mountPath: /run/scimbridge/pingone, readOnly: true}
+- {name: clients, mountPath: /run/scimbridge/clients, readOnly: true}
+{{- if .Values.redis.existingSecret }}
+- {name: redis, mountPath: /run/scimbridge/redis, readOnly: true}
+{{- end }}
+{{- if or .Values.tables .Values.tablesFromConfigMap }}
+- {name: tables, mountPath: /run/scimbridge/tables, readOnly: true}
+{{- end }}
+{{- if .Values.secretSettings }}
+- {name: secrets, mountPath: /run/scimbridge/secrets, readOnly: true}
+{{- end }}
+{{- end -}}
+
+{{- define "scimbridge.volumes" -}}
+- name: pingone
+  secret:
+    secretName: {{ required "pingone.existingSecret has to name the Secret with the worker application's secret" .Values.pingone.existingSecret }}
+    defaultMode: 0440
+    items:
+      - {key: {{ .Values.pingone.key | quote }}, path: client_secret}
+- name: clients
+  secret:
+    secretName: {{ required "clients.existingSecret has to name the Secret with the clients file" .Values.clients.existingSecret }}
+    defaultMode: 0440
+    items:
+      - {key: {{ .Values.clients.key | quote }}, path: clients.toml}
+{{- if .Values.redis.existingSecret }}
+- name: redis
+  secret:
+    secretName: {{ .Values.redis.existingSecret }}
+    defaultMode: 0440
+    items:
+      - {key: {{ .Values.redis.key | quote }}, path: url}
+{{- end }}
+{{- if .Values.tablesFromConfigMap }}
+- name: tables
+  configMap:
+    name: {{ .Values.tablesFromConfigMap }}
+{{- else if .Values.tables }}
+- name: tables
+  configMap:
+    name: {{ include "scimbridge.fullname" . }}-tables
+{{- end }}
+{{- if .Values.secretSettings }}
+- name: secrets
+  projected:
+    defaultMode: 0440
+    sources:
+      {{- range $name, $from := .Values.secretSettings }}
+      - secret:
+          name: {{ $from.name }}
+          items:
+            - {key: {{ $from.key | quote }}, path: {{ $name }}/value}
+      {{- end }}
+{{- end }}
+{{- end -}}
