@@ -159,9 +159,13 @@ def _carry_out(order: ExportOrder) -> None:
     settings, asked = load(os.environ), _CountedCalls()
     around = Surroundings(observers=(asked.add,))
     progress = Progress(order.what, sys.stderr, time.monotonic, asked.read)
+    report: ExportReport | None = None
     try:
         with open_sync_desk(settings, "export", around) as desk:
             report = export(desk, order, Counting(time.monotonic, time.time, asked.read), progress)
+    except _Stopped:
+        if report is None:
+            raise  # else it is complete, and only the closing was cut short
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - nothing is flushed at the exit
         sys.exit(_FAILED)
@@ -178,7 +182,8 @@ def _carry_out(order: ExportOrder) -> None:
         )
     finally:
         progress.end()
-    _tell(report)
+    if report is not None:
+        _tell(report)
 
 
 def _tell(report: ExportReport) -> None:

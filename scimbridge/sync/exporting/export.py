@@ -155,9 +155,10 @@ def _recall(order: ExportOrder, staging: Staging) -> Before:
         return Before()
     if order.what == MEMBERS:
         return Before(members=_by_list(staging), ended=frozenset(earlier.finished))
-    if earlier.begun is None:
+    if earlier.begun is None and not earlier.read:
         return Before()
-    return Before(Earlier(earlier.begun, _ids(staging), earlier.old, frozenset(earlier.finished)))
+    begun = earlier.begun or Begun(None, 0.0)  # what a filter names comes without a walk
+    return Before(Earlier(begun, _ids(staging), earlier.old, frozenset(earlier.finished)))
 
 
 def _ids(staging: Staging) -> Any:

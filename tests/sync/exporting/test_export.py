@@ -314,6 +314,19 @@ def test_bad_days(desk, large, order):
     assert sorted(each["id"] for each in lines(wanted)) == ids_of(large)
 
 
+def test_named_and_gone_on_with(desk, large, order, monkeypatch):
+    """What a filter names is there once, also where the first run ended after reading it."""
+    key = ids_of(large)[0]
+    monkeypatch.setattr(Staging, "publish", lambda *_more: (_ for _ in ()).throw(Killed))
+    with pytest.raises(Killed):
+        export(desk, order(where=f'id eq "{key}"'), COUNTING)
+    monkeypatch.undo()
+    again = order(where=f'id eq "{key}"', resume=True)
+    report = export(desk, again, COUNTING)
+    assert [each["id"] for each in lines(again)] == [key]
+    assert (report.rows, report.resumed) == (1, 1)
+
+
 def test_value_that_is_not_of_its_type(desk, order, monkeypatch):
     """A value that its column in Parquet cannot hold is told, and no file is there."""
     pytest.importorskip("duckdb")
