@@ -170,7 +170,7 @@ def _carry_out(order: ExportOrder) -> None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - nothing is flushed at the exit
         sys.exit(_FAILED)
     except OSError as error:
-        _fail(order, f"{error.filename or order.file}: {error.strerror}")
+        _fail(order, f"{error.filename or order.file or 'standard output'}: {error.strerror}")
     except ScimError as error:
         _fail(order, error.detail)
     except ExportFailed as error:

@@ -7,7 +7,7 @@ nesting and dynamic filters are those that come without `direct` and did not com
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
@@ -57,7 +57,7 @@ class MembersWalk:
     `counted` is what PingOne counts of all members, None where it does not say.
     """
 
-    pages: Iterator[MembersPage]
+    pages: Generator[MembersPage]
     count: int = 0
     counted: int | None = 0
 
@@ -87,9 +87,8 @@ def walk_members(
     more come. Raises as `walking.walk`, and `Misconfigured` where PingOne does not mind the filter.
     """
     run = _MembersRun(desk, context, parallel or choose_parallel(desk.bridge.parts.rate), earlier or {}, done)
-    found = MembersWalk(iter(()))
 
-    def pages() -> Iterator[MembersPage]:
+    def pages() -> Generator[MembersPage]:
         run.check_heeded()
         later: list[tuple[_Asked, Tally]] = []
         for each in run.read(run.open_direct(groups, later if indirect else None), found):
@@ -100,7 +99,7 @@ def walk_members(
             yield each
         found.counted = run.counted()
 
-    found.pages = pages()
+    found = MembersWalk(pages())
     return found
 
 

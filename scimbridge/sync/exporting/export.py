@@ -6,8 +6,10 @@ Whatever goes wrong on the way leaves the target as it was, and what is staged t
 from __future__ import annotations
 
 import hashlib
+import stat
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -96,9 +98,16 @@ def check_target(order: ExportOrder) -> None:
         check_parquet()
     if order.file is None:
         return
-    if order.file.is_dir():
+    try:
+        held = order.file.stat().st_mode if order.file.exists() else stat.S_IFREG
+        has_folder = order.file.absolute().parent.is_dir()
+    except OSError as error:
+        raise ExportRefused(f"{order.file}: it cannot be written ({error.strerror})") from None
+    if stat.S_ISDIR(held):
         raise ExportRefused(f"{order.file}: it is a directory; name a file in it")
-    if not order.file.absolute().parent.is_dir():
+    if not stat.S_ISREG(held):
+        raise ExportRefused(f"{order.file}: it is there and is no file, so it cannot give way to one; name a file")
+    if not has_folder:
         raise ExportRefused(f"{order.file}: there is no directory {order.file.parent}; make it first")
 
 
@@ -112,9 +121,10 @@ def _stream(subject: Subject, format_: Format, told: Told) -> int:
     out = _Standing(sys.stdout.buffer)
     out.write(format_.head())
     rows = 0
-    for page in subject.pages(Before(), out, told):
-        out.write(format_.lines(page.items))
-        rows += len(page.items)
+    with closing(subject.pages(Before(), out, told)) as pages:
+        for page in pages:
+            out.write(format_.lines(page.items))
+            rows += len(page.items)
     return rows
 
 
@@ -133,9 +143,10 @@ def _stage(
         if earlier is None or not staging.holds_anything:
             staging.write(format_.head(), (), 0)
         rows = 0 if earlier is None else earlier.rows
-        for page in subject.pages(_recall(order, staging), staging, told):
-            _write(staging, format_, page)
-            rows += len(page.items)
+        with closing(subject.pages(_recall(order, staging), staging, told)) as pages:
+            for page in pages:
+                _write(staging, format_, page)
+                rows += len(page.items)
         make = partial(write_parquet, subject.columns or ()) if order.format == PARQUET else None
         staging.publish(make)
     return rows, None if earlier is None else earlier.rows

@@ -6,6 +6,7 @@ The one place that knows the order. Reads PingOne and writes nothing there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 
 from scimbridge.pingone.errors import Unreachable
 from scimbridge.sync.desk import SyncDesk
@@ -157,9 +158,10 @@ class PlanMaking:
             self._tell("directory", read, total)
 
         walk = self._directory.walk_users(heard)
-        for page in walk.pages:
-            for record in page:
-                self._store.keep_person(self._people.read(record), record)
+        with closing(walk.pages) as pages:
+            for page in pages:
+                for record in page:
+                    self._store.keep_person(self._people.read(record), record)
         counted = self._directory.count() if walk.counted is None else walk.counted
         self._counted = (totals[0] if totals else None, counted)
         return walk.how
