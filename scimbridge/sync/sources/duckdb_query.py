@@ -13,7 +13,7 @@ from typing import Any
 
 from scimbridge.sync.rules.values import SecretPlace, SourceRules
 from scimbridge.sync.sources.extras import import_extra
-from scimbridge.sync.sources.faults import SourceFaults, refuse
+from scimbridge.sync.sources.faults import SourceFaults, refuse, without_values
 from scimbridge.sync.sources.reader import Record
 from scimbridge.sync.sources.secrets import read_secret
 
@@ -21,7 +21,6 @@ MEMORY = "128MB"
 _BATCH = 1000
 _LONGEST = 200
 _EXTENSION = re.compile(r"[a-z0-9_]+")
-_QUOTED = re.compile(r"""'.*'|".*"|\S*@\S*""")
 _OF_NAMES = ("Binder Error", "Catalog Error", "IO Error", "HTTP Error", "Parser Error", "Out of Memory Error")
 _CSV = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 
@@ -118,4 +117,4 @@ def said_by(error: Exception) -> str:
     Where it speaks of names, as of columns and files, they are told.
     """
     first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return (first if first.startswith(_OF_NAMES) else _QUOTED.sub("…", first))[:_LONGEST]
+    return (first if first.startswith(_OF_NAMES) else without_values(first))[:_LONGEST]
