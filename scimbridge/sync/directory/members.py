@@ -63,7 +63,7 @@ class MembersWalk:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _ListAsked:
     group: Native
     kind: str
     direct: bool
@@ -90,7 +90,7 @@ def walk_members(
 
     def pages() -> Generator[MembersPage]:
         run.check_heeded()
-        later: list[tuple[_Asked, Tally]] = []
+        later: list[tuple[_ListAsked, Tally]] = []
         for each in run.read(run.open_direct(groups, later if indirect else None), found):
             tell(found.count, None)
             yield each
@@ -140,8 +140,8 @@ class _MembersRun:
             knowledge.check_heeded(self._context.call, MemberOf(NOBODY))
 
     def open_direct(
-        self, groups: Iterable[Native], later: list[tuple[_Asked, Tally]] | None
-    ) -> Iterator[tuple[_Asked, Tally]]:
+        self, groups: Iterable[Native], later: list[tuple[_ListAsked, Tally]] | None
+    ) -> Iterator[tuple[_ListAsked, Tally]]:
         """Yield what is asked for the direct members of groups; `later` is given what is to be asked after that."""
         for group in groups:
             if is_surely_empty(group):
@@ -152,17 +152,19 @@ class _MembersRun:
                 if f"{kind.collection} {text}" in self._ended:
                     self._counts[group["id"], kind.collection] = len(tally)
                 elif number != 0 or is_dynamic(group):
-                    yield _Asked(group, kind.collection, True, text), tally
+                    yield _ListAsked(group, kind.collection, True, text), tally
                 if later is not None and _may_have_indirect(group):
-                    later.append((_Asked(group, kind.collection, False, native.render(MemberOf(group["id"]))), tally))
+                    later.append(
+                        (_ListAsked(group, kind.collection, False, native.render(MemberOf(group["id"]))), tally)
+                    )
 
     def _open_tally(self, text: str, kind: str) -> Tally:
         seen = tuple(self._earlier.get(f"{kind} {text}", ()))
         return Tally(seen=seen, old=len(seen))
 
-    def read(self, asked: Iterator[tuple[_Asked, Tally]], found: MembersWalk) -> Iterator[MembersPage]:
+    def read(self, asked: Iterator[tuple[_ListAsked, Tally]], found: MembersWalk) -> Iterator[MembersPage]:
         """Yield what comes of lists."""
-        known: dict[WholeList, _Asked] = {}
+        known: dict[WholeList, _ListAsked] = {}
 
         def open_lists() -> Iterator[tuple[WholeList, Callable[[PageCall], Page]]]:
             for each, tally in asked:
@@ -194,7 +196,7 @@ class _MembersRun:
             of = f"{each.kind} {each.text}"
             yield MembersPage(each.group, each.kind, each.direct, fresh.records, of, fresh.ended)
 
-    def _note_count(self, whole: WholeList, each: _Asked) -> None:
+    def _note_count(self, whole: WholeList, each: _ListAsked) -> None:
         """Note what PingOne counts of a group's members; all of them, where these were asked for, after the direct."""
         gone = whole in self._gone
         self._gone.discard(whole)

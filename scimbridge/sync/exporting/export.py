@@ -33,7 +33,7 @@ from scimbridge.sync.exporting.orders import (
 )
 from scimbridge.sync.exporting.parquet import check_parquet, write_parquet
 from scimbridge.sync.exporting.staging import Staging
-from scimbridge.sync.exporting.subjects import Before, ExportedPage, Subject
+from scimbridge.sync.exporting.subjects import Before, ExportedPage, ExportSubject
 
 
 class _Standing:
@@ -76,7 +76,7 @@ def export(
     searched = endpoint.lists.view.table.type
     with endpoint.trail.searching(desk.context(), (searched,), order.where) as context:
         try:
-            subject = Subject(desk, context, order)
+            subject = ExportSubject(desk, context, order)
         except BadRequest as error:
             raise ExportRefused(f"--where: {error.detail}") from None
         format_ = _choose_format(order, subject)
@@ -111,13 +111,13 @@ def check_target(order: ExportOrder) -> None:
         raise ExportRefused(f"{order.file}: there is no directory {order.file.parent}; make it first")
 
 
-def _choose_format(order: ExportOrder, subject: Subject) -> Format:
+def _choose_format(order: ExportOrder, subject: ExportSubject) -> Format:
     if order.format == CSV and subject.columns is not None:
         return Csv(subject.columns)
     return JsonLines(subject.columns)  # Parquet too, until all lines are there
 
 
-def _stream(subject: Subject, format_: Format, told: Told) -> int:
+def _stream(subject: ExportSubject, format_: Format, told: Told) -> int:
     out = _Standing(sys.stdout.buffer)
     out.write(format_.head())
     rows = 0
@@ -132,7 +132,7 @@ def _stage(
     desk: SyncDesk,
     order: ExportOrder,
     file: Path,
-    subject: Subject,
+    subject: ExportSubject,
     format_: Format,
     counting: Counting,
     told: Told,
@@ -183,7 +183,7 @@ def _by_list(staging: Staging) -> dict[str, list[str]]:
     return found
 
 
-def _describe(desk: SyncDesk, order: ExportOrder, subject: Subject) -> dict[str, Any]:
+def _describe(desk: SyncDesk, order: ExportOrder, subject: ExportSubject) -> dict[str, Any]:
     """Return what two runs have to have in common, so that one can go on with the other's lines."""
     names = "\0".join(column.name for column in subject.columns or ())
     return {

@@ -25,7 +25,7 @@ from scimbridge.sync.exporting.memberships import (
     COLUMNS,
     DIRECT,
     INDIRECT,
-    Membership,
+    ExportedMembership,
     show_membership,
     show_native,
 )
@@ -80,7 +80,7 @@ class Before:
     ended: frozenset[str] = frozenset()
 
 
-class Subject:
+class ExportSubject:
     """What one order reads. Making it asks PingOne whether it answers the filter. Raises `InvalidFilter`."""
 
     def __init__(self, desk: SyncDesk, context: RequestContext, order: ExportOrder) -> None:
@@ -178,16 +178,16 @@ class Subject:
         with closing(walked.pages) as pages:
             for page in pages:
                 through = DIRECT if page.direct else INDIRECT
-                items = [Membership(page.group, page.kind, member, through) for member in page.members]
+                items = [ExportedMembership(page.group, page.kind, member, through) for member in page.members]
                 yield ExportedPage(show(items), page.ids, of=page.asked, ended=page.ended)
         self.taken = Taken(walked.count, walked.counted, "group by group, side by side")
 
-    def _show_memberships(self) -> Callable[[list[Membership]], list[Any]]:
+    def _show_memberships(self) -> Callable[[list[ExportedMembership]], list[Any]]:
         form = self._order.form
         if form == AS_COLUMNS:
             return list
 
-        def show(each: Membership) -> Any:
+        def show(each: ExportedMembership) -> Any:
             return show_native(each) if form == NATIVE else show_membership(each, BASE)
 
         if self.columns is None:

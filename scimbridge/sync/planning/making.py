@@ -25,7 +25,7 @@ from scimbridge.sync.planning.rereading import Rereading
 from scimbridge.sync.planning.rules_in_use import RulesInUse, Unplannable, find_population
 from scimbridge.sync.planning.store import PlanStore
 from scimbridge.sync.rules.values import Rules
-from scimbridge.sync.sources.rows import Source
+from scimbridge.sync.sources.rows import RowSource
 
 _ROUNDS = 4
 _WALKS = 2
@@ -40,8 +40,8 @@ def untold(_stage: str, _done: int, _total: int | None) -> None:
 def make_plan(  # noqa: PLR0913 - what a plan is made of, each by its name
     desk: SyncDesk,
     rules: Rules,
-    people: Source,
-    pairs: Source | None,
+    people: RowSource,
+    pairs: RowSource | None,
     last: LastApplied,
     *,
     now: float,
@@ -98,8 +98,8 @@ class PlanMaking:
 
     def make(
         self,
-        people: Source,
-        pairs: Source | None,
+        people: RowSource,
+        pairs: RowSource | None,
         new_id: Callable[[], str],
         only: frozenset[str] = frozenset(),
         just: frozenset[str] = frozenset(),
@@ -129,7 +129,7 @@ class PlanMaking:
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
-    def _load(self, people: Source, pairs: Source | None) -> tuple[LoadedSource, LoadedSource | None]:
+    def _load(self, people: RowSource, pairs: RowSource | None) -> tuple[LoadedSource, LoadedSource | None]:
         heard: Callable[[int], None] = lambda rows: self._tell("source", rows, None)  # noqa: E731
         loaded = load_people(self._store, people, self._rules, self._last.people, self._now, heard)
         groups = self._rules.rules.groups
