@@ -21,7 +21,7 @@ from scimbridge.settings.declared import SettingsFaults, load, tables
 if TYPE_CHECKING:
     from scimbridge.operations.reading import Catalogue
     from scimbridge.operations.rows import Input, Operation
-    from scimbridge.ops.calling import Target
+    from scimbridge.ops.calling import CallTarget
 
 _PAIR = "NAME=VALUE"
 
@@ -97,13 +97,13 @@ def read_catalogue() -> Catalogue:
     return open_catalogue(read_operations(tables(os.environ)))
 
 
-def _target(named: Mapping[str, str | None], item: str | None, *, deletes: bool) -> Target:
-    from scimbridge.ops.calling import Target  # noqa: PLC0415 - needed by this command alone
+def _target(named: Mapping[str, str | None], item: str | None, *, deletes: bool) -> CallTarget:
+    from scimbridge.ops.calling import CallTarget  # noqa: PLC0415 - needed by this command alone
 
     given = [(resource, text) for resource, text in named.items() if text]
     if len(given) > 1:
         raise click.UsageError("--user, --group and --population exclude each other")
-    return Target(*(given[0] if given else ("Service", "")), item or "", deletes)
+    return CallTarget(*(given[0] if given else ("Service", "")), item or "", deletes)
 
 
 @contextmanager

@@ -35,7 +35,7 @@ _FAILED = 1
 _STOPPED = 128
 
 
-class _Stopped(Exception):
+class _ExportStopped(Exception):
     """A signal came."""
 
     def __init__(self, number: int) -> None:
@@ -60,7 +60,7 @@ class _CountedCalls:
         return self._number
 
 
-class Progress:
+class ExportProgress:
     """Says how far an export is: on one line of a terminal, else by a line now and then."""
 
     def __init__(self, what: str, stream: IO[str], clock: Callable[[], float], calls: Callable[[], int]) -> None:
@@ -132,7 +132,7 @@ def export(*, what: str, output: str, where: str | None, form: str | None, paral
             _carry_out(order)
     except ExportRefused as refusal:
         raise Undone(str(refusal)) from None
-    except _Stopped as stopped:
+    except _ExportStopped as stopped:
         _say(f"stopped{_left(order)}")
         sys.exit(_STOPPED + stopped.number)
 
@@ -158,15 +158,19 @@ def _carry_out(order: ExportOrder) -> None:
     check_target(order)
     settings, asked = load(os.environ), _CountedCalls()
     around = Surroundings(observers=(asked.add,))
-    progress = Progress(order.what, sys.stderr, time.monotonic, asked.read)
+    progress = ExportProgress(order.what, sys.stderr, time.monotonic, asked.read)
+    report: ExportReport | None = None
     try:
         with open_sync_desk(settings, "export", around) as desk:
             report = export(desk, order, Counting(time.monotonic, time.time, asked.read), progress)
+    except _ExportStopped:
+        if report is None:
+            raise  # else it is complete, and only the closing was cut short
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - nothing is flushed at the exit
         sys.exit(_FAILED)
     except OSError as error:
-        _fail(order, f"{error.filename or order.file}: {error.strerror}")
+        _fail(order, f"{error.filename or order.file or 'standard output'}: {error.strerror}")
     except ScimError as error:
         _fail(order, error.detail)
     except ExportFailed as error:
@@ -178,7 +182,8 @@ def _carry_out(order: ExportOrder) -> None:
         )
     finally:
         progress.end()
-    _tell(report)
+    if report is not None:
+        _tell(report)
 
 
 def _tell(report: ExportReport) -> None:
@@ -212,7 +217,7 @@ def _stopping() -> Iterator[None]:
     """Turn signals that end a process into an exception, so that it is said what is left."""
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        raise _Stopped(number)
+        raise _ExportStopped(number)
 
     before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:

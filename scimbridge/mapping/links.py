@@ -16,7 +16,7 @@ from scimbridge.mapping.translate import attribute_value
 from scimbridge.scim import dialects
 from scimbridge.scim.errors import InvalidValue
 from scimbridge.scim.filtering.trees import Compare, Node, Or, conjuncts
-from scimbridge.scim.patching.operations import Operation
+from scimbridge.scim.patching.operations import PathChange
 from scimbridge.sides import Resource
 
 
@@ -80,7 +80,7 @@ def link_difference(before: Iterable[Member], after: Iterable[Member]) -> Links:
     )
 
 
-def plan_links(table: Table, operations: Iterable[Operation]) -> Links | None:
+def plan_links(table: Table, operations: Iterable[PathChange]) -> Links | None:
     """Return the memberships that a PATCH adds and removes, or None where that depends on the present members.
 
     None too where the PATCH touches anything else.
@@ -101,7 +101,7 @@ def plan_links(table: Table, operations: Iterable[Operation]) -> Links | None:
     return Links(tuple(add.values()), tuple(remove.values()))
 
 
-def _linked_members(shape: IdList, operation: Operation) -> list[Member] | None:
+def _linked_members(shape: IdList, operation: PathChange) -> list[Member] | None:
     if operation.found.attribute.name != shape.attribute.name or operation.found.sub is not None:
         return None
     if operation.op == "add" and operation.where is None:

@@ -19,11 +19,11 @@ from scimbridge.mapping.tables.table import Table
 from scimbridge.mapping.translate import encode
 from scimbridge.scim.errors import Mutability
 from scimbridge.scim.filtering.trees import AttrPath, Compare
-from scimbridge.scim.patching.operations import Operation
+from scimbridge.scim.patching.operations import PathChange
 from scimbridge.scim.reading import Manner, is_empty
 
 
-def plan_operations(table: Table, operations: Iterable[Operation], manner: Manner) -> Changes | None:
+def plan_operations(table: Table, operations: Iterable[PathChange], manner: Manner) -> Changes | None:
     """Translate a PATCH operation by operation, or return None where that needs the present state.
 
     What has a call of its own stands among the facets. Raises `InvalidValue`, `Mutability`.
@@ -55,7 +55,7 @@ def plan_operations(table: Table, operations: Iterable[Operation], manner: Manne
     return Changes(facets=facets, operations=tuple(native))
 
 
-def _without_composed(table: Table, operations: tuple[Operation, ...]) -> Iterator[Operation]:
+def _without_composed(table: Table, operations: tuple[PathChange, ...]) -> Iterator[PathChange]:
     """Yield the operations but those on a value that is composed anew, since its parts change in the same PATCH."""
     composed = [operation for operation in operations if operation.found.attribute.composed]
     if not composed:
@@ -93,7 +93,7 @@ def _set(path: str, value: Any) -> dict[str, Any]:
     return {"op": "replace", "path": path, "value": value}
 
 
-def _build_on_each_other(table: Table, operations: tuple[Operation, ...]) -> bool:
+def _build_on_each_other(table: Table, operations: tuple[PathChange, ...]) -> bool:
     """Whether a later operation may select what an earlier one left in a list; parts of different types never do."""
     touched: dict[tuple[str, str], list[bool]] = {}
     for operation in operations:
@@ -110,7 +110,7 @@ def _is_direct(row: Row) -> bool:
     return row.writable and row.attribute.mutability != "immutable" and row.codec.merge is None and not is_state
 
 
-def settle(table: Table, operations: Iterable[Operation]) -> Iterator[Operation]:
+def settle(table: Table, operations: Iterable[PathChange]) -> Iterator[PathChange]:
     """Yield operations so that what is added to a list takes its place where PingOne has only one.
 
     RFC 7644 §3.5.2.1 puts an added value beside the others. Where there is one place for it, the present value would
@@ -125,7 +125,7 @@ def settle(table: Table, operations: Iterable[Operation]) -> Iterator[Operation]
             yield operation
 
 
-def _settle_addition(shape: OneOfList | TypedList, operation: Operation) -> Iterator[Operation]:
+def _settle_addition(shape: OneOfList | TypedList, operation: PathChange) -> Iterator[PathChange]:
     taken = shape.take(operation.value)
     rest = [part for part in operation.value if part.get("type") is None] if isinstance(shape, TypedList) else []
     if isinstance(shape, OneOfList):
@@ -136,13 +136,13 @@ def _settle_addition(shape: OneOfList | TypedList, operation: Operation) -> Iter
         return
     for selector, element in taken.items():
         where = Compare(AttrPath(None, "type"), "eq", selector)
-        yield Operation("remove", operation.found, where, None)
+        yield PathChange("remove", operation.found, where, None)
         yield replace(operation, value=[element])
     if rest:
         yield replace(operation, value=rest)
 
 
-def removed_facets(table: Table, operations: Iterable[Operation]) -> dict[str, Any]:
+def removed_facets(table: Table, operations: Iterable[PathChange]) -> dict[str, Any]:
     """Return the facets that a PATCH takes away: a resource that leaves one out, as PUT may, keeps it.
 
     Raises `Mutability`.
@@ -171,7 +171,7 @@ def _is_alone(table: Table, row: Row) -> bool:
     return len(row.to) > 1 and sum(other.to[:1] == row.to[:1] for other in table.rows) == 1
 
 
-def _leaves(table: Table, operation: Operation) -> list[tuple[Row, Any]] | None:
+def _leaves(table: Table, operation: PathChange) -> list[tuple[Row, Any]] | None:
     """Return which rows get which SCIM values, or None where the present state decides."""
     found = operation.found
     shape = table.shape_of(operation.found)
@@ -192,7 +192,7 @@ def _leaves(table: Table, operation: Operation) -> list[tuple[Row, Any]] | None:
     return list(_named(shape, rows, operation.value))
 
 
-def _list_leaves(shape: OneOfList | TypedList, operation: Operation) -> list[tuple[Row, Any]] | None:
+def _list_leaves(shape: OneOfList | TypedList, operation: PathChange) -> list[tuple[Row, Any]] | None:
     sub = operation.found.sub
     if sub is None and operation.where is None:
         return _whole_list_leaves(shape, operation)
@@ -210,7 +210,7 @@ def _list_leaves(shape: OneOfList | TypedList, operation: Operation) -> list[tup
     return [(row, operation.value[row.sub]) for row in rows if row.sub in operation.value]
 
 
-def _whole_list_leaves(shape: OneOfList | TypedList, operation: Operation) -> list[tuple[Row, Any]] | None:
+def _whole_list_leaves(shape: OneOfList | TypedList, operation: PathChange) -> list[tuple[Row, Any]] | None:
     if operation.op == "remove":
         return None if operation.value is not None else [(row, None) for row in shape.rows]
     if operation.op == "replace":

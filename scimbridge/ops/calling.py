@@ -39,7 +39,7 @@ class Uncallable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class CallTarget:
     """Of whom: an id, a name or an address; "" where an operation stands on nobody.
 
     `item` is the part that is meant, `deletes`: it is to go.
@@ -51,7 +51,7 @@ class Target:
     deletes: bool = False
 
 
-def find_operation(catalogue: Catalogue, name: str, target: Target) -> Operation:
+def find_operation(catalogue: Catalogue, name: str, target: CallTarget) -> Operation:
     """Return an operation by its name, which may say its resource: User.find. Raises `Uncallable`."""
     whole = {f"{each.resource}.{each.name}": each for each in catalogue}
     meant = [each for each in catalogue if each.name == name]
@@ -68,7 +68,7 @@ def find_operation(catalogue: Catalogue, name: str, target: Target) -> Operation
     return meant[0]
 
 
-def _check_target(operation: Operation, target: Target) -> None:
+def _check_target(operation: Operation, target: CallTarget) -> None:
     """Hold what is named to where an operation stands. Raises `Uncallable`, which says what would be right."""
     name, item, option = operation.name, operation.item, f"--{operation.resource.lower()}"
     is_about_one = not (operation.is_service or operation.on_all)
@@ -96,7 +96,7 @@ class Desk:
         self._caller = Caller(OPERATOR, scopes=ALL_SCOPES)
         self._room: Room = bridge.rooms.to(self._caller)
 
-    def call(self, operation: Operation, target: Target, body: Mapping[str, Any]) -> Reply:
+    def call(self, operation: Operation, target: CallTarget, body: Mapping[str, Any]) -> Reply:
         """Carry an operation out. Raises `ScimError` for what is wrong or goes wrong."""
         if not (operation.refuse or self._room.serves(operation)):
             msg = f"{operation.name}: the tables in use do not serve what it is about, or what it answers with"

@@ -22,14 +22,14 @@ HEAD = 100  # records on the page that comes with a count
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class PartTerms:
     """What the users of a part have in common: all terms hold, none means everybody."""
 
     terms: tuple[Term, ...] = ()
 
-    def beside(self, term: Term) -> Condition:
+    def beside(self, term: Term) -> PartTerms:
         """Return the condition with one term for the field of that term."""
-        return Condition((*(each for each in self.terms if each.field != term.field), term))
+        return PartTerms((*(each for each in self.terms if each.field != term.field), term))
 
     @property
     def beginning(self) -> str:
@@ -38,7 +38,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PartAnswer:
     """What came: how many PingOne counts, None where it does not say, and the names on the first page."""
 
     count: int | None
@@ -46,23 +46,23 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ListPart:
     """What is read in one row; `whole`: it was to be divided, and could not be."""
 
-    condition: Condition
+    condition: PartTerms
     count: int
     whole: bool = False
 
 
 @dataclass(slots=True)
-class Step:
+class DivisionStep:
     """What is to be asked next, and which parts are certain by now."""
 
-    asked: list[Condition] = field(default_factory=list)
-    parts: list[Part] = field(default_factory=list)
+    asked: list[PartTerms] = field(default_factory=list)
+    parts: list[ListPart] = field(default_factory=list)
 
 
-Division = Generator[tuple[Condition, ...], Sequence[Answer | None], dict[Condition, Answer] | None]
+DivisionSteps = Generator[tuple[PartTerms, ...], Sequence[PartAnswer | None], dict[PartTerms, PartAnswer] | None]
 """Yields what it asks, is sent the answers (None: PingOne refuses the filter), and returns the parts, if any."""
 
 
@@ -70,11 +70,11 @@ Division = Generator[tuple[Condition, ...], Sequence[Answer | None], dict[Condit
 class _Dividing:
     """A part that is being divided, and what it still waits for."""
 
-    condition: Condition
+    condition: PartTerms
     count: int
-    steps: Division
-    wanted: tuple[Condition, ...]
-    came: dict[Condition, Answer | None]
+    steps: DivisionSteps
+    wanted: tuple[PartTerms, ...]
+    came: dict[PartTerms, PartAnswer | None]
 
 
 class Partition:
@@ -84,34 +84,34 @@ class Partition:
     asked in all.
     """
 
-    def __init__(self, whole: Answer, populations: Sequence[str], most: int, budget: int) -> None:
+    def __init__(self, whole: PartAnswer, populations: Sequence[str], most: int, budget: int) -> None:
         self._whole = whole
         self._populations = tuple(populations)
         self._most = most
         self._budget = budget
-        self._dividing: dict[Condition, _Dividing] = {}
+        self._dividing: dict[PartTerms, _Dividing] = {}
 
-    def begin(self) -> Step:
+    def begin(self) -> DivisionStep:
         """Return the first questions."""
-        step = Step()
-        self._divide(step, Condition(), self._whole, _by_both(self._whole, self._populations))
+        step = DivisionStep()
+        self._divide(step, PartTerms(), self._whole, _by_both(self._whole, self._populations))
         return step
 
-    def hear(self, condition: Condition, answer: Answer | None) -> Step:
+    def hear(self, condition: PartTerms, answer: PartAnswer | None) -> DivisionStep:
         """Take an answer, and return what is to be asked next and which parts are certain now."""
-        step = Step()
+        step = DivisionStep()
         each = self._dividing.pop(condition)
         each.came[condition] = answer
         if len(each.came) == len(each.wanted):
             self._go_on(step, each)
         return step
 
-    def _divide(self, step: Step, condition: Condition, known: Answer, steps: Division) -> None:
+    def _divide(self, step: DivisionStep, condition: PartTerms, known: PartAnswer, steps: DivisionSteps) -> None:
         count = known.count or 0
         each = _Dividing(condition, count, steps, (), {})
         self._go_on(step, each)
 
-    def _go_on(self, step: Step, each: _Dividing) -> None:
+    def _go_on(self, step: DivisionStep, each: _Dividing) -> None:
         try:
             came = [each.came[wanted] for wanted in each.wanted]
             each.wanted = each.steps.send(came) if each.wanted else next(each.steps)
@@ -119,33 +119,33 @@ class Partition:
             self._divided(step, each, end.value)
             return
         if len(each.wanted) > self._budget or any(wanted in self._dividing for wanted in each.wanted):
-            step.parts.append(Part(each.condition, each.count, whole=True))
+            step.parts.append(ListPart(each.condition, each.count, whole=True))
             return
         self._budget -= len(each.wanted)
         each.came = {}
         self._dividing.update(dict.fromkeys(each.wanted, each))
         step.asked += each.wanted
 
-    def _divided(self, step: Step, each: _Dividing, parts: dict[Condition, Answer] | None) -> None:
+    def _divided(self, step: DivisionStep, each: _Dividing, parts: dict[PartTerms, PartAnswer] | None) -> None:
         if parts is None:
-            step.parts.append(Part(each.condition, each.count, whole=True))
+            step.parts.append(ListPart(each.condition, each.count, whole=True))
             return
         for condition, answer in parts.items():
             count = answer.count or 0
             if count > self._most and len(condition.beginning) < LONGEST and not _is_exact(condition):
                 self._divide(step, condition, answer, _by_name(condition, answer))
             elif count:
-                step.parts.append(Part(condition, count))
+                step.parts.append(ListPart(condition, count))
 
 
-def _is_exact(condition: Condition) -> bool:
+def _is_exact(condition: PartTerms) -> bool:
     return any(each.field == NAME and each.op == "eq" for each in condition.terms)
 
 
-def _by_both(whole: Answer, populations: Sequence[str]) -> Division:
+def _by_both(whole: PartAnswer, populations: Sequence[str]) -> DivisionSteps:
     """Divide all users: by population first, unless these would be hardly more than pages, else by name."""
-    everybody, pages = Condition(), (whole.count or 0) // HEAD
-    ways: list[Callable[[], Division]] = []
+    everybody, pages = PartTerms(), (whole.count or 0) // HEAD
+    ways: list[Callable[[], DivisionSteps]] = []
     if 1 < len(populations) <= pages:
         ways.append(lambda: _by_population(whole, populations))
     ways.insert(len(populations) <= pages // 4, lambda: _by_name(everybody, whole))
@@ -156,14 +156,14 @@ def _by_both(whole: Answer, populations: Sequence[str]) -> Division:
     return None
 
 
-def _by_population(whole: Answer, populations: Sequence[str]) -> Division:
+def _by_population(whole: PartAnswer, populations: Sequence[str]) -> DivisionSteps:
     """Divide by population: every user is in exactly one."""
-    wanted = tuple(Condition((Term(HOME, "eq", key),)) for key in populations)
+    wanted = tuple(PartTerms((Term(HOME, "eq", key),)) for key in populations)
     found = dict(zip(wanted, (yield wanted), strict=True))
-    return (yield from _believed(Condition(), whole.count, found))
+    return (yield from _believed(PartTerms(), whole.count, found))
 
 
-def _by_name(condition: Condition, known: Answer) -> Division:
+def _by_name(condition: PartTerms, known: PartAnswer) -> DivisionSteps:
     """Divide by how names go on: first as those on the first page do, then by other characters, until it adds up."""
     begun = condition.beginning
     seen = _continuations(begun, known.names)
@@ -175,7 +175,7 @@ def _by_name(condition: Condition, known: Answer) -> Division:
         {condition.beside(Term(NAME, "eq", begun))} if begun else set(),
         {_begin(condition, begun + character) for character in RARE if character not in seen},
     ]
-    found: dict[Condition, Answer | None] = {}
+    found: dict[PartTerms, PartAnswer | None] = {}
     for number, batch in enumerate(tries):
         wanted = tuple(sorted(batch - found.keys(), key=_spelled))
         if number == 1:  # longer beginnings give way to the shorter ones that they are part of
@@ -209,15 +209,15 @@ def _common_beginning(names: Sequence[str]) -> str:
     return first[: min(length, LONGEST)]
 
 
-def _begin(condition: Condition, beginning: str) -> Condition:
+def _begin(condition: PartTerms, beginning: str) -> PartTerms:
     return condition.beside(Term(NAME, "sw", beginning))
 
 
-def _spelled(condition: Condition) -> str:
+def _spelled(condition: PartTerms) -> str:
     return str(condition.terms[-1].value)
 
 
-def _sum(found: dict[Condition, Answer | None]) -> int | None:
+def _sum(found: dict[PartTerms, PartAnswer | None]) -> int | None:
     total = 0
     for answer in found.values():
         if answer is None or answer.count is None:
@@ -226,7 +226,7 @@ def _sum(found: dict[Condition, Answer | None]) -> int | None:
     return total
 
 
-def _believed(condition: Condition, count: int | None, found: dict[Condition, Answer | None]) -> Division:
+def _believed(condition: PartTerms, count: int | None, found: dict[PartTerms, PartAnswer | None]) -> DivisionSteps:
     """Return parts that add up to the whole; where they do not, it is counted again, since somebody may have come."""
     total = _sum(found)
     if total is None or count is None:

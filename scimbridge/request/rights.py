@@ -15,7 +15,7 @@ from scimbridge.pingone.kinds import Kind
 from scimbridge.request.context import AnswerOptions, Reply
 from scimbridge.scim.errors import Forbidden
 from scimbridge.scim.filtering.trees import paths_of
-from scimbridge.scim.patching.operations import Operation
+from scimbridge.scim.patching.operations import PathChange
 from scimbridge.scim.verbs import READ, WRITE
 
 PASSWORDS = PASSWORD.scope
@@ -86,7 +86,7 @@ def check_state(caller: Caller, scope: str, spelled: str) -> None:
         raise Forbidden(msg)
 
 
-def check_selection(caller: Caller, kind: str, operations: Iterable[Operation]) -> None:
+def check_selection(caller: Caller, kind: str, operations: Iterable[PathChange]) -> None:
     """Refuse to select values by what they hold to a client that may not read: it could find them out one by one.
 
     Their type, and which is primary, says nothing of them. Raises `Forbidden`.

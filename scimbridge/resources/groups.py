@@ -30,7 +30,7 @@ from scimbridge.resources.members.own_changes import Laid, OwnMemberships, Recen
 from scimbridge.resources.writer import Baseline, Written
 from scimbridge.scim.messages import read_patch
 from scimbridge.scim.patching.apply import apply_operations
-from scimbridge.scim.patching.operations import Operation, read_operations
+from scimbridge.scim.patching.operations import PathChange, read_operations
 from scimbridge.scim.reading import read_resource
 from scimbridge.scim.versions import check_conditions
 from scimbridge.sides import Body, Native, Resource
@@ -103,7 +103,7 @@ class Groups:
             with_members=False, always_answered=False, named=named, links=leave_foreign(links, context.manner),
         )  # fmt: skip
 
-    def _natives_in(self, operations: list[Operation]) -> frozenset[str]:
+    def _natives_in(self, operations: list[PathChange]) -> frozenset[str]:
         shapes = (self._table.shape_of(operation.found) for operation in operations)
         return frozenset(row.native for shape in shapes if shape is not None for row in shape.rows)
 

@@ -25,7 +25,7 @@ from scimbridge.resources.user_records import GROUP_IDS, UserRecords
 from scimbridge.resources.user_writer import UserWriter
 from scimbridge.scim.messages import read_patch
 from scimbridge.scim.patching.apply import apply_operations
-from scimbridge.scim.patching.operations import Operation, read_operations
+from scimbridge.scim.patching.operations import PathChange, read_operations
 from scimbridge.scim.reading import is_empty, read_resource
 from scimbridge.sides import Body, Native, Resource
 
@@ -86,7 +86,7 @@ class Users:
             if not is_empty(value.get(row.sub) if isinstance(value, dict) and row.sub else value):
                 yield str(row.via)
 
-    def _read_patch(self, context: RequestContext, body: Body) -> tuple[Operation, ...]:
+    def _read_patch(self, context: RequestContext, body: Body) -> tuple[PathChange, ...]:
         """Read a PATCH. Raises `Forbidden` for what the client may not set, and for guesses at values."""
         operations = read_operations(read_patch(body, strict=context.manner.strict), self._table.type, context.manner)
         for shape in map(self._table.shape_of, (operation.found for operation in operations)):

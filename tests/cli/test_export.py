@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from scimbridge.cli import commands
-from scimbridge.cli.export import Progress
+from scimbridge.cli.export import ExportProgress
 from scimbridge.sandbox import describe
 
 
@@ -135,7 +135,7 @@ class Terminal(io.StringIO):
 def test_lines_of_progress():
     """Where nobody watches there is a line every ten seconds."""
     stream, now = io.StringIO(), [0.0]
-    progress = Progress("users", stream, lambda: now[0], lambda: 50)
+    progress = ExportProgress("users", stream, lambda: now[0], lambda: 50)
     for second in range(25):
         now[0] = float(second)
         progress(100 * second, 10_000)
@@ -148,7 +148,7 @@ def test_lines_of_progress():
 def test_line_of_a_terminal():
     """On a terminal there is one line, which is gone at the end."""
     stream, now = Terminal(), [0.0]
-    progress = Progress("members", stream, lambda: now[0], lambda: 10)
+    progress = ExportProgress("members", stream, lambda: now[0], lambda: 10)
     now[0] = 1.0
     progress(100, None)
     progress.end()

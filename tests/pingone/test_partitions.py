@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scimbridge.pingone.filters import Term
-from scimbridge.pingone.partitions import HOME, NAME, Answer, Condition, Partition
+from scimbridge.pingone.partitions import HOME, NAME, PartAnswer, Partition, PartTerms
 
 LETTERS = st.text(st.sampled_from("abcxyzÄéß0._@ '\"\\#"), min_size=1, max_size=4)
 
@@ -33,11 +33,11 @@ class Directory:
         if any(term.field in self.refused for term in condition.terms):
             return None
         found = self.find(condition)
-        return Answer(len(found) + lie, tuple(found[: self.page]))
+        return PartAnswer(len(found) + lie, tuple(found[: self.page]))
 
     def divide(self, most, populations=(), budget=10_000):
         """Return the parts of all users."""
-        partition = Partition(self.answer(Condition()), populations, most, budget)
+        partition = Partition(self.answer(PartTerms()), populations, most, budget)
         step, parts = partition.begin(), []
         waiting = list(step.asked)
         parts += step.parts
@@ -103,7 +103,7 @@ def test_name_that_is_a_beginning():
     """A user whose name is the beginning of all the others' is in a part of its own."""
     directory = Directory([("ab", "one"), *((f"ab{letter}{number}", "one") for letter in "xy" for number in range(30))])
     parts = directory.divide(40)
-    assert Condition((Term(NAME, "eq", "ab"),)) in [part.condition for part in parts]
+    assert PartTerms((Term(NAME, "eq", "ab"),)) in [part.condition for part in parts]
     assert sum(part.count for part in parts) == 61
 
 
@@ -112,7 +112,7 @@ def test_characters_that_nobody_thinks_of():
     users = [(f"a{number:03}", "one") for number in range(150)]
     directory = Directory([*users, ("漢字", "one")])
     parts = directory.divide(40)
-    assert [(part.condition, part.whole) for part in parts] == [(Condition(), True)]
+    assert [(part.condition, part.whole) for part in parts] == [(PartTerms(), True)]
 
 
 def test_counts_that_lie():
@@ -134,12 +134,12 @@ def test_filter_that_is_refused():
 def test_somebody_who_comes_meanwhile():
     """A user who is made while parts are counted does not undo them."""
     directory = Directory([(f"{letter}{number}", "one") for letter in "ab" for number in range(30)])
-    partition = Partition(directory.answer(Condition()), (), 40, 100)
+    partition = Partition(directory.answer(PartTerms()), (), 40, 100)
     directory.users.append(("b-new", "one"))
     first = partition.begin()
     last = [step for each in first.asked if (step := partition.hear(each, directory.answer(each))).asked]
-    assert last[0].asked == [Condition()]
-    assert [part.count for part in partition.hear(Condition(), directory.answer(Condition())).parts] == [30, 31]
+    assert last[0].asked == [PartTerms()]
+    assert [part.count for part in partition.hear(PartTerms(), directory.answer(PartTerms())).parts] == [30, 31]
 
 
 def test_budget():

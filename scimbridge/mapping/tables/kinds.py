@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 
-class Limit(Protocol):
+class KnownField(Protocol):
     """What is known of one PingOne field."""
 
     @property
@@ -88,11 +88,11 @@ class KindFacts(Protocol):
         """What PingOne calls its records, in faults that operators read."""
 
     @property
-    def fields(self) -> Mapping[str, Limit]:
+    def fields(self) -> Mapping[str, KnownField]:
         """The known fields, by native name."""
 
     @property
-    def custom(self) -> Limit:
+    def custom(self) -> KnownField:
         """What holds for fields that the environment's owner added."""
 
     @property

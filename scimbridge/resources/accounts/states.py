@@ -22,7 +22,7 @@ from scimbridge.reach.reach import Reach
 from scimbridge.request.context import RequestContext
 from scimbridge.request.rights import check_state, may_read
 from scimbridge.scim.errors import Conflict, InvalidValue
-from scimbridge.scim.patching.operations import Operation
+from scimbridge.scim.patching.operations import PathChange
 from scimbridge.sides import Native, Resource
 
 SKEW = 5.0  # seconds by which clocks may differ
@@ -61,7 +61,7 @@ class States:
             if new or not may_read(context.caller, USERS.collection):
                 check_state(context.caller, facet.scope, row.spelled)
 
-    def check_operations(self, context: RequestContext, operations: tuple[Operation, ...]) -> None:
+    def check_operations(self, context: RequestContext, operations: tuple[PathChange, ...]) -> None:
         """Hold a client to its rights on what a PATCH sets. Raises `Forbidden`."""
         for facet, row in self._guarded():
             for operation in operations:

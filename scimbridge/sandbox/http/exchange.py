@@ -13,7 +13,7 @@ import orjson
 from flask import Response, g, request
 
 from scimbridge.sandbox.http.errors import ApiError, invalid_request, unsupported_media
-from scimbridge.sandbox.lists.paging import Asked, Cursors, envelope, read_limit
+from scimbridge.sandbox.lists.paging import Cursors, ListRequest, envelope, read_limit
 
 if TYPE_CHECKING:
     from scimbridge.sandbox.store.directory import Directory
@@ -96,14 +96,14 @@ def base(directory: Directory) -> str:
     return f"{origin()}/v1/environments/{directory.environment_id}"
 
 
-def read_window(api: Api, ceiling: int | None = None) -> tuple[Asked, int, int]:
+def read_window(api: Api, ceiling: int | None = None) -> tuple[ListRequest, int, int]:
     """Return the list request, the serial to go on from and the size of the page. Raises ApiError 400."""
-    asked = Asked.read(origin() + request.path, request.args.items(multi=True), str(g.get("generation", "")))
+    asked = ListRequest.read(origin() + request.path, request.args.items(multi=True), str(g.get("generation", "")))
     limit = read_limit(asked, api.switches, ceiling)
     return asked, api.cursors.open(asked), limit
 
 
-def answer_list(api: Api, name: str, items: list[Json], asked: Asked, extent: tuple[int, int | None]) -> Answer:
+def answer_list(api: Api, name: str, items: list[Json], asked: ListRequest, extent: tuple[int, int | None]) -> Answer:
     """Return a page; `extent` is the size of the whole result and the serial to go on from, if any."""
     count, last = extent
     ceiling = api.switches.count_ceiling

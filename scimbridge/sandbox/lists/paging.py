@@ -27,7 +27,7 @@ _MAC: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ListRequest:
     """A list request: `query` are its parameters but the cursor, `url` its address without them."""
 
     url: str
@@ -36,7 +36,7 @@ class Asked:
     generation: str
 
     @classmethod
-    def read(cls, url: str, arguments: Iterable[tuple[str, str]], generation: str) -> Asked:
+    def read(cls, url: str, arguments: Iterable[tuple[str, str]], generation: str) -> ListRequest:
         """Take the cursor out of the parameters of a request made with the token `generation`."""
         pairs = tuple(arguments)
         cursor = next((value for name, value in pairs if name == "cursor"), None)
@@ -60,13 +60,13 @@ class Cursors:
         self._clock = clock
         self._switches = switches
 
-    def seal(self, serial: int, asked: Asked) -> str:
+    def seal(self, serial: int, asked: ListRequest) -> str:
         """Return the cursor of the records after `serial`."""
         payload = orjson.dumps([serial, self._clock()])
         text = payload + self._mac(payload, asked)
         return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
-    def open(self, asked: Asked) -> int:
+    def open(self, asked: ListRequest) -> int:
         """Return the serial that the request's cursor stands for, 0 without one.
 
         Raises ApiError 400 INVALID_VALUE target cursor: forged, of another query or token, too old.
@@ -87,14 +87,14 @@ class Cursors:
             raise refusal
         return int(serial)
 
-    def _mac(self, payload: bytes, asked: Asked) -> bytes:
+    def _mac(self, payload: bytes, asked: ListRequest) -> bytes:
         generation = asked.generation if self._switches.cursor_bound_to_token else ""
         path = asked.url.split("://", 1)[-1].partition("/")[2]
         bound = orjson.dumps([path, sorted(asked.query), generation])
         return hmac.new(self._secret, payload + b"\0" + bound, hashlib.sha256).digest()[:_MAC]
 
 
-def read_limit(asked: Asked, switches: Switches, ceiling: int | None = None) -> int:
+def read_limit(asked: ListRequest, switches: Switches, ceiling: int | None = None) -> int:
     """Return how many records a page may hold: `limit` rounded up to the step, within the ceiling.
 
     Raises ApiError 400 for what is not a positive number, and above the ceiling where switched.
@@ -117,7 +117,7 @@ def read_limit(asked: Asked, switches: Switches, ceiling: int | None = None) -> 
     return min(limit, ceiling)
 
 
-def envelope(name: str, items: list[Json], asked: Asked, count: int | None, cursor: str | None) -> Json:
+def envelope(name: str, items: list[Json], asked: ListRequest, count: int | None, cursor: str | None) -> Json:
     """Return the body of a list: links, `_embedded.<name>`, count (where there is one) and size."""
     given = () if asked.cursor is None else (("cursor", asked.cursor),)
     links: Json = {"self": {"href": asked.href(*given)}}

@@ -62,7 +62,7 @@ class FaultSettings:
 
 
 @dataclass(slots=True)
-class Plan:
+class PlannedFault:
     """A fault for certain requests: `path` is a part of it; the first `skip` are let through."""
 
     kind: str
@@ -110,7 +110,7 @@ class Faults:
         self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose
         self._clock = clock
         self._sleep = sleep
-        self._plans: list[Plan] = []
+        self._plans: list[PlannedFault] = []
         self._settings = settings or FaultSettings()
         self._tokens = self._capacity()
         self._filled_at = clock()
@@ -148,7 +148,7 @@ class Faults:
         if kind not in KINDS:
             raise ValueError(f"{kind!r} is not one of {', '.join(KINDS)}")
         with self._lock:
-            self._plans.append(Plan(kind, method, path, times, skip, status))
+            self._plans.append(PlannedFault(kind, method, path, times, skip, status))
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings and the plans that are left."""

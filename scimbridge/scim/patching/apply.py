@@ -16,14 +16,14 @@ from scimbridge.scim.dialects import read_boolean_words
 from scimbridge.scim.errors import Mutability, NoTarget
 from scimbridge.scim.filtering.matching import compile_element_filter
 from scimbridge.scim.filtering.trees import Compare, conjuncts
-from scimbridge.scim.patching.operations import Operation
+from scimbridge.scim.patching.operations import PathChange
 from scimbridge.scim.reading import has_no_value, is_empty, is_same
 from scimbridge.sides import Resource
 
 Element = dict[str, Any]
 
 
-def apply_operations(resource: Resource, operations: Iterable[Operation], *, strict: bool) -> Resource:
+def apply_operations(resource: Resource, operations: Iterable[PathChange], *, strict: bool) -> Resource:
     """Return the resource as it is after all operations, in order.
 
     Raises `NoTarget` where a strict client replaces through a value filter that selects nothing, `Mutability` where an
@@ -35,7 +35,7 @@ def apply_operations(resource: Resource, operations: Iterable[Operation], *, str
     return after
 
 
-def _apply(resource: dict[str, Any], operation: Operation, *, strict: bool) -> None:
+def _apply(resource: dict[str, Any], operation: PathChange, *, strict: bool) -> None:
     found = operation.found
     place = resource.setdefault(found.urn, {}) if found.in_extension else resource
     attribute = found.attribute
@@ -59,7 +59,7 @@ def _apply(resource: dict[str, Any], operation: Operation, *, strict: bool) -> N
         del resource[found.urn]
 
 
-def _patch_complex(before: Element, operation: Operation) -> Element:
+def _patch_complex(before: Element, operation: PathChange) -> Element:
     sub = operation.found.sub
     if sub is not None:
         return _set(before, sub, operation.value)
@@ -89,7 +89,7 @@ def _set(element: Element, sub: Attribute, value: Any) -> Element:
     return after
 
 
-def _patch_list(before: list[Any], operation: Operation, *, strict: bool) -> list[Any]:
+def _patch_list(before: list[Any], operation: PathChange, *, strict: bool) -> list[Any]:
     if operation.op == "remove":
         return list(_remove(before, operation))
     if operation.where is None and operation.found.sub is None:
@@ -98,7 +98,7 @@ def _patch_list(before: list[Any], operation: Operation, *, strict: bool) -> lis
     return _change_elements(before, operation, strict=strict)
 
 
-def _remove(before: list[Any], operation: Operation) -> Iterator[Any]:
+def _remove(before: list[Any], operation: PathChange) -> Iterator[Any]:
     selects = selector(operation)
     listed = None if operation.value is None else _Listed(operation.value)
     for element in before:
@@ -128,7 +128,7 @@ def _add(before: list[Any], new: list[Any]) -> list[Any]:
     return [held if place == primary else _not_primary(held) for place, held in enumerate(after)]
 
 
-def _change_elements(before: list[Any], operation: Operation, *, strict: bool) -> list[Any]:
+def _change_elements(before: list[Any], operation: PathChange, *, strict: bool) -> list[Any]:
     selects = selector(operation)
     hits = [place for place, element in enumerate(before) if selects(element)]
     after = list(before)
@@ -146,7 +146,7 @@ def _change_elements(before: list[Any], operation: Operation, *, strict: bool) -
     return [held if place == primary else _not_primary(held) for place, held in enumerate(after)]
 
 
-def _changed(element: Element, operation: Operation) -> Element:
+def _changed(element: Element, operation: PathChange) -> Element:
     if operation.found.sub is not None:
         return _set(element, operation.found.sub, operation.value)
     _keep_immutable(element, operation.value, operation.found.attribute)
@@ -161,7 +161,7 @@ def _not_primary(element: Any) -> Any:
     )
 
 
-def _equalities(operation: Operation) -> Iterator[tuple[str, Any]]:
+def _equalities(operation: PathChange) -> Iterator[tuple[str, Any]]:
     """Yield the members that an element has to have for the operation's filter to select it."""
     for part in () if operation.where is None else conjuncts(operation.where):
         if isinstance(part, Compare) and part.op == "eq" and part.value is not None:
@@ -224,7 +224,7 @@ def _text(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def selector(operation: Operation) -> Callable[[Any], bool]:
+def selector(operation: PathChange) -> Callable[[Any], bool]:
     """Compile which elements of a list an operation means; all of them where it has no filter.
 
     Raises `InvalidFilter` for a filter that does not fit the attribute.

@@ -24,7 +24,7 @@ from scimbridge.scim.reading import Manner, find_part, has_no_value, is_empty, r
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class PathChange:
     """One change of one attribute. `value` is None for removal; with `remove` it lists the elements that go."""
 
     op: str  # add, replace or remove
@@ -41,13 +41,13 @@ class Operation:
 
 def read_operations(
     operations: Iterable[PatchOperation], resource_type: ResourceType, manner: Manner
-) -> tuple[Operation, ...]:
+) -> tuple[PathChange, ...]:
     """Resolve a client's operations.
 
     Raises `NoTarget` (remove without path), `InvalidPath`, `InvalidFilter`, `InvalidValue`, and `Mutability` for a
     read-only attribute named by path or a required one removed.
     """
-    read: list[Operation] = []
+    read: list[PathChange] = []
     for operation in operations:
         if operation.path is None:
             read.extend(_read_pathless(operation, resource_type, manner))
@@ -56,7 +56,7 @@ def read_operations(
     return tuple(read)
 
 
-def _read_pathless(operation: PatchOperation, resource_type: ResourceType, manner: Manner) -> Iterator[Operation]:
+def _read_pathless(operation: PatchOperation, resource_type: ResourceType, manner: Manner) -> Iterator[PathChange]:
     if operation.op == "remove":
         msg = "remove needs a path that says what is to go"
         raise NoTarget(msg)
@@ -76,7 +76,7 @@ def _read_pathless(operation: PatchOperation, resource_type: ResourceType, manne
 
 def _read_schema(
     op: str, schema: Schema, value: Any, resource_type: ResourceType, manner: Manner
-) -> Iterator[Operation]:
+) -> Iterator[PathChange]:
     """Read an operation on a whole schema: its members are those of the value, or all when it has none."""
     if op == "remove" or (op == "replace" and value is None):
         yield from _clear_schema(schema, resource_type, manner)
@@ -89,7 +89,7 @@ def _read_schema(
         yield from _read_member(op, f"{schema.urn}:{name}", inner, resource_type, manner)
 
 
-def _clear_schema(schema: Schema, resource_type: ResourceType, manner: Manner) -> Iterator[Operation]:
+def _clear_schema(schema: Schema, resource_type: ResourceType, manner: Manner) -> Iterator[PathChange]:
     if schema is resource_type.schema:
         msg = f"{schema.urn} cannot be removed: it is what the resource is"
         raise Mutability(msg)
@@ -99,7 +99,7 @@ def _clear_schema(schema: Schema, resource_type: ResourceType, manner: Manner) -
             yield from _make("remove", found, None, None, manner)
 
 
-def _read_member(op: str, key: str, value: Any, resource_type: ResourceType, manner: Manner) -> Iterator[Operation]:
+def _read_member(op: str, key: str, value: Any, resource_type: ResourceType, manner: Manner) -> Iterator[PathChange]:
     """Read one member of a path-less value; read-only and unknown ones are ignored there, as in a PUT."""
     try:
         path = parse_member(key, resource_type, manner)
@@ -119,7 +119,7 @@ def _read_member(op: str, key: str, value: Any, resource_type: ResourceType, man
 
 def _read_pathed(
     operation: PatchOperation, text: str, resource_type: ResourceType, manner: Manner
-) -> Iterator[Operation]:
+) -> Iterator[PathChange]:
     path = parse_ours(text, resource_type, manner)
     if path is None:
         return
@@ -157,7 +157,7 @@ def _refuse_unkept(found: Found, text: str, manner: Manner) -> None:
     manner.notice(name_of(text))
 
 
-def _replace_composed(op: str, found: Found, where: Node | None, value: Any, manner: Manner) -> Iterator[Operation]:
+def _replace_composed(op: str, found: Found, where: Node | None, value: Any, manner: Manner) -> Iterator[PathChange]:
     """Read a value in place of a composed one; whether it is kept, the present state decides. None takes none away."""
     if where is not None:
         _check_where(found, where, manner)
@@ -165,10 +165,10 @@ def _replace_composed(op: str, found: Found, where: Node | None, value: Any, man
     if is_empty(read):
         manner.notice(found.attribute.name)
     else:
-        yield Operation(op, found, None, read)
+        yield PathChange(op, found, None, read)
 
 
-def _make(op: str, found: Found, where: Node | None, value: Any, manner: Manner) -> Iterator[Operation]:
+def _make(op: str, found: Found, where: Node | None, value: Any, manner: Manner) -> Iterator[PathChange]:
     if where is not None:
         where = _check_where(found, where, manner)
     if op == "remove":
@@ -187,10 +187,10 @@ def _make(op: str, found: Found, where: Node | None, value: Any, manner: Manner)
             if target.required and not (found.sub is not None and found.attribute.multi_valued):
                 msg = f"{target.name} is required: it needs a value"
                 raise InvalidValue(msg)
-            yield Operation("remove", found, where, None)
+            yield PathChange("remove", found, where, None)
         return  # adding nothing changes nothing
     if not has_no_value(target, read):
-        yield Operation(op, found, where, read)
+        yield PathChange(op, found, where, read)
     if op == "replace" and _names_members(target, value):
         yield from _make_clearing(found, where, value, manner)
 
@@ -216,7 +216,7 @@ def _names_members(target: Attribute, value: Any) -> bool:
     return isinstance(value, dict) and bool(value) and bool(target.sub) and not target.multi_valued
 
 
-def _make_clearing(found: Found, where: Node | None, value: Any, manner: Manner) -> Iterator[Operation]:
+def _make_clearing(found: Found, where: Node | None, value: Any, manner: Manner) -> Iterator[PathChange]:
     """Remove the members that the value of a complex attribute names and gives no value (RFC 7643 §2.5)."""
     for name, inner in value.items():
         sub = find_part(found.attribute, name, manner)
@@ -227,7 +227,7 @@ def _make_clearing(found: Found, where: Node | None, value: Any, manner: Manner)
             yield from _make_removal(member, where, None, manner)
 
 
-def _make_removal(found: Found, where: Node | None, value: Any, manner: Manner) -> Iterator[Operation]:
+def _make_removal(found: Found, where: Node | None, value: Any, manner: Manner) -> Iterator[PathChange]:
     attribute = found.leaf
     if attribute.required and (found.sub is None or not found.attribute.multi_valued):
         msg = f"{attribute.name} is required and cannot be removed"
@@ -237,7 +237,7 @@ def _make_removal(found: Found, where: Node | None, value: Any, manner: Manner) 
         listed = read_listed(attribute, value, manner)  # Entra, JumpCloud: only those go; an empty list is none
         if not listed:
             return
-    yield Operation("remove", found, where, listed)
+    yield PathChange("remove", found, where, listed)
 
 
 def _check_listed(operation: PatchOperation, path: Path, attribute: Attribute) -> None:

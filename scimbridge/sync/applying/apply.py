@@ -18,9 +18,9 @@ from scimbridge.sync.applying.crew import Crew, Task, Tasks
 from scimbridge.sync.applying.figures import note_applied
 from scimbridge.sync.applying.journal import ApplyJournal, open_journal
 from scimbridge.sync.applying.lease import alone
-from scimbridge.sync.applying.order import STAGES, Placed, Stage, blocks
+from scimbridge.sync.applying.order import STAGES, ApplyStage, Placed, blocks
 from scimbridge.sync.applying.patience import Halted
-from scimbridge.sync.applying.tally import EVERY, Tally, TellProgress
+from scimbridge.sync.applying.tally import EVERY, ApplyTally, TellProgress
 from scimbridge.sync.applying.values import (
     FAILED,
     SKIPPED,
@@ -67,13 +67,13 @@ def apply_plan(
         desk.hold_back(rate)
         stack.callback(desk.hold_back, None)
         pool = stack.enter_context(InContext(parallel, thread_name_prefix="apply"))
-        tally = Tally(head, desk.bridge.connection.rate, rate, parts.clock, tell)
+        tally = ApplyTally(head, desk.bridge.connection.rate, rate, parts.clock, tell)
         halts = _Halts(tally, options.stop_after, stop, held)
         crew = Crew(desk, head.id, halts.from_outside, tally.waits, pool, held)
         journal.open(user=options.user, allow=allow, at=parts.wall())
         flights = _Flights(pool, parallel, journal, tally, crew)
         reader = stack.enter_context(InContext(1, thread_name_prefix="apply-reads"))
-        applied = _Run(plan, journal, crew, tally, halts, flights, reader).all_stages()
+        applied = _ApplyRun(plan, journal, crew, tally, halts, flights, reader).all_stages()
         journal.close(at=parts.wall(), stopped=applied.stopped)
         note_applied(desk, head.rules_file, applied)
         return applied
@@ -82,7 +82,7 @@ def apply_plan(
 class _Halts:
     """What may end an apply before its time."""
 
-    def __init__(self, tally: Tally, stop_after: int | None, stop: Callable[[], bool], lease: Lease) -> None:
+    def __init__(self, tally: ApplyTally, stop_after: int | None, stop: Callable[[], bool], lease: Lease) -> None:
         self._tally = tally
         self._stop_after = stop_after
         self._stop = stop
@@ -106,7 +106,7 @@ class _Halts:
 class _Flights:
     """The tasks that are under way, no two of them about one id; what became of a line is written down at once."""
 
-    def __init__(self, pool: Executor, most: int, journal: ApplyJournal, tally: Tally, crew: Crew) -> None:
+    def __init__(self, pool: Executor, most: int, journal: ApplyJournal, tally: ApplyTally, crew: Crew) -> None:
         self._pool = pool
         self._most = most
         self._journal = journal
@@ -153,7 +153,7 @@ class _Flights:
         return results
 
 
-class _Run:
+class _ApplyRun:
     """One apply on its way."""
 
     def __init__(
@@ -161,7 +161,7 @@ class _Run:
         plan: Plan,
         journal: ApplyJournal,
         crew: Crew,
-        tally: Tally,
+        tally: ApplyTally,
         halts: _Halts,
         flights: _Flights,
         reader: Executor,
@@ -189,7 +189,7 @@ class _Run:
         self._tally.say(now=True)
         return self._tally.result()
 
-    def _carry_out(self, stage: Stage) -> None:
+    def _carry_out(self, stage: ApplyStage) -> None:
         self._tally.stage = stage.do
         for block, coming in self._read_ahead(stage):
             if self._halts.has_come():
@@ -202,7 +202,7 @@ class _Run:
                 self._flights.begin(keys, task)
         self._flights.land()
 
-    def _read_ahead(self, stage: Stage) -> Iterator[tuple[list[Placed], Future[Tasks]]]:
+    def _read_ahead(self, stage: ApplyStage) -> Iterator[tuple[list[Placed], Future[Tasks]]]:
         """Yield the blocks of a stage; the records of the next one are read meanwhile."""
         past, before = self._journal.past, None
         begun = past.begun.get(stage.do, set())
@@ -217,7 +217,7 @@ class _Run:
         if before is not None:
             yield before
 
-    def _skips(self, stage: Stage, placed: Placed) -> bool:
+    def _skips(self, stage: ApplyStage, placed: Placed) -> bool:
         """Note a line that nobody carries out: a conflict, or one that is only reported."""
         place, line = placed
         if stage.do != CONFLICT and not line.faults:

@@ -21,9 +21,9 @@ from scimbridge.scim.errors import ScimError
 from scimbridge.scim.verbs import CREATE, PATCH
 from scimbridge.scim.verbs import DELETE as DELETING
 from scimbridge.sides import Body, Native, Resource
-from scimbridge.sync.applying.judging import Judgement, Standing, has_nothing_to_hold, judge
+from scimbridge.sync.applying.judging import Judgement, LineStanding, has_nothing_to_hold, judge
 from scimbridge.sync.applying.order import Placed
-from scimbridge.sync.applying.patience import Patience
+from scimbridge.sync.applying.patience import LinePatience
 from scimbridge.sync.applying.present import PresentRecords
 from scimbridge.sync.applying.values import ALREADY, DONE, DRIFTED, FAILED, LineResult
 from scimbridge.sync.plans.lines import DELETE
@@ -33,7 +33,7 @@ Failure = ScimError | PingOneError
 MINIMAL = AnswerOptions("", minimal=True)
 KEPT = 1000  # people that were changed of late, some of whom may be forgotten when there are more
 FRESH = 5.0  # seconds that a record which was read with its block is believed
-_RESULTS = {Standing.ALREADY: ALREADY, Standing.DRIFTED: DRIFTED}
+_RESULTS = {LineStanding.ALREADY: ALREADY, LineStanding.DRIFTED: DRIFTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class PersonChanges:
         users: ReconciledKind,
         present: PresentRecords,
         context: Callable[[], RequestContext],
-        patience: Callable[[], Patience],
+        patience: Callable[[], LinePatience],
         clock: Callable[[], float],
         marks: Callable[[list[str]], list[bytes | None]],
     ) -> None:
@@ -100,7 +100,7 @@ class PersonChanges:
             try:
                 seen = self._look(line.id, seen)
                 found = self._judge(placed, seen.record)
-                if found.standing is Standing.STANDS and seen.record is not None:
+                if found.standing is LineStanding.STANDS and seen.record is not None:
                     tried = True
                     self._carry_out(placed, line.id, KnownRecord(seen.record, seen.mark))
                     return LineResult(line, place, DONE)
@@ -128,7 +128,7 @@ class PersonChanges:
         """Return what became of a line that is not to be carried out, or not any more."""
         place, line = placed
         # What is as it shall be after a try whose answer was lost was done by that try.
-        result = DONE if tried and found.standing is Standing.ALREADY else _RESULTS.get(found.standing, FAILED)
+        result = DONE if tried and found.standing is LineStanding.ALREADY else _RESULTS.get(found.standing, FAILED)
         return LineResult(line, place, result, found.why)
 
     def _carry_out(self, placed: Placed, key: str, known: KnownRecord) -> None:
@@ -150,7 +150,7 @@ class Creations:
         kind: ReconciledKind,
         holders: Callable[[Iterable[Mapping[str, Any]]], list[Native]],
         context: Callable[[], RequestContext],
-        patience: Callable[[], Patience],
+        patience: Callable[[], LinePatience],
     ) -> None:
         """`holders` finds the records that hold a name, or an external id, of any of these new resources."""
         self._kind = kind

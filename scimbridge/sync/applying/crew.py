@@ -20,8 +20,8 @@ from scimbridge.sides import Native
 from scimbridge.state.leases import Lease
 from scimbridge.sync.applying.carrying_out import Creations, PersonChanges, ReconciledKind, SeenRecord
 from scimbridge.sync.applying.joining import Made, MembershipChanges, by_group
-from scimbridge.sync.applying.order import Placed, Stage
-from scimbridge.sync.applying.patience import Patience
+from scimbridge.sync.applying.order import ApplyStage, Placed
+from scimbridge.sync.applying.patience import LinePatience
 from scimbridge.sync.applying.present import PAGE, PresentRecords
 from scimbridge.sync.applying.values import LineResult
 from scimbridge.sync.desk import SyncDesk
@@ -79,7 +79,7 @@ class Crew:
         if line.do == CREATE and result.id is not None:
             (self._made.groups if line.on == GROUP else self._made.people)[line.key] = result.id
 
-    def tasks(self, stage: Stage, block: list[Placed], begun: set[int]) -> Tasks:
+    def tasks(self, stage: ApplyStage, block: list[Placed], begun: set[int]) -> Tasks:
         """Return what is to be done for a block. Raises `Halted`."""
         if stage.do in (JOIN, LEAVE):
             return ((_group_of(lines), partial(self._memberships.change, lines)) for lines in by_group(block))
@@ -127,9 +127,9 @@ class Crew:
         context.call.turns.append(self._lease.is_lost)
         return context
 
-    def _patience(self) -> Patience:
+    def _patience(self) -> LinePatience:
         bridge = self._desk.bridge
-        return Patience(self._halted, lambda: bridge.connection.circuit.is_open, bridge.parts.sleep, self._tell)
+        return LinePatience(self._halted, lambda: bridge.connection.circuit.is_open, bridge.parts.sleep, self._tell)
 
 
 def _alone(do: Callable[..., LineResult], *given: Any, **named: Any) -> list[LineResult]:

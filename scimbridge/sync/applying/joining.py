@@ -15,9 +15,9 @@ from scimbridge.scim.errors import NotFound, ScimError
 from scimbridge.scim.verbs import PATCH
 from scimbridge.sides import Body, Native
 from scimbridge.sync.applying.carrying_out import MINIMAL, Failure, PersonChanges, ReconciledKind, told
-from scimbridge.sync.applying.judging import GONE, Standing
+from scimbridge.sync.applying.judging import GONE, LineStanding
 from scimbridge.sync.applying.order import Placed
-from scimbridge.sync.applying.patience import Patience
+from scimbridge.sync.applying.patience import LinePatience
 from scimbridge.sync.applying.present import PresentRecords
 from scimbridge.sync.applying.values import DONE, DRIFTED, FAILED, SKIPPED, LineResult
 from scimbridge.sync.plans.lines import JOIN, PlanLine
@@ -61,7 +61,7 @@ class MembershipChanges:
         present: PresentRecords,
         made: Made,
         context: Callable[[], RequestContext],
-        patience: Callable[[], Patience],
+        patience: Callable[[], LinePatience],
     ) -> None:
         self._groups = groups
         self._people = people
@@ -98,7 +98,7 @@ class MembershipChanges:
                 results.append(LineResult(line, place, SKIPPED, NOT_MADE))
                 continue
             found = self._people.judge_condition(placed, present[key]) if key in present else None
-            if found is not None and found.standing is Standing.DRIFTED:
+            if found is not None and found.standing is LineStanding.DRIFTED:
                 results.append(LineResult(line, place, DRIFTED, found.why))
             else:
                 ready.append(placed)

@@ -16,7 +16,7 @@ from scimbridge.sync.plans.lines import DELETE, PlanLine
 from scimbridge.sync.plans.managed_paths import ManagedPaths
 
 
-class Standing(Enum):
+class LineStanding(Enum):
     """How a line stands."""
 
     STANDS = "stands"
@@ -28,12 +28,12 @@ class Standing(Enum):
 class Judgement:
     """How a line stands, and why it does not: names of attributes, and no values."""
 
-    standing: Standing
+    standing: LineStanding
     why: str = ""
 
 
-GONE = Judgement(Standing.DRIFTED, "it is not there any more")
-STANDS, ALREADY = Judgement(Standing.STANDS), Judgement(Standing.ALREADY)
+GONE = Judgement(LineStanding.DRIFTED, "it is not there any more")
+STANDS, ALREADY = Judgement(LineStanding.STANDS), Judgement(LineStanding.ALREADY)
 
 
 def judge(line: PlanLine, resource: Mapping[str, Any] | None, paths: ManagedPaths) -> Judgement:
@@ -49,7 +49,7 @@ def judge(line: PlanLine, resource: Mapping[str, Any] | None, paths: ManagedPath
         if not any(is_same(here, each) for each in aims):
             changed.append(path)
     if changed:
-        return Judgement(Standing.DRIFTED, f"changed by another hand: {', '.join(sorted(set(changed)))}")
+        return Judgement(LineStanding.DRIFTED, f"changed by another hand: {', '.join(sorted(set(changed)))}")
     return STANDS
 
 

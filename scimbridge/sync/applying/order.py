@@ -30,7 +30,7 @@ MEMBERSHIPS = 100  # lines of one block of memberships, for which nothing is rea
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class ApplyStage:
     """Lines that may be carried out side by side: all that do this to resources of this type."""
 
     do: str
@@ -43,8 +43,8 @@ class Stage:
 
 
 STAGES = (
-    Stage(CONFLICT), Stage(DISABLE), Stage(LEAVE), Stage(CREATE, GROUP), Stage(CREATE), Stage(ADOPT), Stage(UPDATE),
-    Stage(MOVE), Stage(ENABLE), Stage(JOIN), Stage(DELETE),
+    ApplyStage(CONFLICT), ApplyStage(DISABLE), ApplyStage(LEAVE), ApplyStage(CREATE, GROUP), ApplyStage(CREATE),
+    ApplyStage(ADOPT), ApplyStage(UPDATE), ApplyStage(MOVE), ApplyStage(ENABLE), ApplyStage(JOIN), ApplyStage(DELETE),
 )  # fmt: skip
 """Conflicts are carried out by nobody; they are settled first, so that the counts of a cut off apply hold them."""
 
@@ -52,7 +52,7 @@ Placed = tuple[int, PlanLine]
 """A line and its number among the lines of its kind."""
 
 
-def blocks(lines: Iterable[PlanLine], stage: Stage, settled: Iterable[int] = ()) -> Iterator[list[Placed]]:
+def blocks(lines: Iterable[PlanLine], stage: ApplyStage, settled: Iterable[int] = ()) -> Iterator[list[Placed]]:
     """Yield the lines of a stage in blocks, without those that are settled; `lines` are all that do the same."""
     known, block = frozenset(settled), list[Placed]()
     for place, line in enumerate(lines):

@@ -24,7 +24,7 @@ class Halted(Exception):
 
 
 @dataclass(slots=True)
-class Patience:
+class LinePatience:
     """How often one line has failed so far; `halted` says why nothing more is to be begun, "" where it may be.
 
     `is_down`: whether the circuit is open. `tell` hears why nothing goes on.

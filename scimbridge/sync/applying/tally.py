@@ -22,7 +22,7 @@ EVERY = 0.5  # seconds between two words on how far it came
 TellProgress = Callable[[ApplyProgress], None]
 
 
-class Tally:
+class ApplyTally:
     """The counts of one apply, from its beginning on. `limit` is calls per second."""
 
     def __init__(

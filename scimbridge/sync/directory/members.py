@@ -7,7 +7,7 @@ nesting and dynamic filters are those that come without `direct` and did not com
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
@@ -57,13 +57,13 @@ class MembersWalk:
     `counted` is what PingOne counts of all members, None where it does not say.
     """
 
-    pages: Iterator[MembersPage]
+    pages: Generator[MembersPage]
     count: int = 0
     counted: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _ListAsked:
     group: Native
     kind: str
     direct: bool
@@ -87,11 +87,10 @@ def walk_members(
     more come. Raises as `walking.walk`, and `Misconfigured` where PingOne does not mind the filter.
     """
     run = _MembersRun(desk, context, parallel or choose_parallel(desk.bridge.parts.rate), earlier or {}, done)
-    found = MembersWalk(iter(()))
 
-    def pages() -> Iterator[MembersPage]:
+    def pages() -> Generator[MembersPage]:
         run.check_heeded()
-        later: list[tuple[_Asked, Tally]] = []
+        later: list[tuple[_ListAsked, Tally]] = []
         for each in run.read(run.open_direct(groups, later if indirect else None), found):
             tell(found.count, None)
             yield each
@@ -100,7 +99,7 @@ def walk_members(
             yield each
         found.counted = run.counted()
 
-    found.pages = pages()
+    found = MembersWalk(pages())
     return found
 
 
@@ -141,8 +140,8 @@ class _MembersRun:
             knowledge.check_heeded(self._context.call, MemberOf(NOBODY))
 
     def open_direct(
-        self, groups: Iterable[Native], later: list[tuple[_Asked, Tally]] | None
-    ) -> Iterator[tuple[_Asked, Tally]]:
+        self, groups: Iterable[Native], later: list[tuple[_ListAsked, Tally]] | None
+    ) -> Iterator[tuple[_ListAsked, Tally]]:
         """Yield what is asked for the direct members of groups; `later` is given what is to be asked after that."""
         for group in groups:
             if is_surely_empty(group):
@@ -153,17 +152,19 @@ class _MembersRun:
                 if f"{kind.collection} {text}" in self._ended:
                     self._counts[group["id"], kind.collection] = len(tally)
                 elif number != 0 or is_dynamic(group):
-                    yield _Asked(group, kind.collection, True, text), tally
+                    yield _ListAsked(group, kind.collection, True, text), tally
                 if later is not None and _may_have_indirect(group):
-                    later.append((_Asked(group, kind.collection, False, native.render(MemberOf(group["id"]))), tally))
+                    later.append(
+                        (_ListAsked(group, kind.collection, False, native.render(MemberOf(group["id"]))), tally)
+                    )
 
     def _open_tally(self, text: str, kind: str) -> Tally:
         seen = tuple(self._earlier.get(f"{kind} {text}", ()))
         return Tally(seen=seen, old=len(seen))
 
-    def read(self, asked: Iterator[tuple[_Asked, Tally]], found: MembersWalk) -> Iterator[MembersPage]:
+    def read(self, asked: Iterator[tuple[_ListAsked, Tally]], found: MembersWalk) -> Iterator[MembersPage]:
         """Yield what comes of lists."""
-        known: dict[WholeList, _Asked] = {}
+        known: dict[WholeList, _ListAsked] = {}
 
         def open_lists() -> Iterator[tuple[WholeList, Callable[[PageCall], Page]]]:
             for each, tally in asked:
@@ -195,7 +196,7 @@ class _MembersRun:
             of = f"{each.kind} {each.text}"
             yield MembersPage(each.group, each.kind, each.direct, fresh.records, of, fresh.ended)
 
-    def _note_count(self, whole: WholeList, each: _Asked) -> None:
+    def _note_count(self, whole: WholeList, each: _ListAsked) -> None:
         """Note what PingOne counts of a group's members; all of them, where these were asked for, after the direct."""
         gone = whole in self._gone
         self._gone.discard(whole)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol
@@ -72,7 +72,7 @@ class DirectoryWalk:
     began; `counted` is PingOne's own number at the end, None where it does not say.
     """
 
-    pages: Iterator[list[Native]]
+    pages: Generator[list[Native]]
     count: int = 0
     how: str = field(default="in one row")
     counted: int | None = None
@@ -115,7 +115,7 @@ def walk(
     stopped = threading.Event()
     reader = PatientReader(records, context, limit=parts.page_size, sleep=parts.sleep, stopped=stopped)
 
-    def pages() -> Iterator[list[Native]]:
+    def pages() -> Generator[list[Native]]:
         is_told = earlier is not None
         for fresh in SideBySide(ReadLists([(whole, reader)]), most, stopped):
             if not is_told and whole.begun is not None:

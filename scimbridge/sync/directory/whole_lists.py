@@ -12,7 +12,7 @@ from typing import Any
 from scimbridge.pingone import filters as native
 from scimbridge.pingone.errors import NoPermission, PingOneError, Refused, Unreachable
 from scimbridge.pingone.paging import Page
-from scimbridge.pingone.partitions import HEAD, NAME, Answer, Condition, Partition, Step
+from scimbridge.pingone.partitions import HEAD, NAME, DivisionStep, PartAnswer, Partition, PartTerms
 from scimbridge.sides import Native
 from scimbridge.sync.directory.rows import ReadRow
 from scimbridge.sync.directory.tally import Begun, Tally
@@ -35,7 +35,7 @@ class PageCall:
     href: str | None
     left: float
     row: ReadRow | None = None
-    asked: Condition | None = None
+    asked: PartTerms | None = None
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ class WholeList:
         self._clock = clock
         self._partition: Partition | None = None
         self._rows: set[ReadRow] = set()
-        self._heads: dict[Condition, tuple[str | None, int]] = {}
+        self._heads: dict[PartTerms, tuple[str | None, int]] = {}
         self._asked = 0
         self._parts: list[tuple[int, bool]] = []
         self._times = 0
@@ -161,7 +161,7 @@ class WholeList:
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
-    def _step(self, step: Step, *, heard: bool = False) -> Followed:
+    def _step(self, step: DivisionStep, *, heard: bool = False) -> Followed:
         followed = Followed()
         self._asked += len(step.asked) - heard
         followed.calls += [PageCall(self._spell(each), None, float("inf"), asked=each) for each in step.asked]
@@ -172,7 +172,7 @@ class WholeList:
             followed.calls.append(PageCall(self.text, None, float("inf")))
         return followed
 
-    def _read_part(self, followed: Followed, condition: Condition, count: int) -> None:
+    def _read_part(self, followed: Followed, condition: PartTerms, count: int) -> None:
         text = self._spell(condition)
         if text is not None and text in self._done:
             return
@@ -189,7 +189,7 @@ class WholeList:
         self._rows.add(row)
         followed.calls.append(PageCall(text, href, row.left, row))
 
-    def _spell(self, condition: Condition) -> str | None:
+    def _spell(self, condition: PartTerms) -> str | None:
         if not condition.terms:
             return self.text
         terms = native.render(condition.terms[0] if len(condition.terms) == 1 else native.All(condition.terms))
@@ -233,6 +233,6 @@ class WholeList:
         return Followed([PageCall(self.text, None, float("inf"))])
 
 
-def _read_answer(page: Page) -> Answer:
+def _read_answer(page: Page) -> PartAnswer:
     names: tuple[Any, ...] = tuple(record.get(NAME) for record in page.records)
-    return Answer(page.count, tuple(name for name in names if isinstance(name, str)))
+    return PartAnswer(page.count, tuple(name for name in names if isinstance(name, str)))

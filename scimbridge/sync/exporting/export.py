@@ -6,8 +6,10 @@ Whatever goes wrong on the way leaves the target as it was, and what is staged t
 from __future__ import annotations
 
 import hashlib
+import stat
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,7 +33,7 @@ from scimbridge.sync.exporting.orders import (
 )
 from scimbridge.sync.exporting.parquet import check_parquet, write_parquet
 from scimbridge.sync.exporting.staging import Staging
-from scimbridge.sync.exporting.subjects import Before, ExportedPage, Subject
+from scimbridge.sync.exporting.subjects import Before, ExportedPage, ExportSubject
 
 
 class _Standing:
@@ -74,7 +76,7 @@ def export(
     searched = endpoint.lists.view.table.type
     with endpoint.trail.searching(desk.context(), (searched,), order.where) as context:
         try:
-            subject = Subject(desk, context, order)
+            subject = ExportSubject(desk, context, order)
         except BadRequest as error:
             raise ExportRefused(f"--where: {error.detail}") from None
         format_ = _choose_format(order, subject)
@@ -96,25 +98,33 @@ def check_target(order: ExportOrder) -> None:
         check_parquet()
     if order.file is None:
         return
-    if order.file.is_dir():
+    try:
+        held = order.file.stat().st_mode if order.file.exists() else stat.S_IFREG
+        has_folder = order.file.absolute().parent.is_dir()
+    except OSError as error:
+        raise ExportRefused(f"{order.file}: it cannot be written ({error.strerror})") from None
+    if stat.S_ISDIR(held):
         raise ExportRefused(f"{order.file}: it is a directory; name a file in it")
-    if not order.file.absolute().parent.is_dir():
+    if not stat.S_ISREG(held):
+        raise ExportRefused(f"{order.file}: it is there and is no file, so it cannot give way to one; name a file")
+    if not has_folder:
         raise ExportRefused(f"{order.file}: there is no directory {order.file.parent}; make it first")
 
 
-def _choose_format(order: ExportOrder, subject: Subject) -> Format:
+def _choose_format(order: ExportOrder, subject: ExportSubject) -> Format:
     if order.format == CSV and subject.columns is not None:
         return Csv(subject.columns)
     return JsonLines(subject.columns)  # Parquet too, until all lines are there
 
 
-def _stream(subject: Subject, format_: Format, told: Told) -> int:
+def _stream(subject: ExportSubject, format_: Format, told: Told) -> int:
     out = _Standing(sys.stdout.buffer)
     out.write(format_.head())
     rows = 0
-    for page in subject.pages(Before(), out, told):
-        out.write(format_.lines(page.items))
-        rows += len(page.items)
+    with closing(subject.pages(Before(), out, told)) as pages:
+        for page in pages:
+            out.write(format_.lines(page.items))
+            rows += len(page.items)
     return rows
 
 
@@ -122,7 +132,7 @@ def _stage(
     desk: SyncDesk,
     order: ExportOrder,
     file: Path,
-    subject: Subject,
+    subject: ExportSubject,
     format_: Format,
     counting: Counting,
     told: Told,
@@ -133,9 +143,10 @@ def _stage(
         if earlier is None or not staging.holds_anything:
             staging.write(format_.head(), (), 0)
         rows = 0 if earlier is None else earlier.rows
-        for page in subject.pages(_recall(order, staging), staging, told):
-            _write(staging, format_, page)
-            rows += len(page.items)
+        with closing(subject.pages(_recall(order, staging), staging, told)) as pages:
+            for page in pages:
+                _write(staging, format_, page)
+                rows += len(page.items)
         make = partial(write_parquet, subject.columns or ()) if order.format == PARQUET else None
         staging.publish(make)
     return rows, None if earlier is None else earlier.rows
@@ -155,9 +166,10 @@ def _recall(order: ExportOrder, staging: Staging) -> Before:
         return Before()
     if order.what == MEMBERS:
         return Before(members=_by_list(staging), ended=frozenset(earlier.finished))
-    if earlier.begun is None:
+    if earlier.begun is None and not earlier.read:
         return Before()
-    return Before(Earlier(earlier.begun, _ids(staging), earlier.old, frozenset(earlier.finished)))
+    begun = earlier.begun or Begun(None, 0.0)  # what a filter names comes without a walk
+    return Before(Earlier(begun, _ids(staging), earlier.old, frozenset(earlier.finished)))
 
 
 def _ids(staging: Staging) -> Any:
@@ -171,7 +183,7 @@ def _by_list(staging: Staging) -> dict[str, list[str]]:
     return found
 
 
-def _describe(desk: SyncDesk, order: ExportOrder, subject: Subject) -> dict[str, Any]:
+def _describe(desk: SyncDesk, order: ExportOrder, subject: ExportSubject) -> dict[str, Any]:
     """Return what two runs have to have in common, so that one can go on with the other's lines."""
     names = "\0".join(column.name for column in subject.columns or ())
     return {

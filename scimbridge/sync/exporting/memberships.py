@@ -14,7 +14,7 @@ _TYPES = {"users": "User", "groups": "Group"}
 
 
 @dataclass(frozen=True, slots=True)
-class Membership:
+class ExportedMembership:
     """One membership. `kind` is where the member is kept: users or groups; `through` is direct or indirect."""
 
     group: Native
@@ -23,7 +23,7 @@ class Membership:
     through: str
 
 
-def show_membership(each: Membership, base: str) -> dict[str, Any]:
+def show_membership(each: ExportedMembership, base: str) -> dict[str, Any]:
     """Return a membership in SCIM's words."""
     group, member, type_ = each.group, each.member, _TYPES[each.kind]
     return {
@@ -36,7 +36,7 @@ def show_membership(each: Membership, base: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def show_native(each: Membership) -> dict[str, Any]:
+def show_native(each: ExportedMembership) -> dict[str, Any]:
     """Return a membership in PingOne's words."""
     name = _NAMES[each.kind]
     return {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import stat
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -56,19 +57,13 @@ class Staging:
         self._clock = clock
         self._synced_at = clock()
         self.earlier: StagedRecords | None = None
-        self._journal = self._open(self._place)
+        self._journal = _open(self._place)
         try:
-            self._data = self._open(self.staged)
+            self._lock()
+            self._data = _open(self.staged)  # not before: what another run publishes is not to be opened here
         except BaseException:
             self._journal.close()
             raise
-        try:
-            fcntl.flock(self._journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self.close()
-            raise ExportRefused(
-                f"{file}: another export is writing it; wait for its end, or name another file"
-            ) from None
         self._end = 0
         try:
             if not (resume and self._take_up(head, wall())):
@@ -88,13 +83,15 @@ class Staging:
         """Whether a byte of it is written."""
         return self._end > 0
 
-    def _open(self, path: Path) -> BinaryIO:
+    def _lock(self) -> None:
+        """Take the journal for this run alone, if it is still the one that has the name. Raises `ExportRefused`."""
         try:
-            number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        except OSError as error:
-            raise ExportRefused(f"{path}: it cannot be written ({error.strerror})") from None
-        os.fchmod(number, 0o600)
-        return os.fdopen(number, "r+b", buffering=0)
+            fcntl.flock(self._journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(self._journal.fileno()), self._place.lstat()):
+                return
+        except OSError:
+            pass
+        raise ExportRefused(f"{self.file}: another export is writing it; wait for its end, or name another file")
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -118,23 +115,30 @@ class Staging:
     def publish(self, make: Callable[[Path, Path], None] | None = None) -> None:
         """Put the complete file in its place. `make` makes what is put there of what is staged."""
         self._sync()
-        ready = self.staged
-        if make is not None:
-            ready = self.file.with_name(f".{self.file.name}.made")
-            ready.unlink(missing_ok=True)
-            os.close(os.open(ready, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-            make(self.staged, ready)
-            ready.chmod(0o600)
-            with ready.open("rb") as made:
-                os.fsync(made.fileno())
+        ready = self.staged if make is None else self._made(make)
         ready.replace(self.file)
-        self._place.unlink()
         self.staged.unlink(missing_ok=True)
+        self._place.unlink()  # last: until then nobody else has the place
         folder = os.open(self.file.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+    def _made(self, make: Callable[[Path, Path], None]) -> Path:
+        """Return what is made of what is staged; nothing of it is left where that does not succeed."""
+        ready = self.file.with_name(f".{self.file.name}.made")
+        ready.unlink(missing_ok=True)
+        try:
+            os.close(os.open(ready, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            make(self.staged, ready)
+            ready.chmod(0o600)
+            with ready.open("rb") as made:
+                os.fsync(made.fileno())
+        except BaseException:
+            ready.unlink(missing_ok=True)
+            raise
+        return ready
 
     def close(self) -> None:
         """Let go of the place; what is staged stays."""
@@ -225,6 +229,20 @@ class Staging:
                 f"{self.file}: the export was begun {age / 3600:.0f} hours ago, and would be of two times; begin anew"
                 " without --resume"
             )
+
+
+def _open(path: Path) -> BinaryIO:
+    """Open a file that is this user's alone, and make it where it is not there. Raises `ExportRefused`."""
+    try:
+        number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    except OSError as error:
+        raise ExportRefused(f"{path}: it cannot be written ({error.strerror})") from None
+    seen = os.fstat(number)
+    if not stat.S_ISREG(seen.st_mode) or seen.st_uid != os.geteuid() or seen.st_nlink > 1:
+        os.close(number)
+        raise ExportRefused(f"{path}: it is there, and is not a file of this user's alone; take it away") from None
+    os.fchmod(number, 0o600)
+    return os.fdopen(number, "r+b", buffering=0)
 
 
 def _write_all(file: BinaryIO, block: bytes) -> None:

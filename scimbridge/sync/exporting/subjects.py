@@ -5,7 +5,8 @@ Filters go the way of a list's: PingOne is asked what it can answer, and every r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +25,7 @@ from scimbridge.sync.exporting.memberships import (
     COLUMNS,
     DIRECT,
     INDIRECT,
-    Membership,
+    ExportedMembership,
     show_membership,
     show_native,
 )
@@ -79,7 +80,7 @@ class Before:
     ended: frozenset[str] = frozenset()
 
 
-class Subject:
+class ExportSubject:
     """What one order reads. Making it asks PingOne whether it answers the filter. Raises `InvalidFilter`."""
 
     def __init__(self, desk: SyncDesk, context: RequestContext, order: ExportOrder) -> None:
@@ -105,7 +106,7 @@ class Subject:
             Column("resource", "VARCHAR", lambda pair: spell_json(pair[1])),
         )
 
-    def pages(self, before: Before, keeper: Keeper, told: Told) -> Iterator[ExportedPage]:
+    def pages(self, before: Before, keeper: Keeper, told: Told) -> Generator[ExportedPage]:
         """Yield what is written. Raises PingOne's errors."""
         if self._order.what == MEMBERS:
             return self._memberships(before, told)
@@ -113,7 +114,7 @@ class Subject:
 
     # -- records ---------------------------------------------------------------------------------------------------
 
-    def _records(self, earlier: Earlier | None, keeper: Keeper, told: Told) -> Iterator[ExportedPage]:
+    def _records(self, earlier: Earlier | None, keeper: Keeper, told: Told) -> Generator[ExportedPage]:
         show = self._show()
         if self._source.given is not None:
             seen = set() if earlier is None else set(earlier.seen)
@@ -126,9 +127,11 @@ class Subject:
             filter=self._source.asked, parallel=self._order.parallel, tell=told, keeper=keeper, earlier=earlier,
         )  # fmt: skip
         old = walked.old
-        for records in walked.pages:
-            yield ExportedPage(show(_keep(self._source, records)), [each["id"] for each in records], walked.old - old)
-            old = walked.old
+        with closing(walked.pages) as pages:
+            for records in pages:
+                shown = show(_keep(self._source, records))
+                yield ExportedPage(shown, [each["id"] for each in records], walked.old - old)
+                old = walked.old
         self.taken = Taken(walked.count, walked.counted, walked.how)
 
     def _show(self) -> Callable[[list[Native]], list[Any]]:
@@ -154,35 +157,37 @@ class Subject:
 
     # -- memberships -----------------------------------------------------------------------------------------------
 
-    def _groups(self) -> Iterator[Native]:
+    def _groups(self) -> Generator[Native]:
         if self._source.given is not None:
             yield from self._source.given
             return
         found: DirectoryWalk = walk(
             self._desk, self._context, RESOURCES[MEMBERS], filter=self._source.asked, parallel=1
         )
-        for records in found.pages:
-            yield from _keep(self._source, records)
+        with closing(found.pages) as pages:
+            for records in pages:
+                yield from _keep(self._source, records)
 
-    def _memberships(self, before: Before, told: Told) -> Iterator[ExportedPage]:
+    def _memberships(self, before: Before, told: Told) -> Generator[ExportedPage]:
         show = self._show_memberships()
         walked = walk_members(
             self._desk, self._context, self._groups(),
             indirect=True, parallel=self._order.parallel, tell=told,
             earlier=before.members, done=before.ended,
         )  # fmt: skip
-        for page in walked.pages:
-            through = DIRECT if page.direct else INDIRECT
-            items = [Membership(page.group, page.kind, member, through) for member in page.members]
-            yield ExportedPage(show(items), page.ids, of=page.asked, ended=page.ended)
+        with closing(walked.pages) as pages:
+            for page in pages:
+                through = DIRECT if page.direct else INDIRECT
+                items = [ExportedMembership(page.group, page.kind, member, through) for member in page.members]
+                yield ExportedPage(show(items), page.ids, of=page.asked, ended=page.ended)
         self.taken = Taken(walked.count, walked.counted, "group by group, side by side")
 
-    def _show_memberships(self) -> Callable[[list[Membership]], list[Any]]:
+    def _show_memberships(self) -> Callable[[list[ExportedMembership]], list[Any]]:
         form = self._order.form
         if form == AS_COLUMNS:
             return list
 
-        def show(each: Membership) -> Any:
+        def show(each: ExportedMembership) -> Any:
             return show_native(each) if form == NATIVE else show_membership(each, BASE)
 
         if self.columns is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from typing import Protocol
 
 from scimbridge.pingone import filters
@@ -73,8 +74,9 @@ class BridgeDirectory:
         yield from self._all("Group")
 
     def _all(self, resource: str) -> Iterator[Native]:
-        for page in walk(self._desk, self._context, resource).pages:
-            yield from page
+        with closing(walk(self._desk, self._context, resource).pages) as pages:
+            for page in pages:
+                yield from page
 
     def walk_users(self, tell: Tell) -> DirectoryWalk:
         """Begin a walk over everybody."""
@@ -92,9 +94,10 @@ class BridgeDirectory:
 
     def walk_members(self, groups: Iterable[Native]) -> Iterator[tuple[str, list[str]]]:
         """Yield the direct members of groups, side by side."""
-        for page in walk_members(self._desk, self._context, groups).pages:
-            if page.kind == USERS.collection:
-                yield page.group["id"], page.ids
+        with closing(walk_members(self._desk, self._context, groups).pages) as pages:
+            for page in pages:
+                if page.kind == USERS.collection:
+                    yield page.group["id"], page.ids
 
     def group(self, key: str) -> Native | None:
         """Read a group."""

@@ -17,7 +17,7 @@ from scimbridge.sync.planning.rules_in_use import RulesInUse
 from scimbridge.sync.planning.store import PlanStore
 from scimbridge.sync.planning.wanted import RowReader
 from scimbridge.sync.rules.values import GroupRules
-from scimbridge.sync.sources.rows import Provenance, Source, SourceRefused, SourceRow
+from scimbridge.sync.sources.rows import Provenance, RowSource, SourceRefused, SourceRow
 
 _TOLD = 20  # faults of one kind
 _STEP = 10_000  # rows between two words to who waits
@@ -40,7 +40,7 @@ class LoadedSource:
 
 
 def load_people(
-    store: PlanStore, source: Source, rules: RulesInUse, last: AppliedSource | None, now: float, heard: Heard
+    store: PlanStore, source: RowSource, rules: RulesInUse, last: AppliedSource | None, now: float, heard: Heard
 ) -> LoadedSource:
     """Read the people of the source. Raises `SourceRefused`."""
     reader, types = RowReader(rules), Counter[str]()
@@ -76,7 +76,7 @@ def load_people(
 
 
 def load_pairs(
-    store: PlanStore, source: Source, groups: GroupRules, rules: RulesInUse, last: AppliedSource | None, now: float
+    store: PlanStore, source: RowSource, groups: GroupRules, rules: RulesInUse, last: AppliedSource | None, now: float
 ) -> LoadedSource:
     """Read which group holds whom. Raises `SourceRefused`, also for pairs that are not of these people."""
     reader, faults = RowReader(rules), list[str]()

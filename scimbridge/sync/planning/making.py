@@ -6,6 +6,7 @@ The one place that knows the order. Reads PingOne and writes nothing there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 
 from scimbridge.pingone.errors import Unreachable
 from scimbridge.sync.desk import SyncDesk
@@ -24,7 +25,7 @@ from scimbridge.sync.planning.rereading import Rereading
 from scimbridge.sync.planning.rules_in_use import RulesInUse, Unplannable, find_population
 from scimbridge.sync.planning.store import PlanStore
 from scimbridge.sync.rules.values import Rules
-from scimbridge.sync.sources.rows import Source
+from scimbridge.sync.sources.rows import RowSource
 
 _ROUNDS = 4
 _WALKS = 2
@@ -39,8 +40,8 @@ def untold(_stage: str, _done: int, _total: int | None) -> None:
 def make_plan(  # noqa: PLR0913 - what a plan is made of, each by its name
     desk: SyncDesk,
     rules: Rules,
-    people: Source,
-    pairs: Source | None,
+    people: RowSource,
+    pairs: RowSource | None,
     last: LastApplied,
     *,
     now: float,
@@ -97,8 +98,8 @@ class PlanMaking:
 
     def make(
         self,
-        people: Source,
-        pairs: Source | None,
+        people: RowSource,
+        pairs: RowSource | None,
         new_id: Callable[[], str],
         only: frozenset[str] = frozenset(),
         just: frozenset[str] = frozenset(),
@@ -128,7 +129,7 @@ class PlanMaking:
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
-    def _load(self, people: Source, pairs: Source | None) -> tuple[LoadedSource, LoadedSource | None]:
+    def _load(self, people: RowSource, pairs: RowSource | None) -> tuple[LoadedSource, LoadedSource | None]:
         heard: Callable[[int], None] = lambda rows: self._tell("source", rows, None)  # noqa: E731
         loaded = load_people(self._store, people, self._rules, self._last.people, self._now, heard)
         groups = self._rules.rules.groups
@@ -157,9 +158,10 @@ class PlanMaking:
             self._tell("directory", read, total)
 
         walk = self._directory.walk_users(heard)
-        for page in walk.pages:
-            for record in page:
-                self._store.keep_person(self._people.read(record), record)
+        with closing(walk.pages) as pages:
+            for page in pages:
+                for record in page:
+                    self._store.keep_person(self._people.read(record), record)
         counted = self._directory.count() if walk.counted is None else walk.counted
         self._counted = (totals[0] if totals else None, counted)
         return walk.how

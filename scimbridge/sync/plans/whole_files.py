@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -14,8 +15,11 @@ from typing import BinaryIO
 def written_whole(path: Path) -> Iterator[BinaryIO]:
     """Open a new file that takes the place of `path` at the end, and of nothing where an error ends it before.
 
-    A link is followed, and stays one. Raises OSError, also for a place that is no file, such as a pipe.
+    A link is followed, and stays one. Raises OSError, also for a place that is no file, such as a pipe, and for a link
+    that another user has made.
     """
+    if path.is_symlink() and path.lstat().st_uid not in (os.geteuid(), 0):
+        raise PermissionError(errno.EPERM, "it is a link that somebody else has made; take it away")
     place = path.resolve()
     if place.exists() and not place.is_file():
         raise FileExistsError(f"{path} is there and is no file")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Sequence
 from io import TextIOWrapper
 from pathlib import Path
@@ -38,6 +39,8 @@ def save_page(path: Path, plan: PlanFile, past: Sequence[PastRun] = ()) -> None:
     """Write a plan as a page of HTML, for its owner alone. Raises OSError."""
     from scimbridge.sync.printing import plan_page  # noqa: PLC0415 - the template engine is needed by this form alone
 
+    if path.exists() and path.samefile(plan.path):
+        raise FileExistsError(errno.EEXIST, "it is the plan itself, which is still to be applied; name another file")
     figures = gather(plan.lines(), plan_page.FIRST)
     with written_whole(path) as file:
         stream = TextIOWrapper(file, "utf-8", newline="\n")

@@ -21,6 +21,7 @@ WORDS = ("from", "codec", "format", "separator", "empty", "on", "values")
 """The words of a row in braces."""
 ALWAYS = "always"
 _PLACE = "population"  # the facet that the table's rules set
+_LARGEST = 2**63
 _TEXTS = ("string", "reference", "binary")
 _PYTHON: Mapping[str, tuple[type, ...]] = {"boolean": (bool,), "integer": (int,), "decimal": (int, float)}
 
@@ -171,6 +172,7 @@ def _values(leaf: Attribute, value: Any) -> Mapping[str, Any]:
         raise ValueError(f"takes a map in braces, such as {{ A = true, T = false }}, not {value!r}")
     right = _PYTHON.get(leaf.type, (str,))
     for name, each in value.items():
-        if not isinstance(each, right) or (isinstance(each, bool) and bool not in right) or each == "":
+        fits = isinstance(each, right) and (bool in right or not isinstance(each, bool)) and each != ""
+        if not fits or (isinstance(each, int | float) and not abs(each) < _LARGEST):  # also for what is no number
             raise ValueError(f"{name!r} maps to {each!r}, and this is a {leaf.type}")
     return value

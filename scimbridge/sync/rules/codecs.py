@@ -7,6 +7,7 @@ right, and never holds the text. A codec that the tables have too has the same n
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ def _decimal(text: str, _format: str) -> float | int:
         number = Decimal(text.strip().replace("_", "?"))
     except InvalidOperation:
         number = Decimal("NaN")
-    if not number.is_finite() or not text.isascii():
+    if not number.is_finite() or not text.isascii() or not math.isfinite(float(number)):
         raise ValueError("is not a number such as 12.5")
     return int(number) if number == number.to_integral_value() and abs(number) < 2**63 else float(number)
 
@@ -106,7 +107,10 @@ def _common_name(text: str, _format: str) -> str:
     found = _COMMON_NAME.match(text.strip())
     if found is None:
         raise ValueError("is not a distinguished name that begins with CN=")
-    return unescape(found[1])
+    name = unescape(found[1])
+    if "\ufffd" in name:
+        raise ValueError("has bytes in its CN that are no UTF-8")
+    return name
 
 
 def unescape(text: str) -> str:

@@ -30,7 +30,7 @@ def read_limit(value: Any) -> Limit:
         case str() if (found := _PERCENT.fullmatch(value.strip())) is not None:
             return Limit(share=float(found[1]) / 100)
         case [first, second]:
-            parts = (read_limit(first), read_limit(second))
+            parts = tuple(read_limit(each) for each in (first, second) if not isinstance(each, list))
             number = next((each.number for each in parts if each.number is not None), None)
             share = next((each.share for each in parts if each.share is not None), None)
             if number is not None and share is not None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import codecs
 import glob
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from scimbridge.mapping.tables.rows import nearest
 from scimbridge.sync.rules.faults import RuleSection, character, flag, one_of, text, texts, whole_number
@@ -18,6 +19,8 @@ from scimbridge.sync.rules.values import SecretPlace, SourceRules
 
 Shape = Callable[[Any], Any]
 _ENV, _FILE = "env", "file"
+_SECRET = re.compile(r"pass(?!file)|pwd|secret|token", re.IGNORECASE)
+_SECRET_INSIDE = re.compile(r"(?:password|pwd)\s*=", re.IGNORECASE)
 
 
 def secret_place(value: Any) -> SecretPlace:
@@ -43,11 +46,19 @@ def open_url(value: Any) -> str | SecretPlace:
         raise ValueError("takes an URL such as postgresql+psycopg://reader@db.example.org/hr") from None
     if not parts.scheme:
         raise ValueError("takes an URL with its scheme, such as postgresql+psycopg://reader@db.example.org/hr")
-    if parts.password is not None:
+    if parts.password is not None or _holds_secret(parts.query):
         raise ValueError(
             'has a password in it, and rules hold none: take it out, and write password = { env = "NAME" }'
         )
     return found
+
+
+def _holds_secret(query: str) -> bool:
+    """Whether what stands behind the question mark has a password in it, also one in a driver's own words."""
+    return any(
+        _SECRET.search(name) is not None or _SECRET_INSIDE.search(value) is not None
+        for name, value in parse_qsl(query, keep_blank_values=True)
+    )
 
 
 def encoding(value: Any) -> str:

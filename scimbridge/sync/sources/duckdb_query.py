@@ -13,7 +13,7 @@ from typing import Any
 
 from scimbridge.sync.rules.values import SecretPlace, SourceRules
 from scimbridge.sync.sources.extras import import_extra
-from scimbridge.sync.sources.faults import SourceFaults, refuse
+from scimbridge.sync.sources.faults import SourceFaults, refuse, without_values
 from scimbridge.sync.sources.reader import Record
 from scimbridge.sync.sources.secrets import read_secret
 
@@ -21,6 +21,8 @@ MEMORY = "128MB"
 _BATCH = 1000
 _LONGEST = 200
 _EXTENSION = re.compile(r"[a-z0-9_]+")
+_OF_NAMES = ("Binder Error", "Catalog Error", "IO Error", "HTTP Error", "Parser Error", "Out of Memory Error")
+_CSV = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 
 
 class DuckdbQuery:
@@ -48,7 +50,7 @@ class DuckdbQuery:
             try:
                 database = self._duckdb.connect(":memory:")
             except self._duckdb.Error as error:
-                raise refuse(self.name, f"DuckDB says: {_said(error)}") from None
+                raise refuse(self.name, f"DuckDB says: {said_by(error)}") from None
             try:
                 self._prepare(database, folder)
                 statements = database.extract_statements(self._query)
@@ -56,7 +58,7 @@ class DuckdbQuery:
                     raise refuse(self.name, "is not one SELECT; a source is only read")
                 yield database.execute(before + self._query)
             except self._duckdb.Error as error:
-                raise refuse(self.name, f"DuckDB says: {_said(error)}") from None
+                raise refuse(self.name, f"DuckDB says: {said_by(error)}") from None
             finally:
                 database.close()
 
@@ -97,7 +99,9 @@ class DuckdbQuery:
 
 
 def _of_file(place: str) -> str:
-    """Return the query of a file; of Excel every cell is read as the text that it is shown as."""
+    """Return the query of a file; of Excel every cell is read as the text that it is shown as, of CSV every value."""
+    if place.lower().endswith(_CSV):
+        return f"SELECT * FROM read_csv({_quoted(place)}, all_varchar = true, header = true)"  # noqa: S608 - quoted
     if place.lower().endswith(".xlsx"):
         return f"SELECT * FROM read_xlsx({_quoted(place)}, all_varchar = true)"  # noqa: S608 - quoted
     return f"SELECT * FROM {_quoted(place)}"  # noqa: S608 - quoted
@@ -107,6 +111,10 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _said(error: Exception) -> str:
-    """Return the first line of what DuckDB says, which is about the query and the file."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:_LONGEST]
+def said_by(error: Exception) -> str:
+    """Return the first line of what DuckDB says, about the query and the file; what it quotes may be a person's value.
+
+    Where it speaks of names, as of columns and files, they are told.
+    """
+    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return (first if first.startswith(_OF_NAMES) else without_values(first))[:_LONGEST]

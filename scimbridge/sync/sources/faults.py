@@ -5,8 +5,11 @@ No sentence holds a value of a person's.
 
 from __future__ import annotations
 
+import re
+
 from scimbridge.sync.sources.rows import SourceRefused
 
+_QUOTED = re.compile(r"""'.*'|".*"|\S*@\S*""")
 MOST = 20
 """Faults that are named; of the others the number is."""
 
@@ -44,6 +47,11 @@ class SourceFaults:
         """Raise `SourceRefused` where anything was noted."""
         if self._found:
             raise self.refusal()
+
+
+def without_values(text: str) -> str:
+    """Return what a library says, without what it quotes, which may be a value of a person's."""
+    return _QUOTED.sub("…", text)
 
 
 def refuse(name: str, what: str) -> SourceRefused:

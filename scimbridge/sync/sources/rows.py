@@ -42,7 +42,7 @@ class SourceRefused(Exception):
         self.faults = faults
 
 
-class Source(Protocol):
+class RowSource(Protocol):
     """An opened source. `columns` is known before the first row."""
 
     @property

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 from scimbridge.sync.rules.values import SecretPlace, SourceRules
 from scimbridge.sync.sources.extras import import_extra
-from scimbridge.sync.sources.faults import SourceFaults, refuse
+from scimbridge.sync.sources.faults import SourceFaults, refuse, without_values
 from scimbridge.sync.sources.reader import Record
 from scimbridge.sync.sources.secrets import Secrets, read_secret
 
@@ -44,8 +45,7 @@ class SqlQuery:
         self._alchemy = import_extra("sqlalchemy", "database", "sql")
         self._query = read_query(rules.place, rules.folder)
         self._url = self._read_url(rules, environ)
-        shown = self._url.render_as_string(hide_password=True)
-        self.name = f"the query at {shown}"
+        self.name = f"the query at {self._shown()}"
         with self._asking() as result:
             self.columns = tuple(result.keys())
         if len(set(self.columns)) != len(self.columns):
@@ -65,8 +65,14 @@ class SqlQuery:
             path = Path(rules.folder) / url.database
             if not path.is_file():
                 raise refuse(str(path), "is no file of a database")
-            url = url.set(database=f"file:{path}", query={"mode": "ro", "uri": "true"})
+            url = url.set(database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
         return url
+
+    def _shown(self) -> str:
+        """Return where the database is; what stands behind the question mark may have a password in it."""
+        if self._url.get_backend_name() == "sqlite":
+            return f"sqlite:///{unquote(str(self._url.database).removeprefix('file:'))}"
+        return str(self._url.set(query={}).render_as_string(hide_password=True))
 
     @contextmanager
     def _asking(self) -> Iterator[Any]:
@@ -120,7 +126,7 @@ def read_query(place: str, folder: str) -> str:
 
 
 def _said(error: Exception) -> str:
-    """Return the first line of what a driver says, which is about the query and holds no row."""
+    """Return the first line of what a driver says, which is about the query; of a value it is said without that."""
     origin = getattr(error, "orig", None) or error
-    first = str(origin).strip().splitlines() or [type(origin).__name__]
-    return first[0][:_LONGEST]
+    first = (str(origin).strip().splitlines() or [type(origin).__name__])[0]
+    return (without_values(first) if type(error).__name__ == "DataError" else first)[:_LONGEST]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+import unicodedata
 import uuid
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,8 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 _HALVES = re.compile("[\ud800-\udfff]")
 _SPREADSHEET_ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"})
 _REWRITTEN = re.compile(r"[+-]?\d+(?:[.,]\d*)?[eE][+-]?\d+|[+-]?\d+\.0*", re.ASCII)
+_FORMULA = re.compile(r"=\s*\".*\"", re.DOTALL)
+_UNSEEN = frozenset({"Cf", "Zl", "Zp"})
 _NOBODY = frozenset({"null", "none", "nan", "n/a", "nil"})
 
 
@@ -104,8 +107,19 @@ def wrong_key(value: Any, text: Text, pattern: re.Pattern[str] | None) -> str:
         return "does not look like key_pattern says"
     if isinstance(value, bool | float | dt.date) or (isinstance(value, Decimal) and value.as_tuple().exponent != 0):
         return f"is {kind_of(value)} and no whole number; give keys as texts, so that none is rounded"
-    if pattern is None and _REWRITTEN.fullmatch(text):
+    return _wrong_spelling(text) if pattern is None else ""
+
+
+def _wrong_spelling(text: str) -> str:
+    """Return what is wrong with a key of which nobody says what it looks like."""
+    if any(unicodedata.category(each) in _UNSEEN for each in text):
+        return "has a character that nobody sees, so that it is another key than the one without"
+    if not unicodedata.is_normalized("NFC", text):
+        return "has letters in parts (it is not NFC), so that it is another key than the one that looks the same"
+    if _FORMULA.fullmatch(text):
+        return "is a formula of a spreadsheet; export the column as text, or say key_pattern"
+    if _REWRITTEN.fullmatch(text):
         return "is a number that a spreadsheet has rewritten; export the column as text, or say key_pattern"
-    if pattern is None and text.casefold() in _NOBODY:
+    if text.casefold() in _NOBODY:
         return "is a word for no value"
     return ""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scimbridge.sandbox import Switches
 from scimbridge.sandbox.http.errors import ApiError
-from scimbridge.sandbox.lists.paging import Asked, Cursors, read_limit
+from scimbridge.sandbox.lists.paging import Cursors, ListRequest, read_limit
 
 
 def walk(api, url):
@@ -118,8 +118,8 @@ def test_a_cursor_belongs_to_its_token(make_caller):
 def test_cursors_can_expire(clock):
     """Switched, a cursor lives for so many seconds."""
     cursors = Cursors(b"secret", clock, Switches(cursor_lifetime=60))
-    asked = Asked.read("http://h/users", [("limit", "100")], "1")
-    used = Asked("http://h/users", asked.query, cursors.seal(7, asked), "1")
+    asked = ListRequest.read("http://h/users", [("limit", "100")], "1")
+    used = ListRequest("http://h/users", asked.query, cursors.seal(7, asked), "1")
     clock.now += 60
     assert cursors.open(used) == 7
     clock.now += 1
@@ -132,14 +132,14 @@ def test_cursors_can_expire(clock):
 def test_a_cursor_opens_to_what_was_sealed(serial, query):
     """Seal and open are inverse for the same query."""
     cursors = Cursors(b"secret", lambda: 0.0, Switches())
-    asked = Asked.read("http://h/users", [pair for pair in query.items() if pair[0] != "cursor"], "1")
-    assert cursors.open(Asked(asked.url, asked.query, cursors.seal(serial, asked), "1")) == serial
+    asked = ListRequest.read("http://h/users", [pair for pair in query.items() if pair[0] != "cursor"], "1")
+    assert cursors.open(ListRequest(asked.url, asked.query, cursors.seal(serial, asked), "1")) == serial
 
 
 @given(st.integers(min_value=1, max_value=10_000), st.integers(min_value=1, max_value=300))
 def test_a_limit_is_never_below_what_was_asked_for(limit, step):
     """A page holds what was asked for or the ceiling."""
-    asked = Asked.read("http://h/users", [("limit", str(limit))], "1")
+    asked = ListRequest.read("http://h/users", [("limit", str(limit))], "1")
     assert read_limit(asked, Switches(page_step=step)) >= min(limit, 200)
 
 

@@ -11,7 +11,7 @@ from scimbridge.scim.characteristics import Attribute, ResourceType, Schema
 from scimbridge.scim.errors import Mutability, NoTarget
 from scimbridge.scim.messages import PatchOperation
 from scimbridge.scim.patching.apply import apply_operations
-from scimbridge.scim.patching.operations import Operation, read_operations
+from scimbridge.scim.patching.operations import PathChange, read_operations
 from scimbridge.scim.patching.paths import parse_path
 from scimbridge.scim.reading import Manner
 
@@ -209,7 +209,7 @@ def is_listed(element, gone):
 @given(st.lists(ELEMENTS, max_size=6), st.lists(ELEMENTS, min_size=1, max_size=6))
 def test_removing_looks_up_what_comparing_would_find(before, gone):
     """What is removed are the elements that one of those that are listed means."""
-    operation = Operation("remove", USER.find(parse_path("emails", USER.urns).name), None, gone)
+    operation = PathChange("remove", USER.find(parse_path("emails", USER.urns).name), None, gone)
     expected = [element for element in before if not any(is_listed(element, one) for one in gone)]
     after = apply_operations({"emails": before}, [operation], strict=False)
     assert after.get("emails", []) == expected
@@ -228,7 +228,7 @@ def test_adding_looks_up_what_comparing_would_find(before, new):
             each if place == primary else {name: value for name, value in each.items() if name != "primary"}
             for place, each in enumerate(expected)
         ]
-    operation = Operation("add", USER.find(parse_path("emails", USER.urns).name), None, new)
+    operation = PathChange("add", USER.find(parse_path("emails", USER.urns).name), None, new)
     assert apply_operations({"emails": before}, [operation], strict=False)["emails"] == expected
 
 

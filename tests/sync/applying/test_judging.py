@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scimbridge.sync.applying.judging import ALREADY, STANDS, Standing, judge
+from scimbridge.sync.applying.judging import ALREADY, STANDS, LineStanding, judge
 from scimbridge.sync.plans.lines import PlanLine
 from scimbridge.sync.plans.managed_paths import ManagedPaths
 from tests.conftest import shipped_tables
@@ -25,11 +25,11 @@ def test_only_what_is_as_before_is_changed(before, after, here, condition):
     line = PlanLine(do="update", key="k", id="1", why="", before=before, after=after, condition=condition)
     found = judge(line, _resource(here), PATHS).standing
     if all(here[name] == after[name] for name in NAMES):
-        assert found is Standing.ALREADY
+        assert found is LineStanding.ALREADY
     elif here["title"] == condition["title"] and all(here[name] in (before[name], after[name]) for name in NAMES):
-        assert found is Standing.STANDS
+        assert found is LineStanding.STANDS
     else:
-        assert found is Standing.DRIFTED
+        assert found is LineStanding.DRIFTED
 
 
 @given(before=_states, here=_states)

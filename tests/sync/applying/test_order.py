@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scimbridge.sync.applying.order import STAGES, Stage, blocks
+from scimbridge.sync.applying.order import STAGES, ApplyStage, blocks
 from scimbridge.sync.plans.lines import GROUP, KINDS, USER, PlanLine
 
 
@@ -19,9 +19,9 @@ def test_blocks_leave_out_what_is_settled_and_what_is_of_another_type():
     """A block has fifty lines with their places in the whole kind, without settled ones and those of another type."""
     kinds = [GROUP if number == 3 else USER for number in range(110)]
     lines = [PlanLine(do="create", on=kind, key=str(number), why="") for number, kind in enumerate(kinds)]
-    found = list(blocks(lines, Stage("create"), {0, 109}))
+    found = list(blocks(lines, ApplyStage("create"), {0, 109}))
     assert [len(block) for block in found] == [50, 50, 7]
     places = [place for block in found for place, _line in block]
     assert places == [number for number in range(1, 109) if number != 3]
-    assert [place for block in blocks(lines, Stage("create", GROUP)) for place, _line in block] == [3]
-    assert list(blocks([], Stage("update"))) == []
+    assert [place for block in blocks(lines, ApplyStage("create", GROUP)) for place, _line in block] == [3]
+    assert list(blocks([], ApplyStage("update"))) == []

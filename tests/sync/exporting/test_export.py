@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import gc
 import itertools
 import json
+import os
+import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -199,6 +203,17 @@ def test_filter_that_is_not_minded(make_sandbox, open_desk, order):
         export(desk, order("members"), COUNTING)
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"), [("x" * 250, "it cannot be written"), ("pipe", "is no file, so it cannot give way to one")]
+)
+def test_place_that_is_none(desk, order, tmp_path, name, reason):
+    """A name that no file can have, and a place that holds something else than a file, are told before a call."""
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    with pytest.raises(ExportRefused, match=reason):
+        export(desk, replace(order(), file=tmp_path / f"{name}.jsonl"), COUNTING)
+    assert (tmp_path / "pipe.jsonl").is_fifo()
+
+
 def test_record_of_the_reading(make_sandbox, open_desk, order, tmp_path):
     """Where readings are recorded, an export is one: who, what was asked by, and how many were written."""
     trail = tmp_path / "audit.jsonl"
@@ -241,6 +256,20 @@ def killed_at(monkeypatch):
                 run()
 
     return end
+
+
+@pytest.mark.parametrize("what", ["users", "members"])
+def test_disk_that_is_full(desk, order, monkeypatch, request, what):
+    """Where a line cannot be written no call is under way any more when that is told."""
+    gc.disable()
+    request.addfinalizer(gc.enable)  # nobody else ends what is left behind
+    full = OSError(28, "No space left on device")
+    monkeypatch.setattr(Staging, "write", lambda *_more: (_ for _ in ()).throw(full))
+    monkeypatch.setattr("scimbridge.sync.exporting.formats.JsonLines.head", lambda _self: b"")
+    monkeypatch.setattr(Staging, "holds_anything", True)
+    with pytest.raises(OSError, match="No space left"):
+        export(desk, order(what, parallel=8), COUNTING)
+    assert not [each.name for each in threading.enumerate() if each.name.startswith("walk")]
 
 
 @pytest.mark.parametrize(
@@ -312,6 +341,19 @@ def test_bad_days(desk, large, order):
     wanted = order("users", "csv")
     export(desk, wanted, COUNTING)
     assert sorted(each["id"] for each in lines(wanted)) == ids_of(large)
+
+
+def test_named_and_gone_on_with(desk, large, order, monkeypatch):
+    """What a filter names is there once, also where the first run ended after reading it."""
+    key = ids_of(large)[0]
+    monkeypatch.setattr(Staging, "publish", lambda *_more: (_ for _ in ()).throw(Killed))
+    with pytest.raises(Killed):
+        export(desk, order(where=f'id eq "{key}"'), COUNTING)
+    monkeypatch.undo()
+    again = order(where=f'id eq "{key}"', resume=True)
+    report = export(desk, again, COUNTING)
+    assert [each["id"] for each in lines(again)] == [key]
+    assert (report.rows, report.resumed) == (1, 1)
 
 
 def test_value_that_is_not_of_its_type(desk, order, monkeypatch):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Callable
 
 import pytest
 
 from scimbridge.sync.directory.tally import Begun
+from scimbridge.sync.exporting import staging as module
 from scimbridge.sync.exporting.orders import ExportRefused
 from scimbridge.sync.exporting.staging import OLDEST, Staging
 
@@ -158,3 +160,52 @@ def test_links_are_not_followed(target, tmp_path):
     with pytest.raises(ExportRefused, match="cannot be written"):
         stage(target)
     assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("what", ["part", "journal"])
+def test_files_of_others(target, tmp_path, what):
+    """What lies in its place and is no file of one name is not written to."""
+    other = tmp_path / "other"
+    other.write_text("kept")
+    place = tmp_path / f".users.csv.{what}"
+    place.hardlink_to(other)
+    with pytest.raises(ExportRefused, match="not a file of this user's alone"):
+        stage(target)
+    place.unlink()
+    os.mkfifo(place)
+    with pytest.raises(ExportRefused, match="not a file of this user's alone"):
+        stage(target)
+    assert other.read_text() == "kept"
+
+
+def test_one_that_ends_as_another_begins(target, monkeypatch):
+    """A run that opens the place while another publishes is refused, and what was published stays whole."""
+    first = stage(target)
+    fill(first)
+    open_one = module._open
+
+    def open_and_wait(path):
+        opened = open_one(path)
+        if path.name.endswith(".journal"):
+            first.publish()
+            first.close()
+        return opened
+
+    monkeypatch.setattr(module, "_open", open_and_wait)
+    with pytest.raises(ExportRefused, match="another export is writing it"):
+        stage(target)
+    assert target.read_bytes() == b"".join(BLOCKS)
+
+
+def test_what_is_made_of_it_fails(target):
+    """Where making a file of what is staged fails, nothing of it is left, and what is staged is."""
+
+    def make(_lines, made):
+        made.write_text("half")
+        raise OSError(28, "No space left on device")
+
+    with stage(target) as staging:
+        fill(staging)
+        with pytest.raises(OSError, match="No space left"):
+            staging.publish(make)
+    assert sorted(each.name for each in target.parent.iterdir()) == [".users.csv.journal", ".users.csv.part"]

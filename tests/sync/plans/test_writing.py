@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import stat
+from pathlib import Path
 
 import orjson
 import pytest
@@ -115,6 +116,17 @@ def test_a_link_stays_one(written, tmp_path):
     assert written() == there
     assert there.is_symlink()
     assert there.read_bytes()
+
+
+def test_a_link_of_somebody_else_is_not_followed(written, tmp_path, monkeypatch):
+    """What another user has put into a folder of all does not say where a plan goes."""
+    (tmp_path / "plan.jsonl").symlink_to(tmp_path / "kept.jsonl")
+    (tmp_path / "kept.jsonl").write_text("kept")
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    monkeypatch.setattr(Path, "lstat", lambda self: os.stat_result((0o120777, 1, 1, 1, 4712, 1, 0, 0, 0, 0)))
+    with pytest.raises(PlanNotWritten, match="a link that somebody else has made"):
+        written()
+    assert (tmp_path / "kept.jsonl").read_text() == "kept"
 
 
 def test_a_place_that_is_no_file_is_refused(tmp_path):

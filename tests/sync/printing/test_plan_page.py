@@ -187,3 +187,12 @@ def test_a_page_is_for_its_owner_and_in_utf_8(plan, tmp_path):
     assert content.startswith("<!DOCTYPE html>\n")
     assert content.endswith("</html>\n")
     assert "Zoë 石井" in content
+
+
+def test_a_page_does_not_take_the_place_of_its_plan(plan):
+    """Who names the plan itself for the page keeps the plan."""
+    opened = plan()
+    before = opened.path.read_bytes()
+    with pytest.raises(FileExistsError, match="the plan itself"):
+        save_page(opened.path, opened)
+    assert opened.path.read_bytes() == before

@@ -58,6 +58,8 @@ def test_what_a_text_means(words, given, wanted):
         ({"codec": "integer"}, "1_000", "not a whole number"),
         ({"codec": "integer"}, "99999999999999999999", "64 bits"),
         ({"codec": "decimal"}, "nan", "not a number"),
+        ({"codec": "decimal"}, "1e400", "not a number"),
+        ({"codec": "cn"}, "CN=\\ff,DC=x", "no UTF-8"),
         ({"codec": "date"}, "31.03.2026", "such as 2026-03-31"),
         ({"codec": "date", "format": "%d.%m.%Y"}, "2026-03-31", "such as 31.03.2026"),
         ({"codec": "dateTime"}, "noon", "not a time"),

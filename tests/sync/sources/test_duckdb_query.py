@@ -93,3 +93,20 @@ def test_it_is_not_installed(source, monkeypatch):
     """The sentence says which extra to install."""
     monkeypatch.setitem(sys.modules, "duckdb", None)
     assert "pip install 'scimbridge[sources]'" in source.faults()[0]
+
+
+def test_csv_has_texts(source):
+    """Of a CSV file every value is a text, so that keys keep their zeros."""
+    source.columns = ("id", "mail")
+    source.write("id,mail\n007,kim\n010,lee\n", "numbers.csv")
+    assert [row["id"] for _line, row in source.rows("numbers.csv")] == ["007", "010"]
+
+
+def test_no_value_is_told(source):
+    """What DuckDB says of a value is told without it; names of columns are told."""
+    source.write("id,mail\n1,Zoë Müller\n", "names.csv")
+    (fault,) = source.faults("SELECT id, strptime(mail, '%Y') AS mail, 'x' AS roles FROM 'names.csv'")
+    assert "Could not parse string …" in fault
+    assert "Zoë" not in fault
+    (fault,) = source.faults("SELECT nothing FROM 'names.csv'")
+    assert '"nothing"' in fault

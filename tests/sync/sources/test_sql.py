@@ -193,3 +193,30 @@ def test_half_an_answer(sqlite, monkeypatch):
     monkeypatch.setattr(sqlalchemy.CursorResult, "fetchmany", break_off)
     with pytest.raises(SourceRefused, match="server closed the connection"):
         sqlite.rows()
+
+
+@pytest.mark.parametrize("name", ["a#b.db", "a?b.db", "100%20.db"])
+def test_names_that_mean_something_in_a_url(sqlite, name):
+    """A file is found by its name, whatever is in it, and none is made beside it."""
+    (sqlite.folder / "people.db").rename(sqlite.folder / name)
+    sqlite.options = {"url": f"sqlite:///{name.replace('%', '%25').replace('?', '%3F')}"}
+    assert len(sqlite.rows()) == 2
+    assert [each.name for each in sqlite.folder.iterdir()] == [name]
+    opened = sqlite.open()
+    assert [*opened.rows()]
+    assert opened.provenance().name.endswith(f"/{name}")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://hr@localhost:1/hr?password=hunter2",
+        "mssql+pyodbc:///?odbc_connect=DRIVER%3DX%3BPWD%3Dhunter2",
+        "postgresql+psycopg://hr:hunter2@localhost:1/hr",
+    ],
+)
+def test_no_password_is_told(sqlite, url):
+    """Wherever a URL has its password, neither a fault nor the name of the source has it."""
+    sqlite.options, sqlite.environ = {"url": SecretPlace(env="URL")}, {"URL": url}
+    (fault,) = sqlite.faults()
+    assert "hunter2" not in fault

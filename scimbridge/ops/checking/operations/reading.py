@@ -14,7 +14,7 @@ from scimbridge.ops.checking.findings import WRITE, Finding, Grade, Probe, expla
 from scimbridge.ops.checking.operations.harmless import place_of
 from scimbridge.ops.checking.operations.standing import (
     WHERE,
-    Outcome,
+    RowFound,
     Standing,
     carried_out,
     forbidden,
@@ -39,7 +39,7 @@ _CALL_IT = "see for yourself: `scimbridge call NAME`"
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PathReading:
     """What paths are asked with. `answers` are those of paths that were asked: None, or why there was none."""
 
     probe: Probe
@@ -47,7 +47,7 @@ class Reading:
     standing: Standing
     answers: dict[str, PingOneError | None]
 
-    def look(self, operation: Operation) -> Outcome:
+    def look(self, operation: Operation) -> RowFound:
         """Ask what a row would ask, unless another row has."""
         call = operation.call
         listed = call.path.partition("/{item}")[0]  # nobody knows a part to ask for
@@ -56,35 +56,35 @@ class Reading:
             failed = self._look(operation, path, query)
             if failed is not None:
                 return failed
-        return Outcome(operation, Grade.OK, "PingOne answers the application what these read: ", "")
+        return RowFound(operation, Grade.OK, "PingOne answers the application what these read: ", "")
 
-    def _look(self, operation: Operation, path: str, query: Query) -> Outcome | None:
+    def _look(self, operation: Operation, path: str, query: Query) -> RowFound | None:
         asked = path
         if "{id}" in path:
             collection = KIND_OF[operation.resource].collection
             if collection not in self.seen.pages:
                 told = f": the tables in use do not serve a {operation.resource}"
-                return Outcome(operation, Grade.NOTE, "not asked: ", told)
+                return RowFound(operation, Grade.NOTE, "not asked: ", told)
             record = self.seen.first(collection)
             if record is None:
                 told = f": there is no {operation.resource} to ask about"
-                return Outcome(operation, Grade.NOT_TRIED, "not asked: ", told, "run check again when there is one")
+                return RowFound(operation, Grade.NOT_TRIED, "not asked: ", told, "run check again when there is one")
             asked = path.format(id=quote_id(str(record["id"])))
         if path in self.seen.pages and path not in self.answers:
             return self._of_page(operation, path)
         if asked not in self.answers:
             if len(self.answers) >= MOST_CALLS:
                 told = f": more than {MOST_CALLS} paths are not asked"
-                return Outcome(operation, Grade.NOT_TRIED, "not asked: ", told, _CALL_IT)
+                return RowFound(operation, Grade.NOT_TRIED, "not asked: ", told, _CALL_IT)
             self.answers[asked] = self._ask(asked, query)
         error = self.answers[asked]
         return None if error is None else _tell(operation, error, self.standing)
 
-    def _of_page(self, operation: Operation, path: str) -> Outcome | None:
+    def _of_page(self, operation: Operation, path: str) -> RowFound | None:
         if self.seen.pages[path] is not None:
             return None
         told = f": {path} cannot be read, as is said above"
-        return Outcome(operation, self.standing.grade(operation), "not possible: ", told, "mend the fault above")
+        return RowFound(operation, self.standing.grade(operation), "not possible: ", told, "mend the fault above")
 
     def _ask(self, path: str, query: Query) -> PingOneError | None:
         request = Request("GET", f"/{path.lstrip('/')}", query, root=path.startswith("/"))
@@ -95,19 +95,19 @@ class Reading:
         return None
 
 
-def _tell(operation: Operation, error: PingOneError, standing: Standing) -> Outcome:
+def _tell(operation: Operation, error: PingOneError, standing: Standing) -> RowFound:
     if isinstance(error, NoPermission):
         return forbidden(operation, standing)
     if isinstance(error, NotThere):
         told = ": PingOne answers 404, so this environment may not have that path"
-        return Outcome(operation, standing.grade(operation), "cannot be read: ", told, _CALL_IT)
+        return RowFound(operation, standing.grade(operation), "cannot be read: ", told, _CALL_IT)
     why, cure = explain_failure(error)
-    return Outcome(operation, standing.grade(operation), "cannot be read: ", f": {why}", cure)
+    return RowFound(operation, standing.grade(operation), "cannot be read: ", f": {why}", cure)
 
 
 def check_reading(probe: Probe, catalogue: Catalogue, seen: FirstPages, standing: Standing) -> Iterator[Finding]:
     """Ask once for each path that rows read, and say what came of each row. Changes nothing."""
-    reading = Reading(probe, seen, standing, {})
+    reading = PathReading(probe, seen, standing, {})
     outcomes = [reading.look(each) for each in carried_out(catalogue) if each.reads]
     calls = len(reading.answers)
     yield note(WHERE, f"{tell_table(catalogue)}; {calls} {'call' if calls == 1 else 'calls'} to see what can be read")
@@ -127,19 +127,19 @@ def leave_harm(rows: Iterable[Operation], standing: Standing, proved: Iterable[s
     yield from tell(_all_never(rows, standing, frozenset(proved)))
 
 
-def _all_never(rows: Iterable[Operation], standing: Standing, proved: frozenset[str]) -> Iterator[Outcome]:
+def _all_never(rows: Iterable[Operation], standing: Standing, proved: frozenset[str]) -> Iterator[RowFound]:
     return (_never(each, standing, proved) for each in rows if place_of(each) is None)
 
 
-def _untried(operation: Operation, standing: Standing, cure: str) -> Outcome:
+def _untried(operation: Operation, standing: Standing, cure: str) -> RowFound:
     may = standing.may(operation)
     if may is False:
         return _by_roles(operation, standing)
     after = "; by its roles it may" if may else ""
-    return Outcome(operation, Grade.NOT_TRIED, "whether PingOne lets the application do these: ", after, cure)
+    return RowFound(operation, Grade.NOT_TRIED, "whether PingOne lets the application do these: ", after, cure)
 
 
-def _never(operation: Operation, standing: Standing, proved: frozenset[str]) -> Outcome:
+def _never(operation: Operation, standing: Standing, proved: frozenset[str]) -> RowFound:
     may = standing.may(operation)
     if may is False:
         return _by_roles(operation, standing)
@@ -150,10 +150,10 @@ def _never(operation: Operation, standing: Standing, proved: frozenset[str]) -> 
     else:
         after = f'; they need a role such as "{role_of(operation)}"'
     before = "never tried, since what they do is real, or needs what the trial has not: "
-    return Outcome(operation, Grade.NOTE, before, after)
+    return RowFound(operation, Grade.NOTE, before, after)
 
 
-def _by_roles(operation: Operation, standing: Standing) -> Outcome:
+def _by_roles(operation: Operation, standing: Standing) -> RowFound:
     cure = f'assign the role "{role_of(operation)}" for this environment to the worker application'
     told = ", since by its roles it only reads"
-    return Outcome(operation, standing.grade(operation), "the application may not do these: ", told, cure)
+    return RowFound(operation, standing.grade(operation), "the application may not do these: ", told, cure)

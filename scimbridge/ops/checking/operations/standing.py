@@ -22,7 +22,7 @@ USUAL_ROLE = "Identity Data Admin"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RowFound:
     """What was found of one row. Rows of which the same is so become one finding: `before`, their names, `after`."""
 
     operation: Operation
@@ -76,7 +76,7 @@ def carried_out(catalogue: Catalogue) -> Iterator[Operation]:
     return (each for each in catalogue if not each.refuse)
 
 
-def forbidden(operation: Operation, standing: Standing) -> Outcome:
+def forbidden(operation: Operation, standing: Standing) -> RowFound:
     """Return that PingOne answers 403, which it does where a right is missing and where a path is not known."""
     out = "take them out, by `disable` in operations.toml"
     if standing.may(operation):
@@ -85,10 +85,10 @@ def forbidden(operation: Operation, standing: Standing) -> Outcome:
     else:
         why = ": the application lacks the right, or this environment does not have that path (PingOne answers both so)"
         cure = f'assign the role "{role_of(operation)}" for this environment to the worker application, or {out}'
-    return Outcome(operation, standing.grade(operation), "PingOne answers 403 to ", why, cure)
+    return RowFound(operation, standing.grade(operation), "PingOne answers 403 to ", why, cure)
 
 
-def tell(outcomes: Iterable[Outcome]) -> Iterator[Finding]:
+def tell(outcomes: Iterable[RowFound]) -> Iterator[Finding]:
     """Yield one finding for all rows of which the same is so."""
     found: dict[tuple[Grade, str, str, str | None], list[Operation]] = {}
     for each in outcomes:

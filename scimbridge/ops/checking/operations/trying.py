@@ -15,7 +15,7 @@ from scimbridge.operations.rows import Operation
 from scimbridge.ops.checking.findings import Finding, Grade, Probe, explain_failure
 from scimbridge.ops.checking.operations.harmless import Material, inputs_of, place_of
 from scimbridge.ops.checking.operations.reading import leave_harm
-from scimbridge.ops.checking.operations.standing import Outcome, Standing, carried_out, forbidden, role_of, tell
+from scimbridge.ops.checking.operations.standing import RowFound, Standing, carried_out, forbidden, role_of, tell
 from scimbridge.ops.checking.trying.rows import cause_of
 from scimbridge.pingone.errors import NoPermission, Refused
 from scimbridge.request.context import AnswerOptions, RequestContext
@@ -50,32 +50,32 @@ def _try(
     given: Mapping[str, Any] | None,
     carry_out: Callable[[Operation, Mapping[str, Any]], None],
     standing: Standing,
-) -> Outcome:
+) -> RowFound:
     if given is None:
         told = ": the row wants more than the trial has to give"
-        return Outcome(operation, Grade.NOT_TRIED, "not tried on the throw-away user: ", told, _YOURSELF)
+        return RowFound(operation, Grade.NOT_TRIED, "not tried on the throw-away user: ", told, _YOURSELF)
     try:
         carry_out(operation, given)
     except ScimError as error:
         return _tell(operation, error, standing)
-    return Outcome(
+    return RowFound(
         operation, Grade.OK, "PingOne lets the application do these, tried once each on the user made for it: ", ""
     )
 
 
-def _tell(operation: Operation, error: ScimError, standing: Standing) -> Outcome:
+def _tell(operation: Operation, error: ScimError, standing: Standing) -> RowFound:
     cause = cause_of(error)
     match cause:
         case None:
-            return Outcome(operation, Grade.WARNING, "", f": {error.detail}", "look at the row in operations.toml")
+            return RowFound(operation, Grade.WARNING, "", f": {error.detail}", "look at the row in operations.toml")
         case NoPermission():
             return forbidden(operation, standing)
         case Refused():
             # It is not known whether PingOne looks at the right before it looks at the state or the value.
             why, _cure = explain_failure(cause)
-            return Outcome(operation, Grade.NOT_TRIED, "does not show on the throw-away user: ", f": {why}", _YOURSELF)
+            return RowFound(operation, Grade.NOT_TRIED, "does not show on the throw-away user: ", f": {why}", _YOURSELF)
     why, cure = explain_failure(cause)
-    return Outcome(operation, standing.grade(operation), "cannot be done: ", f": {why}", cure)
+    return RowFound(operation, standing.grade(operation), "cannot be done: ", f": {why}", cure)
 
 
 def material(digits: str, now: float, group: str | None) -> Material:
