@@ -11,7 +11,7 @@ import click
 
 from scimbridge.cli.reconcile.desks import open_reconcile_desk, say
 from scimbridge.cli.reconcile.options import PLAN, RULES, Duration, read_allowed
-from scimbridge.cli.reconcile.outcomes import FAILED, FAULTY, Ended, ends_told
+from scimbridge.cli.reconcile.outcomes import FAILED, FAULTY, WordEnded, ends_told
 
 if TYPE_CHECKING:
     from scimbridge.sync.runs.plan_applying import ReadyPlan
@@ -77,7 +77,7 @@ def can_ask() -> bool:
 
 
 def _ask(ready: ReadyPlan, *, as_json: bool) -> None:
-    """Show the counts, and ask. Raises `Ended` where the answer is no, or nobody can be asked."""
+    """Show the counts, and ask. Raises `WordEnded` where the answer is no, or nobody can be asked."""
     from scimbridge.sync.printing.outcomes import describe_question  # noqa: PLC0415 - the engine is not needed by all
 
     if not can_ask():
@@ -85,8 +85,8 @@ def _ask(ready: ReadyPlan, *, as_json: bool) -> None:
             f"nobody can be asked here, so nothing was changed: the plan has {ready.left:,} lines to carry out. Look at"
             f" it by `scimbridge reconcile show {ready.file.path}`, and say --yes"
         )
-        raise Ended(FAULTY, sentence, [], as_json=as_json)
+        raise WordEnded(FAULTY, sentence, [], as_json=as_json)
     for line in describe_question(ready.file.head, ready.left):
         click.echo(line, err=True)
     if not click.confirm("Apply it?", default=False, err=True):
-        raise Ended(FAILED, "nothing was changed", [], as_json=as_json)
+        raise WordEnded(FAILED, "nothing was changed", [], as_json=as_json)

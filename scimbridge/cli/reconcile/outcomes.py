@@ -19,7 +19,7 @@ DONE, FAILED, FAULTY, GUARDED, PARTLY, CHANGES, REFUSED = range(7)
 _RESULTS = {FAILED: "failed", FAULTY: "not done", GUARDED: "stopped", REFUSED: "refused"}
 
 
-class Ended(click.ClickException):
+class WordEnded(click.ClickException):
     """What ended a command: a sentence that says what came to nothing, and every fault on a line of its own."""
 
     def __init__(self, exit_code: int, sentence: str, faults: list[str], *, as_json: bool) -> None:
@@ -53,7 +53,7 @@ def ends_told(*, as_json: bool) -> Iterator[None]:
         if found is None:
             raise
         code, sentence, faults = found
-        raise Ended(code, sentence, faults, as_json=as_json) from None
+        raise WordEnded(code, sentence, faults, as_json=as_json) from None
 
 
 _End = tuple[int, str, list[str]]
