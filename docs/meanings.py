@@ -89,6 +89,9 @@ OPERATION: Mapping[str, str] = {
     "looks whether it was done.",
     "limit": 'How often for one resource, over all nodes: `"20 a minute"`, `"50 a day"`.',
     "code": "A named function, where one call is not enough.",
+    "undone": "States in PingOne's answer by which it was not done, though the call was taken: 409. A "
+    'field with one state or a list, as `{ "account.status" = "LOCKED" }`; an answer without the field says nothing.',
+    "urgent": "`true`: it takes rights away, and its calls go before what others wait for. Deleting a part always is.",
     "refuse": "Why it cannot be: the client is told so with 501. Such a row has `does` besides, and nothing else.",
 }
 INPUT: Mapping[str, str] = {
@@ -106,7 +109,6 @@ INPUT: Mapping[str, str] = {
     "values": "All values that there are.",
     "default": "What is taken where nothing is sent.",
     "now": '`"after"`: a moment that is still to come.',
-    "codec": '`"milliseconds"`: a moment is sent with three digits behind the second.',
     "header": "The request header that says it where the body does not.",
     "example": "What descriptions show; never of a secret.",
 }

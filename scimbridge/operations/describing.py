@@ -17,14 +17,14 @@ _ENDPOINTS = {name: f"/{kind.collection[0].upper()}{kind.collection[1:]}" for na
 def path_of(operation: Operation, endpoint: str | None = None) -> str:
     """Return the path below the SCIM base URL, with {id} and the name of the part in braces."""
     base = "" if operation.is_service else endpoint or _ENDPOINTS[operation.resource]
-    own = "" if operation.is_service or operation.on_all else "/{id}"
+    own = "/{id}" if operation.on_one else ""
     part = "" if operation.item is None or operation.listed else f"/{{{operation.item.name}}}"
     return f"{base}{own}/.{operation.name}{part}"
 
 
 def may_match(operation: Operation, may: May) -> bool:
     """Whether a client may name the resource that it is about by an attribute: it is read then."""
-    if operation.is_service or operation.on_all:
+    if not operation.on_one:
         return False
     return may(scope_to_find(operation))
 

@@ -43,11 +43,12 @@ SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86_400.0}
 TYPES = ("string", "strings", "boolean", "integer", "dateTime", "object", "objects")
 WORDS: Mapping[str, type] = {
     "does": str, "on": str, "call": str, "media": str, "in": dict, "query": dict, "out": str, "list": str, "item": dict,
-    "searches": bool, "scope": str, "write": str, "role": str, "again": str, "limit": str, "code": str, "refuse": str,
+    "searches": bool, "scope": str, "write": str, "role": str, "again": str, "limit": str, "code": str, "undone": dict,
+    "urgent": bool, "refuse": str,
 }  # fmt: skip
 INPUT_WORDS: Mapping[str, type] = {
     "to": str, "type": str, "required": bool, "secret": bool, "minLength": int, "maxLength": int, "minItems": int,
-    "maxItems": int, "minimum": int, "maximum": int, "values": list, "default": object, "now": str, "codec": str,
+    "maxItems": int, "minimum": int, "maximum": int, "values": list, "default": object, "now": str,
     "header": str, "example": object,
 }  # fmt: skip
 ITEM_WORDS: Mapping[str, type] = {"name": str, "get": bool, "delete": bool, "maxLength": int, "code": str}
@@ -112,7 +113,8 @@ def read_operation(
         shows=right["out"] if right["out"] in LOCATED else "", answer=answers.get(right["out"]),
         searches=right.get("searches", False), scope=right["scope"], write=right.get("write", ""),
         role=right.get("role", ""), again=right["again"], limit=_read_limit(right.get("limit"), fault),
-        code=right.get("code", ""),
+        code=right.get("code", ""), undone=_read_undone(right.get("undone", {}), fault),
+        urgent=right.get("urgent", False),
     )  # fmt: skip
     fitting.check_row(found, functions.needs, fault)
     return found
@@ -195,6 +197,16 @@ def _check_place(resource: str, right: Mapping[str, Any], fault: Fault) -> None:
         fault("a limit holds for each resource, and it stands on none")
 
 
+def _read_undone(said: Mapping[str, Any], fault: Fault) -> tuple[tuple[tuple[str, ...], tuple[Any, ...]], ...]:
+    found = []
+    for path, values in said.items():
+        states = values if isinstance(values, list) else [values]
+        if not FIELD.fullmatch(path) or not all(isinstance(state, str | bool) for state in states):
+            fault('undone is a PingOne field with one state or a list of them, as { "account.status" = "LOCKED" }')
+        found.append((tuple(path.split(".")), tuple(states)))
+    return tuple(found)
+
+
 def _read_item(words: Mapping[str, Any], functions: Functions, fault: Fault) -> Item | None:
     if not _check_words(words, ITEM_WORDS, lambda text: fault(f"item: {text}")):
         return None
@@ -226,8 +238,6 @@ def _read_input(name: str, said: Any, tell: Fault) -> Input | None:
         fault(f"to = {words['to']!r} is not the name of a PingOne field")
     if words.get("now", "after") != "after":
         fault(f'now = {words["now"]!r}: a moment can be "after" now')
-    if words.get("codec", "milliseconds") != "milliseconds":
-        fault(f'codec = {words["codec"]!r}: an input knows "milliseconds"')
     values = words.get("values", [])
     if not all(isinstance(value, str) for value in values):
         fault("values is a list of texts")
@@ -238,7 +248,6 @@ def _read_input(name: str, said: Any, tell: Fault) -> Input | None:
         min_items=words.get("minItems", 0), max_items=words.get("maxItems"),
         minimum=words.get("minimum"), maximum=words.get("maximum"), values=tuple(map(str, values)),
         default=words.get("default"), after_now=words.get("now") == "after",
-        milliseconds=words.get("codec") == "milliseconds",
         header=words.get("header", ""), example=words.get("example"),
     )  # fmt: skip
     _check_samples(found, words, fault)

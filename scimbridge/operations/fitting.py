@@ -38,7 +38,7 @@ def check_row(row: Operation, needs: Mapping[str, Collection[str]], fault: Fault
 def _faults_of_call(row: Operation) -> Iterator[str]:
     """Yield what is wrong where the row's call is all that is sent."""
     path, item = row.call.path, row.item
-    if path and not (row.is_service or row.on_all) and "{id}" not in path:
+    if path and row.on_one and "{id}" not in path:
         yield f"its call names no {{id}}, and it stands on one {row.resource}"
     if row.listed and not row.reads:
         yield f"list is of what reads, and its call is {row.call.method}"
@@ -56,9 +56,8 @@ def check_input(each: Input, fault: Fault) -> None:
         fault(f"{each.name} means something in every operation; name it otherwise, and the field with to")
     if each.values and each.type != "string":
         fault(f"values are texts, and the type is {each.type}")
-    for word, is_there in (("now", each.after_now), ("codec", each.milliseconds)):
-        if is_there and each.type != "dateTime":
-            fault(f'{word} is of a moment, so type is "dateTime"')
+    if each.after_now and each.type != "dateTime":
+        fault('now is of a moment, so type is "dateTime"')
     if each.secret and each.default is not None:
         fault("a secret has no default: every description would tell it")
 

@@ -84,7 +84,7 @@ def _by_scope(operations: Iterable[Operation], may: May) -> dict[str, list[str]]
 def _calls(operation: Operation, endpoint: str | None, may: May) -> Iterator[tuple[str, str, Json]]:
     """Yield path, method and call: by id, by `match`, and of one part."""
     name, path = f"{operation.resource.lower()}_{operation.name}", path_of(operation, endpoint)
-    above = [] if operation.is_service or operation.on_all else [_path("id", {"type": "string", "format": "uuid"})]
+    above = [_path("id", {"type": "string", "format": "uuid"})] if operation.on_one else []
     own, item = list(above), operation.item
     part = [] if item is None else [_path(item.name, {"type": "string", "minLength": 1, "maxLength": item.max_length})]
     if item is not None and not operation.listed:
@@ -114,8 +114,13 @@ def _call(
     if found and (reading := scope_to_find(operation)) not in scopes:
         scopes.append(reading)
     changes = deletes or not operation.reads
-    shown = [_ref("parameters", word) for word in ("attributes", "excludedAttributes") if operation.shows]
+    words = ("attributes", "excludedAttributes") if operation.shows else ()
+    conditions = (
+        ("If-Match", "If-None-Match", *(() if deletes else ("Prefer",))) if changes and operation.on_one else ()
+    )
+    shown = [_ref("parameters", word) for word in (*words, *conditions)]
     refusals = [*(_WRITE if changes or body else _READ), *([_LOST] if changes and not deletes else [])]
+    refusals += ["412"] if conditions else []
     call: Json = {
         "operationId": name,
         "summary": f"{operation.does}: {'delete' if deletes else 'read'} one" if deletes or is_part else operation.does,
@@ -147,7 +152,8 @@ def _done(operation: Operation, *, is_part: bool, deletes: bool) -> Json:
     # A function of ours may have made something, and answers 201 then.
     status = "2XX" if operation.code and not operation.reads else "200"
     content = {media: {"schema": _ref("schemas", held)} for media in MEDIA}
-    return {status: {"description": f"A {held}", "headers": headers, "content": content}}
+    done = {status: {"description": f"A {held}", "headers": headers, "content": content}}
+    return done if operation.reads else done | {"204": {"description": "Done, as Prefer wants it", "headers": headers}}
 
 
 def _path(name: str, schema: Json) -> Json:

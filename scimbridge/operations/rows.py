@@ -30,10 +30,9 @@ class Input:
     """One thing that a client may send. `to` is PingOne's field, step by step; () where a function reads it.
 
     Lengths are of texts, `min_items` and `max_items` of lists, `minimum` and `maximum` of numbers. `values` are all
-    that there are, () for any. `after_now`: a moment that has to come yet. `milliseconds`: PingOne takes a moment with
-    three digits behind the second and nothing else. `header` is the request header that says it where the body does
-    not. `secret`: it reaches no log, record, error or example. `example` is what descriptions show, None for whatever
-    fits.
+    that there are, () for any. `after_now`: a moment that has to come yet. `header` is the request header that says it
+    where the body does not. `secret`: it reaches no log, record, error or example. `example` is what descriptions show,
+    None for whatever fits.
     """
 
     name: str
@@ -51,7 +50,6 @@ class Input:
     default: Any = None
     example: Any = None
     after_now: bool = False
-    milliseconds: bool = False
     header: str = ""
 
 
@@ -121,7 +119,9 @@ class Operation:
 
     `answer` is None where the answer has no body or is a resource (`shows`). `listed` is the member of `_embedded` of
     PingOne's answer, "" for one object. `searches`: it reads by what stands in a body. `scope` is the right to call it,
-    `write` the right to delete a part. `refuse` is why it cannot be done here; such a row has nothing else.
+    `write` the right to delete a part. `undone` are states in PingOne's answer that say that it was not done. `urgent`:
+    it takes rights away, and goes before what others wait for. `refuse` is why it cannot be done here; such a row has
+    nothing else.
     """
 
     resource: str
@@ -142,6 +142,8 @@ class Operation:
     again: str = REPEAT
     limit: Often | None = None
     code: str = ""
+    undone: tuple[tuple[tuple[str, ...], tuple[Any, ...]], ...] = ()
+    urgent: bool = False
     refuse: str = ""
     named: Mapping[str, Input] = field(init=False, repr=False, compare=False)
 
@@ -167,6 +169,21 @@ class Operation:
     def is_service(self) -> bool:
         """Whether it belongs to no resource."""
         return self.resource == SERVICE
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """What it is called in records: its own name, and that of deleting a part."""
+        return (self.name, f"{self.name}.delete")
+
+    @property
+    def on_one(self) -> bool:
+        """Whether it is about one resource, which an id or a `match` names."""
+        return not (self.is_service or self.on_all)
+
+    @property
+    def part_path(self) -> str:
+        """The path of PingOne's of the part that is named."""
+        return self.call.path if "{item}" in self.call.path else f"{self.call.path}/{{item}}"
 
     @property
     def secrets(self) -> frozenset[str]:

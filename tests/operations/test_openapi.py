@@ -156,3 +156,24 @@ def test_the_ids_of_calls_are_told_apart(read):
     ids = [call["operationId"] for call in calls]
     assert len(ids) == len(set(ids)) > 100
     assert len(json.dumps(read())) < 1_000_000
+
+
+def test_conditions_of_what_changes_something(read):
+    """What changes one resource takes conditions and may be answered without a body; what reads does neither."""
+    calls = operations_of(read())
+    lock, sessions, drop = (
+        calls[each]
+        for each in (
+            ("POST", "/Users/{id}/.lock"),
+            ("GET", "/Users/{id}/.sessions"),
+            ("DELETE", "/Users/{id}/.sessions/{sessionId}"),
+        )
+    )
+    named = [
+        {each.get("$ref", "").rpartition("/")[2] for each in call["parameters"]} for call in (lock, sessions, drop)
+    ]
+    assert {"If-Match", "If-None-Match", "Prefer"} <= named[0]
+    assert not {"If-Match", "Prefer"} & named[1]
+    assert ("If-Match" in named[2], "Prefer" in named[2]) == (True, False)
+    assert {"204", "412"} <= lock["responses"].keys()
+    assert "412" not in sessions["responses"]

@@ -41,6 +41,14 @@ out   = "User"
 scope = "users:read"
 again = "yes"
 
+[User.often]
+does  = "State of the password, seldom"
+call  = "GET users/{id}/password"
+out   = "PasswordState"
+scope = "passwords:read"
+again = "yes"
+limit = "1 a minute"
+
 [Service.remove]
 does  = "Delete a user"
 call  = "DELETE users/{item}"
@@ -97,6 +105,21 @@ def test_a_row_brings_its_refusals(own, caller_of):
     assert confined.fault("POST", f"/Users/{own.user}/.secondFactor", {"wanted": True}) == (404, None)
     codes = [own.ask("POST", ".secondFactor", {"wanted": True}).status_code for _ in range(4)]
     assert codes == [200, 200, 200, 429]
+
+
+def test_a_limit_of_what_reads_holds(own):
+    """A limit is one, whether a row changes something or reads."""
+    codes = [own.ask("GET", ".often").status_code for _ in range(2)]
+    assert codes == [200, 429]
+    assert own.calls == []
+
+
+def test_a_condition_on_no_resource(own):
+    """A change that is about no one resource has no version to be held against: that is said."""
+    answer = own.ask("POST", f"/.remove/{own.user}", headers={"If-Match": "*"})
+    assert answer.status_code == 400
+    assert "If-Match" in answer.json["detail"]
+    assert own.calls == []
 
 
 def test_a_row_about_all_is_not_for_who_is_confined(own, caller_of):

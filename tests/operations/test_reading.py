@@ -61,7 +61,9 @@ WRONG = {
     "role": ("1", ["role is a text, not 1"]),
     "again": ('"verifyed"', ["again = 'verifyed' is not one of", "yes", "no", "did you mean 'verified'"]),
     "limit": ('"often"', ["limit = 'often' is not a number and a time, as \"20 a minute\""]),
-    "code": ('"lokc"', ["code = 'lokc' is not one of", "did you mean 'lock'"]),
+    "code": ('"lnik"', ["code = 'lnik' is not one of", "did you mean 'link'"]),
+    "undone": ('{ "account.status" = 7 }', ["undone is a PingOne field with one state or a list of them"]),
+    "urgent": ("1", ["urgent is true or false, not 1"]),
     "refuse": ('"It cannot be."', ["an operation that is refused has no again, call, out, scope", "does and refuse"]),
 }
 INPUTS = {
@@ -78,7 +80,6 @@ INPUTS = {
     "values": ('"a"', ["values is a list of texts, not 'a'"]),
     "default": ("7", ["default has to be a text"]),
     "now": ('"before"', ["now = 'before': a moment can be \"after\" now"]),
-    "codec": ('"seconds"', ["codec = 'seconds': an input knows \"milliseconds\""]),
     "header": ("1", ["header is a text, not 1"]),
     "example": ("true", ["example has to be a text"]),
 }
@@ -164,7 +165,6 @@ def test_a_word_of_an_answer(word, text, told):
         (row(**{"in.a": '{ secret = true, default = "x" }'}), "in.a: a secret has no default"),
         (row(**{"in.a": '{ type = "integer", values = ["1"] }'}), "in.a: values are texts, and the type is integer"),
         (row(**{"in.a": '{ now = "after" }'}), 'in.a: now is of a moment, so type is "dateTime"'),
-        (row(**{"in.a": '{ codec = "milliseconds" }'}), 'in.a: codec is of a moment, so type is "dateTime"'),
         (row(**{"in.match": "{}"}), "in.match: match means something in every operation"),
         (row(**{"in.a": '"b"', "in.c": '"b.d"'}), "in.a and in.c both fill b, which can hold one of them"),
         (row(code='"assign"'), "code = 'assign' reads the input role, so in.role is required or has a default"),

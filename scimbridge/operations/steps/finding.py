@@ -57,7 +57,7 @@ def find_some(attempt: Attempt, room: Room) -> Any:
     if total > MOST_PARTS:
         msg = f"{named}: {total} users are found, and {MOST_PARTS} is the most; ask for fewer, or list {endpoint.path}"
         raise TooMany(msg)
-    return room.show_all(replace(attempt, options=options), records)
+    return room.answers.make_list(replace(attempt, options=options), records)
 
 
 def _filter_of(attempt: Attempt, lists: Lists) -> str:
@@ -91,7 +91,7 @@ def find_members(attempt: Attempt, room: Room) -> Any:
             break
     if not found:
         attempt.around.reach.groups.read(attempt.context, attempt.key)  # one that is not there has no members either
-    return room.show_all(attempt, found, total)
+    return room.answers.make_list(attempt, found, total)
 
 
 def _ask(attempt: Attempt, lists: Lists) -> Query:
@@ -159,12 +159,12 @@ def _alternatives(attempt: Attempt) -> dict[str, list[str]]:
     def read() -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for each in attempt.read_all(POPULATIONS.collection, POPULATIONS.collection, (("limit", str(MOST_PARTS)),)):
-            for text in dict.fromkeys(each.get(ALTERNATIVES) or ()):
+            named = each.get(ALTERNATIVES)
+            for text in {text for text in named if isinstance(text, str)} if isinstance(named, list) else ():
                 found.setdefault(text, []).append(each["id"])
         return found
 
-    held: dict[str, list[str]] = attempt.kept(ALTERNATIVES, read)
-    return held
+    return attempt.kept(ALTERNATIVES, read)
 
 
 def _shown(attempt: Attempt, room: Room) -> AnswerOptions:

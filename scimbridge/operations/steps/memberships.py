@@ -43,7 +43,7 @@ def read_groups(attempt: Attempt, room: Room) -> Any:
     if attempt.item:
         if is_id(attempt.item):
             reach.groups.hold(context, attempt.item)
-        return attempt.send("GET", f"{path}/{{item}}").body
+        return attempt.read_part()
     query = attempt.operation.call.query
     if attempt.values.get("direct"):
         query = (*query, ("filter", f'type eq "{DIRECT}"'))
@@ -59,6 +59,7 @@ def join(attempt: Attempt, room: Room) -> Any:
     if not is_id(key):
         msg = "groupId: the id of a group is a UUID"
         raise InvalidValue(msg)
+    attempt.context.notes.about(key)
     try:
         group = _change(attempt, room, key.lower(), Links(add=(Member(attempt.key, USERS.name),)))
     except NotThere as error:
@@ -72,7 +73,7 @@ def leave(attempt: Attempt, room: Room) -> Any:
     if not is_id(attempt.item):
         raise NotThere("no group has an id like that", status=404)
     _writer(room)
-    attempt.send("GET", f"{attempt.operation.call.path}/{{item}}")
+    attempt.read_part()
     _change(attempt, room, attempt.item.lower(), Links(remove=(Member(attempt.key, USERS.name),)))
     return Reply(204)
 
