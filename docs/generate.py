@@ -62,10 +62,9 @@ def code(values: Iterable[str]) -> str:
 
 def meanings(words: Iterable[str], sentences: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Return each word with its sentence. Raises ValueError where they are not the same words."""
-    known = tuple(words)
-    if unlike := set(known) ^ set(sentences):
+    if unlike := set(words) ^ set(sentences):
         raise ValueError(f"docs/meanings.py and the code do not have the same words: {sorted(unlike)}")
-    return ((word, sentences[word]) for word in known)
+    return iter(sentences.items())
 
 
 def first_paragraph(thing: object) -> str:

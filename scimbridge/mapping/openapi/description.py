@@ -194,6 +194,7 @@ def _discovery() -> Json:
         "/ResourceTypes": {"get": read("listResourceTypes", "Which resource types there are", "ResourceTypeList")},
         "/ResourceTypes/{id}": one("readResourceType", "One resource type", "ResourceType"),
         "/Schemas": {"get": read("listSchemas", "Which schemas there are", "SchemaList")},
+        "/.operations": {"get": read("listOperations", "Which operations the client may call", "OperationList")},
         "/Schemas/{id}": one("readSchema", "One schema, by its URN", "Schema"),
     }
 
