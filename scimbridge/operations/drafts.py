@@ -6,7 +6,7 @@ What the functions are that a row can name is handed in. Knows no file and no ca
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from scimbridge.operations.rows import (
     PingOneCall,
 )
 from scimbridge.operations.value_types import VALUE_TYPES
-from scimbridge.operations.words import Fault, read_words, words_of
+from scimbridge.operations.words import Fault, Words, read_words, words_of
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 CALL_WORDS = words_of(PingOneCall)
@@ -75,10 +75,9 @@ def read_operation(
         fault(f"{', '.join(missing)} missing; a row says {', '.join(NEEDED)}")
         return None
     of_call = {own: said.pop(own) for own, _word in CALL_WORDS.values() if own in said}
-    inputs = [_read_input(key, words, fault) for key, words in right.get("in", {}).items()]
     own = {
         "call": replace(said.get("call", PingOneCall("", "")), **of_call),
-        "inputs": tuple(each for each in inputs if each is not None),
+        "inputs": tuple(_read_inputs(right.get("in", {}), fault)),
         "item": _read_item(right["item"], functions, fault) if "item" in right else None,
         "answer": answers.get(right.get("out", "")),
     }
@@ -90,44 +89,45 @@ def read_operation(
 
 def read_answer(name: str, right: Mapping[str, Any], functions: Functions, fault: Fault) -> AnswerTable:
     """Read one kind of answer: SCIM-like path -> PingOne's field."""
-    fields = [_read_field(path, said, functions, fault) for path, said in right.items()]
-    found = AnswerTable(name, tuple(each for each in fields if each is not None))
-    fitting.check_paths(((".".join(each.path), each.path) for each in found.fields), fault)
-    return found
-
-
-def _read_field(path: str, said: Any, functions: Functions, tell: Fault) -> AnswerField | None:
-    def fault(text: str) -> None:
-        tell(f"{path}: {text}")
-
-    if not FIELD.fullmatch(path) or not isinstance(said, str | dict):
-        fault("a member is a path such as scope.id, with a PingOne field or a row in braces")
-        return None
+    hint = "a member is a path such as scope.id, with a PingOne field or a row in braces"
     names = {"type": VALUE_TYPES, "code": sorted(functions.answer)}
-    found = read_words(ANSWER_WORDS, {"to": said} if isinstance(said, str) else said, fault, names)
-    return None if found is None else AnswerField(path=tuple(path.split(".")), **found)
+    fields = []
+    for path, said in right.items():
+        found = _read_short(ANSWER_WORDS, FIELD.fullmatch(path), said, hint, names, _told_of(path, fault))
+        fields += [] if found is None else [AnswerField(path=tuple(path.split(".")), **found)]
+    fitting.check_paths(((".".join(each.path), each.path) for each in fields), fault)
+    return AnswerTable(name, tuple(fields))
 
 
 def _read_item(words: Mapping[str, Any], functions: Functions, fault: Fault) -> Item | None:
-    names = {"code": sorted(functions.carry)}
-    found = read_words(ITEM_WORDS, words, lambda text: fault(f"item: {text}"), names)
+    found = read_words(ITEM_WORDS, words, _told_of("item", fault), {"code": sorted(functions.carry)})
     if found is not None and not NAME.fullmatch(found.get("name", "")):
         fault("item: name is what the part is called, such as sessionId")
         return None
     return None if found is None else Item(**found)
 
 
-def _read_input(name: str, said: Any, tell: Fault) -> Input | None:
-    def fault(text: str) -> None:
-        tell(f"in.{name}: {text}")
+def _read_inputs(right: Mapping[str, Any], fault: Fault) -> Iterator[Input]:
+    hint = "an input is a name and a row in braces, such as in.reason = { maxLength = 100 }, or a PingOne field"
+    for name, said in right.items():
+        tell = _told_of(f"in.{name}", fault)
+        words = _read_short(INPUT_WORDS, NAME.fullmatch(name), said, hint, {"type": VALUE_TYPES}, tell)
+        if words is not None:
+            found = Input(**{"name": name, "to": (name,), **words})
+            if found.type in VALUE_TYPES:
+                fitting.check_input(found, tell)
+            yield found
 
-    if not NAME.fullmatch(name) or not isinstance(said, str | dict):
-        fault("an input is a name and a row in braces, such as in.reason = { maxLength = 100 }, or a PingOne field")
+
+def _read_short(
+    words: Words, is_named: object, said: Any, hint: str, names: Mapping[str, Collection[str]], fault: Fault
+) -> dict[str, Any] | None:
+    """Read a row in braces, or a PingOne field alone."""
+    if not is_named or not isinstance(said, str | dict):
+        fault(hint)
         return None
-    words = read_words(INPUT_WORDS, {"to": said} if isinstance(said, str) else said, fault, {"type": VALUE_TYPES})
-    if words is None:
-        return None
-    found = Input(**{"name": name, "to": (name,), **words})
-    if found.type in VALUE_TYPES:
-        fitting.check_input(found, fault)
-    return found
+    return read_words(words, {"to": said} if isinstance(said, str) else said, fault, names)
+
+
+def _told_of(place: str, fault: Fault) -> Fault:
+    return lambda text: fault(f"{place}: {text}")

@@ -31,19 +31,23 @@ class Word:
     turn: Callable[[Any], Any] | None = None
 
 
+Words = Mapping[str, tuple[str, Word]]
+"""As tables spell each word -> the field that it is, and what it can hold."""
+
+
 def word(kind: type, default: Any = MISSING, **more: Any) -> Any:
     """Declare a field that is a word of tables."""
     return field(default=default, metadata={"word": Word(kind, **more)})
 
 
 def words_of(row: type) -> dict[str, tuple[str, Word]]:
-    """Return the words of a section: as tables spell each -> the field, and what it can hold."""
+    """Return the words of a section."""
     words = {each.name: each.metadata["word"] for each in fields(row) if each.metadata}
     return {told.name or _camel(name): (name, told) for name, told in words.items()}
 
 
 def read_words(
-    words: Mapping[str, tuple[str, Word]],
+    words: Words,
     said: Mapping[str, Any],
     fault: Fault,
     names: Mapping[str, Collection[str]] = NO_NAMES,
