@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from scimbridge.mapping.openapi.description import MEDIA
+from scimbridge.mapping.openapi.description import MEDIA, answer_of, headers_of, path_parameter, ref
 from scimbridge.mapping.openapi.messages import list_of
 from scimbridge.operations.describing import Json, Way, ways_of
 from scimbridge.operations.offering import Offer
-from scimbridge.operations.rows import MATCH, NEVER, AnswerTable, Input, Operation
+from scimbridge.operations.rows import MATCH, MATCHING, NEVER, AnswerTable, Input, Operation
 from scimbridge.operations.value_types import VALUE_TYPES
 from scimbridge.operations.words import said_of
 
@@ -23,16 +23,6 @@ _READ = ("400", "401", "403", "404", "429", "500", "502", "503")
 _WRITE = (*_READ, "409", "413", "415")
 _LOST = "504"
 _TEXT: Json = {"type": "string"}
-_MATCH: Json = {
-    "type": "object",
-    "description": "The one resource that has the identifier in any of these attributes",
-    "properties": {
-        "attributes": {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 10},
-        "identifier": {"type": "string", "minLength": 1, "maxLength": 255},
-    },
-    "required": ["attributes", "identifier"],
-    "additionalProperties": False,
-}
 _NAMES = {"User": "userName", "Group": "displayName", "Population": "displayName"}
 """An attribute by which each can be found, for examples."""
 _BOUNDS = ("minItems", "maxItems", "minimum", "maximum", "default")
@@ -49,7 +39,7 @@ def add_operations(api: Json, offers: Iterable[Offer], endpoints: Mapping[str, s
             scopes.setdefault(scope, []).append(operation.name)
         if operation.answer is not None:
             name = _named(operation.answer)
-            schemas |= {name: describe_answer(operation.answer), f"{name}List": list_of(_ref("schemas", name))}
+            schemas |= {name: describe_answer(operation.answer), f"{name}List": list_of(ref("schemas", name))}
         tags.add(_tag(operation))
     components = api["components"]
     told = {scope: f"call {', '.join(names)}" for scope, names in sorted(scopes.items())}
@@ -73,10 +63,6 @@ def _named(table: AnswerTable) -> str:
     return f"{table.name}Answer"
 
 
-def _ref(kind: str, name: str) -> Json:
-    return {"$ref": f"#/components/{kind}/{name}"}
-
-
 # -- calls -------------------------------------------------------------------------------------------------------------
 
 
@@ -87,7 +73,7 @@ def _call(operation: Operation, way: Way) -> Json:
     if way.by_match and operation.scope_to_find not in scopes:
         scopes.append(operation.scope_to_find)
     words = {"_delete": deletes, "_part": way.is_part and not deletes, "_by_match": way.by_match}
-    shown = [_ref("parameters", word) for word in ("attributes", "excludedAttributes") if operation.shows]
+    shown = [ref("parameters", word) for word in ("attributes", "excludedAttributes") if operation.shows]
     given = [_parameter(each) for each in operation.inputs] if way.method == "GET" else []
     refusals = [*(_WRITE if changes or posts else _READ), *([_LOST] if changes and not deletes else [])]
     verb = "delete" if deletes else "read"
@@ -97,8 +83,8 @@ def _call(operation: Operation, way: Way) -> Json:
         "description": _notes(operation, scopes),
         "tags": [_tag(operation)],
         "security": [{scheme: scopes} for scheme in ("bearer", "basic", "oauth2")],
-        "parameters": [*_keys(operation, way), *given, *shown, _ref("parameters", "X-Request-Id")],
-        "responses": _done(operation, way) | {status: _ref("responses", status) for status in sorted(refusals)},
+        "parameters": [*_keys(operation, way), *given, *shown, ref("parameters", "X-Request-Id")],
+        "responses": _done(operation, way) | {status: ref("responses", status) for status in sorted(refusals)},
     }
     return call | ({"requestBody": _body(operation, matched=way.by_match)} if posts else {})
 
@@ -115,24 +101,19 @@ def _notes(operation: Operation, scopes: list[str]) -> str:
 
 
 def _done(operation: Operation, way: Way) -> Json:
-    headers = {"X-Request-Id": _ref("headers", "X-Request-Id")}
     name = operation.shows or (operation.answer and _named(operation.answer))
     if way.method == "DELETE" or not name:
-        return {"204": {"description": "Done", "headers": headers}}
-    held = f"{name}List" if operation.listed and not way.is_part else name
+        return {"204": {"description": "Done", "headers": headers_of()}}
     # A function of ours may have made something, and answers 201 then.
     status = "2XX" if operation.code and not operation.reads else "200"
-    content = {media: {"schema": _ref("schemas", held)} for media in MEDIA}
-    return {status: {"description": f"A {held}", "headers": headers, "content": content}}
+    return {status: answer_of(f"{name}List" if operation.listed and not way.is_part else name)}
 
 
 def _keys(operation: Operation, way: Way) -> list[Json]:
     """Describe what stands in braces in a path: the id, and the name of a part."""
     part = {"type": "string", "minLength": 1, "maxLength": operation.item.max_length if operation.item else 0}
-    return [
-        {"name": name, "in": "path", "required": True, "schema": {**_TEXT, "format": "uuid"} if name == "id" else part}
-        for name in re.findall(r"\{(\w+)\}", way.path)
-    ]
+    keys = {"id": {**_TEXT, "format": "uuid"}}
+    return [path_parameter(name, keys.get(name, part)) for name in re.findall(r"\{(\w+)\}", way.path)]
 
 
 def _parameter(each: Input) -> Json:
@@ -146,18 +127,24 @@ def _parameter(each: Input) -> Json:
 
 
 def _body(operation: Operation, *, matched: bool) -> Json:
-    properties = {each.name: describe_schema(each) for each in operation.inputs}
-    required = [each.name for each in operation.inputs if each.required]
     example = {each.name: example_of(each) for each in operation.inputs if each.required or each.example is not None}
+    schema = _object_of(operation.inputs)
+    schema["properties"]["schemas"] = {"type": "array", "items": _TEXT}
     if matched:
-        properties, required = {MATCH: _MATCH, **properties}, [MATCH, *required]
-        example = {MATCH: {"attributes": [_NAMES[operation.resource]], "identifier": "ada"}, **example}
-    schema: Json = {
+        schema["properties"][MATCH] = _object_of(MATCHING)
+        schema["required"].append(MATCH)
+        example[MATCH] = {"attributes": [_NAMES[operation.resource]], "identifier": "ada"}
+    content = {media: {"schema": schema, "example": example} for media in MEDIA}
+    return {"required": bool(schema["required"]), "content": content}
+
+
+def _object_of(inputs: Iterable[Input]) -> Json:
+    return {
         "type": "object",
-        "properties": {**properties, "schemas": {"type": "array", "items": _TEXT}},
+        "properties": {each.name: describe_schema(each) for each in inputs},
+        "required": [each.name for each in inputs if each.required],
         "additionalProperties": False,
-    } | ({"required": required} if required else {})
-    return {"required": bool(required), "content": {media: {"schema": schema, "example": example} for media in MEDIA}}
+    }
 
 
 def example_of(each: Input) -> Any:

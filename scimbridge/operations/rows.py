@@ -100,6 +100,13 @@ class Input:
     example: Any = word(object, None)
 
 
+MATCHING = (
+    Input(name="attributes", type="strings", required=True, min_items=1, max_items=10, max_length=255),
+    Input(name="identifier", required=True, min_length=1, max_length=255),
+)
+"""What stands in `match`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """A part that is named behind the operation, as in `.sessions/{sessionId}`, and what can be done with it.
