@@ -12,7 +12,7 @@ from scimbridge.operations.rows import KIND_OF, MATCH, Input
 from scimbridge.operations.words import said_of
 
 Json = dict[str, Any]
-_UNTOLD = ("to", "type", "required", "now", "codec")
+_UNTOLD = ("to", "type", "required", "now")
 """Words of an input that say nothing to a client, or are always told."""
 
 
@@ -35,14 +35,14 @@ def ways_of(offer: Offer, endpoint: str | None = None) -> Iterator[Way]:
     if not operation.is_service:
         collection = KIND_OF[operation.resource].collection
         base = endpoint or f"/{collection[0].upper()}{collection[1:]}"
-    path = f"{base}{'/{id}' if operation.is_about_one else ''}/.{operation.name}"
+    path = f"{base}{'/{id}' if operation.on_one else ''}/.{operation.name}"
     part = path if item is None else f"{path}/{{{item.name}}}"
     ways = [Way("POST" if operation.is_posted else "GET", path if operation.listed else part)]
     if item is not None and operation.listed:
         ways += [Way("GET", part, is_part=True)] if item.get else []
         ways += [Way("DELETE", part, is_part=True)] if offer.deletes and item.delete else []
     yield from ways
-    for way in ways if offer.matches and operation.is_about_one else ():
+    for way in ways if offer.matches and operation.on_one else ():
         if way.method != "DELETE":
             yield Way("POST", way.path.replace("/{id}", "", 1), way.is_part, by_match=True)
 

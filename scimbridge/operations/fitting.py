@@ -47,9 +47,9 @@ def _faults_of_place(row: Operation) -> Iterator[str]:
     if row.on and (row.is_service or row.on != KIND_OF[row.resource].collection):
         whole = ", ".join(f"{kind.collection!r} for a {kind.name}" for kind in KIND_OF.values())
         yield f"on = {row.on!r}: an operation without an id stands on {whole}"
-    if not row.is_about_one and "{id}" in row.call.path:
+    if not row.on_one and "{id}" in row.call.path:
         yield "its call names {id}, and it stands on no single resource"
-    if not row.is_about_one and row.limit is not None:
+    if not row.on_one and row.limit is not None:
         yield "a limit holds for each resource, and it stands on none"
     if "{item}" in row.call.path and row.item is None and not row.code:
         yield "its call names {item}, so item says what is named behind the operation"
@@ -83,7 +83,7 @@ def _faults_of_item(row: Operation, item: Item) -> Iterator[str]:
 
 def _faults_of_call(row: Operation) -> Iterator[str]:
     """Yield what is wrong where the row's call is all that is sent."""
-    if row.is_about_one and "{id}" not in row.call.path:
+    if row.on_one and "{id}" not in row.call.path:
         yield f"its call names no {{id}}, and it stands on one {row.resource}"
     if row.listed and not row.reads:
         yield f"list is of what reads, and its call is {row.call.method}"
@@ -98,8 +98,8 @@ def check_input(each: Input, fault: Fault) -> None:
         fault(f"{each.name} means something in every operation; name it otherwise, and the field with to")
     if each.values and each.type != "string":
         fault(f"values are texts, and the type is {each.type}")
-    for word in {"now", "codec"} & said.keys() if each.type != "dateTime" else ():
-        fault(f'{word} is of a moment, so type is "dateTime"')
+    if each.after_now and each.type != "dateTime":
+        fault('now is of a moment, so type is "dateTime"')
     for word in {"default", "example"} & said.keys() if each.secret else ():
         fault(f"a secret has no {word}: every description would tell it")
     for least, most in BOUNDS:

@@ -75,10 +75,9 @@ class Input:
     """One thing that a client may send. `to` is PingOne's field, step by step; () where a function reads it.
 
     Lengths are of texts, `min_items` and `max_items` of lists, `minimum` and `maximum` of numbers. `values` are all
-    that there are, () for any. `after_now`: a moment that has to come yet. `milliseconds`: PingOne takes a moment with
-    three digits behind the second and nothing else. `header` is the request header that says it where the body does
-    not. `secret`: it reaches no log, record, error or example. `example` is what descriptions show, None for whatever
-    fits.
+    that there are, () for any. `after_now`: a moment that has to come yet. `header` is the request header that says it
+    where the body does not. `secret`: it reaches no log, record, error or example. `example` is what descriptions show,
+    None for whatever fits.
     """
 
     name: str
@@ -95,7 +94,6 @@ class Input:
     values: tuple[str, ...] = word(list, (), form=_are_texts, told="a list of texts", turn=tuple)
     default: Any = word(object, None)
     after_now: bool = word(str, False, name="now", among=("after",), turn=bool)
-    milliseconds: bool = word(str, False, name="codec", among=("milliseconds",), turn=bool)
     header: str = word(str, "")
     example: Any = word(object, None)
 
@@ -240,8 +238,8 @@ class Operation:
         return self.item is not None and self.item.delete
 
     @property
-    def is_about_one(self) -> bool:
-        """Whether it is about one resource, which has an id."""
+    def on_one(self) -> bool:
+        """Whether it is about one resource, which an id or a `match` names."""
         return not (self.is_service or self.on_all)
 
     @property

@@ -90,7 +90,7 @@ def check_method(operation: Operation, method: str, key: str, item: str) -> None
     if part is not None and not item and not operation.listed:
         msg = f"{operation.name} is about one part, which is named behind it: .{operation.name}/{{{part.name}}}"
         raise NotFound(msg)
-    place = (bool(item and operation.listed), operation.is_about_one and not key)
+    place = (bool(item and operation.listed), operation.on_one and not key)
     allowed = [way.method for way in ways_of(Offer(operation)) if (way.is_part, way.by_match) == place]
     if method not in allowed:
         msg = (

@@ -80,7 +80,6 @@ INPUTS = {
     "values": ('"a"', ["values is a list of texts, not 'a'"]),
     "default": ("7", ["default has to be a text"]),
     "now": ('"before"', ["now = 'before' is not one of after"]),
-    "codec": ('"seconds"', ["codec = 'seconds' is not one of milliseconds"]),
     "header": ("1", ["header is a text, not 1"]),
     "example": ("true", ["example has to be a text"]),
 }
@@ -166,7 +165,6 @@ def test_a_word_of_an_answer(word, text, told):
         (row(**{"in.a": '{ secret = true, default = "x" }'}), "in.a: a secret has no default"),
         (row(**{"in.a": '{ type = "integer", values = ["1"] }'}), "in.a: values are texts, and the type is integer"),
         (row(**{"in.a": '{ now = "after" }'}), 'in.a: now is of a moment, so type is "dateTime"'),
-        (row(**{"in.a": '{ codec = "milliseconds" }'}), 'in.a: codec is of a moment, so type is "dateTime"'),
         (row(**{"in.match": "{}"}), "in.match: match means something in every operation"),
         (row(**{"in.a": '"b"', "in.c": '"b.d"'}), "in.a and in.c both fill b, which can hold one of them"),
         (row(code='"assign"'), "code = 'assign' reads the input role, so in.role is required or has a default"),
