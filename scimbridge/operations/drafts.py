@@ -24,12 +24,12 @@ from scimbridge.operations.rows import (
     PingOneCall,
 )
 from scimbridge.operations.value_types import VALUE_TYPES
-from scimbridge.operations.words import Fault, Words, read_words, words_of
+from scimbridge.operations.words import Fault, Words, declared_in, read_words
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
-CALL_WORDS = words_of(PingOneCall)
-WORDS = words_of(Operation) | CALL_WORDS
-INPUT_WORDS, ITEM_WORDS, ANSWER_WORDS = words_of(Input), words_of(Item), words_of(AnswerField)
+CALL_WORDS = declared_in(PingOneCall)
+WORDS = declared_in(Operation) | CALL_WORDS
+INPUT_WORDS, ITEM_WORDS, ANSWER_WORDS = declared_in(Input), declared_in(Item), declared_in(AnswerField)
 NEEDED = ("does", "call", "out", "scope", "again")
 
 

@@ -40,7 +40,7 @@ def word(kind: type, default: Any = MISSING, **more: Any) -> Any:
     return field(default=default, metadata={"word": Word(kind, **more)})
 
 
-def words_of(row: type) -> dict[str, tuple[str, Word]]:
+def declared_in(row: type) -> dict[str, tuple[str, Word]]:
     """Return the words of a section."""
     words = {each.name: each.metadata["word"] for each in fields(row) if each.metadata}
     return {told.name or _camel(name): (name, told) for name, told in words.items()}
@@ -79,7 +79,7 @@ def read_words(
 def said_of(row: Any) -> dict[str, Any]:
     """Return the words of a compiled section that say more than without them, each with its field's value."""
     defaults = {each.name: each.default for each in fields(row)}
-    values = {name: (own, getattr(row, own)) for name, (own, _word) in words_of(type(row)).items()}
+    values = {name: (own, getattr(row, own)) for name, (own, _word) in declared_in(type(row)).items()}
     return {name: value for name, (own, value) in values.items() if value != defaults[own]}
 
 
