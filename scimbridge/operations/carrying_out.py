@@ -13,22 +13,22 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from scimbridge.access.caller import Caller
-from scimbridge.access.scopes import OF_ENVIRONMENTS
 from scimbridge.once.locks import ChangeLocks
 from scimbridge.operations.answers import NO_BODY, Answers
 from scimbridge.operations.attempt import Attempt, Json, OperationParts
 from scimbridge.operations.inputs import native_body, query_of, read_inputs
 from scimbridge.operations.limiting import take_place
 from scimbridge.operations.matching import find_match
+from scimbridge.operations.offering import Offer, check_offered, is_served, offered
 from scimbridge.operations.reading import Catalogue
 from scimbridge.operations.refusing import lost_answer, refusing_parts
-from scimbridge.operations.rows import KIND_OF, MATCH, NEVER, REPEAT, SERVICE, Operation
+from scimbridge.operations.rows import KIND_OF, MATCH, NEVER, REPEAT, Operation
 from scimbridge.pingone.errors import PingOneError
 from scimbridge.pingone.settling import Look, settle
 from scimbridge.request.context import AnswerOptions, Reply, RequestContext
 from scimbridge.request.ids import is_id
 from scimbridge.resources.endpoint import Endpoint
-from scimbridge.scim.errors import Forbidden, InvalidValue, NotFound, NotImplementedByDesign
+from scimbridge.scim.errors import InvalidValue, NotFound, NotImplementedByDesign
 from scimbridge.scim.verbs import READ, WRITE, Verb
 from scimbridge.sides import Native
 from scimbridge.trail.attempts import Trail
@@ -38,7 +38,6 @@ Carry = Callable[[Attempt, "Room"], Any]
 Settle = Callable[[Attempt], Look]
 """A function of `again`, called before the call: returns what looks whether that was carried out."""
 
-_TYPES = {kind.collection: name for name, kind in KIND_OF.items()}
 HANGING = frozenset({"agreementConsents", "devices", "linkedAccounts", "memberOfGroups", "roleAssignments", "sessions"})
 """Lists that hang on a resource: what is done there does not meet a change of the resource."""
 LIMIT = ("limit",)
@@ -63,11 +62,6 @@ class Asked:
     def reads(self) -> bool:
         """Whether nothing is to be changed."""
         return self.operation.reads and not self.deletes
-
-    @property
-    def scope(self) -> str:
-        """The right that it needs."""
-        return self.operation.write if self.deletes else self.operation.scope
 
 
 class Room:
@@ -107,7 +101,7 @@ class Room:
             raise NotImplementedByDesign(operation.refuse)
         verb = Verb(operation.verbs[asked.deletes], asked.method, READ if asked.reads else WRITE)
         with self._trail.attempt(context, operation.resource, verb, asked.key) as noted, refusing_parts(operation):
-            check_right(noted.caller, operation, asked.scope)
+            check_offered(operation, self.endpoints, noted.caller, deletes=asked.deletes)
             if operation.shows:
                 self.endpoints[operation.shows].lists.view.projection(options)  # what is wrong there is said beforehand
             body = read()
@@ -262,41 +256,13 @@ class Room:
             raise lost_answer(attempt.operation) from error
 
     def serves(self, operation: Operation) -> bool:
-        """Whether the resource types that an operation is about, reads or changes, and answers with, are served."""
-        about = _TYPES.get(operation.scope.partition(":")[0], "")  # the type of a right to groups is Group
-        needed = {operation.resource, operation.shows, about} - {"", SERVICE}
-        return needed <= self.endpoints.keys()
+        """Whether what an operation is about is served."""
+        return is_served(operation, self.endpoints)
 
-    def offered(self, caller: Caller) -> Iterator[Operation]:
+    def offered(self, caller: Caller) -> Iterator[Offer]:
         """Yield what a client may call."""
-        for each in self.catalogue:
-            if not each.refuse and self.serves(each) and _why_not(caller, each, each.scope) is None:
-                yield each
+        return offered(self.catalogue, self.endpoints, caller)
 
     def paths(self) -> dict[str, str]:
         """Return where the resource types stand: name -> path."""
         return {name: endpoint.path for name, endpoint in self.endpoints.items()}
-
-
-def check_right(caller: Caller, operation: Operation, scope: str) -> None:
-    """Hold a client to its rights. Raises `Forbidden`, which names the right that is missing."""
-    if (why := _why_not(caller, operation, scope)) is not None:
-        raise Forbidden(why)
-
-
-def _why_not(caller: Caller, operation: Operation, scope: str) -> str | None:
-    if not caller.may(scope):
-        return f"this client may not call {operation.name}: it has not the scope {scope}"
-    if caller.populations is not None and scope in OF_ENVIRONMENTS:
-        return f"this client may not call {operation.name}: it is confined to populations, and {scope} is about all"
-    if caller.populations is not None and _is_about_all(operation):
-        return f"this client may not call {operation.name}: it is confined to populations, and the row is about all"
-    return None
-
-
-def _is_about_all(operation: Operation) -> bool:
-    """Whether the call of a row can reach any resource, so that nothing here could hold a client to its own."""
-    path = operation.call.path
-    if operation.code or "{id}" in path:
-        return False
-    return operation.on_all or not operation.reads or path.split("/")[0] in _TYPES

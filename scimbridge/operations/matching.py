@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from scimbridge.operations.inputs import fault_of
-from scimbridge.operations.rows import Input
+from scimbridge.operations.rows import MATCHING
+from scimbridge.operations.value_types import is_fitting
 from scimbridge.request.context import AnswerOptions, RequestContext
 from scimbridge.request.ids import is_id
 from scimbridge.request.refusals import refusing
@@ -23,10 +23,6 @@ from scimbridge.scim.verbs import READ
 from scimbridge.sides import Native
 
 LONGEST = 255
-MATCHED = (
-    Input(name="attributes", type="strings", min_items=1, max_items=10, max_length=LONGEST),
-    Input(name="identifier", min_length=1, max_length=LONGEST),
-)
 NAME = re.compile(r"(?:urn:[A-Za-z0-9:._-]+:)?[A-Za-z$][A-Za-z0-9_$-]*(?:\.[A-Za-z$][A-Za-z0-9_$-]*)?")
 """An attribute as a filter names it; nothing else that a filter has may come in by a name."""
 MATCH_SHAPE = (
@@ -90,6 +86,6 @@ def any_of(attributes: Sequence[str], text: str, named: str) -> str:
 
 
 def _is_match(match: Any) -> bool:
-    if not isinstance(match, dict) or set(match) != {each.name for each in MATCHED}:
+    if not isinstance(match, dict) or set(match) != {each.name for each in MATCHING}:
         return False
-    return all(fault_of(each, match[each.name], 0.0) is None for each in MATCHED)
+    return all(is_fitting(each, match[each.name]) for each in MATCHING)
