@@ -129,6 +129,16 @@ def test_no_more_is_read_than_is_wanted(open_desk, answer_as, limit, told, calls
     assert answer.json["itemsPerPage"] == min(limit, 3)
 
 
+def test_members_of_whom_there_are_more(open_desk, answer_as):
+    """Where PingOne counts nothing and has more pages, a hundred members are not told as all."""
+    desk = open_desk()
+    users = [{"id": desk.directory.new_id(), "username": "x", "enabled": True} for _number in range(100)]
+    following = {"_links": {"self": {"href": "https://x"}, "next": {"href": "https://x/2"}}}
+    came = answer_as("GET", "/users", {**following, "_embedded": {"users": users}, "size": 100})
+    found = desk.ask("POST", f"/Groups/{desk.crowd}/.members", {}).json
+    assert (found["itemsPerPage"], found["totalResults"], len(came)) == (100, 101, 1)
+
+
 def test_more_than_was_wanted(open_desk, answer_as):
     """Where PingOne does not look at the limit, the client gets no more than it wants all the same."""
     desk = open_desk()

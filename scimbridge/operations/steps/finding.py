@@ -125,6 +125,7 @@ def _read_members(attempt: Attempt, lists: Lists, query: Query | None) -> tuple[
             if query is None or query.keeps(lists.view.resource(record, attempt.options.base))
         ]
         if len(found) >= MOST_PARTS:
+            count = max(count, len(found) + 1) if query is None and turned.page.next is not None else count
             break
     return found[:MOST_PARTS], max(len(found), count)
 
