@@ -14,7 +14,6 @@ CARRY: Mapping[str, Carry] = {
     "find_some": finding.find_some,
     "find_population": finding.find_population,
     "members": finding.find_members,
-    "lock": account.lock,
     "checked": passwords.check,
     "change": passwords.change,
     "each_session": sessions.end_each,

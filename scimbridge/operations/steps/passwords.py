@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scimbridge.operations.attempt import Attempt, Json
-from scimbridge.operations.inputs import native_body
-from scimbridge.operations.refusing import lost_answer
 from scimbridge.operations.rows import NEVER
-from scimbridge.pingone.errors import PingOneError, Refused
+from scimbridge.pingone.errors import Refused
 from scimbridge.pingone.settling import Look
 from scimbridge.request.context import Reply
 from scimbridge.scim.errors import InvalidValue
@@ -26,10 +24,10 @@ WRONG = ("INVALID_VALUE", "INVALID_PASSWORD")
 def check(attempt: Attempt, room: Room) -> Any:
     """Return the state of a password that is right; a wrong one is an answer and no failure."""
     try:
-        state = room.settled(attempt, lambda: attempt.send_row(native_body(attempt.operation, attempt.values)).body)
+        state = room.send(attempt)
     except Refused as error:
         return Reply(200, {"valid": False, **_left(error)})
-    return Reply(200, {"valid": True, **room.printed(attempt, state)})
+    return Reply(200, {"valid": True, **room.answers.print(attempt, state)})
 
 
 def change(attempt: Attempt, room: Room) -> Any:
@@ -39,17 +37,16 @@ def change(attempt: Attempt, room: Room) -> Any:
     """
     if (current := attempt.values.get("currentPassword")) is not None:
         room.count(attempt, CHECKING)
+
+        def check_first() -> Json:
+            return attempt.send("POST", PATH, body={"password": current}, media=CHECK, again=NEVER).body
+
         try:
-            attempt.send("POST", PATH, body={"password": current}, media=CHECK, again=NEVER)
+            room.settled(attempt, check_first, NEVER)
         except Refused as error:
             left = "".join(f"; {number} more wrong ones lock the password" for number in _left(error).values())
             raise InvalidValue(f"currentPassword: it is wrong{left}") from error
-        except PingOneError as error:
-            if error.maybe_done:
-                raise lost_answer(attempt.operation) from error
-            raise
-    body = native_body(attempt.operation, attempt.values)
-    return room.settled(attempt, lambda: attempt.send_row(body).body)
+    return room.send(attempt)
 
 
 def is_changed(attempt: Attempt) -> Look:
