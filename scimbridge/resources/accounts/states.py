@@ -62,7 +62,9 @@ class States:
                 check_state(context.caller, facet.scope, row.spelled)
 
     def check_operations(self, context: RequestContext, operations: tuple[Operation, ...]) -> None:
-        """Hold a client to its rights on what a PATCH sets. Raises `Forbidden`."""
+        """Hold a client that may not read to its rights on what a PATCH names, as `check_named`. Raises `Forbidden`."""
+        if may_read(context.caller, USERS.collection):
+            return
         for facet, row in self._guarded():
             for operation in operations:
                 found = operation.found
@@ -107,7 +109,7 @@ class States:
         return [
             (facet, self._rows[facet.name])
             for facet in USERS.facets
-            if facet.scope and not facet.secret and facet.name in self._rows
+            if facet.scope and facet.state and facet.name in self._rows
         ]
 
     def _spell(self, facet: Facet) -> str:

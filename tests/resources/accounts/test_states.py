@@ -233,13 +233,46 @@ def test_how_a_life_began_cannot_be_changed(account):
 @pytest.mark.parametrize(
     ("path", "value"), [("account.status", "LOCKED"), ("account", {"status": "OK"}), ("verifyStatus", "ENABLED")]
 )
-def test_a_patch_needs_the_right(make_account, path, value):
+def test_who_may_not_read_needs_the_right_to_name_a_state(make_account, path, value):
     """Whether it would change something or not; nobody is asked."""
-    account = make_account(scopes=WITHOUT)
+    account = make_account(scopes={"users:write"})
     answer = account.patch(path, value)
     assert answer.status_code == 403
     assert "accounts:write" in answer.json["detail"]
     assert account.calls == []
+
+
+def echoes(known):
+    """Return the operations by which a client sends states back: with a path, without, and as one whole resource."""
+    yield from ({"op": "replace", "path": f"{URN}:{name}", "value": value} for name, value in known.items())
+    yield {"op": "add", "path": f"{URN}:account.status", "value": known["account"]["status"]}
+    yield {"op": "replace", "path": URN, "value": known}
+    yield {"op": "replace", "value": {URN: known}}
+    yield {"op": "replace", "value": {f"{URN}:verifyStatus": known["verifyStatus"]}}
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_patch_needs_the_right_where_it_changes_a_state(make_account, strict):
+    """A client without it may send back what it read, in every form, and in bulk; a change is 403 and no call."""
+    account = make_account(scopes=WITHOUT, strict=strict)
+    account.directory.users.rows[account.user]["account"] = {"status": "LOCKED", "unlockAt": LATER}
+    known = account.get("account.status", "account.unlockAt", "verifyStatus")[URN]
+    before = account.record
+    forms = list(echoes(known))
+    for each in forms:
+        assert account.operate(each).status_code == 200, each
+        assert account.calls == [READ]
+    for each in echoes({"account": {"status": "OK"}, "verifyStatus": "ENABLED"}):
+        refused = account.operate(each)
+        assert (refused.status_code, account.calls) == (403, [READ]), each
+        assert "accounts:write" in refused.json["detail"]
+    patch = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": forms}
+    body = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+        "Operations": [{"method": "PATCH", "path": f"/Users/{account.user}", "data": patch}],
+    }
+    assert account.client.good("POST", "/Bulk", body)["Operations"][0]["status"] == "200"
+    assert account.record == before
 
 
 def test_a_put_needs_the_right_where_it_changes_a_state(make_account):
