@@ -84,6 +84,10 @@ OPERATION: Mapping[str, str] = {
     "searches": "`true`: it reads, and what it looks for stands in a body, so that it is asked by POST.",
     "scope": "The right that a client needs, one of [those that there are](access.md#rights).",
     "write": "The right to delete a part.",
+    "tells": 'What it tells of a resource, as type and PingOne field: `"Group.members"`. Where the table of that type '
+    "has no such attribute, or hides it from a client, the operation is not offered to that client, and 403.",
+    "changes": "The same of what it changes, or deleting a part does. The attribute has to be one that can be changed, "
+    "and `allow` of its table has to hold `change`.",
     "role": "The role that the worker application needs in PingOne, for refusals and `scimbridge check`.",
     "again": 'What a lost answer means. `"yes"`: the call is sent again. `"no"`: it is told as 504. A name: a function '
     "looks whether it was done.",

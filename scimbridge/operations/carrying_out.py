@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from scimbridge.access.caller import Caller
-from scimbridge.access.scopes import OF_ENVIRONMENTS
 from scimbridge.mapping.tables.rows import read_field
 from scimbridge.once.locks import ChangeLocks
 from scimbridge.operations.answers import Printer, list_of
@@ -20,16 +19,17 @@ from scimbridge.operations.attempt import Attempt, Json, OperationParts
 from scimbridge.operations.inputs import native_body, query_of, read_inputs
 from scimbridge.operations.limiting import take_place
 from scimbridge.operations.matching import find_match
+from scimbridge.operations.offering import Offer, check_offered, is_served, offered
 from scimbridge.operations.reading import Catalogue
 from scimbridge.operations.refusing import lost_answer, refusing_parts
-from scimbridge.operations.rows import KIND_OF, MATCH, NEVER, REPEAT, SERVICE, Operation
+from scimbridge.operations.rows import KIND_OF, MATCH, NEVER, REPEAT, Operation
 from scimbridge.pingone.errors import PingOneError
 from scimbridge.pingone.settling import Look, settle
 from scimbridge.request.context import AnswerOptions, Reply, RequestContext
 from scimbridge.request.ids import is_id
 from scimbridge.request.rights import veil, veil_reply
 from scimbridge.resources.endpoint import Endpoint
-from scimbridge.scim.errors import BadGateway, Forbidden, NotFound, NotImplementedByDesign
+from scimbridge.scim.errors import BadGateway, NotFound, NotImplementedByDesign
 from scimbridge.scim.verbs import READ, WRITE, Verb
 from scimbridge.sides import Native
 from scimbridge.trail.attempts import Trail
@@ -40,7 +40,6 @@ Settle = Callable[[Attempt], Look]
 """A function of `again`, called before the call: returns what looks whether that was carried out."""
 
 DELETED = 204
-_TYPES = {kind.collection: name for name, kind in KIND_OF.items()}
 STATES = (("status",), ("account", "status"), ("lifecycle", "status"), ("block", "status"), ("lock", "status"))
 """Where PingOne's records say in which state something is."""
 
@@ -58,11 +57,6 @@ class Asked:
     def deletes(self) -> bool:
         """Whether the part is to be deleted."""
         return self.method == "DELETE"
-
-    @property
-    def scope(self) -> str:
-        """The right that it needs."""
-        return self.operation.write if self.deletes else self.operation.scope
 
 
 class Room:
@@ -102,11 +96,11 @@ class Room:
             raise NotImplementedByDesign(operation.refuse)
         verb = Verb(operation.name, asked.method, READ if operation.reads and not asked.deletes else WRITE)
         with self._trail.attempt(context, operation.resource, verb, asked.key) as noted, refusing_parts(operation):
-            check_right(noted.caller, operation, asked.scope)
+            check_offered(operation, self.endpoints, noted.caller, deletes=asked.deletes)
             if operation.shows:
                 self.endpoints[operation.shows].lists.view.projection(options)  # what is wrong there is said beforehand
             body = read()
-            others = () if asked.key or operation.is_service or operation.on_all else (MATCH,)
+            others = () if asked.key or not operation.is_about_one else (MATCH,)
             values = read_inputs(operation, body, self.around.wall(), self.around.offset, others)
             attempt = Attempt(
                 operation=operation, context=noted, options=options, around=self.around,
@@ -123,7 +117,7 @@ class Room:
         if operation.item is not None and len(attempt.item) > operation.item.max_length:
             msg = f"{operation.item.name}: {operation.name} has no part with an id of that length"
             raise NotFound(msg)
-        if operation.is_service or operation.on_all:
+        if not operation.is_about_one:
             return attempt
         if not attempt.key:
             return replace(attempt, key=find_match(self.endpoints[operation.resource], context, attempt.options, match))
@@ -258,41 +252,13 @@ class Room:
         return self.around.reach.of(KIND_OF[operation.shows].collection).read(attempt.context, attempt.key)
 
     def serves(self, operation: Operation) -> bool:
-        """Whether the resource types that an operation is about, reads or changes, and answers with, are served."""
-        about = _TYPES.get(operation.scope.partition(":")[0], "")  # the type of a right to groups is Group
-        needed = {operation.resource, operation.shows, about} - {"", SERVICE}
-        return needed <= self.endpoints.keys()
+        """Whether what an operation is about is served."""
+        return is_served(operation, self.endpoints)
 
-    def offered(self, caller: Caller) -> Iterator[Operation]:
+    def offered(self, caller: Caller) -> Iterator[Offer]:
         """Yield what a client may call."""
-        for each in self.catalogue:
-            if not each.refuse and self.serves(each) and _why_not(caller, each, each.scope) is None:
-                yield each
+        return offered(self.catalogue, self.endpoints, caller)
 
     def paths(self) -> dict[str, str]:
         """Return where the resource types stand: name -> path."""
         return {name: endpoint.path for name, endpoint in self.endpoints.items()}
-
-
-def check_right(caller: Caller, operation: Operation, scope: str) -> None:
-    """Hold a client to its rights. Raises `Forbidden`, which names the right that is missing."""
-    if (why := _why_not(caller, operation, scope)) is not None:
-        raise Forbidden(why)
-
-
-def _why_not(caller: Caller, operation: Operation, scope: str) -> str | None:
-    if not caller.may(scope):
-        return f"this client may not call {operation.name}: it has not the scope {scope}"
-    if caller.populations is not None and scope in OF_ENVIRONMENTS:
-        return f"this client may not call {operation.name}: it is confined to populations, and {scope} is about all"
-    if caller.populations is not None and _is_about_all(operation):
-        return f"this client may not call {operation.name}: it is confined to populations, and the row is about all"
-    return None
-
-
-def _is_about_all(operation: Operation) -> bool:
-    """Whether the call of a row can reach any resource, so that nothing here could hold a client to its own."""
-    path = operation.call.path
-    if operation.code or "{id}" in path:
-        return False
-    return operation.on_all or not operation.reads or path.split("/")[0] in _TYPES

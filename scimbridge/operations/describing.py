@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
+from scimbridge.operations.offering import Offer
 from scimbridge.operations.rows import KIND_OF, MATCH, Input, Operation
 
 Json = dict[str, Any]
-May = Callable[[str], bool]
-"""Whether a client has a right."""
 _ENDPOINTS = {name: f"/{kind.collection[0].upper()}{kind.collection[1:]}" for name, kind in KIND_OF.items()}
 
 
@@ -22,20 +20,9 @@ def path_of(operation: Operation, endpoint: str | None = None) -> str:
     return f"{base}{own}/.{operation.name}{part}"
 
 
-def may_match(operation: Operation, may: May) -> bool:
-    """Whether a client may name the resource that it is about by an attribute: it is read then."""
-    if operation.is_service or operation.on_all:
-        return False
-    return may(scope_to_find(operation))
-
-
-def scope_to_find(operation: Operation) -> str:
-    """Return the right to name the resource by an attribute: that to read it."""
-    return f"{KIND_OF[operation.resource].collection}:read"
-
-
-def describe_operation(operation: Operation, endpoint: str | None = None, may: May = lambda _scope: True) -> Json:
+def describe_offer(offer: Offer, endpoint: str | None = None) -> Json:
     """Return what a client has to know to call an operation; what it may not do and defaults are left out."""
+    operation = offer.operation
     told: Json = {
         "name": operation.name,
         "resourceType": operation.resource,
@@ -45,13 +32,13 @@ def describe_operation(operation: Operation, endpoint: str | None = None, may: M
         "scope": operation.scope,
         "inputs": [describe_input(each) for each in operation.inputs],
     }
-    if operation.write and may(operation.write):
+    if offer.deletes and operation.write:
         told["deleteScope"] = operation.write
     if operation.item is not None:
         told["item"] = operation.item.name
     if operation.limit is not None:
         told["limit"] = operation.limit.text
-    if may_match(operation, may):
+    if offer.matches:
         told[MATCH] = True
     return told
 

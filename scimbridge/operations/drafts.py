@@ -43,7 +43,8 @@ SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86_400.0}
 TYPES = ("string", "strings", "boolean", "integer", "dateTime", "object", "objects")
 WORDS: Mapping[str, type] = {
     "does": str, "on": str, "call": str, "media": str, "in": dict, "query": dict, "out": str, "list": str, "item": dict,
-    "searches": bool, "scope": str, "write": str, "role": str, "again": str, "limit": str, "code": str, "refuse": str,
+    "searches": bool, "scope": str, "write": str, "tells": str, "changes": str, "role": str, "again": str, "limit": str,
+    "code": str, "refuse": str,
 }  # fmt: skip
 INPUT_WORDS: Mapping[str, type] = {
     "to": str, "type": str, "required": bool, "secret": bool, "minLength": int, "maxLength": int, "minItems": int,
@@ -111,6 +112,7 @@ def read_operation(
         on_all=right.get("on") is not None, call=call, inputs=inputs, item=item, listed=right.get("list", ""),
         shows=right["out"] if right["out"] in LOCATED else "", answer=answers.get(right["out"]),
         searches=right.get("searches", False), scope=right["scope"], write=right.get("write", ""),
+        tells=right.get("tells", ""), changes=right.get("changes", ""),
         role=right.get("role", ""), again=right["again"], limit=_read_limit(right.get("limit"), fault),
         code=right.get("code", ""),
     )  # fmt: skip

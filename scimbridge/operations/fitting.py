@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import combinations
 
-from scimbridge.operations.rows import MATCH, SERVICE, Input, Operation
+from scimbridge.operations.rows import KIND_OF, MATCH, SERVICE, Input, Operation
 
 Fault = Callable[[str], None]
 TAKEN = (MATCH, "schemas")
@@ -30,6 +30,15 @@ def check_row(row: Operation, needs: Mapping[str, Collection[str]], fault: Fault
     check_paths(((f"in.{each.name}", each.to) for each in row.inputs), fault)
     if row.reads and row.secrets:
         fault(f"{', '.join(sorted(row.secrets))}: a secret of what reads would stand in an address, which logs keep")
+    for word, field, fits in (
+        ("tells", row.tells, row.reads),
+        ("changes", row.changes, not row.reads or row.deletes_parts),
+    ):
+        resource, _dot, native = field.partition(".")
+        if field and not (resource in KIND_OF and native):
+            fault(f"{word} = {field!r} is not a resource type and a PingOne field, as 'Group.members'")
+        elif field and not fits:
+            fault(f"{word} is of what {'reads' if word == 'tells' else 'changes something or deletes a part'}")
     if not row.code:
         for text in _faults_of_call(row):
             fault(text)

@@ -10,7 +10,8 @@ from typing import Any
 
 from scimbridge.mapping.openapi.description import MEDIA
 from scimbridge.mapping.openapi.messages import list_of
-from scimbridge.operations.describing import Json, May, may_match, path_of, scope_to_find
+from scimbridge.operations.describing import Json, path_of
+from scimbridge.operations.offering import Offer
 from scimbridge.operations.rows import MATCH, NEVER, AnswerTable, Input, Operation
 
 HIDDEN = "********"
@@ -44,16 +45,17 @@ _NAMES = {"User": "userName", "Group": "displayName", "Population": "displayName
 """An attribute by which each can be found, for examples."""
 
 
-def add_operations(api: Json, operations: Iterable[Operation], endpoints: Mapping[str, str], may: May) -> Json:
+def add_operations(api: Json, offers: Iterable[Offer], endpoints: Mapping[str, str]) -> Json:
     """Return a description with operations in it. `endpoints` are the paths of resource types by name."""
-    operations = tuple(operations)
+    offers = tuple(offers)
+    operations = [each.operation for each in offers]
     paths: Json = {}
-    for each in operations:
-        for path, method, called in _calls(each, endpoints.get(each.resource), may):
+    for each in offers:
+        for path, method, called in _calls(each, endpoints.get(each.operation.resource)):
             paths.setdefault(path, {})[method] = called
     components = api["components"]
     flow = {**components["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]}
-    flow["scopes"] = {scope: f"call {', '.join(names)}" for scope, names in _by_scope(operations, may).items()}
+    flow["scopes"] = {scope: f"call {', '.join(names)}" for scope, names in _by_scope(offers).items()}
     schemes = components["securitySchemes"] | {"oauth2": {"type": "oauth2", "flows": {"clientCredentials": flow}}}
     schemas = components["schemas"] | _answers(operations)
     tags = sorted({_tag(each) for each in operations} - {each["name"] for each in api["tags"]})
@@ -69,22 +71,22 @@ def _tag(operation: Operation) -> str:
     return operation.scope.partition(":")[0]
 
 
-def _by_scope(operations: Iterable[Operation], may: May) -> dict[str, list[str]]:
+def _by_scope(offers: Iterable[Offer]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for each in operations:
-        for scope in (each.scope, each.write):
-            if scope and may(scope):
-                found.setdefault(scope, []).append(each.name)
+    for each in offers:
+        for scope in (each.operation.scope, *([each.operation.write] if each.deletes else [])):
+            found.setdefault(scope, []).append(each.operation.name)
     return dict(sorted(found.items()))
 
 
 # -- calls -------------------------------------------------------------------------------------------------------------
 
 
-def _calls(operation: Operation, endpoint: str | None, may: May) -> Iterator[tuple[str, str, Json]]:
+def _calls(offer: Offer, endpoint: str | None) -> Iterator[tuple[str, str, Json]]:
     """Yield path, method and call: by id, by `match`, and of one part."""
+    operation = offer.operation
     name, path = f"{operation.resource.lower()}_{operation.name}", path_of(operation, endpoint)
-    above = [] if operation.is_service or operation.on_all else [_path("id", {"type": "string", "format": "uuid"})]
+    above = [_path("id", {"type": "string", "format": "uuid"})] if operation.is_about_one else []
     own, item = list(above), operation.item
     part = [] if item is None else [_path(item.name, {"type": "string", "minLength": 1, "maxLength": item.max_length})]
     if item is not None and not operation.listed:
@@ -93,7 +95,7 @@ def _calls(operation: Operation, endpoint: str | None, may: May) -> Iterator[tup
         yield path, "post", _call(operation, name, own, body=_body(operation))
     else:
         yield path, "get", _call(operation, name, [*own, *map(_parameter, operation.inputs)])
-    if may_match(operation, may):
+    if offer.matches:
         by_match = _call(
             operation, f"{name}_by_match", own[len(above) :], body=_body(operation, matched=True), found=True
         )
@@ -102,7 +104,7 @@ def _calls(operation: Operation, endpoint: str | None, may: May) -> Iterator[tup
         if item.get:
             given = [*own, *part, *map(_parameter, operation.inputs)]  # such as the language of one agreement
             yield f"{path}/{{{item.name}}}", "get", _call(operation, f"{name}_part", given, is_part=True)
-        if item.delete and may(operation.write):
+        if offer.deletes:
             yield f"{path}/{{{item.name}}}", "delete", _call(operation, f"{name}_delete", [*own, *part], deletes=True)
 
 
@@ -111,7 +113,7 @@ def _call(
     deletes: bool = False, found: bool = False,
 ) -> Json:  # fmt: skip
     scopes = [operation.write if deletes else operation.scope]
-    if found and (reading := scope_to_find(operation)) not in scopes:
+    if found and (reading := operation.scope_to_find) not in scopes:
         scopes.append(reading)
     changes = deletes or not operation.reads
     shown = [_ref("parameters", word) for word in ("attributes", "excludedAttributes") if operation.shows]

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from scimbridge.pingone.kinds import GROUPS, POPULATIONS, USERS, Kind
+from scimbridge.scim.verbs import READ
 
 SERVICE = "Service"
 """What has the operations that belong to no resource: they stand right below the SCIM base URL."""
@@ -121,7 +122,8 @@ class Operation:
 
     `answer` is None where the answer has no body or is a resource (`shows`). `listed` is the member of `_embedded` of
     PingOne's answer, "" for one object. `searches`: it reads by what stands in a body. `scope` is the right to call it,
-    `write` the right to delete a part. `refuse` is why it cannot be done here; such a row has nothing else.
+    `write` the right to delete a part. `tells` is what it tells of a resource, `changes` what it changes or deleting a
+    part does, both as type and PingOne's field. `refuse` is why it cannot be done here; such a row has nothing else.
     """
 
     resource: str
@@ -138,6 +140,8 @@ class Operation:
     searches: bool = False
     scope: str = ""
     write: str = ""
+    tells: str = ""
+    changes: str = ""
     role: str = ""
     again: str = REPEAT
     limit: Often | None = None
@@ -162,6 +166,21 @@ class Operation:
     def is_posted(self) -> bool:
         """Whether it is asked by POST: what changes something, and what carries what it looks for in a body."""
         return not self.reads or self.on_all or self.searches
+
+    @property
+    def deletes_parts(self) -> bool:
+        """Whether a part can be deleted by it."""
+        return self.item is not None and self.item.delete
+
+    @property
+    def is_about_one(self) -> bool:
+        """Whether it is about one resource, which has an id."""
+        return not (self.is_service or self.on_all)
+
+    @property
+    def scope_to_find(self) -> str:
+        """The right to name the one resource by an attribute: that to read it."""
+        return f"{KIND_OF[self.resource].collection}:{READ}"
 
     @property
     def is_service(self) -> bool:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, g, request
 
 from scimbridge.mapping.tables.rows import nearest
 from scimbridge.operations.carrying_out import Asked, Room
-from scimbridge.operations.describing import describe_operation
+from scimbridge.operations.describing import describe_offer
 from scimbridge.operations.inputs import parse_texts
 from scimbridge.operations.rooms import Rooms
 from scimbridge.operations.rows import MATCH, SERVICE, Operation
@@ -31,8 +31,7 @@ def blueprint(registry: Registry, rooms: Rooms, incoming: Incoming) -> Blueprint
     def offered() -> Response:
         room = rooms.to(g.caller)
         paths = room.paths()
-        offered = room.offered(g.caller)
-        told = [describe_operation(each, paths.get(each.resource), g.caller.may) for each in offered]
+        told = [describe_offer(each, paths.get(each.operation.resource)) for each in room.offered(g.caller)]
         return render.plain({"operations": told})
 
     routes.add_url_rule("/.operations", "offered", offered, methods=["GET"])

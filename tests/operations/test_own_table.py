@@ -10,6 +10,7 @@ import pytest
 from scimbridge.access.scopes import ALL_SCOPES, NAMED_ONLY
 from scimbridge.bridge import load_tables
 from scimbridge.mapping.tables.shipped import default_mappings
+from scimbridge.scim.catalogue import GROUP_URN
 from scimbridge.settings.declared import Secret, Settings, SettingsFaults
 
 OWN = """
@@ -229,14 +230,29 @@ def test_groups_that_are_not_served(make_client, caller_of, tmp_path):
     assert client.fault("DELETE", f"/Users/{user}/.memberships/{group}") == (404, None)
 
 
-def test_groups_that_cannot_be_changed(make_client, caller_of, tmp_path):
-    """Where the table of groups allows no change, none comes by the user either."""
-    (tmp_path / "g.toml").write_text('resource = "Group"\nextends = "shipped"\nallow = ["create"]\n', encoding="utf-8")
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ('allow = ["create"]\n', "Group.members cannot be changed, since /Groups does not allow to change"),
+        ('disable = ["members"]\n', "Group.members is hidden from it"),
+        (
+            f'["{GROUP_URN}"]\nmembers.value = {{ to = "members", mutability = "readOnly" }}\n',
+            "no attribute that can be changed",
+        ),
+    ],
+)
+def test_groups_that_cannot_be_changed(make_client, caller_of, tmp_path, lines, why):
+    """Where the table of groups allows no change of members, none comes by the user either, and none is offered."""
+    (tmp_path / "g.toml").write_text(f'resource = "Group"\nextends = "shipped"\n{lines}', encoding="utf-8")
     client = caller_of(make_client(5, settings={"mappings": tmp_path}), scopes=ALL_SCOPES)
     user, group = client.users_in("Employees")[0], client.group("Empty Room")
-    assert client.fault("POST", f"/Users/{user}/.join", {"groupId": group}) == (403, None)
+    answer = client.send("POST", f"/Users/{user}/.join", {"groupId": group})
+    assert answer.status_code == 403
+    assert why in answer.json["detail"]
     assert client.fault("DELETE", f"/Users/{user}/.memberships/{group}") == (403, None)
     assert client.calls == []
+    assert "User.join" not in names_of(client)
+    assert "User.memberships" in names_of(client)
 
 
 def test_an_input_that_a_table_leaves_out(make_client, caller_of, tmp_path):

@@ -58,6 +58,8 @@ WRONG = {
     "searches": ('"yes"', ["searches is true or false, not 'yes'"]),
     "scope": ('"account:write"', ["scope = 'account:write' is not one of", "did you mean 'accounts:write'"]),
     "write": ('"sessions:delete"', ["write = 'sessions:delete' is not one of"]),
+    "tells": ('"User.memberOfGroupIDs"', ["tells is of what reads"]),
+    "changes": ('"members"', ["changes = 'members' is not a resource type and a PingOne field, as 'Group.members'"]),
     "role": ("1", ["role is a text, not 1"]),
     "again": ('"verifyed"', ["again = 'verifyed' is not one of", "yes", "no", "did you mean 'verified'"]),
     "limit": ('"often"', ["limit = 'often' is not a number and a time, as \"20 a minute\""]),

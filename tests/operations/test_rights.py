@@ -132,8 +132,39 @@ def test_memberships_that_are_hidden(open_desk, hidden, method, path, body):
     desk = open_desk(hidden=(hidden,))
     answer = desk.ask(method, filled(desk, path), filled(desk, body))
     assert answer.status_code == 403
-    assert "hidden" in answer.json["detail"]
+    assert f"{'User.memberOfGroupIDs' if hidden == USER_GROUPS else 'Group.members'} is hidden" in answer.json["detail"]
     assert desk.calls == []
+
+
+@pytest.mark.parametrize(
+    ("hidden", "gone"),
+    [(GROUP_MEMBERS, {"User.join", "Group.members"}), (USER_GROUPS, {"User.memberships"})],
+)
+def test_what_is_hidden_is_not_offered(open_desk, hidden, gone):
+    """Neither description names an operation that would be refused for what is hidden from the client."""
+    whole, desk = open_desk(), open_desk(hidden=(hidden,))
+    assert offered_to(whole) - offered_to(desk) == gone
+    assert described_to(whole) - described_to(desk) == gone
+    told = {each["name"]: each for each in desk.client.good("GET", "/.operations")["operations"]}
+    assert "deleteScope" not in told.get("memberships", {})
+    assert "user_memberships_delete" not in calls_of(desk)
+
+
+def offered_to(desk):
+    """Return what `.operations` names."""
+    return {f"{each['resourceType']}.{each['name']}" for each in desk.client.good("GET", "/.operations")["operations"]}
+
+
+def calls_of(desk):
+    """Return the ids of the calls that OpenAPI describes."""
+    paths = desk.client.good("GET", "/openapi.json")["paths"].values()
+    return {call["operationId"] for calls in paths for call in calls.values() if isinstance(call, dict)}
+
+
+def described_to(desk):
+    """Return the operations that OpenAPI describes."""
+    ids = calls_of(desk)
+    return {f"{each.resource}.{each.name}" for each in ROWS.values() if f"{each.resource.lower()}_{each.name}" in ids}
 
 
 def test_a_group_that_may_not_be_read_is_not_named(open_desk):

@@ -78,6 +78,14 @@ class Table:
             and not (row.facet is not None and (row.facet.secret or row.facet.state))
         }
 
+    def is_changed(self, native: str) -> bool:
+        """Whether clients can change what a PingOne field holds, as it stands in a row."""
+        row = self._by_native.get(native)
+        shape = None if row is None else self.shape(row.urn, row.attr)
+        if row is None or shape is None or row.attribute.mutability == "readOnly":
+            return False
+        return shape.attribute.mutability in ("readWrite", "writeOnly")
+
     def is_hidden(self, native: str) -> bool:
         """Whether a PingOne field, or all that is known of one with parts, is hidden from who sees this table."""
         if self.scim_name(native) is not None:

@@ -13,10 +13,9 @@ from scimbridge.operations import matching
 from scimbridge.operations.attempt import MOST_PARTS, Attempt
 from scimbridge.operations.matching import any_of
 from scimbridge.operations.rows import PASSWORD_STATE
-from scimbridge.operations.steps.memberships import MEMBERS, check_told
 from scimbridge.pingone import filters as native
 from scimbridge.pingone.errors import NotThere, Refused
-from scimbridge.pingone.kinds import GROUPS, POPULATIONS, USERS
+from scimbridge.pingone.kinds import POPULATIONS, USERS
 from scimbridge.pingone.parts import PASSWORD_STATE as STATE
 from scimbridge.request.context import AnswerOptions
 from scimbridge.request.ids import is_id
@@ -73,7 +72,6 @@ def find_members(attempt: Attempt, room: Room) -> Any:
 
     Who a member is belongs to the group; who has which identifier is told to those that may read users.
     """
-    check_told(room, GROUPS, MEMBERS)
     values, lists = attempt.values, room.endpoints[USERS.name].lists
     if "identifier" in values:
         check_scope(attempt.context.caller, USERS.collection, READ)

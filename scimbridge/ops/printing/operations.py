@@ -7,7 +7,8 @@ from typing import Any, TextIO
 
 import orjson
 
-from scimbridge.operations.describing import describe_operation, path_of, words_of
+from scimbridge.operations.describing import describe_offer, path_of, words_of
+from scimbridge.operations.offering import Offer
 from scimbridge.operations.rows import Operation
 from scimbridge.ops.printing.documents import write_document
 from scimbridge.ops.printing.paper import open_paper
@@ -19,7 +20,7 @@ def show_operations(stream: TextIO, operations: Iterable[Operation], *, as_json:
     """Show what can be called, and what each is given."""
     offered = [each for each in operations if not each.refuse]
     if as_json:
-        write_document(stream, {"operations": [describe_operation(each) for each in offered]})
+        write_document(stream, {"operations": [describe_offer(Offer(each)) for each in offered]})
         return
     paper = open_paper(stream)
     for each in offered:
