@@ -56,14 +56,16 @@ def check_offered(operation: Operation, endpoints: Endpoints, caller: Caller, *,
 def why_not(operation: Operation, endpoints: Endpoints, caller: Caller, *, deletes: bool = False) -> str | None:
     """Return why a client may not call an operation, or delete a part by it; None where it may."""
     scope = operation.write if deletes else operation.scope
+    changes = deletes or not operation.reads
     refused = f"this client may not call {operation.name}: "
+    if caller.is_token and (changes or not caller.may(scope)):
+        return f"{refused}it is that of SCIMBRIDGE_BEARER_TOKEN; `scimbridge client add` makes one that has {scope}"
     if not caller.may(scope):
         return f"{refused}it has not the scope {scope}"
     if caller.populations is not None and scope in OF_ENVIRONMENTS:
         return f"{refused}it is confined to populations, and {scope} is about all"
     if caller.populations is not None and _is_about_all(operation):
         return f"{refused}it is confined to populations, and the row is about all"
-    changes = deletes or not operation.reads
     field = operation.changes if changes else operation.tells
     if field and (why := _withheld(field, endpoints, changes=changes)) is not None:
         return f"{refused}{field} {why}"

@@ -57,7 +57,7 @@ class Users:
     manner: Manner
     writable: tuple[Any, ...]  # ((URN, name), shape) of what a client may write
 
-    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:  # noqa: FBT001 - Hypothesis calls it so
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
         """Write a short text where Hypothesis writes the arguments of a law that fails.
 
         It warns of half a megabyte, and the warning, an error here, would be told in the place of what is wrong: as

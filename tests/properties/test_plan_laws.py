@@ -85,7 +85,9 @@ VALUES = {
     f"{PING}:population.id": st.sampled_from(["id-1", "id-2"]),
     f"{PING}:identityProvider": st.sampled_from([{"id": "id-1"}, {"id": "id-2"}]),
     f"{PING}:accountId": TEXT,
-    f"{PING}:account": st.sampled_from([{"status": "LOCKED"}, {"status": "OK"}, {"status": "LOCKED", "unlockAt": UNTIL}]),
+    f"{PING}:account": st.sampled_from(
+        [{"status": "LOCKED"}, {"status": "OK"}, {"status": "LOCKED", "unlockAt": UNTIL}]
+    ),
     f"{PING}:account.status": st.sampled_from(["LOCKED", "OK", ""]),
     f"{PING}:verifyStatus": st.sampled_from(["ENABLED", "DISABLED", "else"]),
     f"{OWN}:badge": TEXT,
