@@ -79,12 +79,14 @@ class States:
     def settle(self, context: RequestContext, changes: Changes, record: Mapping[str, Any]) -> Changes:
         """Return the changes of a record as they can be carried out.
 
-        Raises `Forbidden`, and `InvalidValue` for an end of a lock that is over or has no lock.
+        Raises `Forbidden`, and `InvalidValue` for an end of a lock that is over or has no lock, and for what only a
+        new user is.
         """
         changes = _without_echo(changes, record)
         for facet, row in self._guarded():
             if facet.name in changes.facets:
                 check_state(context.caller, facet.scope, row.spelled)
+                _check_possible(facet, row, changes.facets[facet.name])
         return self._with_end(changes, record)
 
     def settle_new(self, changes: Changes) -> Changes:
@@ -139,6 +141,12 @@ class States:
                 msg += f"; send {self._spell(UNLOCK_AT)} as well, a time that is still to come"
             raise Conflict(msg)
         return Native(answer) if facet.actions else Native({})
+
+
+def _check_possible(facet: Facet, row: Row, value: Any) -> None:
+    if value == facet.born and value not in dict(facet.actions):
+        msg = f"{row.spelled}: {value} is what it is in a new user, and cannot be set again"
+        raise InvalidValue(msg)
 
 
 def _without_echo(changes: Changes, record: Mapping[str, Any]) -> Changes:
