@@ -110,7 +110,6 @@ INPUT: Mapping[str, str] = {
     "values": "All values that there are.",
     "default": "What is taken where nothing is sent.",
     "now": '`"after"`: a moment that is still to come.',
-    "codec": '`"milliseconds"`: a moment is sent with three digits behind the second.',
     "header": "The request header that says it where the body does not.",
     "example": "What descriptions show; never of a secret.",
 }

@@ -100,7 +100,7 @@ class Room:
             if operation.shows:
                 self.endpoints[operation.shows].lists.view.projection(options)  # what is wrong there is said beforehand
             body = read()
-            others = () if asked.key or not operation.is_about_one else (MATCH,)
+            others = () if asked.key or not operation.on_one else (MATCH,)
             values = read_inputs(operation, body, self.around.wall(), self.around.offset, others)
             attempt = Attempt(
                 operation=operation, context=noted, options=options, around=self.around,
@@ -117,7 +117,7 @@ class Room:
         if operation.item is not None and len(attempt.item) > operation.item.max_length:
             msg = f"{operation.item.name}: {operation.name} has no part with an id of that length"
             raise NotFound(msg)
-        if not operation.is_about_one:
+        if not operation.on_one:
             return attempt
         if not attempt.key:
             return replace(attempt, key=find_match(self.endpoints[operation.resource], context, attempt.options, match))

@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from scimbridge.operations.rows import MATCHING
+from scimbridge.operations.value_types import is_fitting
 from scimbridge.request.context import AnswerOptions, RequestContext
 from scimbridge.request.ids import is_id
 from scimbridge.request.refusals import refusing
@@ -20,7 +22,7 @@ from scimbridge.scim.paging import Window
 from scimbridge.scim.verbs import READ
 from scimbridge.sides import Native
 
-MOST_ATTRIBUTES, LONGEST = 10, 255
+LONGEST = 255
 NAME = re.compile(r"(?:urn:[A-Za-z0-9:._-]+:)?[A-Za-z$][A-Za-z0-9_$-]*(?:\.[A-Za-z$][A-Za-z0-9_$-]*)?")
 """An attribute as a filter names it; nothing else that a filter has may come in by a name."""
 MATCH_SHAPE = (
@@ -84,13 +86,6 @@ def any_of(attributes: Sequence[str], text: str, named: str) -> str:
 
 
 def _is_match(match: Any) -> bool:
-    if not isinstance(match, dict) or set(match) != {"attributes", "identifier"}:
+    if not isinstance(match, dict) or set(match) != {each.name for each in MATCHING}:
         return False
-    attributes, text = match["attributes"], match["identifier"]
-    return (
-        isinstance(attributes, list)
-        and 1 <= len(attributes) <= MOST_ATTRIBUTES
-        and all(isinstance(name, str) and 1 <= len(name) <= LONGEST for name in attributes)
-        and isinstance(text, str)
-        and 1 <= len(text) <= LONGEST
-    )
+    return all(is_fitting(each, match[each.name]) for each in MATCHING)

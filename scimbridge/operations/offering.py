@@ -37,7 +37,7 @@ def offered(operations: Iterable[Operation], endpoints: Endpoints, caller: Calle
             continue
         deletes = each.deletes_parts and why_not(each, endpoints, caller, deletes=True) is None
         if why_not(each, endpoints, caller) is None:
-            yield Offer(each, deletes, each.is_about_one and caller.may(each.scope_to_find))
+            yield Offer(each, deletes, each.on_one and caller.may(each.scope_to_find))
 
 
 def is_served(operation: Operation, endpoints: Endpoints) -> bool:

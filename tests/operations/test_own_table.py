@@ -50,6 +50,16 @@ out   = ""
 scope = "users:write"
 again = "yes"
 
+[User.endedSessions]
+does  = "Sessions, of which one can be ended and none read"
+call  = "GET users/{id}/sessions"
+list  = "sessions"
+item  = { name = "sessionId", delete = true }
+out   = "Session"
+scope = "sessions:read"
+write = "sessions:write"
+again = "yes"
+
 [answer.SecondFactor]
 wanted = { to = "mfaEnabled", type = "boolean" }
 """
@@ -98,6 +108,16 @@ def test_a_row_brings_its_refusals(own, caller_of):
     assert confined.fault("POST", f"/Users/{own.user}/.secondFactor", {"wanted": True}) == (404, None)
     codes = [own.ask("POST", ".secondFactor", {"wanted": True}).status_code for _ in range(4)]
     assert codes == [200, 200, 200, 429]
+
+
+def test_a_part_that_is_only_deleted(own):
+    """A part is asked for in the ways of its row alone, with an id and without."""
+    session, match = own.add_session(), {"match": {"attributes": ["id"], "identifier": own.user}}
+    read = own.ask("GET", f".endedSessions/{session}")
+    assert (read.status_code, read.headers["Allow"], own.calls) == (405, "DELETE", [])
+    assert own.ask("POST", f"/Users/.endedSessions/{session}", match).status_code == 405
+    assert own.calls == []
+    assert own.ask("DELETE", f".endedSessions/{session}").status_code == 204
 
 
 def test_a_row_about_all_is_not_for_who_is_confined(own, caller_of):
