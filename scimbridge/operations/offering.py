@@ -64,7 +64,7 @@ def why_not(operation: Operation, endpoints: Endpoints, caller: Caller, *, delet
 
 def lacks(operation: Operation, caller: Caller, *, deletes: bool = False) -> str | None:
     """Return what a client lacks to call an operation, or to delete a part by it, whatever is served."""
-    scope = operation.write if deletes else operation.scope
+    scope = operation.scope_to_delete if deletes else operation.scope
     if caller.is_token and (deletes or not operation.reads or not caller.may(scope)):
         return f"it is that of SCIMBRIDGE_BEARER_TOKEN; `scimbridge client add` makes one that has {scope}"
     if not caller.may(scope):

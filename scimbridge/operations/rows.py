@@ -275,6 +275,11 @@ class Operation:
         return f"{KIND_OF[self.resource].collection}:{READ}"
 
     @property
+    def scope_to_delete(self) -> str:
+        """The right to delete a part, "" where no part can be deleted."""
+        return self.write
+
+    @property
     def is_service(self) -> bool:
         """Whether it belongs to no resource."""
         return self.resource == SERVICE

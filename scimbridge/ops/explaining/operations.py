@@ -81,7 +81,7 @@ def _explain(operation: Operation) -> Explanation:
         path=way.path,
         parts=tuple(f"{part.method} {part.path}" for part in parts),
         scope=operation.scope,
-        delete_scope=operation.write or None,
+        delete_scope=operation.scope_to_delete or None,
         role=operation.role or None,
         inputs=tuple(describe_input(each) for each in operation.inputs),
         request=_request(operation),
