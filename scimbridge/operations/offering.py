@@ -55,18 +55,24 @@ def check_offered(operation: Operation, endpoints: Endpoints, caller: Caller, *,
 
 def why_not(operation: Operation, endpoints: Endpoints, caller: Caller, *, deletes: bool = False) -> str | None:
     """Return why a client may not call an operation, or delete a part by it; None where it may."""
-    scope = operation.write if deletes else operation.scope
-    refused = f"this client may not call {operation.name}: "
-    if not caller.may(scope):
-        return f"{refused}it has not the scope {scope}"
-    if caller.populations is not None and scope in OF_ENVIRONMENTS:
-        return f"{refused}it is confined to populations, and {scope} is about all"
-    if caller.populations is not None and _is_about_all(operation):
-        return f"{refused}it is confined to populations, and the row is about all"
-    changes = deletes or not operation.reads
+    why, changes = lacks(operation, caller, deletes=deletes), deletes or not operation.reads
     field = operation.changes if changes else operation.tells
-    if field and (why := _withheld(field, endpoints, changes=changes)) is not None:
-        return f"{refused}{field} {why}"
+    if why is None and field and (withheld := _withheld(field, endpoints, changes=changes)) is not None:
+        why = f"{field} {withheld}"
+    return None if why is None else f"this client may not call {operation.name}: {why}"
+
+
+def lacks(operation: Operation, caller: Caller, *, deletes: bool = False) -> str | None:
+    """Return what a client lacks to call an operation, or to delete a part by it, whatever is served."""
+    scope = operation.write if deletes else operation.scope
+    if caller.is_token and (deletes or not operation.reads or not caller.may(scope)):
+        return f"it is that of SCIMBRIDGE_BEARER_TOKEN; `scimbridge client add` makes one that has {scope}"
+    if not caller.may(scope):
+        return f"it has not the scope {scope}"
+    if caller.populations is not None and scope in OF_ENVIRONMENTS:
+        return f"it is confined to populations, and {scope} is about all"
+    if caller.populations is not None and _is_about_all(operation):
+        return "it is confined to populations, and the row is about all"
     return None
 
 

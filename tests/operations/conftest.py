@@ -28,6 +28,7 @@ READINGS: dict[str, dict[str, Any]] = {
         "empty_lock": "ignored",
         "past_unlock": "ignore",
         "current_password": "ignored",
+        "reset_policy": "skipped",
         "wrong_recovery_code": "INVALID_VALUE",
         "mail_limit_status": 429,
         "consents_listed": "all",

@@ -122,10 +122,10 @@ def test_each_client_is_told_what_it_may_call(read, scope):
 
 
 def test_the_bearer_token_is_told_of_no_right_of_operations(house):
-    """The one token has the rights of SCIM and none beside."""
+    """The one token reads by operations what SCIM tells it, and changes nothing."""
     api = house.open("one").good("GET", "/openapi.json")
     told = {call["security"][0]["bearer"][0] for call in operations_of(api).values()}
-    assert told == {"users:read", "groups:read", "groups:write", "populations:read"} | {"passwords:write"}
+    assert told == {"users:read", "groups:read", "populations:read"}
 
 
 def test_a_confined_client_is_told_of_no_environment(read):

@@ -298,6 +298,27 @@ def test_groups_that_cannot_be_changed(make_client, caller_of, tmp_path, lines, 
     assert "User.memberships" in names_of(client)
 
 
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ('allow = ["create", "delete"]\n', "cannot be changed, since /Users does not allow to change"),
+        ('disable = ["password"]\n', "is hidden from it"),
+    ],
+)
+def test_passwords_that_cannot_be_changed(make_client, caller_of, tmp_path, lines, why):
+    """Where the table of users lets nobody change a password, no operation does, and none is offered."""
+    (tmp_path / "u.toml").write_text(f'resource = "User"\nextends = "shipped"\n{lines}', encoding="utf-8")
+    client = caller_of(make_client(5, settings={"mappings": tmp_path}), scopes=ALL_SCOPES)
+    user = client.users_in("Employees")[0]
+    for name in ("setPassword", "changePassword", "removePassword", "forcePasswordChange", "recoverPassword"):
+        answer = client.send("POST", f"/Users/{user}/.{name}", {"value": "2Federate!", "newPassword": "2Federate!"})
+        assert answer.status_code == 403
+        assert f"User.password.value {why}" in answer.json["detail"]
+        assert client.calls == []
+        assert f"User.{name}" not in names_of(client)
+    assert {"User.lock", "User.password", "User.checkPassword"} <= set(names_of(client))
+
+
 def test_an_input_that_a_table_leaves_out(make_client, caller_of, tmp_path):
     """A row of the operator's that offers less than the shipped one is carried out as far as it goes."""
     shipped = tomllib.loads(default_mappings().joinpath("operations.toml").read_text(encoding="utf-8"))["User"]["find"]

@@ -52,7 +52,9 @@ class States:
                 check_state(context.caller, facet.scope, row.spelled)
 
     def check_operations(self, context: RequestContext, operations: tuple[Operation, ...]) -> None:
-        """Hold a client to its rights on what a PATCH sets. Raises `Forbidden`."""
+        """Hold a client that may not read to its rights on what a PATCH names, as `check_named`. Raises `Forbidden`."""
+        if may_read(context.caller, USERS.collection):
+            return
         for facet, row in self._guarded():
             for operation in operations:
                 found = operation.found
@@ -67,12 +69,14 @@ class States:
     def settle(self, context: RequestContext, changes: Changes, record: Mapping[str, Any]) -> Changes:
         """Return the changes of a record as they can be carried out.
 
-        Raises `Forbidden`, and `InvalidValue` for an end of a lock that is over or has no lock.
+        Raises `Forbidden`, and `InvalidValue` for an end of a lock that is over or has no lock, and for what only a
+        new user is.
         """
         changes = _without_echo(changes, record)
         for facet, row in self._guarded():
             if facet.name in changes.facets:
                 check_state(context.caller, facet.scope, row.spelled)
+                _check_possible(facet, row, changes.facets[facet.name])
         return self._with_end(changes, record)
 
     def settle_new(self, changes: Changes) -> Changes:
@@ -97,7 +101,7 @@ class States:
         return [
             (facet, self._rows[facet.name])
             for facet in USERS.facets
-            if facet.scope and not facet.secret and facet.name in self._rows
+            if facet.scope and facet.state and facet.name in self._rows
         ]
 
     def _spell(self, facet: Facet) -> str:
@@ -122,6 +126,12 @@ class States:
                 msg += f"; send {self._spell(UNLOCK_AT)} as well, a time that is still to come"
             raise Conflict(msg)
         return Native(answer) if facet.actions else Native({})
+
+
+def _check_possible(facet: Facet, row: Row, value: Any) -> None:
+    if value == facet.born and value not in dict(facet.actions):
+        msg = f"{row.spelled}: {value} is what it is in a new user, and cannot be set again"
+        raise InvalidValue(msg)
 
 
 def _without_echo(changes: Changes, record: Mapping[str, Any]) -> Changes:

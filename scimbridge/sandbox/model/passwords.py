@@ -21,13 +21,8 @@ if TYPE_CHECKING:
 SHORTEST: Final = 8
 PREFIX: Final = "application/vnd.pingidentity.password."
 PUT_MEDIA: Final = tuple(PREFIX + action for action in ("set+json", "setvalue+json", "reset+json", "setgateway+json"))
-POST_MEDIA: Final = tuple(
-    PREFIX + action
-    for action in (
-        "check+json", "forcechange", "forcechange+json", "unlock", "unlock+json", "sendrecoverycode+json",
-        "recover+json",
-    )
-)  # fmt: skip
+POST_MEDIA: Final = tuple(PREFIX + f"{action}+json" for action in ("check", "unlock", "sendrecoverycode", "recover"))
+FORCE_CHANGE: Final = {"bare": f"{PREFIX}forcechange", "json": f"{PREFIX}forcechange+json"}
 MOST_WRONG: Final = 5
 """Wrong passwords in a row that lock it out, and wrong codes that end the right one."""
 LOCKED_FOR: Final = 900
@@ -154,6 +149,9 @@ def _reset(directory: Directory, user_id: str, body: Json) -> Password:
         text = check_policy(new, "newPassword")
         _check_history(directory, user_id, text, "newPassword")
         return make_password(directory, text, force_change=False)
+    if directory.switches.reset_policy == "applied":
+        new = check_policy(new, "newPassword")
+        _check_history(directory, user_id, new, "newPassword")
     if not isinstance(new, str) or not new:
         raise invalid_data("EMPTY_VALUE", "newPassword", "must not be empty")
     return make_password(directory, new, force_change=True)
@@ -202,7 +200,7 @@ def _check_match(directory: Directory, user_id: str, given: Any, target: str = "
 
 
 def post_password(directory: Directory, user_id: str, media: str, body: Json) -> Json:
-    """Check, recover or unlock a password, or force a change; `media` is one of POST_MEDIA.
+    """Check, recover or unlock a password, or force a change; `media` is one of POST_MEDIA or FORCE_CHANGE.
 
     Raises ApiError 400 and 404.
     """
