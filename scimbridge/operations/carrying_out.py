@@ -109,12 +109,13 @@ class Room:
             values = read_inputs(operation, body, self.around.wall(), self.around.offset, others)
             attempt = Attempt(
                 operation=operation, context=noted, options=options, around=self.around,
-                key=asked.key.lower(), item=asked.item.lower() if is_id(asked.item) else asked.item, values=values,
+                key=asked.key.lower(), item=asked.item, values=values,
             )  # fmt: skip
-            noted.notes.asked(tuple(values), attempt.key if is_id(attempt.key) else "")
+            given = tuple(name for name in values if body.get(name) is not None)  # and not what is so without it
+            noted.notes.asked(given, attempt.key if is_id(attempt.key) else "")
             noted.notes.about(attempt.item)
             attempt = self._reach(attempt, body.get(MATCH))
-            noted.notes.asked(tuple(values), attempt.key)
+            noted.notes.asked(given, attempt.key)
             return noted.notes.answered(self._carry_out(attempt, asked))
 
     def _reach(self, attempt: Attempt, match: Any) -> Attempt:
