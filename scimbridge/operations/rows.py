@@ -14,6 +14,7 @@ from typing import Any
 from scimbridge.access.scopes import ALL_SCOPES
 from scimbridge.operations.words import word
 from scimbridge.pingone.kinds import GROUPS, POPULATIONS, USERS, Kind
+from scimbridge.pingone.media import FORCE_CHANGE
 from scimbridge.scim.verbs import READ
 
 SERVICE = "Service"
@@ -55,7 +56,8 @@ def _path(text: str) -> tuple[str, ...]:
 
 
 def _media(text: str) -> str:
-    return f"{VENDOR}{text}+json"
+    media = f"{VENDOR}{text}+json"
+    return FORCE_CHANGE[0] if media in FORCE_CHANGE else media
 
 
 def _states(said: Mapping[str, Any]) -> tuple[tuple[tuple[str, ...], tuple[Any, ...]], ...]:
