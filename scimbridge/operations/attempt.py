@@ -21,6 +21,7 @@ from scimbridge.pingone.paging import Page
 from scimbridge.pingone.send import Request, Response
 from scimbridge.reach.reach import Reach
 from scimbridge.request.context import AnswerOptions, RequestContext
+from scimbridge.request.ids import is_id
 from scimbridge.sides import Native
 from scimbridge.state.base import State
 
@@ -131,6 +132,11 @@ class Attempt:
         """Return the attempt at another part, which its record names."""
         self.context.notes.about(item)
         return replace(self, item=item)
+
+    def with_ids(self, *names: str) -> Attempt:
+        """Return the attempt with ids in small letters, as PingOne writes them, in the inputs of these names."""
+        ids = {name: self.values[name].lower() for name in names if is_id(self.values[name])}
+        return replace(self, values={**self.values, **ids})
 
     def hurried(self) -> Attempt:
         """Return the attempt whose calls go before what others wait for: it takes rights away."""

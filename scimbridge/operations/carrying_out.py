@@ -17,7 +17,7 @@ from scimbridge.once.locks import ChangeLocks
 from scimbridge.operations.answers import NO_BODY, Answers
 from scimbridge.operations.attempt import Attempt, Json, OperationParts
 from scimbridge.operations.inputs import native_body, query_of, read_inputs
-from scimbridge.operations.limiting import take_place
+from scimbridge.operations.limiting import free_places, take_place
 from scimbridge.operations.matching import find_match
 from scimbridge.operations.offering import Offer, check_offered, is_served, offered
 from scimbridge.operations.reading import Catalogue
@@ -111,10 +111,11 @@ class Room:
                 operation=operation, context=noted, options=options, around=self.around,
                 key=asked.key.lower(), item=asked.item, values=values,
             )  # fmt: skip
-            noted.notes.asked(tuple(values), attempt.key if is_id(attempt.key) else "")
-            noted.notes.about(asked.item)
+            given = tuple(name for name in values if body.get(name) is not None)  # and not what is so without it
+            noted.notes.asked(given, attempt.key if is_id(attempt.key) else "")
+            noted.notes.about(attempt.item)
             attempt = self._reach(attempt, body.get(MATCH))
-            noted.notes.asked(tuple(values), attempt.key)
+            noted.notes.asked(given, attempt.key)
             return noted.notes.answered(self._carry_out(attempt, asked))
 
     def _reach(self, attempt: Attempt, match: Any) -> Attempt:
@@ -177,6 +178,12 @@ class Room:
         other = self.catalogue.operations.get((attempt.operation.resource, name))
         if other is not None:
             take_place(other, attempt.key, self.around.state, self.around.wall)
+
+    def count_anew(self, attempt: Attempt, name: str) -> None:
+        """Forget how often another operation was asked."""
+        other = self.catalogue.operations.get((attempt.operation.resource, name))
+        if other is not None:
+            free_places(other, attempt.key, self.around.state)
 
     def hold(self, context: RequestContext, resource: str, key: str, part: str = "") -> AbstractContextManager[None]:
         """Hold a resource for one change, as PUT and PATCH hold it, or what hangs on it. Raises `Unavailable`."""

@@ -14,6 +14,7 @@ from typing import Any
 from scimbridge.access.scopes import ALL_SCOPES
 from scimbridge.operations.words import word
 from scimbridge.pingone.kinds import GROUPS, POPULATIONS, USERS, Kind
+from scimbridge.pingone.media import FORCE_CHANGE
 from scimbridge.scim.verbs import READ
 
 SERVICE = "Service"
@@ -28,8 +29,6 @@ MATCH = "match"
 """The input by which a user without an id is found."""
 PASSWORD_STATE = "passwordStatus"  # noqa: S105 - the name of an input
 VENDOR = "application/vnd.pingidentity."
-PLAIN_MEDIA = ("password.forceChange",)
-"""Media types of PingOne's without `+json` (docs/pingone.md §15.1)."""
 FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 _CALL = re.compile(r"(GET|POST|PUT|PATCH|DELETE) /?[A-Za-z]+(?:/(?:[A-Za-z]+|\{id\}|\{item\}))*")
 _MEDIA = re.compile(r"[A-Za-z]+(?:\.[A-Za-z]+)*")
@@ -57,7 +56,8 @@ def _path(text: str) -> tuple[str, ...]:
 
 
 def _media(text: str) -> str:
-    return f"{VENDOR}{text}{'' if text in PLAIN_MEDIA else '+json'}"
+    media = f"{VENDOR}{text}+json"
+    return FORCE_CHANGE[0] if media in FORCE_CHANGE else media
 
 
 def _states(said: Mapping[str, Any]) -> tuple[tuple[tuple[str, ...], tuple[Any, ...]], ...]:

@@ -29,6 +29,7 @@ READINGS: dict[str, dict[str, Any]] = {
         "past_unlock": "ignore",
         "current_password": "ignored",
         "reset_policy": "skipped",
+        "unusable_password": "named",
         "wrong_recovery_code": "INVALID_VALUE",
         "mail_limit_status": 429,
         "consents_listed": "all",

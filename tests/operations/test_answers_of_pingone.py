@@ -162,3 +162,25 @@ def test_what_is_kept_is_asked_for_once(open_desk, monkeypatch):
     shown = desk.ask("GET", ".roleAssignments").json["Resources"]
     assert {each["role"]["name"] for each in shown} == {"Help Desk Admin"}
     assert asked.count("operations:roles") == 1
+
+
+@pytest.mark.parametrize(("spelling", "more"), [("bare", 0), ("json", 1)])
+def test_a_type_with_two_spellings(make_desk, spelling, more):
+    """Where PingOne does not take the one it is sent the other, once: then it is known which one it takes."""
+    desk = make_desk(force_change_type=spelling)
+    for calls in (1 + more, 1):
+        desk.set_password()
+        answer = desk.ask("POST", ".forcePasswordChange")
+        assert (answer.status_code, answer.json["status"]) == (200, "MUST_CHANGE_PASSWORD")
+        assert desk.calls == ["POST /users/{user}/password"] * calls
+
+
+@pytest.mark.parametrize("listed", ["answered", "all"])
+def test_a_worker_that_reads_no_agreements(make_desk, listed):
+    """What needs them is 403 that names the role, and nobody's list is shorter for it; what does not is done."""
+    desk = make_desk(reads_agreements=False, consents_listed=listed)
+    one = desk.agreement()
+    for path in (".agreements", f".agreement/{one}", "/.agreements", f"/.agreements/{one}"):
+        answer = desk.ask("GET", path)
+        assert (answer.status_code, "such as Environment Admin" in answer.json["detail"]) == (403, True), answer.text
+    assert desk.ask("POST", f".revokeAgreement/{one}").status_code == 200

@@ -41,7 +41,7 @@ def test_what_a_record_holds(audited):
     assert lock["changed"] == ["unlockAt", "account.status", "lifecycle.status"]
     assert len(lock["correlations"]) == 1
     assert (unlock["verb"], unlock["changed"]) == ("unlock", ["account.status", "lifecycle.status"])
-    assert password["changed"] == ["value", "forceChange", "bypassPolicy", "status"]
+    assert password["changed"] == ["value", "forceChange", "status"]  # bypassPolicy was not sent
 
 
 def test_readings_are_recorded_where_that_is_wanted(audited):
@@ -61,7 +61,7 @@ def test_states_are_kept_where_values_are(audited):
     desk.ask("POST", ".setPassword", {"value": NEW})
     lock, password = read()
     assert lock["values"] == {"unlockAt": None, "account.status": "LOCKED", "lifecycle.status": "ACCOUNT_OK"}
-    assert password["values"] == {"value": None, "forceChange": None, "bypassPolicy": None, "status": "OK"}
+    assert password["values"] == {"value": None, "status": "OK"}
 
 
 def test_what_is_refused_is_recorded(audited):

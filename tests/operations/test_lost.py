@@ -74,6 +74,24 @@ def test_a_token_that_is_over_is_renewed(desk):
     assert desk.directory.hanging.codes_of(desk.user).mails == 1
 
 
+MADE = (
+    ("linkedAccounts", ".linkAccount", {"identityProvider": "=provider", "externalId": "x-9"}),
+    ("roleAssignments", ".assignRole",
+     {"role": "=role_id", "scopeType": "POPULATION", "scopeId": "=population"}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("part", "path", "body"), MADE, ids=[each[1] for each in MADE])
+def test_ids_have_no_case(desk, part, path, body):
+    """What was made is found again whatever letters its ids were sent in, and is not made twice."""
+    desk = prepared(desk)
+    desk.role_id = desk.role("Help Desk Admin")
+    sent = {name: value.upper() if name != "externalId" else value for name, value in filled(desk, body).items()}
+    desk.client.sandbox.faults.plan("drop_after", method="POST", path=part)
+    assert desk.ask("POST", path, sent).status_code in GOOD
+    assert len(desk.directory.hanging.of(part, desk.user)) == 1
+
+
 SETS = (
     (".setPassword", {"value": NEW}),
     (".changePassword", {"newPassword": NEW}),

@@ -1,13 +1,26 @@
-"""Account: codes whose answer was lost."""
+"""Account: messages that a user may get again, and codes whose answer was lost."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scimbridge.mapping.tables.rows import read_field
 from scimbridge.operations.attempt import Attempt, Json
 from scimbridge.pingone.errors import PingOneError
 from scimbridge.pingone.settling import Look
+
+if TYPE_CHECKING:
+    from scimbridge.operations.carrying_out import Room
+
+MAILS = ("sendVerificationCode", "sendEmailVerification", "sendRecoveryCode")
+
+
+def renew_quota(attempt: Attempt, room: Room) -> Json:
+    """Begin the day of a user's messages anew, at PingOne and in what the bridge counts itself."""
+    made = room.send(attempt)
+    for name in MAILS:
+        room.count_anew(attempt, name)
+    return made
 
 
 def is_verified(attempt: Attempt) -> Look:

@@ -48,11 +48,13 @@ def find_some(attempt: Attempt, room: Room) -> Any:
     if has_identifier == has_filter or (has_filter and {"attributes", "identifier"} & values.keys()):
         msg = "filter: send either a filter, or attributes with an identifier"
         raise InvalidValue(msg)
+    asked = (endpoint, attempt.context, attempt.options)
     if has_filter:
         named, text = "filter", _filter_of(attempt, endpoint.lists)
+        records, total = matching.find_some(*asked, text, named, MOST_PARTS)
     else:
-        named, text = "attributes", any_of(values["attributes"], values["identifier"], "attributes")
-    records, total = matching.find_some(endpoint, attempt.context, attempt.options, text, named, MOST_PARTS)
+        named, text = "attributes", values["identifier"]
+        records, total = matching.find_any(*asked, values["attributes"], text, named, MOST_PARTS)
     if total > MOST_PARTS:
         msg = f"{named}: {total} users are found, and {MOST_PARTS} is the most; ask for fewer, or list {endpoint.path}"
         raise TooMany(msg)

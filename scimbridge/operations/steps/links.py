@@ -17,6 +17,7 @@ PATH, MEMBER = "users/{id}/linkedAccounts", "linkedAccounts"
 
 def link(attempt: Attempt, room: Room) -> Any:
     """Link an account, unless it is linked already."""
+    attempt = attempt.with_ids("identityProvider")
     with room.hold(attempt.context, attempt.operation.resource, attempt.key, f".{MEMBER}"):
         found = _find(attempt)
         if found is not None:

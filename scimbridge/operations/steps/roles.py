@@ -29,6 +29,7 @@ NOT_GIVEN = (
 def assign(attempt: Attempt, room: Room) -> Any:
     """Give a role. Raises `InvalidValue` for one that is not there, `Forbidden` at a scope that is not the client's."""
     populations = attempt.context.caller.populations
+    attempt = attempt.with_ids("role", "scopeId")
     values = attempt.values
     if populations is not None and (values["scopeType"] != POPULATION or values["scopeId"] not in populations):
         msg = "scopeId: this client may give roles at its own populations only, with scopeType POPULATION"

@@ -76,6 +76,8 @@ class Switches:
     """Whether the policy holds for what an administrator resets."""
     force_change_type: Literal["bare", "json"] = "bare"
     """Whether the media type of that call ends with `+json`, as all others do."""
+    unusable_password: Literal["wrong", "named"] = "wrong"  # noqa: S105 - a word
+    """How the check of one is refused that is locked out, is none or lies elsewhere: as a wrong one, or by name."""
     wrong_recovery_code: Literal["INVALID_OTP", "INVALID_VALUE"] = "INVALID_OTP"
     password_history: int = 3
     """So many passwords back cannot be used again."""
