@@ -24,9 +24,10 @@ from scimbridge.cli.commands import command
 from scimbridge.mapping.codecs import NAMED
 from scimbridge.mapping.tables.drafts import HEAD_WORDS
 from scimbridge.mapping.tables.rows import MEMBERSHIPS, PUSHABLE, RFC_WORDS, WORDS
-from scimbridge.operations.describing import path_of, words_of
+from scimbridge.operations.describing import ways_of, words_of
 from scimbridge.operations.drafts import ANSWER_WORDS, INPUT_WORDS, ITEM_WORDS
 from scimbridge.operations.drafts import WORDS as OPERATION_WORDS
+from scimbridge.operations.offering import Offer
 from scimbridge.operations.reading import RESOURCES
 from scimbridge.operations.rooms import open_catalogue
 from scimbridge.operations.rows import NEVER, REPEAT, Operation
@@ -66,10 +67,9 @@ def code(values: Iterable[str]) -> str:
 
 def meanings(words: Iterable[str], sentences: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Return each word with its sentence. Raises ValueError where they are not the same words."""
-    known = tuple(words)
-    if unlike := set(known) ^ set(sentences):
+    if unlike := set(words) ^ set(sentences):
         raise ValueError(f"docs/meanings.py and the code do not have the same words: {sorted(unlike)}")
-    return ((word, sentences[word]) for word in known)
+    return iter(sentences.items())
 
 
 def first_paragraph(thing: object) -> str:
@@ -228,10 +228,10 @@ def operations() -> str:
 
 
 def _operation(each: Operation) -> tuple[str, str, str, str, str]:
-    asked = [f"`{'POST' if each.is_posted else 'GET'} {path_of(each)}`"]
-    if each.item is not None and each.listed:
-        words = [word for word, has in (("GET", each.item.get), ("DELETE", each.item.delete)) if has]
-        asked.append(f"`{', '.join(words)} .../{{{each.item.name}}}`")
+    way, *parts = ways_of(Offer(each, matches=False))
+    asked = [f"`{way.method} {way.path}`"]
+    if parts and each.item is not None:
+        asked.append(f"`{', '.join(part.method for part in parts)} .../{{{each.item.name}}}`")
     told = each.does + (f". At most {each.limit.text}" if each.limit else "")
     told += {REPEAT: "", NEVER: ". A lost answer is 504"}.get(each.again, "")
     given = "; ".join(f"`{one.name}`: {', '.join(words_of(one))}" for one in each.inputs)

@@ -84,11 +84,18 @@ OPERATION: Mapping[str, str] = {
     "searches": "`true`: it reads, and what it looks for stands in a body, so that it is asked by POST.",
     "scope": "The right that a client needs, one of [those that there are](access.md#rights).",
     "write": "The right to delete a part.",
+    "tells": 'What it tells of a resource, as type and PingOne field: `"Group.members"`. Where the table of that type '
+    "has no such attribute, or hides it from a client, the operation is not offered to that client, and 403.",
+    "changes": "The same of what it changes, or deleting a part does. The attribute has to be one that can be changed, "
+    "and `allow` of its table has to hold `change`.",
     "role": "The role that the worker application needs in PingOne, for refusals and `scimbridge check`.",
     "again": 'What a lost answer means. `"yes"`: the call is sent again. `"no"`: it is told as 504. A name: a function '
     "looks whether it was done.",
     "limit": 'How often for one resource, over all nodes: `"20 a minute"`, `"50 a day"`.',
     "code": "A named function, where one call is not enough.",
+    "undone": "States in PingOne's answer by which it was not done, though the call was taken: 409. A "
+    'field with one state or a list, as `{ "account.status" = "LOCKED" }`; an answer without the field says nothing.',
+    "urgent": "`true`: it takes rights away, and its calls go before what others wait for. Deleting a part always is.",
     "refuse": "Why it cannot be: the client is told so with 501. Such a row has `does` besides, and nothing else.",
 }
 INPUT: Mapping[str, str] = {
@@ -106,7 +113,6 @@ INPUT: Mapping[str, str] = {
     "values": "All values that there are.",
     "default": "What is taken where nothing is sent.",
     "now": '`"after"`: a moment that is still to come.',
-    "codec": '`"milliseconds"`: a moment is sent with three digits behind the second.',
     "header": "The request header that says it where the body does not.",
     "example": "What descriptions show; never of a secret.",
 }

@@ -21,7 +21,8 @@ class Caller:
     where it may go everywhere. `hidden` are the attributes that do not exist for it, by resource type, and
     `hidden_config` the members of ServiceProviderConfig. `default_count` is how many results it gets in a list for
     which it names no count, None for what others get. `secret_id` is which of its secrets this request has shown, None
-    where it came by a certificate or by somebody else's token.
+    where it came by a certificate or by somebody else's token. `is_token`: it is whoever has the one bearer token, who
+    was promised SCIM and changes nothing by operations.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Caller:
     limits: ClientLimits = field(default=ClientLimits())
     hidden_config: tuple[str, ...] = ()
     default_count: int | None = None
+    is_token: bool = False
     secret_id: str | None = field(default=None, compare=False)
 
     def may(self, scope: str) -> bool:

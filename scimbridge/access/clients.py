@@ -146,10 +146,10 @@ class Clients:
 
 
 def own_client(token: str, *, strict: bool = False) -> Client:
-    """Make the client of the one bearer token, which may do everything. Raises ValueError for an empty token."""
+    """Make the client of the one bearer token, which may do everything by SCIM. Raises ValueError for an empty one."""
     if not token:
         raise ValueError("an empty token opens nothing; leave it unset")
-    return Client(Caller(TOKEN, strict=strict), (StoredSecret(TOKEN, secrets.digest(token)),))
+    return Client(Caller(TOKEN, strict=strict, is_token=True), (StoredSecret(TOKEN, secrets.digest(token)),))
 
 
 def read_clients(text: str) -> Clients:

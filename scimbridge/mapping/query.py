@@ -133,13 +133,13 @@ def _check_names(node: Node, table: Table, *, strict: bool) -> None:
     lenient = not strict and dialects.is_reference_check(node)
     for path in paths_of(node):
         found = table.type.find(path)
+        name = path.attr if path.sub is None else f"{path.attr}.{path.sub}"
         if found is None or not (lenient or (found.attribute.stored and found.leaf.stored)):
-            name = path.attr if path.sub is None else f"{path.attr}.{path.sub}"
             known = ", ".join(shape.attribute.name for shape in table.shapes.values())
             msg = f"{name[:100]!r} is no attribute of {table.type.name} here; there are {known}"
             raise InvalidFilter(msg)
         if _is_read_alone(found, table):
-            msg = f"{path.attr}: PingOne tells it for one {table.type.name} at a time, so it cannot be filtered by"
+            msg = f"{name}: PingOne tells it for one {table.type.name} at a time, so it cannot be filtered by"
             raise InvalidFilter(msg)
         if found.attribute.name == "meta" and path.sub is not None and path.sub.casefold() == "version":
             msg = "meta.version cannot be filtered by; read the resource with If-None-Match"

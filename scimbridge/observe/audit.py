@@ -32,7 +32,8 @@ class Record:
     """One attempt to change something, or one reading, and what became of it.
 
     `time` is when it began, UTC with milliseconds (RFC 3339). `resource` is a resource type and `key` the id of one,
-    both empty where the request named none that could exist. `bulk`: it was one operation of a bulk request.
+    both empty where the request named none that could exist. `part` is the id of what an operation is about below its
+    resource: a session, a device, the group that a user joins. `bulk`: it was one operation of a bulk request.
 
     `result`: "begun" is written beforehand where that is demanded, and replaced by the record of the same `id` that
     follows; "done"; "refused": nothing was changed; "failed": it was not carried out whole, `steps` says how far it
@@ -74,6 +75,7 @@ class Record:
     members_uncertain: tuple[str, ...] = ()
     unnamed: int = 0
     groups_left: tuple[str, ...] = ()
+    part: str = ""
     values: Mapping[str, Any] | None = None
     steps: tuple[str, ...] = ()
     filter: tuple[str, ...] = ()
@@ -91,8 +93,8 @@ class Record:
 
     @property
     def others(self) -> tuple[str, ...]:
-        """The ids of all that it is about beside its own resource: members of a group, groups of a user."""
-        lists = (*(getattr(self, name) for name in MEMBERS), self.groups_left)
+        """The ids of all that it is about beside its own resource: members of a group, groups of a user, a part."""
+        lists = (*(getattr(self, name) for name in MEMBERS), self.groups_left, filter(None, (self.part,)))
         return tuple(dict.fromkeys(key for ids in lists for key in ids))
 
     def to_json(self) -> dict[str, Any]:

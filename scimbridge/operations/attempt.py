@@ -6,18 +6,22 @@ What every function of this room is given. Which call a row says is printed here
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import orjson
 
+from scimbridge.mapping.tables.rows import read_field
 from scimbridge.operations.rows import NEVER, REPEAT, Operation
-from scimbridge.pingone.collections import quote_id
+from scimbridge.pingone.collections import check_id, quote_id
+from scimbridge.pingone.errors import NotThere
 from scimbridge.pingone.media import JSON
+from scimbridge.pingone.paging import Page
 from scimbridge.pingone.send import Request, Response
 from scimbridge.reach.reach import Reach
 from scimbridge.request.context import AnswerOptions, RequestContext
+from scimbridge.request.ids import is_id
 from scimbridge.sides import Native
 from scimbridge.state.base import State
 
@@ -27,6 +31,7 @@ MOST_PARTS = 100
 """Records that a list of PingOne's is asked for at a time."""
 
 Json = dict[str, Any]
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +54,10 @@ class OperationParts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """`key` is the resource's id, "" where it stands on none; `item` the part's. `values` are the inputs, checked."""
+    """`key` is the resource's id, "" where it stands on none; `item` the part's. `values` are the inputs, checked.
+
+    `held` is what was kept and asked for already: all functions of one answer see the same, and ask once.
+    """
 
     operation: Operation
     context: RequestContext
@@ -58,6 +66,12 @@ class Attempt:
     key: str = ""
     item: str = ""
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    held: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def is_confined(self) -> bool:
+        """Whether the client may not go everywhere."""
+        return self.context.caller.populations is not None
 
     def send(
         self, method: str, path: str, *, body: Any = None, media: str | None = None,
@@ -81,35 +95,52 @@ class Attempt:
         )
         return self.around.reach.send(self.context, request)
 
-    def send_row(self, body: Any = None) -> Response:
-        """Send the call of the row."""
-        call = self.operation.call
-        return self.send(call.method, call.path, body=body, media=call.media, query=call.query)
+    def read_part(self) -> Native:
+        """Return the part that is named.
+
+        Raises `NotThere`, also where it says that it is another's, and `Unreachable` for another part.
+        """
+        query = () if self.operation.code else self.operation.call.query  # what else is asked for is the function's
+        response = self.send("GET", self.operation.part_path, query=query)
+        if self.operation.listed:  # where parts have ids of their own
+            check_id(response, "GET", self.item)
+        if read_field(response.body, (self.operation.resource.lower(), "id")) not in (None, self.key):
+            raise NotThere("another's", status=404)
+        return Native(response.body)
 
     def read_all(self, path: str, member: str, query: tuple[tuple[str, str], ...] = ()) -> list[Native]:
         """Return every record of a list, over all its pages; lists without pages are one. Raises PingOne's errors."""
-        return self.around.reach.read_all(self.context, self._printed(path), member, query, root=path.startswith("/"))
+        return [each for page in self.pages(path, member, query) for each in page.records]
 
-    def kept(self, name: str, read: Callable[[], Any], *, fresh: bool = False) -> Any:
+    def pages(self, path: str, member: str, query: tuple[tuple[str, str], ...] = ()) -> Iterator[Page]:
+        """Yield the pages of a list, each when it is asked for. Raises PingOne's errors."""
+        request = Request("GET", self._printed(path), query, root=path.startswith("/"))
+        return self.around.reach.pages(self.context, request, member)
+
+    def kept(self, name: str, read: Callable[[], Kept], *, fresh: bool = False) -> Kept:
         """Return JSON that is read at most once a minute by all nodes, unless it has to be `fresh`."""
-        key = f"operations:{name}"
-        kept = None if fresh else self.around.state.get(key)
-        if kept is None:
-            kept = orjson.dumps(read())
-            self.around.state.set(key, kept, KEPT)
-        return orjson.loads(kept)
+        if fresh or name not in self.held:
+            key = f"operations:{name}"
+            kept = None if fresh else self.around.state.get(key)
+            if kept is None:
+                kept = orjson.dumps(read())
+                self.around.state.set(key, kept, KEPT)
+            self.held[name] = orjson.loads(kept)
+        return cast(Kept, self.held[name])
 
     def of(self, item: str) -> Attempt:
-        """Return the attempt at another part."""
+        """Return the attempt at another part, which its record names."""
+        self.context.notes.about(item)
         return replace(self, item=item)
+
+    def with_ids(self, *names: str) -> Attempt:
+        """Return the attempt with ids in small letters, as PingOne writes them, in the inputs of these names."""
+        ids = {name: self.values[name].lower() for name in names if is_id(self.values[name])}
+        return replace(self, values={**self.values, **ids})
 
     def hurried(self) -> Attempt:
         """Return the attempt whose calls go before what others wait for: it takes rights away."""
         return replace(self, context=replace(self.context, call=replace(self.context.call, urgent=True)))
-
-    def at(self, key: str) -> Attempt:
-        """Return the attempt about another resource, which the caller was shown."""
-        return replace(self, key=key)
 
     def _printed(self, path: str) -> str:
         return "/" + path.lstrip("/").format(id=quote_id(self.key), item=quote_id(self.item))

@@ -6,30 +6,29 @@ named function; what became of a call whose answer was lost is decided by the ro
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
 from scimbridge.access.caller import Caller
-from scimbridge.access.scopes import OF_ENVIRONMENTS
-from scimbridge.mapping.tables.rows import read_field
 from scimbridge.once.locks import ChangeLocks
-from scimbridge.operations.answers import Printer, list_of
+from scimbridge.operations.answers import NO_BODY, Answers
 from scimbridge.operations.attempt import Attempt, Json, OperationParts
 from scimbridge.operations.inputs import native_body, query_of, read_inputs
-from scimbridge.operations.limiting import take_place
+from scimbridge.operations.limiting import free_places, take_place
 from scimbridge.operations.matching import find_match
+from scimbridge.operations.offering import Offer, check_offered, is_served, offered
 from scimbridge.operations.reading import Catalogue
 from scimbridge.operations.refusing import lost_answer, refusing_parts
-from scimbridge.operations.rows import KIND_OF, MATCH, NEVER, REPEAT, SERVICE, Operation
+from scimbridge.operations.rows import KIND_OF, MATCH, NEVER, REPEAT, Operation
 from scimbridge.pingone.errors import PingOneError
 from scimbridge.pingone.settling import Look, settle
 from scimbridge.request.context import AnswerOptions, Reply, RequestContext
 from scimbridge.request.ids import is_id
-from scimbridge.request.rights import veil, veil_reply
 from scimbridge.resources.endpoint import Endpoint
-from scimbridge.scim.errors import BadGateway, Forbidden, NotFound, NotImplementedByDesign
+from scimbridge.scim.errors import InvalidValue, NotFound, NotImplementedByDesign
 from scimbridge.scim.verbs import READ, WRITE, Verb
 from scimbridge.sides import Native
 from scimbridge.trail.attempts import Trail
@@ -39,10 +38,10 @@ Carry = Callable[[Attempt, "Room"], Any]
 Settle = Callable[[Attempt], Look]
 """A function of `again`, called before the call: returns what looks whether that was carried out."""
 
-DELETED = 204
-_TYPES = {kind.collection: name for name, kind in KIND_OF.items()}
-STATES = (("status",), ("account", "status"), ("lifecycle", "status"), ("block", "status"), ("lock", "status"))
-"""Where PingOne's records say in which state something is."""
+HANGING = frozenset({"agreementConsents", "devices", "linkedAccounts", "memberOfGroups", "roleAssignments", "sessions"})
+"""Lists that hang on a resource: what is done there does not meet a change of the resource."""
+LIMIT = ("limit",)
+"""The parameter of PingOne's that says how many a page has; of the bridge a client wants no more by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +59,9 @@ class Asked:
         return self.method == "DELETE"
 
     @property
-    def scope(self) -> str:
-        """The right that it needs."""
-        return self.operation.write if self.deletes else self.operation.scope
+    def reads(self) -> bool:
+        """Whether nothing is to be changed."""
+        return self.operation.reads and not self.deletes
 
 
 class Room:
@@ -75,7 +74,7 @@ class Room:
         around: OperationParts,
         turns: ChangeLocks,
         trail: Trail,
-        printer: Printer,
+        answers: Answers,
         carry: Mapping[str, Carry],
         settle: Mapping[str, Settle],
     ) -> None:
@@ -84,7 +83,7 @@ class Room:
         self.around = around
         self._turns = turns
         self._trail = trail
-        self.printer = printer
+        self.answers = answers
         self._carry = carry
         self._settle = settle
 
@@ -100,21 +99,23 @@ class Room:
         operation = asked.operation
         if operation.refuse:
             raise NotImplementedByDesign(operation.refuse)
-        verb = Verb(operation.name, asked.method, READ if operation.reads and not asked.deletes else WRITE)
+        verb = Verb(operation.verbs[asked.deletes], asked.method, READ if asked.reads else WRITE)
         with self._trail.attempt(context, operation.resource, verb, asked.key) as noted, refusing_parts(operation):
-            check_right(noted.caller, operation, asked.scope)
+            check_offered(operation, self.endpoints, noted.caller, deletes=asked.deletes)
             if operation.shows:
                 self.endpoints[operation.shows].lists.view.projection(options)  # what is wrong there is said beforehand
             body = read()
-            others = () if asked.key or operation.is_service or operation.on_all else (MATCH,)
+            others = (MATCH,) if operation.on_one and not asked.key else ()
             values = read_inputs(operation, body, self.around.wall(), self.around.offset, others)
             attempt = Attempt(
                 operation=operation, context=noted, options=options, around=self.around,
                 key=asked.key.lower(), item=asked.item, values=values,
             )  # fmt: skip
-            noted.notes.asked(tuple(values), attempt.key if is_id(attempt.key) else "")
+            given = tuple(name for name in values if body.get(name) is not None)  # and not what is so without it
+            noted.notes.asked(given, attempt.key if is_id(attempt.key) else "")
+            noted.notes.about(attempt.item)
             attempt = self._reach(attempt, body.get(MATCH))
-            noted.notes.asked(tuple(values), attempt.key)
+            noted.notes.asked(given, attempt.key)
             return noted.notes.answered(self._carry_out(attempt, asked))
 
     def _reach(self, attempt: Attempt, match: Any) -> Attempt:
@@ -123,7 +124,7 @@ class Room:
         if operation.item is not None and len(attempt.item) > operation.item.max_length:
             msg = f"{operation.item.name}: {operation.name} has no part with an id of that length"
             raise NotFound(msg)
-        if operation.is_service or operation.on_all:
+        if not operation.on_one:
             return attempt
         if not attempt.key:
             return replace(attempt, key=find_match(self.endpoints[operation.resource], context, attempt.options, match))
@@ -135,18 +136,42 @@ class Room:
 
     def _carry_out(self, attempt: Attempt, asked: Asked) -> Reply:
         operation = attempt.operation
-        if operation.reads and not asked.deletes:
-            return self._answer(attempt, self._read(attempt))
         take_place(operation, attempt.key, self.around.state, self.around.wall)
+        if asked.reads:
+            return self.answers.make(attempt, self._read(attempt))
         attempt.context.notes.begin()
-        with self.hold(attempt.context, operation.resource, attempt.key) if attempt.key else nullcontext():
+        if operation.urgent or asked.deletes:
+            attempt = attempt.hurried()
+        with self._turn(attempt):
+            self._hold(attempt)
             if not asked.deletes:
-                return self._answer(attempt, self._write(attempt))
+                return self.answers.make(attempt, self._write(attempt))
             if operation.item is not None and operation.item.code:
                 self._carry[operation.item.code](attempt, self)
             else:
-                attempt.send("DELETE", f"{operation.call.path}/{{item}}", again=REPEAT)
-            return Reply(DELETED)
+                attempt.send("DELETE", operation.part_path, again=REPEAT)
+            return Reply(NO_BODY)
+
+    def _turn(self, attempt: Attempt) -> AbstractContextManager[None]:
+        """Hold the resource, where what is changed stands in it: what hangs on it keeps no change of it waiting."""
+        operation = attempt.operation
+        if not attempt.key or HANGING & set(operation.call.path.split("/")):
+            return nullcontext()
+        return self.hold(attempt.context, operation.resource, attempt.key)
+
+    def _hold(self, attempt: Attempt) -> None:
+        """Hold a change to the conditions of its request, and a confined client to parts of its own resources.
+
+        Raises `PreconditionFailed`, and `NotThere` before anything changes.
+        """
+        operation, context = attempt.operation, attempt.context
+        if context.is_conditional:
+            if not attempt.key:
+                msg = f"If-Match, If-None-Match: {operation.name} is about no single resource that has a version"
+                raise InvalidValue(msg)
+            self.endpoints[operation.resource].resource.look(context, attempt.key)
+        if attempt.is_confined and attempt.item and not (operation.item and operation.item.code):
+            attempt.read_part()
 
     def count(self, attempt: Attempt, name: str) -> None:
         """Count an attempt at another operation, which this one is as well. Raises `TooManyRequests`, `Unavailable`."""
@@ -154,10 +179,16 @@ class Room:
         if other is not None:
             take_place(other, attempt.key, self.around.state, self.around.wall)
 
-    def hold(self, context: RequestContext, resource: str, key: str) -> AbstractContextManager[None]:
-        """Hold a resource for one change, as PUT and PATCH hold it. Raises `Unavailable`."""
+    def count_anew(self, attempt: Attempt, name: str) -> None:
+        """Forget how often another operation was asked."""
+        other = self.catalogue.operations.get((attempt.operation.resource, name))
+        if other is not None:
+            free_places(other, attempt.key, self.around.state)
+
+    def hold(self, context: RequestContext, resource: str, key: str, part: str = "") -> AbstractContextManager[None]:
+        """Hold a resource for one change, as PUT and PATCH hold it, or what hangs on it. Raises `Unavailable`."""
         records = self.around.reach.of(KIND_OF[resource].collection)
-        return self._turns.of(context, resource.lower(), key, lambda: records.look(context, key))
+        return self._turns.of(context, f"{resource.lower()}{part}", key, lambda: records.look(context, key))
 
     def _read(self, attempt: Attempt) -> Any:
         operation = attempt.operation
@@ -165,20 +196,38 @@ class Room:
             return self._carry[operation.code](attempt, self)
         call = operation.call
         if attempt.item and operation.listed:
-            return attempt.send("GET", f"{call.path}/{{item}}", query=call.query).body
+            return attempt.read_part()
         query = (*call.query, *query_of(operation, attempt.values))
         if operation.listed:
-            return attempt.read_all(call.path, operation.listed, query)
+            return self._read_list(attempt, query)
         return attempt.send("GET", call.path, query=query).body
 
-    def _write(self, attempt: Attempt) -> Any:
+    def _read_list(self, attempt: Attempt, query: tuple[tuple[str, str], ...]) -> Any:
+        """Return a list: all of it, or what the client wants at most, and then no page is read that is not needed."""
         operation = attempt.operation
-        if operation.code:
-            return self._carry[operation.code](attempt, self)
-        body = native_body(operation, attempt.values)
+        bound = next((each for each in operation.inputs if each.to == LIMIT and each.name in attempt.values), None)
+        found, total, most = list[Native](), 0, math.inf if bound is None else attempt.values[bound.name]
+        for page in attempt.pages(operation.call.path, operation.listed, query):
+            found += page.records
+            total = max(len(found) + (page.next is not None), page.count or 0)
+            if len(found) >= most:
+                return self.answers.make_list(attempt, found[: int(most)], total)
+        return found
+
+    def _write(self, attempt: Attempt) -> Any:
+        if attempt.operation.code:
+            return self._carry[attempt.operation.code](attempt, self)
+        return self._seen(attempt, self.send(attempt))
+
+    def send(self, attempt: Attempt) -> Json:
+        """Send the call of the row with what the client sent. Raises as `settled` does."""
+        call, body = attempt.operation.call, native_body(attempt.operation, attempt.values)
         # A PUT always has a body, of which nothing may be left; a POST without one says all by its type.
-        sent = body if body or operation.call.method == "PUT" else None
-        return self._seen(attempt, self.settled(attempt, lambda: attempt.send_row(sent).body))
+        sent = body if body or call.method == "PUT" else None
+        return self.settled(
+            attempt,
+            lambda: attempt.send(call.method, call.path, body=sent, media=call.media, query=call.query).body,
+        )
 
     def _seen(self, attempt: Attempt, made: Json) -> Any:
         """Return what a change has made: read it, where PingOne said no more than that it is done.
@@ -188,7 +237,8 @@ class Room:
         operation = attempt.operation
         is_whole = operation.shows == operation.resource
         is_told = str(made.get("id", "")).lower() == attempt.key if is_whole else bool(made)
-        if is_told or not (operation.shows or operation.answer):
+        is_wanted = bool(operation.undone) or not attempt.options.minimal
+        if is_told or not (is_wanted and (operation.shows or operation.answer)):
             return made
         try:
             if is_whole:
@@ -197,14 +247,14 @@ class Room:
         except PingOneError:
             if operation.again != NEVER:
                 raise
-            return Reply(DELETED)
+            return Reply(NO_BODY)
 
-    def settled(self, attempt: Attempt, send: Callable[[], Json]) -> Json:
-        """Send what changes something, and decide by the row what a lost answer means.
+    def settled(self, attempt: Attempt, send: Callable[[], Json], again: str | None = None) -> Json:
+        """Send what changes something, and decide by the row, or by `again`, what a lost answer means.
 
         Raises `GatewayTimeout` where it cannot be known, and PingOne's errors.
         """
-        again = attempt.operation.again
+        again = again or attempt.operation.again
         try:
             return send() if again in (REPEAT, NEVER) else settle(send, self._settle[again](attempt))
         except PingOneError as error:
@@ -212,87 +262,14 @@ class Room:
                 raise
             raise lost_answer(attempt.operation) from error
 
-    # -- the answer ------------------------------------------------------------------------------------------------
-
-    def _answer(self, attempt: Attempt, found: Any) -> Reply:
-        operation = attempt.operation
-        if isinstance(found, Reply):
-            return found
-        if isinstance(found, dict) and not operation.reads:
-            states = {".".join(path): read_field(found, path) for path in STATES}
-            attempt.context.notes.became({name: state for name, state in states.items() if isinstance(state, str)})
-        if operation.shows:
-            return self.show_all(attempt, found) if isinstance(found, list) else self._show(attempt, found)
-        if operation.answer is None:
-            return Reply(DELETED)
-        table = operation.answer
-        if isinstance(found, list):
-            return Reply(200, list_of([self.printer.one(attempt, table, each) for each in found]))
-        return Reply(200, self.printed(attempt, found))
-
-    def printed(self, attempt: Attempt, record: Mapping[str, Any]) -> Json:
-        """Return the answer about one record, as the row's table of answers has it."""
-        table = attempt.operation.answer
-        return {} if table is None else self.printer.one(attempt, table, record)
-
-    def show_all(self, attempt: Attempt, records: list[Native], total: int | None = None) -> Reply:
-        """Return resources as a list shows them, to a client that may read them; `total` is how many there are."""
-        lists = self.endpoints[attempt.operation.shows].lists
-        options = veil(attempt.context.caller, lists.kind, attempt.options)
-        return Reply(200, list_of(lists.resources(attempt.context, options, records), total))
-
-    def _show(self, attempt: Attempt, record: Native) -> Reply:
-        """Return a resource as always; who may not read it is told where it is."""
-        operation, record = attempt.operation, self._whole(attempt, record)
-        lists, caller = self.endpoints[operation.shows].lists, attempt.context.caller
-        return veil_reply(caller, lists.kind, lists.view.show(veil(caller, lists.kind, attempt.options), record))
-
-    def _whole(self, attempt: Attempt, record: Native) -> Native:
-        """Return the resource, which PingOne's answer may only have a part of. Raises `BadGateway` for another's."""
-        operation = attempt.operation
-        if "id" in record:
-            return record
-        if operation.shows != operation.resource or not attempt.key:
-            msg = f"{operation.name}: PingOne's answer is no {operation.shows}, as `out` of its row says"
-            raise BadGateway(msg)
-        return self.around.reach.of(KIND_OF[operation.shows].collection).read(attempt.context, attempt.key)
-
     def serves(self, operation: Operation) -> bool:
-        """Whether the resource types that an operation is about, reads or changes, and answers with, are served."""
-        about = _TYPES.get(operation.scope.partition(":")[0], "")  # the type of a right to groups is Group
-        needed = {operation.resource, operation.shows, about} - {"", SERVICE}
-        return needed <= self.endpoints.keys()
+        """Whether what an operation is about is served."""
+        return is_served(operation, self.endpoints)
 
-    def offered(self, caller: Caller) -> Iterator[Operation]:
+    def offered(self, caller: Caller) -> Iterator[Offer]:
         """Yield what a client may call."""
-        for each in self.catalogue:
-            if not each.refuse and self.serves(each) and _why_not(caller, each, each.scope) is None:
-                yield each
+        return offered(self.catalogue, self.endpoints, caller)
 
     def paths(self) -> dict[str, str]:
         """Return where the resource types stand: name -> path."""
         return {name: endpoint.path for name, endpoint in self.endpoints.items()}
-
-
-def check_right(caller: Caller, operation: Operation, scope: str) -> None:
-    """Hold a client to its rights. Raises `Forbidden`, which names the right that is missing."""
-    if (why := _why_not(caller, operation, scope)) is not None:
-        raise Forbidden(why)
-
-
-def _why_not(caller: Caller, operation: Operation, scope: str) -> str | None:
-    if not caller.may(scope):
-        return f"this client may not call {operation.name}: it has not the scope {scope}"
-    if caller.populations is not None and scope in OF_ENVIRONMENTS:
-        return f"this client may not call {operation.name}: it is confined to populations, and {scope} is about all"
-    if caller.populations is not None and _is_about_all(operation):
-        return f"this client may not call {operation.name}: it is confined to populations, and the row is about all"
-    return None
-
-
-def _is_about_all(operation: Operation) -> bool:
-    """Whether the call of a row can reach any resource, so that nothing here could hold a client to its own."""
-    path = operation.call.path
-    if operation.code or "{id}" in path:
-        return False
-    return operation.on_all or not operation.reads or path.split("/")[0] in _TYPES

@@ -3,69 +3,77 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from scimbridge.operations.rows import KIND_OF, MATCH, Input, Operation
+from scimbridge.operations.offering import Offer
+from scimbridge.operations.rows import KIND_OF, MATCH, Input
+from scimbridge.operations.words import said_of
 
 Json = dict[str, Any]
-May = Callable[[str], bool]
-"""Whether a client has a right."""
-_ENDPOINTS = {name: f"/{kind.collection[0].upper()}{kind.collection[1:]}" for name, kind in KIND_OF.items()}
+_UNTOLD = ("to", "type", "required", "now")
+"""Words of an input that say nothing to a client, or are always told."""
 
 
-def path_of(operation: Operation, endpoint: str | None = None) -> str:
-    """Return the path below the SCIM base URL, with {id} and the name of the part in braces."""
-    base = "" if operation.is_service else endpoint or _ENDPOINTS[operation.resource]
-    own = "" if operation.is_service or operation.on_all else "/{id}"
-    part = "" if operation.item is None or operation.listed else f"/{{{operation.item.name}}}"
-    return f"{base}{own}/.{operation.name}{part}"
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to ask for an operation. `path` stands below the SCIM base URL, with {id} and the part's name in braces.
+
+    `is_part`: it is about one part of a list. `by_match`: whom it is about is found by an attribute.
+    """
+
+    method: str
+    path: str
+    is_part: bool = False
+    by_match: bool = False
 
 
-def may_match(operation: Operation, may: May) -> bool:
-    """Whether a client may name the resource that it is about by an attribute: it is read then."""
-    if operation.is_service or operation.on_all:
-        return False
-    return may(scope_to_find(operation))
+def ways_of(offer: Offer, endpoint: str | None = None) -> Iterator[Way]:
+    """Yield the ways to ask: by id, of one part, and without an id. `endpoint` is the path of the resource type."""
+    operation, item, base = offer.operation, offer.operation.item, ""
+    if not operation.is_service:
+        collection = KIND_OF[operation.resource].collection
+        base = endpoint or f"/{collection[0].upper()}{collection[1:]}"
+    path = f"{base}{'/{id}' if operation.on_one else ''}/.{operation.name}"
+    part = path if item is None else f"{path}/{{{item.name}}}"
+    ways = [Way("POST" if operation.is_posted else "GET", path if operation.listed else part)]
+    if item is not None and operation.listed:
+        ways += [Way("GET", part, is_part=True)] if item.get else []
+        ways += [Way("DELETE", part, is_part=True)] if offer.deletes and item.delete else []
+    yield from ways
+    for way in ways if offer.matches and operation.on_one else ():
+        if way.method != "DELETE":
+            yield Way("POST", way.path.replace("/{id}", "", 1), way.is_part, by_match=True)
 
 
-def scope_to_find(operation: Operation) -> str:
-    """Return the right to name the resource by an attribute: that to read it."""
-    return f"{KIND_OF[operation.resource].collection}:read"
-
-
-def describe_operation(operation: Operation, endpoint: str | None = None, may: May = lambda _scope: True) -> Json:
+def describe_offer(offer: Offer, endpoint: str | None = None) -> Json:
     """Return what a client has to know to call an operation; what it may not do and defaults are left out."""
-    told: Json = {
+    operation = offer.operation
+    way = next(ways_of(offer, endpoint))
+    more = {
+        "deleteScope": operation.write if offer.deletes else "",
+        "item": operation.item and operation.item.name,
+        "limit": operation.limit and operation.limit.text,
+        MATCH: offer.matches,
+    }
+    return {
         "name": operation.name,
         "resourceType": operation.resource,
         "description": operation.does,
-        "method": "POST" if operation.is_posted else "GET",
-        "path": path_of(operation, endpoint),
+        "method": way.method,
+        "path": way.path,
         "scope": operation.scope,
         "inputs": [describe_input(each) for each in operation.inputs],
-    }
-    if operation.write and may(operation.write):
-        told["deleteScope"] = operation.write
-    if operation.item is not None:
-        told["item"] = operation.item.name
-    if operation.limit is not None:
-        told["limit"] = operation.limit.text
-    if may_match(operation, may):
-        told[MATCH] = True
-    return told
+    } | {name: value for name, value in more.items() if value}
 
 
 def describe_input(each: Input) -> Json:
     """Return what a client has to know of an input."""
-    words = (
-        ("secret", each.secret), ("minLength", each.min_length), ("maxLength", each.max_length),
-        ("minItems", each.min_items), ("maxItems", each.max_items), ("minimum", each.minimum),
-        ("maximum", each.maximum), ("canonicalValues", list(each.values)), ("default", each.default),
-        ("header", each.header), ("example", each.example),
-    )  # fmt: skip
-    told: Json = {"name": each.name, "type": each.type, "required": each.required}
-    return told | {word: value for word, value in words if value not in (None, False, 0, "", [])}
+    said = {word: value for word, value in said_of(each).items() if word not in _UNTOLD}
+    if "values" in said:
+        said["canonicalValues"] = list(said.pop("values"))
+    return {"name": each.name, "type": each.type, "required": each.required, **said}
 
 
 def words_of(each: Input) -> list[str]:

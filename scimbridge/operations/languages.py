@@ -11,18 +11,18 @@ LEAST = 0.001
 """The least that a language can be wanted by (RFC 9110 §12.4.2)."""
 
 
-def choose_language(languages: Sequence[dict[str, Any]], wanted: Iterable[str | None]) -> dict[str, Any] | None:
+def choose_language(languages: Sequence[dict[str, Any]], wanted: Iterable[Any]) -> dict[str, Any] | None:
     """Return the language to show, None where none has a revision.
 
-    `wanted` are texts as of Accept-Language, the first of which counts most: en-GB;q=0.8, en;q=0.7. A wanted en-GB is
-    answered by en as well, and a wanted en by en-GB.
+    `wanted` are texts as of Accept-Language, the first of which counts most: en-GB;q=0.8, en;q=0.7; what is no text
+    wants nothing. A wanted en-GB is answered by en as well, and a wanted en by en-GB.
     """
     usable = [each for each in languages if read_field(each, ("currentRevision", "id"))]
     for text in wanted:
-        for tag in _tags(text or ""):
-            for fits in (_is_same, _is_kin):
+        for tag in _tags(text) if isinstance(text, str) else ():
+            for depth in (None, 1):  # the same language, then its kin
                 for each in usable:
-                    if fits(str(each.get("locale", "")).casefold(), tag):
+                    if str(each.get("locale", "")).casefold().split("-")[:depth] == tag.split("-")[:depth]:
                         return each
     return next((each for each in usable if each.get("default") is True), usable[0] if usable else None)
 
@@ -40,11 +40,3 @@ def _tags(text: str) -> list[str]:
         if tag and tag != "*" and value >= LEAST:
             weighed.append((-value, tag.replace("_", "-").casefold()))
     return [tag for _weight, tag in sorted(weighed, key=lambda pair: pair[0])]
-
-
-def _is_same(held: str, wanted: str) -> bool:
-    return held == wanted
-
-
-def _is_kin(held: str, wanted: str) -> bool:
-    return held.split("-", 1)[0] == wanted.split("-", 1)[0]

@@ -24,13 +24,23 @@ def take_place(operation: Operation, key: str, state: State, wall: Callable[[], 
     if limit is None:
         return
     try:
-        wait = _seconds_to_wait(limit, f"often:{operation.resource}:{operation.name}:{key}", state, wall)
+        wait = _seconds_to_wait(limit, _name(operation, key), state, wall)
     except StateUnavailable as error:
         msg = f"whether {operation.name} was asked too often cannot be told at the moment; send it again later"
         raise Unavailable(msg, retry_after=_ASK_AGAIN) from error
     if wait:
         msg = f"{operation.name} may be asked {limit.text} for one {operation.resource.lower()}; send it again later"
         raise TooManyRequests(msg, retry_after=wait)
+
+
+def free_places(operation: Operation, key: str, state: State) -> None:
+    """Forget all attempts: where PingOne begins to count anew, the bridge does too."""
+    for place in range(operation.limit.times if operation.limit else 0):
+        state.delete(f"{_name(operation, key)}:{place}")
+
+
+def _name(operation: Operation, key: str) -> str:
+    return f"often:{operation.resource}:{operation.name}:{key}"
 
 
 def _seconds_to_wait(limit: Often, name: str, state: State, wall: Callable[[], float]) -> int:

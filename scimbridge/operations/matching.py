@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from scimbridge.operations.rows import MATCHING
+from scimbridge.operations.value_types import is_fitting
 from scimbridge.request.context import AnswerOptions, RequestContext
 from scimbridge.request.ids import is_id
 from scimbridge.request.refusals import refusing
@@ -20,7 +22,8 @@ from scimbridge.scim.paging import Window
 from scimbridge.scim.verbs import READ
 from scimbridge.sides import Native
 
-MOST_ATTRIBUTES, LONGEST = 10, 255
+ID = "id"
+LONGEST = 255
 NAME = re.compile(r"(?:urn:[A-Za-z0-9:._-]+:)?[A-Za-z$][A-Za-z0-9_$-]*(?:\.[A-Za-z$][A-Za-z0-9_$-]*)?")
 """An attribute as a filter names it; nothing else that a filter has may come in by a name."""
 MATCH_SHAPE = (
@@ -46,7 +49,7 @@ def find_one(
     named: str,
 ) -> Native:
     """Return the record of the one resource that has a text in any of the attributes. Raises as `find_match`."""
-    found, total = find_some(endpoint, context, options, any_of(attributes, text, named), named, 2)
+    found, total = find_any(endpoint, context, options, attributes, text, named, 2)
     if total > 1:
         msg = f"{total} {endpoint.name}s have that identifier in {', '.join(attributes)}; it has to be one"
         raise Uniqueness(msg)
@@ -54,6 +57,30 @@ def find_one(
         msg = f"no {endpoint.name} has that identifier in {', '.join(attributes)}"
         raise NotFound(msg)
     return found[0]
+
+
+def find_any(
+    endpoint: Endpoint,
+    context: RequestContext,
+    options: AnswerOptions,
+    attributes: Sequence[str],
+    text: str,
+    named: str,
+    most: int,
+) -> tuple[list[Native], int]:
+    """Return up to `most` records that have a text in any of the attributes, and how many there are.
+
+    An id is asked for by itself: among others it is nothing that PingOne could look for, and all would be read.
+    """
+    others = [name for name in attributes if name.lower() != ID]
+    if not others or len(others) == len(attributes):
+        return find_some(endpoint, context, options, any_of(attributes, text, named), named, most)
+    found, total = find_some(endpoint, context, options, any_of(others, text, named), named, most)
+    if not is_id(text):
+        return found, total
+    by_id, _one = find_some(endpoint, context, options, any_of([ID], text, named), named, most)
+    more = [each for each in by_id if each["id"] not in {held["id"] for held in found}]
+    return [*more, *found][:most], total + len(more)
 
 
 def find_some(
@@ -80,17 +107,10 @@ def any_of(attributes: Sequence[str], text: str, named: str) -> str:
         msg = f"{named}: {wrong[0][:LONGEST]!r} is no attribute; name them as filters do, such as emails.value"
         raise InvalidValue(msg)
     forms = {True: json.dumps(text.lower(), ensure_ascii=False), False: json.dumps(text, ensure_ascii=False)}
-    return " or ".join(f"{name} eq {forms[name.lower() == 'id' and is_id(text)]}" for name in attributes)
+    return " or ".join(f"{name} eq {forms[name.lower() == ID and is_id(text)]}" for name in attributes)
 
 
 def _is_match(match: Any) -> bool:
-    if not isinstance(match, dict) or set(match) != {"attributes", "identifier"}:
+    if not isinstance(match, dict) or set(match) != {each.name for each in MATCHING}:
         return False
-    attributes, text = match["attributes"], match["identifier"]
-    return (
-        isinstance(attributes, list)
-        and 1 <= len(attributes) <= MOST_ATTRIBUTES
-        and all(isinstance(name, str) and 1 <= len(name) <= LONGEST for name in attributes)
-        and isinstance(text, str)
-        and 1 <= len(text) <= LONGEST
-    )
+    return all(is_fitting(each, match[each.name]) for each in MATCHING)

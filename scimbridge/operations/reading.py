@@ -7,7 +7,7 @@ out. Touches no file: texts are handed in.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +15,13 @@ from scimbridge.mapping.tables.rows import nearest
 from scimbridge.mapping.tables.table import TableFaults
 from scimbridge.operations.drafts import Functions, read_answer, read_operation
 from scimbridge.operations.rows import KIND_OF, LOCATED, SERVICE, AnswerTable, Operation
+from scimbridge.operations.words import Fault
 from scimbridge.resources.tables import OPERATIONS
 
-HEAD_WORDS = ("extends", "disable")
 ANSWERS = "answer"
 RESOURCES = (*KIND_OF, SERVICE)
+Sections = dict[tuple[str, str], tuple[str, Mapping[str, Any]]]
+"""What stands over a section, and its name -> the file that it comes from, and its content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,51 +47,50 @@ class Catalogue:
 def compile_operations(shipped: str, own: str | None, functions: Functions, file: str = OPERATIONS) -> Catalogue:
     """Compile the shipped table and what lies over it. Raises `TableFaults` with all that is wrong in both."""
     faults: list[str] = []
-    sections: dict[tuple[str, str], tuple[str, Mapping[str, Any]]] = {}
-    disabled: list[str] = []
-    for name, text in ((f"shipped {OPERATIONS}", shipped), (file, own)):
-        if text is not None:
-            disabled += _lay(sections, name, text, faults)
-    answers = {
-        name: read_answer(name, right, functions, _teller(faults, source, ANSWERS, name))
-        for (resource, name), (source, right) in sections.items()
-        if resource == ANSWERS
-    }
-    operations = dict(_read_all(sections, answers, functions, faults))
+    sections: Sections = {}
+    disabled = _lay(sections, f"shipped {OPERATIONS}", shipped, faults)
+    disabled += [] if own is None else _lay(sections, file, own, faults)
+    answers: dict[str, AnswerTable] = {}
+    operations: dict[tuple[str, str], Operation] = {}
+    for (resource, name), (source, right) in sorted(sections.items(), key=lambda each: each[0][0] != ANSWERS):
+        fault = _teller(faults, f"{source}: [{resource}.{name}]")
+        if resource == ANSWERS and name in LOCATED:
+            fault(f"{name} is a resource type, and answered as always")
+        elif resource == ANSWERS:
+            answers[name] = read_answer(name, right, functions, fault)
+        elif (found := read_operation(resource, name, right, answers, functions, source, fault)) is not None:
+            operations[resource, name] = found
     for name in disabled:
-        found = [key for key in operations if key[1] == name or f"{key[0]}.{key[1]}" == name]
-        if not found:
+        gone = [key for key in operations if name in (key[1], ".".join(key))]
+        if not gone:
             known = [key[1] for key in operations]
             faults.append(f"{file}: disable has {name!r}, which is no operation{nearest(name, known)}")
-        for key in found:
+        for key in gone:
             del operations[key]
     if faults:
         raise TableFaults(faults)
     return Catalogue(operations)
 
 
-def _lay(
-    sections: dict[tuple[str, str], tuple[str, Mapping[str, Any]]], file: str, text: str, faults: list[str]
-) -> Iterable[str]:
+def _lay(sections: Sections, file: str, text: str, faults: list[str]) -> list[str]:
     """Put the sections of a text over those that are there; return what it disables."""
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         faults.append(f"{file}: not valid TOML: {error}")
-        return ()
-    head = {word: content.pop(word) for word in HEAD_WORDS if word in content}
-    if head.get("extends", "shipped") != "shipped":
-        faults.append(f'{file}: extends = {head["extends"]!r}: a table can extend "shipped", and does so anyway')
-    disabled = head.get("disable", [])
+        return []
+    extends, disabled = content.pop("extends", "shipped"), content.pop("disable", [])
+    if extends != "shipped":
+        faults.append(f'{file}: extends = {extends!r}: a table can extend "shipped", and does so anyway')
     if not isinstance(disabled, list) or not all(isinstance(name, str) for name in disabled):
         faults.append(f'{file}: disable is a list of operations, as ["checkPassword"], not {disabled!r}')
         disabled = []
+    heads = (*RESOURCES, ANSWERS)
     for resource, rows in content.items():
-        if resource not in (*RESOURCES, ANSWERS) or not isinstance(rows, dict):
-            hint = nearest(resource, (*RESOURCES, ANSWERS))
+        if resource not in heads or not isinstance(rows, dict):
             faults.append(
                 f"{file}: [{resource}]: a section is headed by {', '.join(RESOURCES)} or {ANSWERS},"
-                f" a dot and a name, as [User.unlock]{hint}"
+                f" a dot and a name, as [User.unlock]{nearest(resource, heads)}"
             )
             continue
         for name, right in rows.items():
@@ -100,22 +101,5 @@ def _lay(
     return disabled
 
 
-def _read_all(
-    sections: Mapping[tuple[str, str], tuple[str, Mapping[str, Any]]],
-    answers: Mapping[str, AnswerTable],
-    functions: Functions,
-    faults: list[str],
-) -> Iterator[tuple[tuple[str, str], Operation]]:
-    for (resource, name), (file, right) in sections.items():
-        if resource == ANSWERS:
-            if name in LOCATED:
-                faults.append(f"{file}: [{ANSWERS}.{name}]: {name} is a resource type, and answered as always")
-            continue
-        tell = _teller(faults, file, resource, name)
-        found = read_operation(resource, name, right, answers, functions, file, tell)
-        if found is not None:
-            yield (resource, name), found
-
-
-def _teller(faults: list[str], file: str, resource: str, name: str) -> Any:
-    return lambda text: faults.append(f"{file}: [{resource}.{name}]: {text}")
+def _teller(faults: list[str], place: str) -> Fault:
+    return lambda text: faults.append(f"{place}: {text}")

@@ -1,27 +1,22 @@
-"""The operations as each client is served them: one `Room` for all clients from whom the same is hidden."""
+"""The operations as each client is served them: a `Room` holds what it sees, and costs nothing to make."""
 
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from importlib.resources.abc import Traversable
-from operator import attrgetter
-
-from cachetools import LRUCache, cachedmethod
 
 from scimbridge.access.caller import Caller
-from scimbridge.mapping.tables.disabling import Hidden
 from scimbridge.mapping.tables.shipped import default_mappings
 from scimbridge.mapping.tables.table import TableFaults
 from scimbridge.once.locks import ChangeLocks
-from scimbridge.operations.answers import Printer
+from scimbridge.operations.answers import Answers
 from scimbridge.operations.attempt import OperationParts
 from scimbridge.operations.carrying_out import Room
 from scimbridge.operations.reading import Catalogue, compile_operations
 from scimbridge.operations.steps import ANSWER, CARRY, FUNCTIONS, SETTLE
 from scimbridge.pingone.agreement_texts import AgreementTexts
 from scimbridge.resources.assembly import Assembly
-from scimbridge.resources.registry import MOST_VIEWS, Registry
+from scimbridge.resources.registry import Registry
 from scimbridge.resources.tables import OPERATIONS, Tables, open_tables, read_operations
 from scimbridge.trail.attempts import Trail
 
@@ -50,7 +45,7 @@ def open_all_tables(folder: Traversable, offset: dt.timedelta) -> Tables:
 
 
 class Rooms:
-    """Makes a room when it is first needed."""
+    """Makes the room of each request."""
 
     def __init__(
         self,
@@ -65,18 +60,12 @@ class Rooms:
         self._around = around
         self._turns = turns
         self._trail = trail
-        self._printer = Printer(ANSWER)
-        self._rooms: LRUCache[Hidden, Room] = LRUCache(MOST_VIEWS)
-        self._made = threading.Condition()
 
     def to(self, caller: Caller) -> Room:
         """Return what a client is served."""
-        return self._room(caller)
-
-    @cachedmethod(attrgetter("_rooms"), key=lambda _self, caller: caller.hidden, condition=attrgetter("_made"))
-    def _room(self, caller: Caller) -> Room:
         endpoints = {each.name: each for each in self._registry.to(caller).endpoints.values()}
-        return Room(self.catalogue, endpoints, self._around, self._turns, self._trail, self._printer, CARRY, SETTLE)
+        answers = Answers(endpoints, ANSWER)
+        return Room(self.catalogue, endpoints, self._around, self._turns, self._trail, answers, CARRY, SETTLE)
 
 
 def open_rooms(
@@ -88,5 +77,4 @@ def open_rooms(
         reach=assembly.reach, state=parts.state, secret=parts.secret, wall=parts.wall, clock=parts.clock,
         sleep=parts.sleep, fetch_text=texts.fetch, offset=offset,
     )  # fmt: skip
-    turns = ChangeLocks(parts.state, parts.clock)
-    return Rooms(open_catalogue(own), registry, shared, turns, parts.trail)
+    return Rooms(open_catalogue(own), registry, shared, assembly.turns, parts.trail)

@@ -71,7 +71,7 @@ def find_operation(catalogue: Catalogue, name: str, target: CallTarget) -> Opera
 def _check_target(operation: Operation, target: CallTarget) -> None:
     """Hold what is named to where an operation stands. Raises `Uncallable`, which says what would be right."""
     name, item, option = operation.name, operation.item, f"--{operation.resource.lower()}"
-    is_about_one = not (operation.is_service or operation.on_all)
+    is_about_one = operation.on_one
     if operation.refuse:
         return
     if is_about_one and (target.resource != operation.resource or not target.named):

@@ -116,5 +116,7 @@ def _ids_in(records: Iterable[Record]) -> list[tuple[str, tuple[Kind, ...]]]:
         if is_id(record.key) and record.resource in own:
             found[record.key] = own[record.resource]
         for key in record.others:
+            if key == record.part:  # a session, a role: few have a name to be looked up
+                continue
             found.setdefault(key, (GROUPS,) if key in record.groups_left else SEEN)
     return list(found.items())

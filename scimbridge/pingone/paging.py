@@ -69,7 +69,8 @@ def read_whole(response: Response, key: str) -> list[Native]:
     if not isinstance(records, list) or not all(isinstance(each, dict) for each in records):
         raise malformed(response, "GET", f"without the list of {key}")
     _linked, following = _next_link(response)
-    if following is not None:
+    told = [_number(response.body.get(name)) for name in ("size", "count")]
+    if following is not None or any(number is not None and number > len(records) for number in told):
         raise malformed(response, "GET", f"with a part of the {key} only")
     return records
 

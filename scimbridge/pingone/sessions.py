@@ -6,10 +6,9 @@ Knows nothing of how they are read and ended.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 
-from scimbridge.pingone.errors import NotThere
+from scimbridge.pingone.errors import NotThere, PingOneError
 from scimbridge.sides import Native
 
 PATH, MEMBER = "/users/{id}/sessions", "sessions"
@@ -24,8 +23,11 @@ class Ended:
     is_all: bool
 
 
-def end_each(read: Callable[[], Iterable[Native]], end: Callable[[str], object]) -> Ended:
-    """End every session that is told and look again, some times. Raises PingOne's errors."""
+def end_each(read: Callable[[], Iterable[Native]], end: Callable[[str], object], tell: Callable[[str], None]) -> Ended:
+    """End every session that is told and look again, some times.
+
+    Raises PingOne's errors; `tell` is told how far it came then.
+    """
     seen: set[str] = set()
     count = 0
     for turn in range(ROUNDS + 1):
@@ -34,7 +36,12 @@ def end_each(read: Callable[[], Iterable[Native]], end: Callable[[str], object])
             return Ended(count, is_all=True)
         for session in found if turn < ROUNDS else ():
             seen.add(session)
-            with suppress(NotThere):  # it has ended by itself
+            try:
                 end(session)
-                count += 1
+            except NotThere:  # it has ended by itself
+                continue
+            except PingOneError:
+                tell(f"{count} sessions ended")
+                raise
+            count += 1
     return Ended(count, is_all=False)

@@ -13,10 +13,10 @@ from scimbridge.pingone.collections import Collection, UserCollection, quote_id
 from scimbridge.pingone.errors import NoPermission, NotThere
 from scimbridge.pingone.kinds import GROUPS, KINDS, POPULATIONS, USERS
 from scimbridge.pingone.memberships import Memberships
-from scimbridge.pingone.paging import Pass, read_page
+from scimbridge.pingone.not_yet import WithNotYet
+from scimbridge.pingone.paging import Page, Pass, read_page
 from scimbridge.pingone.password_changes import WithPasswordChanges
 from scimbridge.pingone.send import Call, Json, Request, Send
-from scimbridge.sides import Native
 
 _PAGE = 100
 
@@ -25,7 +25,7 @@ class Target:
     """The collections of all kinds, memberships, and what is known of the environment."""
 
     def __init__(self, send: Send, *, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
-        self.send = send = WithPasswordChanges(send, clock=clock)
+        self.send = send = WithPasswordChanges(WithNotYet(send, clock=clock, sleep=sleep), clock=clock)
         self.users = UserCollection(send, USERS.collection, send)
         self._collections = {
             kind.collection: self.users if kind is USERS else Collection(send, kind.collection) for kind in KINDS
@@ -47,9 +47,11 @@ class Target:
 
         Who may not see the latter is shown the former (docs/pingone.md §1.3).
         """
-        found = [*self.read_all(call, Request("GET", "/roles", root=True), "roles")]
+        found = [
+            each for page in self.pages(call, Request("GET", "/roles", root=True), "roles") for each in page.records
+        ]
         with suppress(NoPermission, NotThere):  # not every environment has any
-            found += self.read_all(call, Request("GET", "/roles"), "roles")
+            found += [each for page in self.pages(call, Request("GET", "/roles"), "roles") for each in page.records]
         return [*found]
 
     def role(self, call: Call, key: str) -> Json:
@@ -73,20 +75,19 @@ class Target:
         path = f"{Collection(self.send, 'schemas').path(user['id'])}/attributes"
         return self._all(Collection(self.send, "attributes", path=path), call)
 
-    def read_all(self, call: Call, request: Request, member: str) -> list[Native]:
-        """Return every record of a list that hangs on a record, whatever pages it comes in.
+    def pages(self, call: Call, request: Request, member: str) -> Iterator[Page]:
+        """Yield the pages of a list that hangs on a record, or on none.
 
         Only what the request says is asked: not every list knows a limit. Raises as `Pass` does.
         """
         limit = next((int(value) for name, value in request.query if name == "limit"), _PAGE)
         passed = Pass()
         page = passed.take(read_page(self.send(request, call), member, limit))
-        found = list(page.records)
+        yield page
         while page.next is not None:
             answer = self.send(replace(request, href=page.next), call)
             page = passed.take(read_page(answer, member, limit, continued=True))
-            found += page.records
-        return found
+            yield page
 
     def _all(self, collection: Collection, call: Call) -> list[Json]:
         return list(self._records(collection, call))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from scimbridge.pingone import sessions
 from scimbridge.pingone.collections import quote_id
 from scimbridge.pingone.kinds import GROUPS, KINDS, POPULATIONS, USERS
+from scimbridge.pingone.paging import Page
 from scimbridge.pingone.send import Request, Response
 from scimbridge.pingone.sessions import Ended
 from scimbridge.pingone.target import Target
@@ -35,24 +38,20 @@ class Reach:
         """Send a call about a record that the caller was held to, or about none. Raises PingOne's errors."""
         return self._target.send(request, context.call)
 
-    def read_all(
-        self,
-        context: RequestContext,
-        path: str,
-        member: str,
-        query: tuple[tuple[str, str], ...] = (),
-        *,
-        root: bool = False,
-    ) -> list[Native]:
-        """Return what hangs on a record, or on none, over all pages of its list. Raises PingOne's errors."""
-        return self._target.read_all(context.call, Request("GET", path, query, root=root), member)
+    def pages(self, context: RequestContext, request: Request, member: str) -> Iterator[Page]:
+        """Yield the pages of what hangs on a record, or on none. Raises PingOne's errors."""
+        return self._target.pages(context.call, request, member)
 
     def end_sessions(self, context: RequestContext, key: str) -> Ended:
         """End the sessions of a user whom the caller was held to. Raises PingOne's errors."""
         path = sessions.PATH.format(id=quote_id(key))
+
+        def read() -> list[Native]:
+            pages = self.pages(context, Request("GET", path), sessions.MEMBER)
+            return [each for page in pages for each in page.records]
+
         return sessions.end_each(
-            lambda: self.read_all(context, path, sessions.MEMBER),
-            lambda each: self.send(context, Request("DELETE", f"{path}/{quote_id(each)}")),
+            read, lambda each: self.send(context, Request("DELETE", f"{path}/{quote_id(each)}")), context.notes.came
         )
 
     def of(self, collection: str) -> ReachableRecords:

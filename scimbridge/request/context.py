@@ -70,6 +70,12 @@ class Notes:
     def asked(self, names: tuple[str, ...], key: str) -> None:
         """Be told the names of what an operation was given, and the id of the resource that it is about."""
 
+    def about(self, part: str) -> None:
+        """Be told the id of what an operation is about below its resource: a session, a device, the group it joins.
+
+        What is told first holds.
+        """
+
     def became(self, states: Mapping[str, Any]) -> None:
         """Be told what an operation's answer says of the state of its resource; states are nobody's secret."""
 

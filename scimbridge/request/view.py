@@ -115,11 +115,11 @@ class View:
         return self._filtered(",".join(names))
 
     def show(self, options: AnswerOptions, record: Native, status: int = 200) -> Reply:
-        """Return the answer about one resource."""
-        resource = self.resource(record, options.base)
+        """Return the answer about one resource; without a tag where it has what the version does not cover."""
+        projection, resource = self.projection(options), self.resource(record, options.base)
         meta: Mapping[str, Any] = resource["meta"]
-        body = self.projection(options).apply(resource)
-        return Reply(status, body, meta["location"], meta["version"])
+        is_whole = not any(_wants(projection, row) for row in self._read)
+        return Reply(status, projection.apply(resource), meta["location"], meta["version"] if is_whole else None)
 
     def check_match(self, context: RequestContext, record: Native) -> None:
         """Hold a change to the version that the client knows. Raises `PreconditionFailed` (RFC 7644 §3.14)."""

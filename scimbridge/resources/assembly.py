@@ -43,7 +43,7 @@ from scimbridge.request.parallel import Parallel
 from scimbridge.request.rendered import Rendered
 from scimbridge.request.view import View
 from scimbridge.resources.accounts.endings import ENDINGS, Endings
-from scimbridge.resources.accounts.states import Clocks, States
+from scimbridge.resources.accounts.states import States
 from scimbridge.resources.endpoint import Endpoint, ResourceHandler
 from scimbridge.resources.enforced import Enforced, Findings
 from scimbridge.resources.group_creation import GroupCreation
@@ -119,8 +119,8 @@ class Assembly:
         )  # fmt: skip
         self._seal = Seal((parts.secret,))
         self._rendered = Rendered()
-        self._turns = ChangeLocks(parts.state, parts.clock)
-        self._intents = Intents(parts.state, self._turns, parts.secret, wall=parts.wall)
+        self.turns = ChangeLocks(parts.state, parts.clock)
+        self._intents = Intents(parts.state, self.turns, parts.secret, wall=parts.wall)
         self._fresh = {
             kind.collection: RecentNames(
                 parts.state, self.reach.of(kind.collection), clock=parts.clock, sleep=parts.sleep
@@ -167,12 +167,11 @@ class Assembly:
             view.table, users, self._whole.populations, parts.default_population, parts.state, page_size=parts.page_size
         )
         marks = ChangeMarks(parts.state, users.name)
-        records = UserRecords(self.reach, self._members, self._together, self._turns, marks)
-        clocks = Clocks(wall=parts.wall, clock=parts.clock, sleep=parts.sleep)
+        records = UserRecords(self.reach, self._members, self._together, self.turns, marks)
         endings = Endings(self.reach, view.table, Unfinished(parts.state, ENDINGS))
         writer = UserWriter(
             users, self._own, Lookalikes(self._whole.users, view.table, parts.page_size),
-            Enforced(Findings(parts.state), view.table), kept, States(self.reach, view.table, clocks), endings,
+            Enforced(Findings(parts.state), view.table), kept, States(self.reach, view.table, parts.wall), endings,
             marks,
         )  # fmt: skip
         creation = UserCreation(
@@ -212,7 +211,7 @@ class Assembly:
             # A group's own counts say so to who may know of all its members.
             return groups.is_open(context) and any(direct_members(group))
 
-        records = GroupRecords(groups, view, self._turns)
+        records = GroupRecords(groups, view, self.turns)
         current = CurrentMembers(self.reach, members, self._together)
         writer = GroupWriter(groups, records, current, self._own, kept)
         creation = GroupCreation(groups, view, records, current, self._creation(groups), writer)
@@ -234,7 +233,7 @@ class Assembly:
     def _plain(self, view: View, kept: KeptValues) -> Joined:
         records = self.reach.of(kind_named(view.table.type.name).collection)
         writer = PlainWriter(records, kept)
-        return records, Plain(records, view, self._creation(records), writer, self._turns), None, None
+        return records, Plain(records, view, self._creation(records), writer, self.turns), None, None
 
 
 def _linked(view: View) -> str:

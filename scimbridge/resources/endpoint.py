@@ -57,6 +57,10 @@ class ResourceHandler(Protocol):
         """Delete it."""
         ...
 
+    def look(self, context: RequestContext, key: str) -> None:
+        """Hold a change that needs no read to where the caller may go, and to the conditions of its request."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:

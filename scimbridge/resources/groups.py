@@ -110,12 +110,16 @@ class Groups:
     def delete(self, context: RequestContext, key: str) -> Reply:
         """Delete a group: one call."""
         with refusing(self._table), self._records.turn(context, key):
-            if context.is_conditional:
-                self._check_match(context, self._records.read(context, key), self._own.of(key))
-            else:
-                self._groups.look(context, key)
+            self.look(context, key)
             self.writer.delete(context, key)
         return Reply(204)
+
+    def look(self, context: RequestContext, key: str) -> None:
+        """Hold a change that needs no read to where the caller may go, and to the conditions of its request."""
+        if context.is_conditional:
+            self._check_match(context, self._records.read(context, key), self._own.of(key))
+        else:
+            self._groups.look(context, key)
 
     def _read_to_change(self, context: RequestContext, key: str, own: Recent) -> Native:
         record = self._records.read(context, key)

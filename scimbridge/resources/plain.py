@@ -76,11 +76,15 @@ class Plain:
     def delete(self, context: RequestContext, key: str) -> Reply:
         """Delete it; what PingOne refuses, as a population that has users, is a 409."""
         with refusing(self._table), self._turn(context, key):
-            self._records.look(context, key)
-            if context.is_conditional:
-                self.view.check_match(context, self._records.read(context, key))
+            self.look(context, key)
             self.writer.delete(context, key)
         return Reply(204)
+
+    def look(self, context: RequestContext, key: str) -> None:
+        """Hold a change that needs no read to where the caller may go, and to the conditions of its request."""
+        self._records.look(context, key)
+        if context.is_conditional:
+            self.view.check_match(context, self._records.read(context, key))
 
     def _turn(self, context: RequestContext, key: str) -> AbstractContextManager[None]:
         return self._turns.of(context, self._held_as, key, lambda: self._records.look(context, key))

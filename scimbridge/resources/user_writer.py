@@ -1,7 +1,7 @@
 """How a user's changes are carried out: one call after the other, in the one order that is safe.
 
-The order is that of the facets: a disable and a lock come first, an unlock and an enable last. What the changes are is
-decided before; see `mapping.plan`.
+The order is that of the facets: a disable, with the end of sessions, and a lock come first, an unlock and an enable
+last. What the changes are is decided before; see `mapping.plan`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from scimbridge.reach.records import ReachableUsers
 from scimbridge.request.context import RequestContext
 from scimbridge.request.kept_values import KeptValues
 from scimbridge.request.progress import Progress
-from scimbridge.resources.accounts.endings import LAST, Endings
+from scimbridge.resources.accounts.endings import Endings
 from scimbridge.resources.accounts.states import States
 from scimbridge.resources.enforced import Enforced
 from scimbridge.resources.lookalikes import Lookalikes
@@ -36,7 +36,7 @@ Body = TypeVar("Body", Record, list[Record])
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One call of a change; `facet` is the one that it sets, None for the call of the other fields."""
+    """One call of a change; `facet` is the one that it sets, None for the other fields and for what follows."""
 
     place: int
     name: str
@@ -107,8 +107,8 @@ class UserWriter:
         record = Native({})
         self._lookalikes.check(context, key, changes.body, changes.operations)
         steps = _steps(changes)
-        if self._endings.follow(changes):
-            steps.append(_Step(LAST, END_SESSIONS))
+        if self._endings.follow(changes):  # right behind the disable: whatever fails later leaves nobody signed on
+            steps.insert(1, _Step(steps[0].place, END_SESSIONS))
             self._endings.open(key)
         progress.plan(*(step.name for step in steps))
         if POPULATION.name in changes.facets:
@@ -124,7 +124,7 @@ class UserWriter:
 
     def _take(self, context: RequestContext, key: str, step: _Step, changes: Changes, record: Native) -> Native:
         """Make the call of a step. Returns the record as it then is, {} where nobody says."""
-        if step.place == LAST:
+        if step.name == END_SESSIONS:
             self._endings.end(context, key)
             return record
         if step.facet is None:

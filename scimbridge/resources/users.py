@@ -125,7 +125,7 @@ class Users:
         progress = context.notes.follow(Progress())
         context = _hurry(context, native.facets)
         with refusing(self._table, progress), self._records.turn(context, key):
-            self._look(context, key)
+            self.look(context, key)
             self._placement.check_move(context, native.facets)
             record = self._carry_out(context, options, key, native, progress)
         return self._answer(options, record)
@@ -143,8 +143,11 @@ class Users:
             context.notes.left(sorted(_groups_in(known)))
         return Reply(204)
 
-    def _look(self, context: RequestContext, key: str) -> None:
-        """Read a user before a call that needs no read, where something has to be held against it."""
+    def look(self, context: RequestContext, key: str) -> None:
+        """Read a user before a call that needs no read, where something has to be held against it.
+
+        Raises `NotThere` and `PreconditionFailed`.
+        """
         if context.is_conditional:
             self.view.check_match(context, self._records.read(context, key))
         else:

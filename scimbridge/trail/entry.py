@@ -86,6 +86,7 @@ class AuditEntry(Notes):
     began: float = 0.0
     is_begun: bool = False
     own: str = ""  # the id of what a create has made
+    part: str = ""  # what an operation is about below its resource
     was_found: bool = False  # by an earlier try, whose record says so
     changed: dict[str, Any] = field(default_factory=dict)  # SCIM path -> masked value
     wanted: tuple[Member, ...] = ()  # members that were to be added or removed
@@ -185,6 +186,10 @@ class AuditEntry(Notes):
         self.changed = dict.fromkeys(names)
         self.head = replace(self.head, key=key.lower())
 
+    def about(self, part: str) -> None:
+        """Note the part; what is no id of PingOne's may be anything."""
+        self.part = self.part or (part.lower() if is_id(part) else "")
+
     def became(self, states: Mapping[str, Any]) -> None:
         """Note the states that an operation has left its resource in."""
         self.changed |= states
@@ -232,6 +237,7 @@ class AuditEntry(Notes):
             result=result,
             resource=head.resource,
             key=head.key if self._is_taken_back() else self.own or head.key,
+            part=self.part,
             bulk=head.bulk,
             changed=tuple(self.changed),
             address=head.address,

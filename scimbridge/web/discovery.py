@@ -103,7 +103,7 @@ def _describe_api(served: Registry, rooms: Rooms, prefix: str) -> Callable[[], R
     def describe() -> Response:
         room, caller = rooms.to(g.caller), g.caller
         api = served.to(caller).api(_base(prefix), caller)
-        return render.plain(add_operations(api, room.offered(caller), room.paths(), caller.may))
+        return render.plain(add_operations(api, room.offered(caller), room.paths()))
 
     return describe
 

@@ -9,8 +9,9 @@ from flask import Blueprint, Response, g, request
 
 from scimbridge.mapping.tables.rows import nearest
 from scimbridge.operations.carrying_out import Asked, Room
-from scimbridge.operations.describing import describe_operation
+from scimbridge.operations.describing import describe_offer, ways_of
 from scimbridge.operations.inputs import parse_texts
+from scimbridge.operations.offering import Offer
 from scimbridge.operations.rooms import Rooms
 from scimbridge.operations.rows import MATCH, SERVICE, Operation
 from scimbridge.resources.registry import Registry
@@ -31,8 +32,7 @@ def blueprint(registry: Registry, rooms: Rooms, incoming: Incoming) -> Blueprint
     def offered() -> Response:
         room = rooms.to(g.caller)
         paths = room.paths()
-        offered = room.offered(g.caller)
-        told = [describe_operation(each, paths.get(each.resource), g.caller.may) for each in offered]
+        told = [describe_offer(each, paths.get(each.operation.resource)) for each in room.offered(g.caller)]
         return render.plain({"operations": told})
 
     routes.add_url_rule("/.operations", "offered", offered, methods=["GET"])
@@ -83,27 +83,20 @@ def check_method(operation: Operation, method: str, key: str, item: str) -> None
     """Hold a request to the methods and the place of an operation. Raises `MethodNotAllowed` and `NotFound`."""
     if operation.refuse:
         return
-    if (item and operation.item is None) or (key and operation.on_all):
+    part = operation.item
+    if (item and part is None) or (key and operation.on_all):
         msg = f"{operation.name} stands on {'nothing that hangs on it' if item else 'the collection, without an id'}"
         raise NotFound(msg)
-    if operation.item is not None and not item and not operation.listed:
-        msg = (
-            f"{operation.name} is about one part, which is named behind it: .{operation.name}/{{{operation.item.name}}}"
-        )
+    if part is not None and not item and not operation.listed:
+        msg = f"{operation.name} is about one part, which is named behind it: .{operation.name}/{{{part.name}}}"
         raise NotFound(msg)
-    allowed = methods_of(operation, key, item)
+    place = (bool(item and operation.listed), operation.on_one and not key)
+    allowed = [way.method for way in ways_of(Offer(operation)) if (way.is_part, way.by_match) == place]
     if method not in allowed:
-        msg = f"{operation.name} is asked by {' or '.join(allowed)} here"
+        msg = (
+            f"{operation.name} is asked by {' or '.join(allowed)} here" if allowed else f"{operation.name} needs an id"
+        )
         raise MethodNotAllowed(msg, headers=(("Allow", ", ".join(allowed)),))
-
-
-def methods_of(operation: Operation, key: str, item: str) -> tuple[str, ...]:
-    """Return the methods of an operation at a place; without an id a user is named in a body."""
-    if operation.is_posted or not (key or operation.is_service):
-        return ("POST",)
-    if item and operation.item is not None and operation.listed:
-        return tuple(word for word, has in (("GET", operation.item.get), ("DELETE", operation.item.delete)) if has)
-    return ("GET",)
 
 
 def _read(operation: Operation) -> Mapping[str, Any]:

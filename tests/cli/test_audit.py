@@ -58,6 +58,7 @@ def test_a_name_that_cannot_be_looked_up_is_told_with_what_is_lacking(trail):
         (["--result", "refused"], ["other"]),
         (["--verb", "delete"], ["new"]),
         (["--verb", "unlock"], []),
+        (["--verb", "sessions.delete"], []),
         (["--request", "r-2"], ["new"]),
         (["--limit", "1"], ["other"]),
         (["--client", "nobody"], []),

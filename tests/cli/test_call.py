@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from scimbridge.cli import commands
 from scimbridge.operations.rooms import open_catalogue
-from scimbridge.sandbox import describe
+from scimbridge.sandbox import Sandbox, Switches, describe
 from scimbridge.sandbox.model import hanging
 from scimbridge.sandbox.model.passwords import make_password
 from tests.operations.conftest import LATER, NEW, OLD, READINGS
@@ -21,12 +21,13 @@ ROWS = {f"{each.resource}.{each.name}": each for each in open_catalogue(None)}
 class Terminal:
     """A terminal of an operator, and the user that everything is tried with."""
 
-    def __init__(self, sandbox, folder, settings=()):
+    def __init__(self, sandbox, record, folder, settings=()):
         self.sandbox, self.directory = sandbox, sandbox.directory
         self.folder = folder
         nothing = dict.fromkeys(name for name in os.environ if name.startswith("SCIMBRIDGE_"))
         self._settings = {**nothing, **describe(sandbox), "SCIMBRIDGE_BEARER_TOKEN": "unused", **dict(settings)}
-        self.record = next(iter(self.directory.users))
+        self.sandbox.journal.clear()
+        self.record = record
         self.user = self.record["id"]
         self.directory.passwords[self.user] = make_password(self.directory, OLD, force_change=False)
         hanging.add_session(self.directory, self.user)
@@ -55,12 +56,26 @@ class Terminal:
         return self.sandbox.journal.calls
 
 
+@pytest.fixture(scope="module")
+def houses():
+    """PingOnes that the tests of this module share, one of each reading: reading -> sandbox and users not yet used."""
+    opened = {}
+    yield opened
+    for sandbox, _users in opened.values():
+        sandbox.close()
+
+
 @pytest.fixture
-def open_terminal(make_sandbox, tmp_path):
-    """Open a terminal at a PingOne of some reading."""
+def open_terminal(houses, tmp_path):
+    """Open a terminal at a PingOne of some reading, about a user that no other test has."""
 
     def open_one(settings=(), **switches):
-        return Terminal(make_sandbox(30, **switches), tmp_path, settings)
+        reading = tuple(sorted(switches.items()))
+        if reading not in houses:
+            sandbox = Sandbox.start(switches=Switches(**switches), seed=80)
+            houses[reading] = sandbox, iter([each for each in sandbox.directory.users if each["enabled"]])
+        sandbox, users = houses[reading]
+        return Terminal(sandbox, next(users), tmp_path, settings)
 
     return open_one
 
@@ -199,6 +214,8 @@ def test_the_list_needs_no_environment(terminal):
     lines = said.stdout.splitlines()
     assert "unlock  (User, accounts:write)" in lines
     assert "    POST /Users/{id}/.unlock" in lines
+    assert "    GET /Users/{id}/.sessions/{sessionId}" in lines
+    assert "    DELETE /Users/{id}/.sessions/{sessionId}  (sessions:write)" in lines
     assert "    password: string, required, secret" in lines
     whole = json.loads(CliRunner().invoke(commands.command, ["call", "--list", "--json"], env=bare).stdout)
     offered = {f"{each['resourceType']}.{each['name']}" for each in whole["operations"]}

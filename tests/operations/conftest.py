@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 from flask import g, request
+from werkzeug.datastructures import Headers
 
 from scimbridge.access.caller import Caller
 from scimbridge.access.scopes import ALL_SCOPES
+from scimbridge.pingone.send import Response
+from scimbridge.pingone.sending.rate import WithRate
 from scimbridge.sandbox import Sandbox, Switches
 from scimbridge.sandbox.model import hanging
 from scimbridge.sandbox.model.passwords import make_password
@@ -24,6 +28,8 @@ READINGS: dict[str, dict[str, Any]] = {
         "empty_lock": "ignored",
         "past_unlock": "ignore",
         "current_password": "ignored",
+        "reset_policy": "skipped",
+        "unusable_password": "named",
         "wrong_recovery_code": "INVALID_VALUE",
         "mail_limit_status": 429,
         "consents_listed": "all",
@@ -184,5 +190,61 @@ def make_desk(make_client, caller_of):
         client = make_client(seed, settings=settings, **switches)
         user = client.users_in("Employees")[0]
         return Desk(caller_of(client, scopes=scopes, populations=populations), user, client.group("Empty Room"))
+
+    return make
+
+
+@dataclass
+class Held:
+    """Calls that PingOne answers only when it is let: `came` is set by the first, `let` lets all go on."""
+
+    came: threading.Event = field(default_factory=threading.Event)
+    let: threading.Event = field(default_factory=threading.Event)
+
+
+@pytest.fixture
+def hold_call(monkeypatch) -> Iterator[Callable[..., Held]]:
+    """Hold back the calls whose method and path fit: `hold_call(desk, "POST", "/memberOfGroups")`."""
+    made: list[Held] = []
+
+    def make(desk: Desk, method: str, path: str) -> Held:
+        held, faults = Held(), desk.client.sandbox.faults
+        meet = faults.meet
+
+        def wait(asked: str, where: str, **more: Any) -> Any:
+            if asked == method and path in where:
+                held.came.set()
+                held.let.wait(30)
+            return meet(asked, where, **more)
+
+        monkeypatch.setattr(faults, "meet", wait)
+        made.append(held)
+        return held
+
+    yield make
+    for held in made:
+        held.let.set()
+
+
+@pytest.fixture
+def answer_as(monkeypatch) -> Callable[..., list[str]]:
+    """Let PingOne answer calls that fit as told, one after the other, the last again: `answer_as("GET", "/roles", {})`.
+
+    Returns the calls that came so far.
+    """
+
+    def make(method: str, path: str, *answers: Any) -> list[str]:
+        came: list[str] = []
+        enter = WithRate.__call__
+
+        def answer(self: WithRate, asked: Any, call: Any) -> Response:
+            if asked.method != method or not asked.path.endswith(path):
+                return enter(self, asked, call)
+            told = answers[min(len(came), len(answers) - 1)]
+            came.append(asked.href or asked.path)
+            return Response(200, Headers(), told)
+
+        monkeypatch.setattr(WithRate, "__call__", answer)
+        return came
 
     return make

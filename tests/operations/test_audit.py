@@ -7,7 +7,9 @@ import json
 import pytest
 
 from scimbridge.access.scopes import ALL_SCOPES
+from scimbridge.observe.audit import Record, Wanted
 from tests.operations.conftest import LATER, NEW, OLD
+from tests.operations.test_each import prepared
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def test_what_a_record_holds(audited):
     assert lock["changed"] == ["unlockAt", "account.status", "lifecycle.status"]
     assert len(lock["correlations"]) == 1
     assert (unlock["verb"], unlock["changed"]) == ("unlock", ["account.status", "lifecycle.status"])
-    assert password["changed"] == ["value", "forceChange", "bypassPolicy", "status"]
+    assert password["changed"] == ["value", "forceChange", "status"]  # bypassPolicy was not sent
 
 
 def test_readings_are_recorded_where_that_is_wanted(audited):
@@ -59,7 +61,7 @@ def test_states_are_kept_where_values_are(audited):
     desk.ask("POST", ".setPassword", {"value": NEW})
     lock, password = read()
     assert lock["values"] == {"unlockAt": None, "account.status": "LOCKED", "lifecycle.status": "ACCOUNT_OK"}
-    assert password["values"] == {"value": None, "forceChange": None, "bypassPolicy": None, "status": "OK"}
+    assert password["values"] == {"value": None, "status": "OK"}
 
 
 def test_what_is_refused_is_recorded(audited):
@@ -75,6 +77,76 @@ def test_what_is_refused_is_recorded(audited):
         ("assignRole", "refused", 403), ("lock", "refused", 400), ("lock", "refused", 400), ("unlock", "refused", 404),
         ("checkPassword", "refused", 409),
     ]  # fmt: skip
+
+
+PARTS = ("sessions", "devices", "linkedAccounts", "roleAssignments")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_which_part_was_deleted(audited, part):
+    """The record of a deletion says so, and of which part; a reading of one is no deletion."""
+    desk, read = audited({"audit_reads": True})
+    key = desk.directory.new_id()
+    desk.directory.hanging.of(part, desk.user)[key] = {"id": key, "identityProvider": {"id": next(iter(
+        desk.directory.providers))}}  # fmt: skip
+    assert desk.ask("GET", f".{part}/{key}").status_code == 200
+    assert desk.ask("DELETE", f".{part}/{key.upper()}").status_code == 404
+    assert desk.ask("DELETE", f".{part}/{key}").status_code == 204
+    found = [(each["verb"], each["result"], each["key"], each["part"]) for each in read()]
+    assert found == [
+        (part, "done", desk.user, key), (f"{part}.delete", "refused", desk.user, key),
+        (f"{part}.delete", "done", desk.user, key),
+    ]  # fmt: skip
+
+
+def test_which_group_was_joined(audited):
+    """Who joins and who leaves a group is found by the group as well."""
+    desk, read = audited()
+    assert desk.ask("POST", ".join", {"groupId": desk.group.upper()}).status_code == 200
+    assert desk.ask("DELETE", f".memberships/{desk.group}").status_code == 204
+    joined, left = read()
+    assert [(each["verb"], each["key"], each["part"]) for each in (joined, left)] == [
+        ("join", desk.user, desk.group), ("memberships.delete", desk.user, desk.group),
+    ]  # fmt: skip
+    wanted = Wanted(about=(frozenset({desk.group}),))
+    assert all(wanted.fits(Record.from_json(each)) for each in (joined, left))
+
+
+def test_which_part_was_made_or_changed(audited):
+    """What an operation makes or changes below a user stands in its record: a role, a link, a device, an agreement."""
+    desk, read = audited()
+    desk = prepared(desk)
+    role = {"role": "Help Desk Admin", "scopeType": "POPULATION", "scopeId": desk.client.population("Employees")}
+    made = [
+        desk.ask("POST", ".assignRole", role).json["id"],
+        desk.ask("POST", ".linkAccount", {"identityProvider": desk.provider, "externalId": "x"}).json["id"],
+    ]
+    assert desk.ask("POST", f".blockDevice/{desk.device}").status_code == 200
+    shown = desk.ask("GET", f".agreement/{desk.agreement()}").json["presentationId"]
+    assert desk.ask("POST", ".acceptAgreement", {"presentationId": shown}).status_code == 200
+    assert [each["part"] for each in read()] == [*made, desk.device, desk.agreement()]
+
+
+def test_what_is_no_id_is_in_no_record(audited):
+    """A part that is named by anything else may be a person's name, and is not kept."""
+    desk, read = audited()
+    desk.ask("DELETE", ".sessions/ada.lovelace")
+    assert "ada.lovelace" not in json.dumps(read())
+
+
+def test_how_far_it_came(audited):
+    """Sessions that were ended before PingOne had enough are told, whatever the answer is."""
+    desk, read = audited({"request_deadline": 2.0})
+    for _number in range(5):
+        desk.add_session()
+    desk.client.sandbox.faults.plan("throttled", method="DELETE", times=99, skip=2)
+    answer = desk.ask("POST", ".endSessions")
+    assert answer.status_code == 429, answer.text
+    assert answer.headers["Retry-After"]
+    (record,) = read()
+    assert (record["result"], record["steps"]) == ("failed", ["2 sessions ended"])
+    desk.client.sandbox.faults.clear()
+    assert desk.ask("POST", ".endSessions").json == {"count": 3}
 
 
 def test_what_nobody_knows_is_recorded_so(audited):

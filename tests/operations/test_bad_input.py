@@ -212,6 +212,8 @@ STATES = (
     (nothing, ".forcePasswordChange", None, 409, "has no password"),
     (nothing, ".changePassword", {"currentPassword": OLD, "newPassword": NEW}, 409, "has no password"),
     (locked_out, ".checkPassword", {"password": OLD}, 409, "locked out"),
+    (locked_out, ".changePassword", {"currentPassword": OLD, "newPassword": NEW}, 409, "locked out"),
+    (at_a_gateway, ".changePassword", {"currentPassword": OLD, "newPassword": NEW}, 409, "lie at a gateway"),
     (at_a_gateway, ".checkPassword", {"password": OLD}, 409, "lie at a gateway"),
     (at_a_gateway, ".sendRecoveryCode", None, 409, "lie at a gateway"),
     (disabled, ".checkPassword", {"password": OLD}, 409, "cannot be used"),
@@ -254,10 +256,36 @@ def test_a_filter_that_environments_have_not(desk):
 def test_a_wrong_password_is_an_answer(desk):
     """A check of a wrong password is no failure, says how many are left, and is 409 when it is locked out."""
     desk.set_password()
-    for left in (4, 3, 2, 1, 0):
+    for left in (4, 3, 2, 1):
         answer = desk.ask("POST", ".checkPassword", {"password": NEW})
         assert (answer.status_code, answer.json) == (200, {"valid": False, "failuresRemaining": left})
-    assert desk.ask("POST", ".checkPassword", {"password": OLD}).status_code == 409
+        assert desk.calls == ["POST /users/{user}/password"]
+    for text in (NEW, OLD):  # by the last wrong one it is locked, and nobody can say any more which one is right
+        answer = desk.ask("POST", ".checkPassword", {"password": text})
+        assert (answer.status_code, "locked out" in answer.json["detail"]) == (409, True)
+        assert len(desk.writes) == 1
+
+
+@pytest.mark.parametrize("path", [".checkPassword", ".changePassword"])
+def test_a_state_that_cannot_be_read(open_desk, path):
+    """Whether a password is wrong or cannot be used is not guessed, and it is not checked again."""
+    desk = open_desk()
+    locked_out(desk)
+    desk.client.sandbox.faults.plan("error", method="GET", path="/password", times=9, status=503)
+    body = {"password": OLD} if path == ".checkPassword" else {"currentPassword": OLD, "newPassword": NEW}
+    assert desk.ask("POST", path, body).status_code == 504
+    assert desk.writes == ["POST /users/{user}/password"]
+
+
+@pytest.mark.parametrize(("told", "status"), [("OK", 200), ("PASSWORD_EXPIRED", 200), ("SUSPENDED", 409)])
+def test_a_wrong_one_of_which_nothing_more_is_told(open_desk, answer_as, told, status):
+    """Where PingOne does not say how many may follow the state decides, and one that nobody knows is no usable one."""
+    desk = open_desk()
+    locked_out(desk)
+    answer_as("GET", "/password", {"status": told})
+    answer = desk.ask("POST", ".checkPassword", {"password": OLD})
+    assert answer.status_code == status
+    assert status == 409 or answer.json["valid"] is False
 
 
 def test_the_present_password_is_checked_first(desk):

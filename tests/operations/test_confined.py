@@ -35,6 +35,35 @@ def test_a_foreign_user_is_nobody(outside, held, name, method, path, body, statu
     assert held(outside.client) == before
 
 
+OF_OTHERS = (
+    ("DELETE", ".sessions/{sessions}"), ("DELETE", ".devices/{devices}"), ("POST", ".blockDevice/{devices}"),
+    ("POST", ".unblockDevice/{devices}"), ("POST", ".unlockDevice/{devices}"), ("DELETE", ".linkedAccounts/{links}"),
+    ("DELETE", ".roleAssignments/{links}"), ("DELETE", ".memberships/{group}"), ("POST", ".revokeAgreement/{links}"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path"), OF_OTHERS, ids=[each[1] for each in OF_OTHERS])
+def test_a_part_of_another_user(open_desk, held, method, path):
+    """What hangs on somebody else is nothing under the client's own user, and no call was made that changes it."""
+    desk = open_desk(scopes=ALL_SCOPES - OF_ENVIRONMENTS, populations={"Employees"})
+    other = prepared(open_desk(population="Partners"))
+    before = held(desk.client)
+    answer = desk.ask(method, path.format(sessions=other.session, devices=other.device, links="l-1", group=desk.crowd))
+    assert answer.status_code == 404, answer.text
+    assert desk.writes == []
+    assert held(desk.client) == before
+
+
+@pytest.mark.parametrize(("method", "path"), [("DELETE", ".devices/"), ("POST", ".blockDevice/")])
+def test_a_part_that_says_whose_it_is(open_desk, method, path):
+    """Where PingOne would look at the id of a part alone, the part's own word decides."""
+    desk = open_desk(scopes=ALL_SCOPES - OF_ENVIRONMENTS, populations={"Employees"})
+    foreign, own = desk.add_device(user={"id": "another"}), desk.add_device(user={"id": desk.user})
+    assert desk.ask(method, path + foreign).status_code == 404
+    assert desk.writes == []
+    assert desk.ask(method, path + own).status_code < 300
+
+
 def test_everything_is_refused_about_the_environment(open_desk):
     """Who is confined has no right to environments, even where a file gave it one."""
     desk = open_desk(populations={"Partners"})

@@ -52,6 +52,19 @@ def test_a_change_that_checks_is_a_check(open_desk):
     assert desk.ask("POST", ".changePassword", {"newPassword": "2Federate-Newer!"}).status_code == 429
 
 
+def test_a_new_day_of_messages(open_desk):
+    """`mailQuota` lets the user get messages again, also those that the bridge itself would count as too many."""
+    desk = open_desk()
+    desk.set_password()
+    row = ROWS["sendRecoveryCode"]
+    bridge = desk.client.app.extensions["scimbridge"]
+    for _number in range(row.limit.times):
+        take_place(row, desk.user, bridge.parts.state, bridge.parts.wall)
+    assert desk.ask("POST", ".sendRecoveryCode").status_code == 429
+    assert desk.ask("POST", ".mailQuota").status_code == 204
+    assert desk.ask("POST", ".sendRecoveryCode").status_code == 200
+
+
 def test_no_minute_holds_more():
     """Places are free again a minute after each was taken, so that no minute has more, wherever it begins."""
     clock = Clock()

@@ -7,6 +7,7 @@ import pytest
 from scimbridge.operations.rooms import open_catalogue
 from scimbridge.sandbox.http import operation_routes
 from scimbridge.sandbox.model.passwords import make_password
+from tests.conftest import PINGONE_GROUP
 from tests.operations.conftest import NEW, OLD
 from tests.operations.test_each import EACH, filled, prepared
 
@@ -71,6 +72,24 @@ def test_a_token_that_is_over_is_renewed(desk):
     desk.client.sandbox.tokens.revoke_all()
     assert desk.ask("POST", ".sendVerificationCode").status_code == 200
     assert desk.directory.hanging.codes_of(desk.user).mails == 1
+
+
+MADE = (
+    ("linkedAccounts", ".linkAccount", {"identityProvider": "=provider", "externalId": "x-9"}),
+    ("roleAssignments", ".assignRole",
+     {"role": "=role_id", "scopeType": "POPULATION", "scopeId": "=population"}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("part", "path", "body"), MADE, ids=[each[1] for each in MADE])
+def test_ids_have_no_case(desk, part, path, body):
+    """What was made is found again whatever letters its ids were sent in, and is not made twice."""
+    desk = prepared(desk)
+    desk.role_id = desk.role("Help Desk Admin")
+    sent = {name: value.upper() if name != "externalId" else value for name, value in filled(desk, body).items()}
+    desk.client.sandbox.faults.plan("drop_after", method="POST", path=part)
+    assert desk.ask("POST", path, sent).status_code in GOOD
+    assert len(desk.directory.hanging.of(part, desk.user)) == 1
 
 
 SETS = (
@@ -179,6 +198,55 @@ def test_a_part_that_is_gone(desk):
     desk.client.sandbox.faults.plan("drop_after", method="DELETE")
     assert desk.ask("DELETE", f".sessions/{session}").status_code == 204
     assert desk.ask("DELETE", f".sessions/{session}").status_code == 404
+
+
+PARTS = ("sessions", "devices", "linkedAccounts", "roleAssignments", "memberships")
+
+
+def hang(desk, part):
+    """Let something hang on the user, and return its id."""
+    if part == "memberships":
+        place = {PINGONE_GROUP: {"population": {"id": desk.client.population("Employees")}}}
+        key = desk.client.good("POST", "/Groups", {"displayName": f"Crew of {desk.directory.new_id()}", **place})["id"]
+        assert desk.ask("POST", ".join", {"groupId": key}).status_code == 200
+        return key
+    key = desk.directory.new_id()
+    record = {
+        "id": key,
+        "role": {"id": "r"},
+        "scope": {"type": "POPULATION", "id": desk.client.population("Employees")},
+    }
+    desk.directory.hanging.of(part, desk.user)[key] = record
+    return key
+
+
+@pytest.mark.parametrize("kind", ["drop_after", "drop_before"])
+@pytest.mark.parametrize("populations", [None, {"Employees"}], ids=["open", "confined"])
+@pytest.mark.parametrize("part", PARTS)
+def test_a_lost_answer_to_each_deletion(open_desk, part, populations, kind):
+    """Whichever call is lost, a part that the request found is deleted, and one that was gone before is not there."""
+    desk, place = open_desk(populations=populations), 0
+    while True:
+        key = hang(desk, part)
+        desk.client.sandbox.faults.plan(kind, path="/v1/", times=1, skip=place)
+        answer = desk.ask("DELETE", f".{part}/{key}")
+        hit = [entry for entry in desk.client.sandbox.journal.entries if entry.fault == kind]
+        desk.client.sandbox.faults.clear()
+        assert answer.status_code == 204, (place, answer.text, desk.calls)
+        assert desk.ask("DELETE", f".{part}/{key}").status_code == 404
+        if not hit:
+            assert place > 0
+            return
+        place += 1
+
+
+def test_sessions_whose_end_was_lost_are_counted(open_desk):
+    """A session that the bridge ended itself is one of the number, though the answer to that was lost."""
+    desk = open_desk()
+    for _number in range(3):
+        desk.add_session()
+    desk.client.sandbox.faults.plan("drop_after", method="DELETE", times=2)
+    assert desk.ask("POST", ".endSessions").json == {"count": 3}
 
 
 def test_an_answer_that_is_no_user(open_desk, monkeypatch):

@@ -13,16 +13,29 @@ from scimbridge.operations.openapi import HIDDEN
 from scimbridge.operations.rooms import open_catalogue
 from tests.operations.test_each import EACH
 
+SHIPPED_MAIL = """
+[User.sendRecoveryCode]
+does  = "Mail a code"
+call  = "POST users/{id}/password"
+media = "password.sendRecoveryCode"
+out   = "PasswordState"
+scope = "accounts:write"
+again = "no"
+limit = "50 a day"
+"""
 ROWS = [each for each in open_catalogue(None) if not each.refuse]
 
 
-@pytest.fixture
-def read(make_client, caller_of):
-    """Read the description as a client of some rights; `paths` alone, or the whole."""
-    client = make_client(5)
+@pytest.fixture(scope="module")
+def read(house):
+    """Read the description as a client of some rights."""
+    known = {}
 
     def of(scopes=ALL_SCOPES, **more):
-        return caller_of(client, scopes=scopes, **more).good("GET", "/openapi.json")
+        asked = repr((sorted(scopes), more))
+        if asked not in known:
+            known[asked] = house.desk("one", scopes=scopes, **more).client.good("GET", "/openapi.json")
+        return known[asked]
 
     return of
 
@@ -33,7 +46,7 @@ def operations_of(api):
         (method.upper(), path): call
         for path, calls in api["paths"].items()
         for method, call in calls.items()
-        if "/." in path and not path.endswith("/.search")
+        if "/." in path and not path.endswith(("/.search", "/.operations"))
     }
 
 
@@ -108,16 +121,16 @@ def test_each_client_is_told_what_it_may_call(read, scope):
     assert told == ({scope} if any(row.scope == scope for row in ROWS) else set())
 
 
-def test_the_bearer_token_is_told_of_no_right_of_operations(make_client):
-    """The one token has the rights of SCIM and none beside."""
-    api = make_client(5).good("GET", "/openapi.json")
+def test_the_bearer_token_is_told_of_no_right_of_operations(house):
+    """The one token reads by operations what SCIM tells it, and changes nothing."""
+    api = house.open("one").good("GET", "/openapi.json")
     told = {call["security"][0]["bearer"][0] for call in operations_of(api).values()}
-    assert told == {"users:read", "groups:read", "groups:write", "populations:read"} | {"passwords:write"}
+    assert told == {"users:read", "groups:read", "populations:read"}
 
 
-def test_a_confined_client_is_told_of_no_environment(read, make_client):
+def test_a_confined_client_is_told_of_no_environment(read):
     """What is about the whole environment is refused to it, and not offered."""
-    paths = {path for _method, path in operations_of(read(keys=["x"]))}
+    paths = {path for _method, path in operations_of(read(populations=["Partners"]))}
     assert not {"/.environments", "/.gateways"} & paths
     assert "/.roles" in paths
     assert {"environments:read"} == OF_ENVIRONMENTS
@@ -156,3 +169,53 @@ def test_the_ids_of_calls_are_told_apart(read):
     ids = [call["operationId"] for call in calls]
     assert len(ids) == len(set(ids)) > 100
     assert len(json.dumps(read())) < 1_000_000
+
+
+def test_a_part_is_found_by_match_too(house, read):
+    """What can be read by an id and a part can be read by an attribute and a part, and both stand there."""
+    described = operations_of(read())
+    assert ("POST", "/Users/.sessions/{sessionId}") in described
+    assert ("POST", "/Users/.sessions/{sessionId}") not in operations_of(read({"sessions:read"}))
+    assert not [path for method, path in described if method == "DELETE" and "/{id}/" not in path]
+    desk = house.desk("one")
+    session, match = desk.add_session(), {"match": {"attributes": ["id"], "identifier": desk.user}}
+    assert desk.ask("POST", f"/Users/.sessions/{session}", match).json["id"] == session
+
+
+def test_the_list_of_operations_is_described(house, read):
+    """GET /.operations stands in the description, and what it answers fits what is said of it."""
+    api = read()
+    (answer,) = [call for status, call in api["paths"]["/.operations"]["get"]["responses"].items() if status == "200"]
+    schema = {**answer["content"]["application/json"]["schema"], "components": api["components"]}
+    told = house.desk("one").client.good("GET", "/.operations")
+    assert list(Draft202012Validator(schema).iter_errors(told)) == []
+    known = api["components"]["schemas"]["OperationList"]["properties"]["operations"]["items"]["properties"]
+    assert {name for each in told["operations"] for name in each} == set(known)
+
+
+def test_a_limit_is_told_in_words(read):
+    """The hour has its article."""
+    own = SHIPPED_MAIL.replace("50 a day", "5 an hour")
+    (found,) = [each for each in open_catalogue(own) if each.name == "sendRecoveryCode"]
+    assert found.limit.text == "5 an hour"
+
+
+def test_conditions_of_what_changes_something(read):
+    """What changes one resource takes conditions and may be answered without a body; what reads does neither."""
+    calls = operations_of(read())
+    lock, sessions, drop = (
+        calls[each]
+        for each in (
+            ("POST", "/Users/{id}/.lock"),
+            ("GET", "/Users/{id}/.sessions"),
+            ("DELETE", "/Users/{id}/.sessions/{sessionId}"),
+        )
+    )
+    named = [
+        {each.get("$ref", "").rpartition("/")[2] for each in call["parameters"]} for call in (lock, sessions, drop)
+    ]
+    assert {"If-Match", "If-None-Match", "Prefer"} <= named[0]
+    assert not {"If-Match", "Prefer"} & named[1]
+    assert ("If-Match" in named[2], "Prefer" in named[2]) == (True, False)
+    assert {"204", "412"} <= lock["responses"].keys()
+    assert "412" not in sessions["responses"]

@@ -10,6 +10,7 @@ import pytest
 from scimbridge.access.scopes import ALL_SCOPES, NAMED_ONLY
 from scimbridge.bridge import load_tables
 from scimbridge.mapping.tables.shipped import default_mappings
+from scimbridge.scim.catalogue import GROUP_URN
 from scimbridge.settings.declared import Secret, Settings, SettingsFaults
 
 OWN = """
@@ -41,12 +42,30 @@ out   = "User"
 scope = "users:read"
 again = "yes"
 
+[User.often]
+does  = "State of the password, seldom"
+call  = "GET users/{id}/password"
+out   = "PasswordState"
+scope = "passwords:read"
+again = "yes"
+limit = "1 a minute"
+
 [Service.remove]
 does  = "Delete a user"
 call  = "DELETE users/{item}"
 item  = { name = "userId" }
 out   = ""
 scope = "users:write"
+again = "yes"
+
+[User.endedSessions]
+does  = "Sessions, of which one can be ended and none read"
+call  = "GET users/{id}/sessions"
+list  = "sessions"
+item  = { name = "sessionId", delete = true }
+out   = "Session"
+scope = "sessions:read"
+write = "sessions:write"
 again = "yes"
 
 [answer.SecondFactor]
@@ -97,6 +116,31 @@ def test_a_row_brings_its_refusals(own, caller_of):
     assert confined.fault("POST", f"/Users/{own.user}/.secondFactor", {"wanted": True}) == (404, None)
     codes = [own.ask("POST", ".secondFactor", {"wanted": True}).status_code for _ in range(4)]
     assert codes == [200, 200, 200, 429]
+
+
+def test_a_part_that_is_only_deleted(own):
+    """A part is asked for in the ways of its row alone, with an id and without."""
+    session, match = own.add_session(), {"match": {"attributes": ["id"], "identifier": own.user}}
+    read = own.ask("GET", f".endedSessions/{session}")
+    assert (read.status_code, read.headers["Allow"], own.calls) == (405, "DELETE", [])
+    assert own.ask("POST", f"/Users/.endedSessions/{session}", match).status_code == 405
+    assert own.calls == []
+    assert own.ask("DELETE", f".endedSessions/{session}").status_code == 204
+
+
+def test_a_limit_of_what_reads_holds(own):
+    """A limit is one, whether a row changes something or reads."""
+    codes = [own.ask("GET", ".often").status_code for _ in range(2)]
+    assert codes == [200, 429]
+    assert own.calls == []
+
+
+def test_a_condition_on_no_resource(own):
+    """A change that is about no one resource has no version to be held against: that is said."""
+    answer = own.ask("POST", f"/.remove/{own.user}", headers={"If-Match": "*"})
+    assert answer.status_code == 400
+    assert "If-Match" in answer.json["detail"]
+    assert own.calls == []
 
 
 def test_a_row_about_all_is_not_for_who_is_confined(own, caller_of):
@@ -229,14 +273,50 @@ def test_groups_that_are_not_served(make_client, caller_of, tmp_path):
     assert client.fault("DELETE", f"/Users/{user}/.memberships/{group}") == (404, None)
 
 
-def test_groups_that_cannot_be_changed(make_client, caller_of, tmp_path):
-    """Where the table of groups allows no change, none comes by the user either."""
-    (tmp_path / "g.toml").write_text('resource = "Group"\nextends = "shipped"\nallow = ["create"]\n', encoding="utf-8")
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ('allow = ["create"]\n', "Group.members cannot be changed, since /Groups does not allow to change"),
+        ('disable = ["members"]\n', "Group.members is hidden from it"),
+        (
+            f'["{GROUP_URN}"]\nmembers.value = {{ to = "members", mutability = "readOnly" }}\n',
+            "no attribute that can be changed",
+        ),
+    ],
+)
+def test_groups_that_cannot_be_changed(make_client, caller_of, tmp_path, lines, why):
+    """Where the table of groups allows no change of members, none comes by the user either, and none is offered."""
+    (tmp_path / "g.toml").write_text(f'resource = "Group"\nextends = "shipped"\n{lines}', encoding="utf-8")
     client = caller_of(make_client(5, settings={"mappings": tmp_path}), scopes=ALL_SCOPES)
     user, group = client.users_in("Employees")[0], client.group("Empty Room")
-    assert client.fault("POST", f"/Users/{user}/.join", {"groupId": group}) == (403, None)
+    answer = client.send("POST", f"/Users/{user}/.join", {"groupId": group})
+    assert answer.status_code == 403
+    assert why in answer.json["detail"]
     assert client.fault("DELETE", f"/Users/{user}/.memberships/{group}") == (403, None)
     assert client.calls == []
+    assert "User.join" not in names_of(client)
+    assert "User.memberships" in names_of(client)
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ('allow = ["create", "delete"]\n', "cannot be changed, since /Users does not allow to change"),
+        ('disable = ["password"]\n', "is hidden from it"),
+    ],
+)
+def test_passwords_that_cannot_be_changed(make_client, caller_of, tmp_path, lines, why):
+    """Where the table of users lets nobody change a password, no operation does, and none is offered."""
+    (tmp_path / "u.toml").write_text(f'resource = "User"\nextends = "shipped"\n{lines}', encoding="utf-8")
+    client = caller_of(make_client(5, settings={"mappings": tmp_path}), scopes=ALL_SCOPES)
+    user = client.users_in("Employees")[0]
+    for name in ("setPassword", "changePassword", "removePassword", "forcePasswordChange", "recoverPassword"):
+        answer = client.send("POST", f"/Users/{user}/.{name}", {"value": "2Federate!", "newPassword": "2Federate!"})
+        assert answer.status_code == 403
+        assert f"User.password.value {why}" in answer.json["detail"]
+        assert client.calls == []
+        assert f"User.{name}" not in names_of(client)
+    assert {"User.lock", "User.password", "User.checkPassword"} <= set(names_of(client))
 
 
 def test_an_input_that_a_table_leaves_out(make_client, caller_of, tmp_path):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from scimbridge.access.scopes import ALL_SCOPES
 from scimbridge.operations.rooms import open_catalogue
 from tests.conftest import PINGONE_USER
-from tests.operations.conftest import OLD
+from tests.operations.conftest import OLD, Desk
 from tests.operations.test_each import EACH, filled, prepared
 
 ROWS = {f"{each.resource}.{each.name}": each for each in open_catalogue(None)}
@@ -39,12 +41,34 @@ def test_parts_are_deleted_with_a_right_of_their_own(open_desk, path):
     assert desk.calls == []
 
 
-def test_the_own_token_has_none(open_desk):
-    """The token of the settings has no right to an operation, save those that it had before."""
+READ_BY_SCIM = {"User.find", "User.lookup", "User.memberships", "Group.members", "Population.find"}
+
+
+@pytest.mark.parametrize(("name", "method", "path", "body", "status", "calls"), EACH, ids=[each[0] for each in EACH])
+def test_the_own_token_reads_what_scim_shows_it(open_desk, name, method, path, body, status, calls):
+    """The token of the settings changes nothing by operations, and reads by them no more than SCIM tells it."""
     desk = open_desk()
     plain = {"Authorization": desk.client.headers["Authorization"], "X-Test-Caller": ""}
-    for path in (".unlock", ".checkPassword", ".endSessions", ".assignRole"):
-        assert desk.ask("POST", path, {}, headers=plain).status_code == 403
+    path = path.replace("=group", desk.group).replace("=crowd", desk.crowd)
+    if name in READ_BY_SCIM:
+        assert desk.ask(method, path, filled(desk, body), headers=plain).status_code in (200, 404)
+        return
+    answer = desk.ask(method, path, {"not": "an input"} if method == "POST" else None, headers=plain)
+    assert answer.status_code == 403
+    assert "SCIMBRIDGE_BEARER_TOKEN" in answer.json["detail"]
+    assert f"`scimbridge client add` makes one that has {ROWS[name].scope}" in answer.json["detail"]
+    assert desk.calls == []
+
+
+def test_the_own_token_is_offered_what_it_may_call(open_desk):
+    """Neither description names what it would be refused, the deletion of a membership neither."""
+    desk = open_desk()
+    plain = {"Authorization": desk.client.headers["Authorization"], "X-Test-Caller": ""}
+    own = Desk(replace(desk.client, headers=plain), desk.user, desk.group)
+    assert offered_to(own) == described_to(own) == READ_BY_SCIM
+    told = own.client.good("GET", "/.operations")["operations"]
+    assert not [each for each in told if "deleteScope" in each]
+    assert own.ask("DELETE", f".memberships/{desk.group}").status_code == 403
 
 
 def test_who_may_not_read_is_told_where(open_desk):
@@ -118,6 +142,22 @@ def test_each_is_done_by_match(desk):
         assert answer.status_code == status or (each == "User.sessions" and answer.status_code == 200), answer.text
 
 
+PASSWORDS = {
+    "setPassword", "changePassword", "removePassword", "forcePasswordChange", "recoverPassword", "setGateway",
+}  # fmt: skip
+
+
+def test_passwords_that_are_hidden(open_desk):
+    """From whom the table hides `password`, no operation changes it, whatever its right, and none is offered."""
+    whole, desk = open_desk(), open_desk(hidden=(("User", ("password",)),))
+    assert offered_to(whole) - offered_to(desk) == {f"User.{name}" for name in PASSWORDS}
+    for name in PASSWORDS:
+        answer = desk.ask("POST", f".{name}", {"not": "an input"})
+        assert answer.status_code == 403
+        assert "User.password.value is hidden" in answer.json["detail"]
+        assert desk.calls == []
+
+
 GROUP_MEMBERS, USER_GROUPS = ("Group", ("members",)), ("User", ("groups",))
 HIDDEN = (
     (GROUP_MEMBERS, "POST", "/Groups/=crowd/.members", {}), (GROUP_MEMBERS, "POST", ".join", {"groupId": "=group"}),
@@ -132,8 +172,39 @@ def test_memberships_that_are_hidden(open_desk, hidden, method, path, body):
     desk = open_desk(hidden=(hidden,))
     answer = desk.ask(method, filled(desk, path), filled(desk, body))
     assert answer.status_code == 403
-    assert "hidden" in answer.json["detail"]
+    assert f"{'User.memberOfGroupIDs' if hidden == USER_GROUPS else 'Group.members'} is hidden" in answer.json["detail"]
     assert desk.calls == []
+
+
+@pytest.mark.parametrize(
+    ("hidden", "gone"),
+    [(GROUP_MEMBERS, {"User.join", "Group.members"}), (USER_GROUPS, {"User.memberships"})],
+)
+def test_what_is_hidden_is_not_offered(open_desk, hidden, gone):
+    """Neither description names an operation that would be refused for what is hidden from the client."""
+    whole, desk = open_desk(), open_desk(hidden=(hidden,))
+    assert offered_to(whole) - offered_to(desk) == gone
+    assert described_to(whole) - described_to(desk) == gone
+    told = {each["name"]: each for each in desk.client.good("GET", "/.operations")["operations"]}
+    assert "deleteScope" not in told.get("memberships", {})
+    assert "user_memberships_delete" not in calls_of(desk)
+
+
+def offered_to(desk):
+    """Return what `.operations` names."""
+    return {f"{each['resourceType']}.{each['name']}" for each in desk.client.good("GET", "/.operations")["operations"]}
+
+
+def calls_of(desk):
+    """Return the ids of the calls that OpenAPI describes."""
+    paths = desk.client.good("GET", "/openapi.json")["paths"].values()
+    return {call["operationId"] for calls in paths for call in calls.values() if isinstance(call, dict)}
+
+
+def described_to(desk):
+    """Return the operations that OpenAPI describes."""
+    ids = calls_of(desk)
+    return {f"{each.resource}.{each.name}" for each in ROWS.values() if f"{each.resource.lower()}_{each.name}" in ids}
 
 
 def test_a_group_that_may_not_be_read_is_not_named(open_desk):

@@ -41,6 +41,13 @@ def test_users_and_groups_have_their_names(names, sandbox):
     }  # fmt: skip
 
 
+def test_parts_are_not_looked_up(names, sandbox):
+    """A session or a device has no name, and no call is made for it."""
+    sandbox.journal.clear()
+    assert names.look_up([of("", "User", part=NOBODY)]).names == {}
+    assert sandbox.journal.calls == []
+
+
 def test_ids_are_found_by_names(names, sandbox):
     """A user and a group are found by the names that they have now, whatever stands in these."""
     user, group = next(iter(sandbox.directory.users)), next(iter(sandbox.directory.groups))

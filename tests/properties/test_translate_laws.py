@@ -8,10 +8,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from scimbridge.mapping.plan import plan_change, plan_create
+from scimbridge.mapping.plan import keep_unmentioned, plan_change, plan_create
+from scimbridge.request.context import AnswerOptions
+from scimbridge.request.view import View
 from scimbridge.scim.reading import Manner, read_resource
 
 BASE = "https://scim.example.org/scim/v2"
+PING = "urn:pingidentity:schemas:extension:2.0:PingOneUser"
 PHASES = tuple(phase for phase in Phase if phase is not Phase.explain)  # it cannot tell of `st.data()`
 FEW = settings(max_examples=60, phases=PHASES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -27,6 +30,20 @@ def test_a_put_of_the_answer_changes_nothing(users, strict, data):
     body = read_resource(json.loads(json.dumps(before)), users.table.type, Manner(strict, told.append))
     assert not plan_change(users.table, record, before, body, users.manner)
     assert set(told) <= {"displayName", "label"}
+
+
+@given(data=st.data())
+@FEW
+def test_a_put_of_a_plain_answer_sets_no_state(users, data):
+    """What is shown to who asks for it by name is in no plain answer, so that its echo moves nothing back."""
+    record, moved = data.draw(users.records), data.draw(users.records)
+    shown = View(users.table).show(AnswerOptions(BASE), record).body
+    later = {**record, **{name: moved[name] for name in ("account", "verifyStatus")}}
+    assert not {"account", "verifyStatus", "lifecycle"} & shown[PING].keys()
+    before = users.answer(later, BASE)
+    body = read_resource(json.loads(json.dumps(shown)), users.table.type, users.manner)
+    after = keep_unmentioned(users.table, shown, before, body)
+    assert not plan_change(users.table, later, before, after, users.manner)
 
 
 @given(data=st.data())

@@ -93,7 +93,7 @@ def describe_api(tables: Iterable[Table], bounds: Bounds) -> Json:
     paths["/Bulk"] = {
         "post": _operation(
             "bulk", "Carry out many operations in one request",
-            body="BulkRequest", answers={200: _answer("BulkResponse")}, refusals=_WRITE,
+            body="BulkRequest", answers={200: answer_of("BulkResponse")}, refusals=_WRITE,
         )
     }  # fmt: skip
     return {
@@ -145,10 +145,10 @@ def _paths_of(table: Table) -> Json:
     name, endpoint = table.type.name, table.type.endpoint
     collection: Json = {"get": _query(f"list{name}", f"Query {endpoint}", f"{name}List")}
     one: Json = {
-        "parameters": [_path_parameter("id", {"type": "string", "format": "uuid"})],
+        "parameters": [path_parameter("id", {"type": "string", "format": "uuid"})],
         "get": _operation(
             f"read{name}", f"Read one {name}", parameters=(*_projection(), "If-None-Match"),
-            answers={200: _answer(name, "ETag", "Location"), 304: _empty(304)}, refusals=_READ,
+            answers={200: answer_of(name, "ETag", "Location"), 304: _empty(304)}, refusals=_READ,
         ),
     }  # fmt: skip
     for verb in verbs.CHANGES:
@@ -168,7 +168,7 @@ def _change(verb: Verb, name: str) -> Json:
         *(("If-Match", "If-None-Match") if verb.on_one else ()),
         *(("Prefer",) if verb.on_one and verb.shows else ()),
     )
-    answers = {verb.success: _answer(name, "ETag", "Location")} if verb.shows else {}
+    answers = {verb.success: answer_of(name, "ETag", "Location")} if verb.shows else {}
     if verb.on_one:
         answers[verbs.DELETE.success] = _empty(verbs.DELETE.success)  # a change may be answered without a body too
     return _operation(
@@ -179,11 +179,11 @@ def _change(verb: Verb, name: str) -> Json:
 
 def _discovery() -> Json:
     def read(name: str, text: str, schema: str) -> Json:
-        return _operation(name, text, answers={200: _answer(schema)}, refusals=_READ)
+        return _operation(name, text, answers={200: answer_of(schema)}, refusals=_READ)
 
     def one(name: str, text: str, schema: str) -> Json:
         return {
-            "parameters": [_path_parameter("id", {"type": "string", "minLength": 1})],
+            "parameters": [path_parameter("id", {"type": "string", "minLength": 1})],
             "get": read(name, text, schema),
         }
 
@@ -194,17 +194,18 @@ def _discovery() -> Json:
         "/ResourceTypes": {"get": read("listResourceTypes", "Which resource types there are", "ResourceTypeList")},
         "/ResourceTypes/{id}": one("readResourceType", "One resource type", "ResourceType"),
         "/Schemas": {"get": read("listSchemas", "Which schemas there are", "SchemaList")},
+        "/.operations": {"get": read("listOperations", "Which operations the client may call", "OperationList")},
         "/Schemas/{id}": one("readSchema", "One schema, by its URN", "Schema"),
     }
 
 
 def _query(name: str, text: str, answer: str) -> Json:
-    return _operation(name, text, parameters=tuple(_QUERY), answers={200: _answer(answer)}, refusals=_READ)
+    return _operation(name, text, parameters=tuple(_QUERY), answers={200: answer_of(answer)}, refusals=_READ)
 
 
 def _search(name: str, text: str, answer: str) -> Json:
     return _operation(
-        name, text, body="SearchRequest", answers={200: _answer(answer)}, refusals=(*_READ, 413, 415)
+        name, text, body="SearchRequest", answers={200: answer_of(answer)}, refusals=(*_READ, 413, 415)
     )  # fmt: skip
 
 
@@ -220,10 +221,10 @@ def _operation(
     found: Json = {
         "operationId": name,
         "summary": summary,
-        "parameters": [_ref("parameters", part) for part in (*parameters, "X-Request-Id")],
+        "parameters": [ref("parameters", part) for part in (*parameters, "X-Request-Id")],
         "responses": {
             **{str(status): answer for status, answer in answers.items()},
-            **{str(status): _ref("responses", str(status)) for status in refusals},
+            **{str(status): ref("responses", str(status)) for status in refusals},
         },
     }
     if body is not None:
@@ -231,7 +232,8 @@ def _operation(
     return found
 
 
-def _path_parameter(name: str, schema: Json) -> Json:
+def path_parameter(name: str, schema: Json) -> Json:
+    """Describe what stands in braces in a path."""
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
@@ -239,23 +241,26 @@ def _projection() -> tuple[str, ...]:
     return ("attributes", "excludedAttributes")
 
 
-def _answer(schema: str, *headers: str) -> Json:
-    return {"description": f"A {schema}", "headers": _headers(*headers), "content": _content(schema)}
+def answer_of(schema: str, *headers: str) -> Json:
+    """Describe an answer whose body has a schema of that name."""
+    return {"description": f"A {schema}", "headers": headers_of(*headers), "content": _content(schema)}
 
 
 def _empty(status: int) -> Json:
-    return {"description": _STATUSES.get(status, "Done"), "headers": _headers("ETag")}
+    return {"description": _STATUSES.get(status, "Done"), "headers": headers_of("ETag")}
 
 
-def _headers(*names: str) -> Json:
-    return {name: _ref("headers", name) for name in (*names, "X-Request-Id")}
+def headers_of(*names: str) -> Json:
+    """Describe the headers of an answer."""
+    return {name: ref("headers", name) for name in (*names, "X-Request-Id")}
 
 
 def _content(schema: str) -> Json:
-    return {media: {"schema": _ref("schemas", schema)} for media in MEDIA}
+    return {media: {"schema": ref("schemas", schema)} for media in MEDIA}
 
 
-def _ref(kind: str, name: str) -> Json:
+def ref(kind: str, name: str) -> Json:
+    """Return the reference to a part of the description."""
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
@@ -288,8 +293,8 @@ def _schemas(tables: tuple[Table, ...], bounds: Bounds) -> Json:
         if any(verb.whole and verb.allow in table.allow for verb in verbs.CHANGES):
             found[f"{table.type.name}Request"] = describe_request(table)
     for name in (*names, "ResourceType", "Schema"):
-        found[f"{name}List"] = list_of(_ref("schemas", name))
-    found["Everything"] = list_of({"anyOf": [_ref("schemas", name) for name in names]})
+        found[f"{name}List"] = list_of(ref("schemas", name))
+    found["Everything"] = list_of({"anyOf": [ref("schemas", name) for name in names]})
     return found
 
 
@@ -304,4 +309,4 @@ def _bounded(name: str, schema: Json, bounds: Bounds) -> Json:
 
 def _refusal(status: int) -> Json:
     headers = [*(["Retry-After"] if status in _WAIT else []), *(["WWW-Authenticate"] if status == 401 else [])]  # noqa: PLR2004
-    return {"description": _STATUSES[status], "headers": _headers(*headers), "content": _content("Error")}
+    return {"description": _STATUSES[status], "headers": headers_of(*headers), "content": _content("Error")}

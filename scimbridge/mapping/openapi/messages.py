@@ -72,7 +72,25 @@ def bulk_request(most_operations: int) -> Json:
     )  # fmt: skip
 
 
+_OFFERED = ("name", "resourceType", "description", "method", "path", "scope", "deleteScope", "item", "limit")
 MESSAGES: Mapping[str, Json] = {
+    "OperationList": {
+        "type": "object",
+        "properties": {
+            "operations": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        **dict.fromkeys(_OFFERED, _TEXT),
+                        "inputs": {"type": "array", "items": {"type": "object"}},
+                        "match": _FLAG,
+                    },
+                },
+            },
+        },
+        "required": ["operations"],
+    },
     "Error": message(
         ERROR_URN, ("status",), status={"type": "string", "pattern": "^[45][0-9]{2}$"},
         scimType={"enum": list(SCIM_TYPES)}, detail=_TEXT,

@@ -62,16 +62,29 @@ class Table:
 
     @property
     def shown_fields(self) -> dict[str, str]:
-        """PingOne's names of what records show to clients, each with its SCIM path; a secret is never shown."""
+        """PingOne's names of what records show to clients by themselves, each with its SCIM path.
+
+        A secret is never shown. A state, and what takes a read of its own, is no field that PingOne could look for: it
+        has a right beside that to the record.
+        """
         return {
             row.native: row.spelled
             for shape in self.shapes.values()
             for row in shape.rows
             if row.to
             and row.include is None
+            and row.read is None
             and "never" not in (row.attribute.returned, shape.attribute.returned)
-            and not (row.facet is not None and row.facet.secret)
+            and not (row.facet is not None and (row.facet.secret or row.facet.state))
         }
+
+    def is_changed(self, native: str) -> bool:
+        """Whether clients can change what a PingOne field holds, as it stands in a row."""
+        row = self._by_native.get(native)
+        shape = None if row is None else self.shape(row.urn, row.attr)
+        if row is None or shape is None or row.attribute.mutability == "readOnly":
+            return False
+        return shape.attribute.mutability in ("readWrite", "writeOnly")
 
     def is_hidden(self, native: str) -> bool:
         """Whether a PingOne field, or all that is known of one with parts, is hidden from who sees this table."""

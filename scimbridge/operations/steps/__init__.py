@@ -14,7 +14,7 @@ CARRY: Mapping[str, Carry] = {
     "find_some": finding.find_some,
     "find_population": finding.find_population,
     "members": finding.find_members,
-    "lock": account.lock,
+    "renew_quota": account.renew_quota,
     "checked": passwords.check,
     "change": passwords.change,
     "each_session": sessions.end_each,

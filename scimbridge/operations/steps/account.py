@@ -1,4 +1,4 @@
-"""Account: a lock that has to have locked, and codes whose answer was lost."""
+"""Account: messages that a user may get again, and codes whose answer was lost."""
 
 from __future__ import annotations
 
@@ -6,34 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from scimbridge.mapping.tables.rows import read_field
 from scimbridge.operations.attempt import Attempt, Json
-from scimbridge.operations.inputs import native_body
 from scimbridge.pingone.errors import PingOneError
-from scimbridge.pingone.not_yet import when_taken
 from scimbridge.pingone.settling import Look
-from scimbridge.scim.errors import Conflict
 
 if TYPE_CHECKING:
     from scimbridge.operations.carrying_out import Room
 
-LOCKED = "LOCKED"
+MAILS = ("sendVerificationCode", "sendEmailVerification", "sendRecoveryCode")
 
 
-def lock(attempt: Attempt, room: Room) -> Any:
-    """Lock an account. Raises `Conflict` where PingOne took the call and the account is not locked."""
-    attempt = attempt.hurried()
-    body = native_body(attempt.operation, attempt.values)
-    around = attempt.around
-
-    def send() -> Json:
-        return when_taken(
-            lambda: attempt.send_row(body).body, attempt.context.call, clock=around.clock, sleep=around.sleep
-        )
-
-    record = room.settled(attempt, send)
-    if read_field(record, ("account", "status")) != LOCKED:
-        msg = "lock: PingOne took the call and the account is not locked; send unlockAt, a time that is still to come"
-        raise Conflict(msg)
-    return record
+def renew_quota(attempt: Attempt, room: Room) -> Json:
+    """Begin the day of a user's messages anew, at PingOne and in what the bridge counts itself."""
+    made = room.send(attempt)
+    for name in MAILS:
+        room.count_anew(attempt, name)
+    return made
 
 
 def is_verified(attempt: Attempt) -> Look:

@@ -43,7 +43,7 @@ def list_consents(attempt: Attempt, _room: Room) -> Any:
 def present(attempt: Attempt, _room: Room) -> Any:
     """Return what is to be shown to the user of one agreement, with its state."""
     try:
-        consent = attempt.send_row().body
+        consent = attempt.send("GET", attempt.operation.call.path).body
     except NotThere:
         consent = {}  # never answered; an agreement that is not there is found out below
     user = attempt.around.reach.users.read(attempt.context, attempt.key)
@@ -66,7 +66,7 @@ def accept(attempt: Attempt, room: Room) -> Any:
     """
     shown = _open(attempt)
     agreement, language, revision = shown["agreement"], shown["language"], shown["revision"]
-    now = _text_of(attempt, agreement, (), language=language, fresh=True)
+    now = _text_of(attempt, agreement, (), language)
     if read_field(now, ("revision", "id")) != revision or _digest(now["text"]) != shown["text"]:
         msg = "presentationId: the agreement has a newer text by now; show that to the user first"
         raise Conflict(msg)
@@ -109,31 +109,28 @@ def _bound(attempt: Attempt) -> str:
     return f"presentation\0{attempt.key.lower()}"
 
 
-def _text_of(
-    attempt: Attempt,
-    agreement: str,
-    wanted: tuple[str | None, ...],
-    *,
-    language: str | None = None,
-    fresh: bool = False,
-) -> Json:
-    """Return one agreement in one language with its text. Raises `Conflict` where it cannot be shown."""
-    path = f"agreements/{quote_id(agreement)}"
+def _text_of(attempt: Attempt, agreement: str, wanted: tuple[Any, ...], language: str | None = None) -> Json:
+    """Return one agreement with its text in the language that is wanted, or as it holds now in the one of an id.
+
+    Raises `Conflict` where it cannot be shown.
+    """
+    fresh, path = language is not None, f"agreements/{quote_id(agreement)}"
     held = _kept(attempt, path, fresh=fresh)
     if held.get("enabled") is False:
         msg = "agreement: it is disabled, and a disabled agreement is shown to nobody"
         raise Conflict(msg)
-    languages = [
-        each for each in _kept_list(attempt, f"{path}/languages", "languages", fresh=fresh)
-        if each.get("enabled") is not False
-    ]  # fmt: skip
-    chosen = choose_language(languages, wanted) if language is None else _by_id(languages, language)
+    below = f"{path}/languages"
+    every = attempt.kept(below, lambda: attempt.read_all(below, "languages"), fresh=fresh)
+    usable = [each for each in every if each.get("enabled") is not False and language in (None, each["id"])]
+    chosen = choose_language(usable, wanted)
     if chosen is None:
         msg = "agreement: it has no language that is enabled and has a revision"
         raise Conflict(msg)
     revision = read_field(chosen, ("currentRevision", "id"))
-    revised = f"{path}/languages/{quote_id(str(chosen['id']))}/revisions/{quote_id(str(revision))}"
-    text = _kept(attempt, revised, fresh=fresh).get("text") or _fetch(attempt, revised)
+    revised = f"{below}/{quote_id(chosen['id'])}/revisions/{quote_id(str(revision))}"
+    text = _kept(attempt, revised, fresh=fresh).get("text")
+    if not text:
+        text = attempt.around.fetch_text(f"{revised}.json", attempt.context.call.deadline).get("text")
     if not isinstance(text, str) or not text:
         msg = "agreement: PingOne does not tell its text, and a consent to a text that nobody saw is worthless"
         raise Conflict(msg)
@@ -147,30 +144,16 @@ def _text_of(
     }
 
 
-def _fetch(attempt: Attempt, path: str) -> Any:
-    return attempt.around.fetch_text(f"{path}.json", attempt.context.call.deadline).get("text")
-
-
-def _by_id(languages: list[Json], key: str) -> Json | None:
-    return next((each for each in languages if each.get("id") == key), None)
-
-
 def _named(agreement: Mapping[str, Any]) -> Json:
     return {"agreement": {"id": agreement.get("id"), "name": agreement.get("name")}}
 
 
-def _agreements(attempt: Attempt) -> list[Json]:
-    return _kept_list(attempt, "agreements", "agreements", fresh=False)
-
-
-def _kept_list(attempt: Attempt, path: str, member: str, *, fresh: bool) -> list[Json]:
-    held: list[Json] = attempt.kept(path, lambda: attempt.read_all(path, member), fresh=fresh)
-    return held
+def _agreements(attempt: Attempt) -> list[Native]:
+    return attempt.kept("agreements", lambda: attempt.read_all("agreements", "agreements"))
 
 
 def _kept(attempt: Attempt, path: str, *, fresh: bool) -> Json:
-    held: Json = attempt.kept(path, lambda: attempt.send("GET", path).body, fresh=fresh)
-    return held
+    return attempt.kept(path, lambda: attempt.send("GET", path).body, fresh=fresh)
 
 
 def _digest(text: str) -> str:

@@ -13,10 +13,9 @@ from scimbridge.operations import matching
 from scimbridge.operations.attempt import MOST_PARTS, Attempt
 from scimbridge.operations.matching import any_of
 from scimbridge.operations.rows import PASSWORD_STATE
-from scimbridge.operations.steps.memberships import MEMBERS, check_told
 from scimbridge.pingone import filters as native
 from scimbridge.pingone.errors import NotThere, Refused
-from scimbridge.pingone.kinds import GROUPS, POPULATIONS, USERS
+from scimbridge.pingone.kinds import POPULATIONS, USERS
 from scimbridge.pingone.parts import PASSWORD_STATE as STATE
 from scimbridge.request.context import AnswerOptions
 from scimbridge.request.ids import is_id
@@ -49,15 +48,17 @@ def find_some(attempt: Attempt, room: Room) -> Any:
     if has_identifier == has_filter or (has_filter and {"attributes", "identifier"} & values.keys()):
         msg = "filter: send either a filter, or attributes with an identifier"
         raise InvalidValue(msg)
+    asked = (endpoint, attempt.context, attempt.options)
     if has_filter:
         named, text = "filter", _filter_of(attempt, endpoint.lists)
+        records, total = matching.find_some(*asked, text, named, MOST_PARTS)
     else:
-        named, text = "attributes", any_of(values["attributes"], values["identifier"], "attributes")
-    records, total = matching.find_some(endpoint, attempt.context, attempt.options, text, named, MOST_PARTS)
+        named, text = "attributes", values["identifier"]
+        records, total = matching.find_any(*asked, values["attributes"], text, named, MOST_PARTS)
     if total > MOST_PARTS:
         msg = f"{named}: {total} users are found, and {MOST_PARTS} is the most; ask for fewer, or list {endpoint.path}"
         raise TooMany(msg)
-    return room.show_all(replace(attempt, options=options), records)
+    return room.answers.make_list(replace(attempt, options=options), records)
 
 
 def _filter_of(attempt: Attempt, lists: Lists) -> str:
@@ -73,7 +74,6 @@ def find_members(attempt: Attempt, room: Room) -> Any:
 
     Who a member is belongs to the group; who has which identifier is told to those that may read users.
     """
-    check_told(room, GROUPS, MEMBERS)
     values, lists = attempt.values, room.endpoints[USERS.name].lists
     if "identifier" in values:
         check_scope(attempt.context.caller, USERS.collection, READ)
@@ -91,7 +91,7 @@ def find_members(attempt: Attempt, room: Room) -> Any:
             break
     if not found:
         attempt.around.reach.groups.read(attempt.context, attempt.key)  # one that is not there has no members either
-    return room.show_all(attempt, found, total)
+    return room.answers.make_list(attempt, found, total)
 
 
 def _ask(attempt: Attempt, lists: Lists) -> Query:
@@ -127,6 +127,7 @@ def _read_members(attempt: Attempt, lists: Lists, query: Query | None) -> tuple[
             if query is None or query.keeps(lists.view.resource(record, attempt.options.base))
         ]
         if len(found) >= MOST_PARTS:
+            count = max(count, len(found) + 1) if query is None and turned.page.next is not None else count
             break
     return found[:MOST_PARTS], max(len(found), count)
 
@@ -159,12 +160,12 @@ def _alternatives(attempt: Attempt) -> dict[str, list[str]]:
     def read() -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for each in attempt.read_all(POPULATIONS.collection, POPULATIONS.collection, (("limit", str(MOST_PARTS)),)):
-            for text in dict.fromkeys(each.get(ALTERNATIVES) or ()):
+            named = each.get(ALTERNATIVES)
+            for text in {text for text in named if isinstance(text, str)} if isinstance(named, list) else ():
                 found.setdefault(text, []).append(each["id"])
         return found
 
-    held: dict[str, list[str]] = attempt.kept(ALTERNATIVES, read)
-    return held
+    return attempt.kept(ALTERNATIVES, read)
 
 
 def _shown(attempt: Attempt, room: Room) -> AnswerOptions:

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from scimbridge.mapping.tables.rows import read_field
 from scimbridge.operations.attempt import Attempt
-from scimbridge.operations.inputs import native_body
 from scimbridge.pingone.settling import Look
-from scimbridge.request.context import Reply
 from scimbridge.sides import Native
 
 if TYPE_CHECKING:
@@ -19,12 +17,13 @@ PATH, MEMBER = "users/{id}/linkedAccounts", "linkedAccounts"
 
 def link(attempt: Attempt, room: Room) -> Any:
     """Link an account, unless it is linked already."""
-    found = _find(attempt)
-    if found is not None:
-        return found
-    body = native_body(attempt.operation, attempt.values)
-    made = room.settled(attempt, lambda: attempt.send_row(body).body)
-    return Reply(201, room.printed(attempt, made))
+    attempt = attempt.with_ids("identityProvider")
+    with room.hold(attempt.context, attempt.operation.resource, attempt.key, f".{MEMBER}"):
+        found = _find(attempt)
+        if found is not None:
+            return found
+        made = room.send(attempt)
+        return room.answers.make(attempt, made if "id" in made else _find(attempt) or made, 201)
 
 
 def is_linked(attempt: Attempt) -> Look:

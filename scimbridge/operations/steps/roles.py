@@ -7,12 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from scimbridge.mapping.tables.rows import read_field
-from scimbridge.operations.attempt import Attempt, Json
-from scimbridge.operations.inputs import native_body
+from scimbridge.operations.attempt import Attempt
 from scimbridge.operations.rows import REPEAT
-from scimbridge.pingone.errors import NoPermission, NotThere, PingOneError
+from scimbridge.pingone.errors import NoPermission, NotThere
 from scimbridge.pingone.settling import Look
-from scimbridge.request.context import Reply
 from scimbridge.request.ids import is_id
 from scimbridge.scim.errors import Forbidden, InvalidValue
 from scimbridge.sides import Native
@@ -31,37 +29,36 @@ NOT_GIVEN = (
 def assign(attempt: Attempt, room: Room) -> Any:
     """Give a role. Raises `InvalidValue` for one that is not there, `Forbidden` at a scope that is not the client's."""
     populations = attempt.context.caller.populations
-    values = dict(attempt.values)
+    attempt = attempt.with_ids("role", "scopeId")
+    values = attempt.values
     if populations is not None and (values["scopeType"] != POPULATION or values["scopeId"] not in populations):
         msg = "scopeId: this client may give roles at its own populations only, with scopeType POPULATION"
         raise Forbidden(msg)
     if not is_id(values["role"]):
-        values["role"] = _find_role(attempt, values["role"])
-    body = native_body(attempt.operation, values)
+        attempt = replace(attempt, values={**values, "role": _find_role(attempt, values["role"])})
     try:
-        made = room.settled(replace(attempt, values=values), lambda: attempt.send_row(body).body)
+        made = room.send(attempt)
     except NoPermission as error:
         raise Forbidden(NOT_GIVEN) from error
-    return Reply(201, room.printed(attempt, made))
+    return room.answers.make(attempt, made if "id" in made else _find(attempt) or made, 201)
 
 
 def read_assignments(attempt: Attempt, _room: Room) -> Any:
     """Return the assignments, or one: of a confined client those at its own populations."""
-    path = attempt.operation.call.path
     if attempt.item:
         return _read_own(attempt)
-    return [each for each in attempt.read_all(path, MEMBER) if _is_own(attempt, each)]
+    return [each for each in attempt.read_all(attempt.operation.call.path, MEMBER) if _is_own(attempt, each)]
 
 
 def take(attempt: Attempt, _room: Room) -> Any:
     """Take a role away. Raises `NotThere` for one at a scope that is not the client's."""
-    if attempt.context.caller.populations is not None:
+    if attempt.is_confined:
         _read_own(attempt)
-    return attempt.send("DELETE", f"{attempt.operation.call.path}/{{item}}", again=REPEAT)
+    return attempt.send("DELETE", attempt.operation.part_path, again=REPEAT)
 
 
 def _read_own(attempt: Attempt) -> Native:
-    found = Native(attempt.send("GET", f"{attempt.operation.call.path}/{{item}}").body)
+    found = attempt.read_part()
     if not _is_own(attempt, found):
         raise NotThere("not at the client's populations", status=404)
     return found
@@ -75,15 +72,15 @@ def _is_own(attempt: Attempt, record: Native) -> bool:
 
 def is_assigned(attempt: Attempt) -> Look:
     """Return what looks whether the role is given at this scope."""
+    return lambda _error: _find(attempt)
+
+
+def _find(attempt: Attempt) -> Native | None:
     wanted = tuple(attempt.values[name] for name in ("role", "scopeType", "scopeId"))
-
-    def look(_error: PingOneError) -> Json | None:
-        for each in attempt.read_all(attempt.operation.call.path, MEMBER):
-            if tuple(read_field(each, path) for path in (("role", "id"), ("scope", "type"), ("scope", "id"))) == wanted:
-                return each
-        return None
-
-    return look
+    for each in attempt.read_all(attempt.operation.call.path, MEMBER):
+        if tuple(read_field(each, path) for path in (("role", "id"), ("scope", "type"), ("scope", "id"))) == wanted:
+            return each
+    return None
 
 
 def name_role(attempt: Attempt, record: Mapping[str, Any]) -> str | None:
@@ -101,9 +98,6 @@ def _find_role(attempt: Attempt, name: str) -> str:
 
 def _names(attempt: Attempt) -> Mapping[str, str]:
     """Return id -> name of all roles, kept for a minute: they are PingOne's own and hardly change."""
-
-    def read() -> dict[str, str]:
-        return {str(each["id"]): str(each.get("name", "")) for each in attempt.read_all("/roles", "roles")}
-
-    held: Mapping[str, str] = attempt.kept("roles", read)
-    return held
+    return attempt.kept(
+        "roles", lambda: {str(each["id"]): str(each.get("name", "")) for each in attempt.read_all("/roles", "roles")}
+    )

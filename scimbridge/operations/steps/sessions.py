@@ -16,7 +16,7 @@ def end_each(attempt: Attempt, _room: Room) -> Any:
 
     Raises `Conflict` where sessions are left after some rounds: then the user signs on faster than they end.
     """
-    ended = attempt.around.reach.end_sessions(attempt.hurried().context, attempt.key)
+    ended = attempt.around.reach.end_sessions(attempt.context, attempt.key)
     if ended.is_all:
         return {"count": ended.count}
     msg = f"endSessions: {ended.count} sessions were ended and there are more; send it again, or disable the user first"

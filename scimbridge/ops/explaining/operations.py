@@ -10,8 +10,9 @@ import re
 from typing import Any
 
 from scimbridge.mapping.tables.rows import nearest
-from scimbridge.operations.describing import describe_input, path_of
+from scimbridge.operations.describing import describe_input, ways_of
 from scimbridge.operations.inputs import native_body, query_of
+from scimbridge.operations.offering import Offer
 from scimbridge.operations.reading import RESOURCES, Catalogue
 from scimbridge.operations.rooms import open_catalogue
 from scimbridge.operations.rows import NEVER, REPEAT, Input, Operation
@@ -71,19 +72,16 @@ def _explain(operation: Operation) -> Explanation:
             operation=f"{operation.resource}.{operation.name}", row=f"{operation.file} {operation.where}",
             does=operation.does, refused=operation.refuse,
         )  # fmt: skip
-    item = operation.item
+    way, *parts = ways_of(Offer(operation, matches=False))
     return OperationExplanation(
         operation=f"{operation.resource}.{operation.name}",
         row=f"{operation.file} {operation.where}",
         does=operation.does,
-        method="POST" if operation.is_posted else "GET",
-        path=path_of(operation),
-        parts=() if item is None or not operation.listed else tuple(
-            f"{method} {path_of(operation)}/{{{item.name}}}"
-            for method, is_there in (("GET", item.get), ("DELETE", item.delete)) if is_there
-        ),
+        method=way.method,
+        path=way.path,
+        parts=tuple(f"{part.method} {part.path}" for part in parts),
         scope=operation.scope,
-        delete_scope=operation.write or None,
+        delete_scope=operation.scope_to_delete or None,
         role=operation.role or None,
         inputs=tuple(describe_input(each) for each in operation.inputs),
         request=_request(operation),

@@ -7,7 +7,8 @@ from typing import Any, TextIO
 
 import orjson
 
-from scimbridge.operations.describing import describe_operation, path_of, words_of
+from scimbridge.operations.describing import describe_offer, ways_of, words_of
+from scimbridge.operations.offering import Offer
 from scimbridge.operations.rows import Operation
 from scimbridge.ops.printing.documents import write_document
 from scimbridge.ops.printing.paper import open_paper
@@ -19,13 +20,14 @@ def show_operations(stream: TextIO, operations: Iterable[Operation], *, as_json:
     """Show what can be called, and what each is given."""
     offered = [each for each in operations if not each.refuse]
     if as_json:
-        write_document(stream, {"operations": [describe_operation(each) for each in offered]})
+        write_document(stream, {"operations": [describe_offer(Offer(each)) for each in offered]})
         return
     paper = open_paper(stream)
     for each in offered:
         paper.line(f"{each.name}  ({each.resource}, {each.scope})", "bold")
         paper.item("    ", each.does)
-        paper.item("    ", f"{'POST' if each.is_posted else 'GET'} {path_of(each)}")
+        for way in ways_of(Offer(each, matches=False)):
+            paper.item("    ", f"{way.method} {way.path}{f'  ({each.write})' * (way.method == 'DELETE')}")
         for one in each.inputs:
             paper.item("    ", f"{one.name}: {', '.join(words_of(one))}")
 

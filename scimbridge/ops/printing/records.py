@@ -24,7 +24,7 @@ IN_CSV = (
     "time", "client", "address", "secret", "request", "verb", "bulk", "resource", "key", "name", "result", "status",
     "scim_type", "changed", "added", "members_added", "members_added_names", "removed", "members_removed",
     "members_removed_names", "not_done", "members_not_done", "members_not_done_names", "uncertain",
-    "members_uncertain", "members_uncertain_names", "groups_left", "steps", "filter", "returned", "seconds",
+    "members_uncertain", "members_uncertain_names", "groups_left", "part", "steps", "filter", "returned", "seconds",
     "correlations", "id", "chain", "sequence", "hash",
 )  # fmt: skip
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -124,6 +124,8 @@ def _describe(record: Record, names: Names) -> str:
     if record.added or record.removed:
         parts.append(f"(+{record.added} -{record.removed})")
     parts += [_name_some(word, getattr(record, name), names) for name, word in WORDS.items() if getattr(record, name)]
+    if record.part:
+        parts.append(f"[part: {names.get(record.part, record.part)}]")
     if record.groups_left:
         parts.append(_name_some("groups left", record.groups_left, names))
     if record.returned is not None:

@@ -18,7 +18,6 @@ from scimbridge.request.context import RequestContext
 from scimbridge.scim.errors import Conflict
 from scimbridge.sides import Native
 
-LAST = 100  # the place of the step among the calls of a change
 ENDINGS = "sessions"  # what `Unfinished` keeps them under
 
 

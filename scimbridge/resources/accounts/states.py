@@ -6,7 +6,7 @@ Who asks for a state that is there makes no call: the difference is planned befo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -17,7 +17,6 @@ from scimbridge.mapping.tables.table import Table
 from scimbridge.mapping.translate import leaf_value
 from scimbridge.pingone.facets import ACCOUNT, LOCKED, UNLOCK_AT, Facet
 from scimbridge.pingone.kinds import USERS
-from scimbridge.pingone.not_yet import when_taken
 from scimbridge.reach.reach import Reach
 from scimbridge.request.context import RequestContext
 from scimbridge.request.rights import check_state, may_read
@@ -28,22 +27,13 @@ from scimbridge.sides import Native, Resource
 SKEW = 5.0  # seconds by which clocks may differ
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clocks:
-    """`wall` is seconds since 1970, `clock` counts for durations."""
-
-    wall: Callable[[], float]
-    clock: Callable[[], float]
-    sleep: Callable[[float], None]
-
-
 class States:
-    """The facets of users, as the table names them."""
+    """The facets of users, as the table names them. `wall` is seconds since 1970."""
 
-    def __init__(self, reach: Reach, table: Table, clocks: Clocks) -> None:
+    def __init__(self, reach: Reach, table: Table, wall: Callable[[], float]) -> None:
         self._reach = reach
         self._table = table
-        self._clocks = clocks
+        self._wall = wall
         self._rows = {row.facet.name: row for row in table.rows if row.facet is not None}
 
     # -- before the first call -------------------------------------------------------------------------------------
@@ -62,7 +52,9 @@ class States:
                 check_state(context.caller, facet.scope, row.spelled)
 
     def check_operations(self, context: RequestContext, operations: tuple[PathChange, ...]) -> None:
-        """Hold a client to its rights on what a PATCH sets. Raises `Forbidden`."""
+        """Hold a client that may not read to its rights on what a PATCH names, as `check_named`. Raises `Forbidden`."""
+        if may_read(context.caller, USERS.collection):
+            return
         for facet, row in self._guarded():
             for operation in operations:
                 found = operation.found
@@ -77,12 +69,14 @@ class States:
     def settle(self, context: RequestContext, changes: Changes, record: Mapping[str, Any]) -> Changes:
         """Return the changes of a record as they can be carried out.
 
-        Raises `Forbidden`, and `InvalidValue` for an end of a lock that is over or has no lock.
+        Raises `Forbidden`, and `InvalidValue` for an end of a lock that is over or has no lock, and for what only a
+        new user is.
         """
         changes = _without_echo(changes, record)
         for facet, row in self._guarded():
             if facet.name in changes.facets:
                 check_state(context.caller, facet.scope, row.spelled)
+                _check_possible(facet, row, changes.facets[facet.name])
         return self._with_end(changes, record)
 
     def settle_new(self, changes: Changes) -> Changes:
@@ -98,7 +92,7 @@ class States:
             msg = f"{spelled} is the end of a lock: it goes with {lock} {LOCKED}"
             raise InvalidValue(msg)
         end = shift_time(changes.facets[UNLOCK_AT.name], timedelta(0))  # written as PingOne writes it
-        if _seconds(end) <= self._clocks.wall() + SKEW:
+        if _seconds(end) <= self._wall() + SKEW:
             msg = f"{spelled} is over, or as good as over; it has to be a time that is still to come"
             raise InvalidValue(msg)
         return replace(changes, facets={**changes.facets, ACCOUNT.name: LOCKED, UNLOCK_AT.name: end})
@@ -107,7 +101,7 @@ class States:
         return [
             (facet, self._rows[facet.name])
             for facet in USERS.facets
-            if facet.scope and not facet.secret and facet.name in self._rows
+            if facet.scope and facet.state and facet.name in self._rows
         ]
 
     def _spell(self, facet: Facet) -> str:
@@ -125,18 +119,19 @@ class States:
         along = {
             each.name: values[each.name] for each in USERS.facets if each.along == facet.name and each.name in values
         }
-
-        def send() -> dict[str, Any]:
-            return self._reach.users.set_facet(context, key, facet.name, value, along)
-
-        clocks = self._clocks
-        answer = when_taken(send, context.call, clock=clocks.clock, sleep=clocks.sleep) if facet.actions else send()
+        answer = self._reach.users.set_facet(context, key, facet.name, value, along)
         if facet.state and facet.held(answer) not in (None, value):
             msg = f"{self._spell(facet)}: PingOne took the call and it is not {value}"
             if facet.is_urgent(value) and not along:
                 msg += f"; send {self._spell(UNLOCK_AT)} as well, a time that is still to come"
             raise Conflict(msg)
         return Native(answer) if facet.actions else Native({})
+
+
+def _check_possible(facet: Facet, row: Row, value: Any) -> None:
+    if value == facet.born and value not in dict(facet.actions):
+        msg = f"{row.spelled}: {value} is what it is in a new user, and cannot be set again"
+        raise InvalidValue(msg)
 
 
 def _without_echo(changes: Changes, record: Mapping[str, Any]) -> Changes:

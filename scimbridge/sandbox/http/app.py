@@ -152,6 +152,8 @@ class _Gate:
             raise not_found() if missing else forbidden()
         if directory.switches.rights == "read" and request.method != "GET":
             raise forbidden()
+        if not directory.switches.reads_agreements and "/agreements" in request.path:
+            raise forbidden()
 
     def _harm(self, fate: Fate) -> Response:
         if fate.kind == "throttled":

@@ -88,8 +88,8 @@ def root_routes(api: Api) -> list[Route]:
 
 
 def _whole(name: str, records: list[Json]) -> Answer:
-    """Return a list that has no pages, nor parameters of pages."""
-    for parameter in ("limit", "cursor"):
+    """Return a list that has no pages, nor parameters of pages, nor a filter."""
+    for parameter in ("limit", "cursor", "filter"):
         if parameter in request.args:
             raise invalid_request("INVALID_PARAMETER", parameter, "is not supported here")
     shown = f"{origin()}{request.path}"
@@ -101,7 +101,9 @@ def _part_routes(api: Api, kind: Collection, part: Part, path: str) -> list[Rout
     def every(**holder: str) -> Answer:
         (key,) = holder.values()
         records = hanging.list_parts(api.directory, kind, key, part)
-        if part == "linkedAccounts" and request.args.get("expand") == "identityProviders":
+        if (expand := request.args.get("expand")) is not None:
+            if (part, expand) != ("linkedAccounts", "identityProviders"):
+                raise invalid_request("INVALID_PARAMETER", "expand", "is not supported here")
             records = [{**each, "_embedded": {"identityProvider": _provider(api, each)}} for each in records]
         return _whole(part, records)
 

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 VENDOR: Final = "application/vnd.pingidentity."
 IMPORT: Final = f"{VENDOR}user.import+json"
 OPERATIONS: Final = f"{VENDOR}user.scim.patch+json"
-LOCK: Final = (f"{VENDOR}account.lock+json", f"{VENDOR}account.lock")
-UNLOCK: Final = (f"{VENDOR}account.unlock+json", f"{VENDOR}account.unlock")
+LOCK: Final = f"{VENDOR}account.lock+json"
+UNLOCK: Final = f"{VENDOR}account.unlock+json"
 SEND_CODE: Final = f"{VENDOR}user.sendverificationcode+json"
 VERIFY: Final = f"{VENDOR}user.verify+json"
 _INCLUDES: Final = ("memberOfGroupIDs", "memberOfGroupNames")
@@ -130,8 +130,8 @@ def _delete(api: Api, user: str) -> Answer:
 
 
 def _act(api: Api, user: str) -> Answer:
-    given = require_media(*LOCK, *UNLOCK, SEND_CODE, VERIFY)
-    if given in LOCK:
+    given = require_media(LOCK, UNLOCK, SEND_CODE, VERIFY)
+    if given == LOCK:
         record = facets.lock_account(api.directory, user, read_body(optional=True))
     elif given == SEND_CODE:
         record = accounts.send_verification(api.directory, user)
@@ -161,5 +161,5 @@ def _put_password(api: Api, user: str) -> Answer:
 
 
 def _post_password(api: Api, user: str) -> Answer:
-    require_media(*passwords.POST_MEDIA)
+    require_media(*passwords.POST_MEDIA, passwords.FORCE_CHANGE[api.switches.force_change_type])
     return 200, passwords.post_password(api.directory, user, media(), read_body(optional=True))

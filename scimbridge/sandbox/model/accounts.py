@@ -81,7 +81,7 @@ def verify_email(directory: Directory, user_id: str, given: Any) -> Json:
 def _check_code(given: Any, wanted: str) -> None:
     if not isinstance(given, str) or not given:
         raise invalid_data("REQUIRED_VALUE", "verificationCode", "must not be empty")
-    if not wanted or given.upper() != wanted:
+    if not wanted or given != wanted:  # only of recovery codes it is told that their case is nothing
         raise invalid_value("verificationCode", "is not valid")
 
 

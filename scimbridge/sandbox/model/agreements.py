@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from scimbridge.sandbox.http.errors import invalid_value, not_found
+from scimbridge.sandbox.http.errors import invalid_value, not_found, request_failed
 from scimbridge.sandbox.store.directory import user_subject
 from scimbridge.sandbox.store.records import Json, parse_instant, stamp
 
@@ -54,11 +54,12 @@ def accept(directory: Directory, user_id: str, agreement_id: str, body: Json) ->
     """Note a consent. Raises ApiError 400 and 404."""
     with directory.lock:
         user = directory.find("users", user_id)
-        see(directory.hanging.agreements, agreement_id)
+        if not see(directory.hanging.agreements, agreement_id)["enabled"]:
+            raise request_failed("The agreement is disabled.")
         language = _id_of(body, "language")
         known = directory.hanging.languages[agreement_id]
-        if language not in known:
-            raise invalid_value("language.id", "does not exist")
+        if language not in known or not known[language]["enabled"]:
+            raise invalid_value("language.id", "does not exist, or is disabled")
         revision = _id_of(body, "revision")
         if known[language]["currentRevision"]["id"] != revision:
             raise invalid_value("revision.id", "is not the current revision")

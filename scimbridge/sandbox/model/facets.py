@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from scimbridge.sandbox.store.directory import Directory
 
 _MILLISECONDS: Final = regex.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-VERIFY_STATES: Final = ("NOT_INITIATED", "ENABLED", "DISABLED")
+VERIFY_STATES: Final = ("ENABLED", "DISABLED")
 
 
 def _account(record: Json, **status: Any) -> Json:

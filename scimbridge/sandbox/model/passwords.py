@@ -21,19 +21,15 @@ if TYPE_CHECKING:
 SHORTEST: Final = 8
 PREFIX: Final = "application/vnd.pingidentity.password."
 PUT_MEDIA: Final = tuple(PREFIX + action for action in ("set+json", "setvalue+json", "reset+json", "setgateway+json"))
-POST_MEDIA: Final = tuple(
-    PREFIX + action
-    for action in (
-        "check+json", "forcechange", "forcechange+json", "unlock", "unlock+json", "sendrecoverycode+json",
-        "recover+json",
-    )
-)  # fmt: skip
+POST_MEDIA: Final = tuple(PREFIX + f"{action}+json" for action in ("check", "unlock", "sendrecoverycode", "recover"))
+FORCE_CHANGE: Final = {"bare": f"{PREFIX}forcechange", "json": f"{PREFIX}forcechange+json"}
 MOST_WRONG: Final = 5
 """Wrong passwords in a row that lock it out, and wrong codes that end the right one."""
 LOCKED_FOR: Final = 900
 CODE_LIFE: Final = 300.0
 SELF_SERVICE: Final = ("sendrecoverycode", "recover")
 ELSEWHERE: Final = "The password lies with another provider."
+MISMATCH: Final = "The provided password did not match provisioned password"
 
 
 def _digest(salt: str, text: str) -> str:
@@ -154,6 +150,9 @@ def _reset(directory: Directory, user_id: str, body: Json) -> Password:
         text = check_policy(new, "newPassword")
         _check_history(directory, user_id, text, "newPassword")
         return make_password(directory, text, force_change=False)
+    if directory.switches.reset_policy == "applied":
+        new = check_policy(new, "newPassword")
+        _check_history(directory, user_id, new, "newPassword")
     if not isinstance(new, str) or not new:
         raise invalid_data("EMPTY_VALUE", "newPassword", "must not be empty")
     return make_password(directory, new, force_change=True)
@@ -175,14 +174,18 @@ def _finish(directory: Directory, user: Json) -> Json:
     return show_state(directory, user["id"])
 
 
-def _check_usable(directory: Directory, user_id: str) -> Password:
+def _check_usable(directory: Directory, user_id: str, target: str) -> Password:
     """Return what is kept of a password that can be looked at. Raises ApiError 400 for a state."""
     held = directory.passwords.get(user_id)
-    if user_id in directory.hanging.external:
+    is_locked = directory.hanging.wrong.get(user_id, 0) >= MOST_WRONG
+    is_elsewhere = user_id in directory.hanging.external
+    if directory.switches.unusable_password == "wrong" and (is_elsewhere or held is None or is_locked):  # noqa: S105 - a word
+        raise invalid_value(target, MISMATCH, **({"failuresRemaining": 0} if is_locked else {}))
+    if is_elsewhere:
         raise request_failed(ELSEWHERE)
     if held is None:
         raise invalid_data("NO_PASSWORD", "password", "The user has no password")
-    if directory.hanging.wrong.get(user_id, 0) >= MOST_WRONG:
+    if is_locked:
         raise invalid_data("PASSWORD_LOCKED_OUT", "password", "The password is locked out")
     user = directory.users.rows[user_id]
     if not user["enabled"] or user["account"]["status"] != "OK":
@@ -191,18 +194,17 @@ def _check_usable(directory: Directory, user_id: str) -> Password:
 
 
 def _check_match(directory: Directory, user_id: str, given: Any, target: str = "password") -> None:
-    held = _check_usable(directory, user_id)
+    held = _check_usable(directory, user_id, target)
     text = given if isinstance(given, str) else ""
     if held.digest is None or not hmac.compare_digest(held.digest, _digest(held.salt, text)):
         wrong = directory.hanging.wrong.get(user_id, 0) + 1
         directory.hanging.wrong[user_id] = wrong
-        sentence = "The provided password did not match provisioned password"
-        raise invalid_value(target, sentence, failuresRemaining=max(0, MOST_WRONG - wrong))
+        raise invalid_value(target, MISMATCH, failuresRemaining=max(0, MOST_WRONG - wrong))
     directory.hanging.wrong.pop(user_id, None)
 
 
 def post_password(directory: Directory, user_id: str, media: str, body: Json) -> Json:
-    """Check, recover or unlock a password, or force a change; `media` is one of POST_MEDIA.
+    """Check, recover or unlock a password, or force a change; `media` is one of POST_MEDIA or FORCE_CHANGE.
 
     Raises ApiError 400 and 404.
     """

@@ -72,6 +72,12 @@ class Switches:
     """Seconds after its creation in which a user cannot be locked: 415."""
     current_password: Literal["checked", "ignored"] = "checked"  # noqa: S105 - a word
     """What becomes of `currentPassword` where the actor is a worker."""
+    reset_policy: Literal["applied", "skipped"] = "applied"
+    """Whether the policy holds for what an administrator resets."""
+    force_change_type: Literal["bare", "json"] = "bare"
+    """Whether the media type of that call ends with `+json`, as all others do."""
+    unusable_password: Literal["wrong", "named"] = "wrong"  # noqa: S105 - a word
+    """How the check of one is refused that is locked out, is none or lies elsewhere: as a wrong one, or by name."""
     wrong_recovery_code: Literal["INVALID_OTP", "INVALID_VALUE"] = "INVALID_OTP"
     password_history: int = 3
     """So many passwords back cannot be used again."""
@@ -81,6 +87,8 @@ class Switches:
     """Whether the list of consents tells of agreements that were never answered."""
     revoked_status: Literal["REVOKED", "PENDING"] = "REVOKED"
     accepted_code: Literal[200, 201] = 200
+    reads_agreements: bool = True
+    """Whether the worker is Environment Admin as well, which agreements are read by."""
     agreement_text: Literal["revision", "host", "nowhere"] = "revision"
     """Where the text of an agreement stands."""
     device_action_code: Literal[200, 204] = 204

@@ -22,6 +22,22 @@ def test_one_in_any_of_several(desk):
         assert (answer.status_code, answer.json["id"]) == (200, desk.user), answer.text
 
 
+@pytest.mark.parametrize("path", ["/Users/.find", "/Users/.lookup", "/Users/.password"])
+def test_an_id_among_other_names_reads_not_everybody(desk, path):
+    """An id is read by itself: PingOne cannot look for it, and would tell all users page by page."""
+    name = desk.client.good("GET", f"/Users/{desk.user}")["userName"]
+    for text, by_id in ((name, []), (desk.user, ["GET /users/{user}"])):
+        asked = {"attributes": ["userName", "id"], "identifier": text}
+        answer = desk.ask("POST", path, {"match": asked} if path.endswith("password") else asked)
+        assert answer.status_code == 200, answer.text
+        told = [entry for entry in desk.client.sandbox.journal.entries if entry.path.endswith("/users")]
+        assert ["filter" in entry.query for entry in told] == [True]
+        assert [call for call in desk.calls if not call.endswith("/password")][: len(by_id) + 1] == [
+            "GET /users",
+            *by_id,
+        ]
+
+
 @pytest.mark.parametrize("text", ['a"b', "a\\", "'; --", "ünï😀\u2028", '" or userName pr or userName eq "', "*", "%"])
 def test_an_identifier_is_no_filter(desk, text):
     """Whatever stands in an identifier is text: it finds nobody else."""

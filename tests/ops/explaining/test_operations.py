@@ -46,7 +46,7 @@ def test_secrets_are_masked(run_explain):
         (".verify", "lost answer", "looked at first: `verified` finds out"),
         (".sessions", "called", "DELETE /Users/{id}/.sessions/{sessionId}"),
         (".sessions", "scope", "to delete a part: sessions:write"),
-        (".lock", "PingOne's call", "made by the function `lock`"),
+        (".changePassword", "PingOne's call", "made by the function `change`"),
         ("Service.roles", "PingOne's call", "GET /v1/roles"),
         (".kerberos", "refused", "with 501: A Kerberos ticket is judged in PingOne's sign-on flow only"),
     ],

@@ -36,6 +36,18 @@ def test_the_table_has_a_line_for_each_record(printed):
         assert part in text
 
 
+def test_which_part_it_was_about(printed):
+    """A session that was ended is named in the table and has a column of its own in CSV."""
+    record = replace(RECORD, verb="sessions.delete", changed=(), part=KEY[::-1])
+    line = printed(print_records, [record]).splitlines()[1]
+    assert "sessions.delete" in line
+    assert f"[part: {KEY[::-1]}]" in line
+    stream = io.StringIO()
+    write_csv(stream, [record])
+    (row,) = csv.DictReader(io.StringIO(stream.getvalue()))
+    assert row["part"] == KEY[::-1]
+
+
 def test_nothing_found_is_said(printed):
     """An empty table says that it is one."""
     assert printed(print_records, []) == "nothing found\n"

@@ -44,7 +44,11 @@ class Account:
     def patch(self, path: str, value: Any = None, *, op: str = "replace", **more: Any) -> Any:
         """Change one attribute of the extension."""
         operation = {"op": op, "path": f"{URN}:{path}", **({} if value is None else {"value": value})}
-        return self.client.patch(f"/Users/{self.user}", operation, **more)
+        return self.operate(operation, **more)
+
+    def operate(self, *operations: dict[str, Any], **more: Any) -> Any:
+        """Change the user by operations."""
+        return self.client.patch(f"/Users/{self.user}", *operations, **more)
 
     def put(self, resource: dict[str, Any], **extension: Any) -> Any:
         """Send a whole user back, with some of its extension."""
@@ -56,10 +60,10 @@ class Account:
 def make_account(make_client, caller_of):
     """Open an account: `make_account(switches..., scopes=..., settings=...)`."""
 
-    def make(*, scopes=ALL_SCOPES, settings=None, **switches) -> Account:
+    def make(*, scopes=ALL_SCOPES, settings=None, strict=False, **switches) -> Account:
         client = make_client(30, settings=settings, **switches)
         user = client.users_in("Employees")[0]
-        return Account(caller_of(client, scopes=scopes), user)
+        return Account(caller_of(client, scopes=scopes, strict=strict), user)
 
     return make
 

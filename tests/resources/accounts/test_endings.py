@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scimbridge.sandbox.model import hanging
-from tests.resources.accounts.conftest import READ, Account
+from tests.resources.accounts.conftest import READ, URN, Account
 
 SESSIONS = "/users/{user}/sessions"
 DISABLE = "PUT /users/{user}/enabled"
@@ -48,6 +48,31 @@ def test_sessions_end_after_the_disable(make_ending):
     assert account.calls[0] == DISABLE
     assert account.calls[1] == f"GET {SESSIONS}"
     assert not sessions(account)
+
+
+def test_sessions_end_right_behind_the_disable(make_ending):
+    """A call that fails later leaves nobody signed on; what was not done is said, and the same request finishes it."""
+    account = make_ending()
+    sign_on(account, 1)
+    user = f"/Users/{account.user}"
+    operations = [
+        {"op": "replace", "path": "title", "value": "Former"},
+        {"op": "replace", "path": f"{URN}:account.status", "value": "LOCKED"},
+        {"op": "replace", "path": f"{URN}:verifyStatus", "value": "DISABLED"},
+        {"op": "replace", "path": "active", "value": False},
+    ]
+    account.client.sandbox.faults.plan("error", "PATCH", f"/users/{account.user}", times=50)
+    answer = account.client.patch(user, *operations)
+    account.client.sandbox.faults.clear()
+    assert answer.status_code >= 500
+    assert "done before: disable, endSessions, lock" in answer.json["detail"]
+    writes = [call.replace(account.user, "{user}") for call in account.client.writes]
+    assert writes[0] == DISABLE
+    assert writes[1].startswith(f"DELETE {SESSIONS}/")
+    assert not sessions(account)
+    assert account.client.patch(user, *operations).status_code == 200
+    record = account.record
+    assert (record["title"], record["verifyStatus"], record["enabled"]) == ("Former", "DISABLED", False)
 
 
 def test_a_put_ends_them_too(make_ending):

@@ -84,3 +84,14 @@ def test_an_operation_shows_the_same_attribute(account):
     assert account.calls.count(PASSWORD) == 1
     several = account.client.good("POST", "/Users/.lookup", body)
     assert several["Resources"][0][URN]["passwordState"] == {"status": "NO_PASSWORD"}
+
+
+@pytest.mark.parametrize("name", [f"{URN}:passwordState", "groups.display"])
+def test_what_the_version_does_not_cover_is_always_told(account, name):
+    """The tag of a user says nothing of its password: who knows the tag is not told that all is as it was."""
+    tag = account.client.send("GET", f"/Users/{account.user}").headers["ETag"]
+    condition = {**account.client.headers, "If-None-Match": tag}
+    assert account.client.send("GET", f"/Users/{account.user}", headers=condition).status_code == 304
+    answer = account.client.send("GET", f"/Users/{account.user}?attributes={name}", headers=condition)
+    assert answer.status_code == 200
+    assert "ETag" not in answer.headers

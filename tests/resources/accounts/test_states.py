@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+from urllib.parse import quote
+
 import pytest
 
 from scimbridge.access.scopes import ALL_SCOPES
@@ -189,6 +193,41 @@ def test_proofing_is_switched(account):
     assert account.calls == [READ]
 
 
+def test_what_only_a_new_user_is_cannot_be_set_again(account):
+    """PingOne's call takes two of the three words: the third is refused before it, by PUT and PATCH."""
+    account.patch("verifyStatus", "ENABLED")
+    for answer in (
+        account.patch("verifyStatus", "NOT_INITIATED"),
+        account.put(account.get(), verifyStatus="NOT_INITIATED"),
+    ):
+        assert (answer.status_code, answer.json["scimType"]) == (400, "invalidValue")
+        assert "verifyStatus: NOT_INITIATED is what it is in a new user" in answer.json["detail"]
+        assert account.calls == [READ]
+    assert account.record["verifyStatus"] == "ENABLED"
+
+
+def test_an_echo_under_another_zone_sets_nothing(make_account):
+    """Where the bridge shifts times for a client, what it gave comes back as what PingOne holds."""
+    account = make_account(settings={"datetime_offset": dt.timedelta(hours=2)})
+    assert account.patch("account", {"status": "LOCKED", "unlockAt": LATER}).status_code == 200
+    before, known = account.record, account.get("account")[URN]["account"]
+    assert (before["account"]["unlockAt"], known["unlockAt"]) == ("2998-12-31T22:00:00.000Z", LATER)
+    for answer in (account.patch("account", known), account.put(account.get(), account=known)):
+        assert (answer.status_code, account.calls) == (200, [READ])
+    assert account.record == before
+
+
+def test_a_lock_holds_the_version_of_its_client(account):
+    """A state is part of the version: who knows an older one changes nothing, and a lock tells the new one."""
+    old = account.client.send("GET", f"/Users/{account.user}").headers["ETag"]
+    condition = {**account.client.headers, "If-Match": old}
+    locked = account.patch("account", {"status": "LOCKED", "unlockAt": LATER}, headers=condition)
+    assert locked.headers["ETag"] != old
+    assert account.patch("account.status", "OK", headers=condition).status_code == 412
+    assert account.calls == [READ]
+    assert account.record["account"]["status"] == "LOCKED"
+
+
 def test_a_new_user_has_the_states_that_it_is_given(account):
     """A lock and the switch follow the creation; how its life begins goes along as an import."""
     lifecycle = {"status": "VERIFICATION_REQUIRED"}
@@ -233,13 +272,46 @@ def test_how_a_life_began_cannot_be_changed(account):
 @pytest.mark.parametrize(
     ("path", "value"), [("account.status", "LOCKED"), ("account", {"status": "OK"}), ("verifyStatus", "ENABLED")]
 )
-def test_a_patch_needs_the_right(make_account, path, value):
+def test_who_may_not_read_needs_the_right_to_name_a_state(make_account, path, value):
     """Whether it would change something or not; nobody is asked."""
-    account = make_account(scopes=WITHOUT)
+    account = make_account(scopes={"users:write"})
     answer = account.patch(path, value)
     assert answer.status_code == 403
     assert "accounts:write" in answer.json["detail"]
     assert account.calls == []
+
+
+def echoes(known):
+    """Return the operations by which a client sends states back: with a path, without, and as one whole resource."""
+    yield from ({"op": "replace", "path": f"{URN}:{name}", "value": value} for name, value in known.items())
+    yield {"op": "add", "path": f"{URN}:account.status", "value": known["account"]["status"]}
+    yield {"op": "replace", "path": URN, "value": known}
+    yield {"op": "replace", "value": {URN: known}}
+    yield {"op": "replace", "value": {f"{URN}:verifyStatus": known["verifyStatus"]}}
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_patch_needs_the_right_where_it_changes_a_state(make_account, strict):
+    """A client without it may send back what it read, in every form, and in bulk; a change is 403 and no call."""
+    account = make_account(scopes=WITHOUT, strict=strict)
+    account.directory.users.rows[account.user]["account"] = {"status": "LOCKED", "unlockAt": LATER}
+    known = account.get("account.status", "account.unlockAt", "verifyStatus")[URN]
+    before = account.record
+    forms = list(echoes(known))
+    for each in forms:
+        assert account.operate(each).status_code == 200, each
+        assert account.calls == [READ]
+    for each in echoes({"account": {"status": "OK"}, "verifyStatus": "ENABLED"}):
+        refused = account.operate(each)
+        assert (refused.status_code, account.calls) == (403, [READ]), each
+        assert "accounts:write" in refused.json["detail"]
+    patch = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": forms}
+    body = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+        "Operations": [{"method": "PATCH", "path": f"/Users/{account.user}", "data": patch}],
+    }
+    assert account.client.good("POST", "/Bulk", body)["Operations"][0]["status"] == "200"
+    assert account.record == before
 
 
 def test_a_put_needs_the_right_where_it_changes_a_state(make_account):
@@ -272,6 +344,39 @@ def test_locked_users_are_found(account):
     account.patch("account", {"status": "LOCKED", "unlockAt": LATER})
     found = account.client.list("/Users", filter=f'{URN}:account.status eq "LOCKED"')
     assert [each["id"] for each in found["Resources"]] == [account.user]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ('account.status eq "LOCKED"', 1), ('account[status eq "LOCKED"]', 1), ('not (account.status eq "OK")', 1),
+        ('account.status eq "LOCKED" and verifyStatus eq "ENABLED"', 0), ('verifyStatus ne "NOT_INITIATED"', 0),
+        ('account.unlockAt gt "2998-01-01T00:00:00Z"', 1), ("account.unlockAt pr", 1), ('account.status co "OC"', 1),
+        ('lifecycle.status eq "ACCOUNT_OK"', 30), ('account.status eq "OK"', 29),
+    ],
+)  # fmt: skip
+def test_filters_of_states_are_exact(account, text, count):
+    """None is pushed to PingOne, which has no filter for them."""
+    account.patch("account", {"status": "LOCKED", "unlockAt": LATER})
+    query = quote(re.sub(r"(account|verifyStatus|lifecycle)(?=[.\[ ])", rf"{URN}:\1", text))
+    assert account.client.good("GET", f"/Users?count=100&filter={query}")["totalResults"] == count
+    assert not [call for call in account.client.calls if "filter=" in call]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (f'{URN}:passwordState.status eq "OK"', "passwordState.status"), (f"{URN}:passwordState pr", "passwordState"),
+        (f'not ({URN}:passwordState[status eq "OK"])', "passwordState.status"), ("groups.display pr", "groups.display"),
+        ('groups[type eq "direct" and value pr]', "groups.type"), ('userName pr or groups.type eq "x"', "groups.type"),
+    ],
+)  # fmt: skip
+def test_what_takes_a_read_of_its_own_is_no_filter(account, text, named):
+    """It is refused before any call, by its name."""
+    answer = account.client.send("GET", f"/Users?filter={quote(text)}")
+    assert (answer.status_code, answer.json["scimType"]) == (400, "invalidFilter")
+    assert answer.json["detail"].startswith(f"{named}: PingOne tells it for one User at a time")
+    assert account.client.calls == []
 
 
 def test_states_are_published(account):

@@ -60,14 +60,15 @@ def test_set_value_removes_with_an_empty_body(password):
     """`setValue` with nothing takes the password away."""
     password("PUT", "setValue+json", {"value": GOOD})
     assert password("PUT", "setValue+json", {})["status"] == "NO_PASSWORD"
-    assert password("POST", "check+json", {"password": GOOD}, ask=password.api.fault)["code"] == "NO_PASSWORD"
+    assert password("POST", "check+json", {"password": GOOD}, ask=password.api.fault)["code"] == "INVALID_VALUE"
     assert password("POST", "forceChange", ask=password.api.fault)["code"] == "NO_PASSWORD"
 
 
 def test_resets_differ_for_administrator_and_user(password):
-    """An administrator's reset skips the policy; the user's own needs the old password and keeps to it."""
-    assert password("PUT", "reset+json", {"newPassword": "x"})["status"] == "MUST_CHANGE_PASSWORD"
-    own = {"currentPassword": "x", "newPassword": "short"}
+    """After an administrator's reset the user has to change; the user's own needs the old password."""
+    assert password("PUT", "reset+json", {"newPassword": "x"}, ask=password.api.fault)["code"] == "INVALID_VALUE"
+    assert password("PUT", "reset+json", {"newPassword": "first of all"})["status"] == "MUST_CHANGE_PASSWORD"
+    own = {"currentPassword": "first of all", "newPassword": "short"}
     assert password("PUT", "reset+json", own, ask=password.api.fault)["target"] == "newPassword"
     assert password("PUT", "reset+json", {**own, "newPassword": GOOD})["status"] == "OK"
 

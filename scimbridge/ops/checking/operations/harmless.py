@@ -12,8 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scimbridge.operations.drafts import VENDOR
-from scimbridge.operations.rows import Operation
+from scimbridge.operations.rows import VENDOR, Operation
 
 _USER, _PASSWORD = "users/{id}", "users/{id}/password"
 _SOON, _LATER = dt.timedelta(minutes=2), dt.timedelta(hours=1)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from scimbridge.access.caller import Caller
-from scimbridge.access.scopes import OF_ENVIRONMENTS
+from scimbridge.operations.offering import lacks
 from scimbridge.operations.reading import Catalogue
 from scimbridge.operations.rooms import open_catalogue
 from scimbridge.operations.rows import Operation
@@ -41,12 +41,8 @@ class Standing:
 
     def is_offered(self, operation: Operation) -> bool:
         """Whether some client may call it, or delete a part of it."""
-        scopes = {operation.scope, operation.write} - {""}
-        return any(
-            caller.may(scope) and not (caller.populations is not None and scope in OF_ENVIRONMENTS)
-            for caller in self.callers
-            for scope in scopes
-        )
+        ways = (False, True) if operation.deletes_parts else (False,)
+        return any(lacks(operation, caller, deletes=way) is None for caller in self.callers for way in ways)
 
     def may(self, operation: Operation) -> bool | None:
         """Whether the worker may by its roles; None where they do not say so."""
