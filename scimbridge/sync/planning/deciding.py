@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import orjson
 
@@ -20,7 +21,7 @@ from scimbridge.sync.plans.lines import CONFLICT, JOIN, LEAVE, PlanLine
 
 NOT_SETTLED, SETTLED, WITHOUT_ROW = 0, 1, 2
 """Of a person, what is known: not what becomes of it; all; or that it has no row, in a source of changes only."""
-
+_REMEMBERED = 1_024
 
 _SHARED = RowMatch(
     UNCLEAR,
@@ -83,11 +84,13 @@ class Decisions:
         self._store.db.execute("CREATE INDEX IF NOT EXISTS matches_user ON matches (user)")
 
     def _matches(self) -> Iterator[tuple[object, ...]]:
+        claim = lru_cache(_REMEMBERED)(self._store.claim)  # a value that many people have comes in many rows too
         for number, wanted in self._store.wanted_rows():
             found = match(wanted.fold, self._rules.key, self._hits(wanted))
-            self._blind = self._blind or (wanted.blind and found.how == NOBODY)
-            for user in found.claimed:
-                self._store.db.execute("INSERT OR IGNORE INTO claims VALUES (?)", (user,))
+            self._blind = self._blind or (wanted.blind and found.how != BY_KEY)
+            for path in found.claims:
+                place = self._rules.marks.index(path)
+                claim(place, wanted.marks[place])
             if found.how == NOBODY:
                 yield number, found.how, None, None
             else:
@@ -176,10 +179,15 @@ class Decisions:
         return missing
 
     def note_rowless(self) -> None:
-        """Let people of the directory without a row be found by their keys: the source has changes only."""
-        for number, body in self._store.each(
-            "SELECT n, body FROM users WHERE scope AND key IS NOT NULL AND n NOT IN (SELECT user FROM claims)"
-        ):
+        """Let people of the directory without a row be found by their keys: the source has changes only.
+
+        A key that several people have, in scope or not, finds none of them.
+        """
+        query = """
+            SELECT n, body FROM users WHERE scope AND n NOT IN (SELECT user FROM claims)
+            AND key IN (SELECT key FROM users WHERE key IS NOT NULL GROUP BY key HAVING count(*) = 1)
+        """
+        for number, body in self._store.each(query):
             person = read_person(body)
             state = orjson.dumps([person.condition(self._rules), person.user_name])
             self._store.db.execute(

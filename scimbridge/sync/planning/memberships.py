@@ -41,7 +41,8 @@ SELECT w.name, w.member, min(w.line) FROM wanted w JOIN targets t ON t.grp = w.g
 WHERE p.fold IS NULL GROUP BY w.grp, w.fold ORDER BY w.grp, w.fold
 """
 _LEAVES = """
-SELECT t.id, t.name, t.grp, u.n, u.body, p.key, p.settled, l.user
+SELECT t.id, t.name, u.body, p.key, p.settled, l.user,
+       EXISTS (SELECT 1 FROM lines d WHERE d.user = u.n AND d.do = 'disable')
 FROM members m JOIN targets t ON t.grp = m.grp JOIN users u ON u.id = m.user
 LEFT JOIN people p ON p.user = u.n LEFT JOIN leavers l ON l.user = u.n
 WHERE u.scope AND NOT EXISTS (SELECT 1 FROM wanted w WHERE w.fold = p.fold AND w.grp = m.grp)
@@ -211,15 +212,20 @@ class GroupPlanning:
 
     def _plan_leaves(self) -> Iterator[PlanLine]:
         leaver = self._rules.rules.leaver.groups == MANAGED
-        for id_, name, _grp, _user, body, key, settled, left in self._store.each(_LEAVES):
+        active = self._rules.active
+        self._store.db.execute("CREATE INDEX IF NOT EXISTS lines_off ON lines (user) WHERE do = 'disable'")
+        for id_, name, body, key, settled, left, is_disabled in self._store.each(_LEAVES):
             is_extra = settled == SETTLED and self._groups.extra == REMOVE
             if not (is_extra or (left is not None and leaver)) or settled == WITHOUT_ROW:
                 continue
             person = read_person(body)
+            condition = person.condition(self._rules)
+            if is_disabled and active in condition:  # by a line that is carried out before this one
+                condition[active] = False
             yield PlanLine(
                 do=LEAVE, key=key or person.label, id=person.id, user_name=person.user_name,
                 why="is missing in the source" if left is not None else "the memberships do not name this person",
-                condition=person.condition(self._rules), group={"id": id_, "name": name},
+                condition=condition, group={"id": id_, "name": name},
             )  # fmt: skip
 
     # -- numbers ---------------------------------------------------------------------------------------------------

@@ -168,6 +168,11 @@ class PlanStore:
         )
         return [PathHit(user, key) for user, key in self.db.execute(query, (path, fold))]
 
+    def claim(self, path: int, fold: str | None) -> None:
+        """Note that whoever has a value at a path may be meant by a row: all of them, however many."""
+        query = "INSERT OR IGNORE INTO claims SELECT user FROM marks WHERE path = ? AND fold = ?"
+        self.db.execute(query, (path, fold))
+
     # -- lines -----------------------------------------------------------------------------------------------------
 
     def lines(self, *kinds: str) -> Iterator[PlanLine]:
