@@ -13,8 +13,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from scimbridge.mapping.plan import plan_change
+from scimbridge.mapping.tables.rows import read_field
 from scimbridge.once.creation import FoundRecord
 from scimbridge.pingone.errors import PingOneError
+from scimbridge.pingone.facets import POPULATION
+from scimbridge.pingone.kinds import GROUPS
 from scimbridge.request.context import AnswerOptions, KnownRecord, RequestContext
 from scimbridge.resources.endpoint import Endpoint
 from scimbridge.scim.errors import ScimError
@@ -52,6 +55,13 @@ class ReconciledKind:
         self.endpoint = endpoint
         self.table = endpoint.lists.view.table
         self.paths = ManagedPaths(self.table.type)
+
+    def path_of(self, native: str) -> str | None:
+        """Return the whole path of a PingOne field, with its URN in an extension; None where no row has it."""
+        row = next((row for row in self.table.rows if row.native == native), None)
+        if row is None:
+            return None
+        return row.spelled if row.urn in ("", self.table.type.schema.urn) else f"{row.urn}:{row.spelled}"
 
     def view(self, record: Native) -> Resource:
         """Return a record as the bridge shows it."""
@@ -223,15 +233,23 @@ class Creations:
         for record in holders:
             here = self._kind.view(record)
             hits = [name for name in names if _is_alike(paths.value(here, name), paths.value(wanted, name))]
-            line_holds = all(paths.value(here, path) == paths.value(wanted, path) for path in after)
+            line_holds = self._is_at_level(record, after) and all(
+                paths.value(here, path) == paths.value(wanted, path) for path in after
+            )
             if hits and line_holds:
                 return record, ""
             taken |= dict.fromkeys(hits)
         return None, ", ".join(taken)
 
+    def _is_at_level(self, record: Native, after: Mapping[str, Any]) -> bool:
+        """Whether a group is where a line makes one: one of a population is not that of the environment."""
+        if self._kind.endpoint.records.kind is not GROUPS:
+            return True
+        return bool(read_field(record, POPULATION.path) == after.get(self._kind.path_of(POPULATION.field) or ""))
+
     def _names(self) -> list[str]:
         unique = self._kind.endpoint.records.kind.unique
-        return [name for native in (unique, "externalId") if native and (name := self._kind.table.scim_name(native))]
+        return [name for native in (unique, "externalId") if native and (name := self._kind.path_of(native))]
 
 
 _TAKEN = 409

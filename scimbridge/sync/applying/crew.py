@@ -108,13 +108,13 @@ class Crew:
                     return None
 
     def _holders_of_users(self, resources: Iterable[Mapping[str, Any]]) -> list[Native]:
-        name, external = (self._users.table.scim_name(each) or each for each in (USERS.unique or "", "externalId"))
+        name, external = (self._users.path_of(each) or each for each in (USERS.unique or "", "externalId"))
         value = self._users.paths.value
         return self._present.holders((str(value(each, name)), value(each, external)) for each in resources)
 
     def _holders_of_groups(self, resources: Iterable[Mapping[str, Any]]) -> list[Native]:
         unique = GROUPS.unique or ""
-        name, records = self._groups.table.scim_name(unique) or unique, self._groups.endpoint.records
+        name, records = self._groups.path_of(unique) or unique, self._groups.endpoint.records
         found: list[Native] = []
         for each in resources:
             asked = native.render(native.Term(unique, "eq", str(self._groups.paths.value(each, name))))

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 
-from scimbridge.pingone.errors import PingOneError
+from scimbridge.pingone.bodies import is_dynamic
+from scimbridge.pingone.errors import NotThere, PingOneError
+from scimbridge.pingone.kinds import GROUPS
 from scimbridge.request.context import RequestContext
 from scimbridge.scim.errors import NotFound, ScimError
 from scimbridge.scim.verbs import PATCH
@@ -25,6 +27,8 @@ from scimbridge.sync.plans.managed_paths import PATCH_OP
 
 _SERVER_FAULT = 500
 _TOO_MANY = 429
+NO_GROUP, RENAMED = "its group is not there any more", "its group has another name by now"
+OWN_FILTER = "the members of its group come from its own filter by now"
 NOT_MADE = "its person or its group was to be made by this plan, and was not"
 
 
@@ -71,7 +75,30 @@ class MembershipChanges:
         self._patience = patience
 
     def change(self, lines: list[Placed]) -> list[LineResult]:
-        """Carry out the lines of one group. Raises `Halted`."""
+        """Carry out the lines of one group, as long as it is the one that the plan means. Raises `Halted`."""
+        if (changed := self._judge_group(lines)) is not None:
+            return changed
+        return self._change(lines)
+
+    def _judge_group(self, lines: list[Placed]) -> list[LineResult] | None:
+        """Return what becomes of lines whose group is gone, renamed or a dynamic one by now; None where it stands."""
+        group: Mapping[str, str | None] = lines[0][1].group or {}
+        key, patience = group.get("id"), self._patience()
+        while key is not None:
+            try:
+                record = self._groups.endpoint.records.read(self._context(), key)
+            except NotThere:
+                return [LineResult(line, place, DRIFTED, NO_GROUP) for place, line in lines]
+            except PingOneError as error:
+                if not patience.wait(error):
+                    return [LineResult(line, place, FAILED, told(error)) for place, line in lines]
+            else:
+                renamed = str(record.get(GROUPS.unique or "")).casefold() != str(group.get("name")).casefold()
+                why = RENAMED if renamed else OWN_FILTER if is_dynamic(record) else ""
+                return [LineResult(line, place, DRIFTED, why) for place, line in lines] if why else None
+        return None
+
+    def _change(self, lines: list[Placed]) -> list[LineResult]:
         results, ready = self._sort_out(lines)
         if not ready:
             return results
@@ -81,7 +108,7 @@ class MembershipChanges:
         if len(ready) == 1:
             return [*results, self._refused(ready[0], failure)]
         for each in ready:
-            results += self.change([each])
+            results += self._change([each])
         return results
 
     def _sort_out(self, lines: list[Placed]) -> tuple[list[LineResult], list[Placed]]:
@@ -139,7 +166,7 @@ class MembershipChanges:
         if failure is None:
             return LineResult(line, place, DONE)
         if isinstance(failure, NotFound):
-            return LineResult(line, place, DRIFTED, "its group is not there any more")
+            return LineResult(line, place, DRIFTED, NO_GROUP)
         return LineResult(line, place, FAILED, told(failure))
 
     def _refused(self, placed: Placed, failure: Failure) -> LineResult:

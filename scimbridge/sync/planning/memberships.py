@@ -87,6 +87,7 @@ class GroupPlanning:
         self._lines = lines
         self._name = next(row for row in table.rows if row.native == "name")
         self._held: dict[str, list[ManagedGroup]] = {}
+        self._elsewhere = set[str]()  # names that a group of another level keeps from being given at this one
         self._patterns = tuple(map(self.fold, groups.manage))
 
     def fold(self, name: str) -> str:
@@ -99,9 +100,13 @@ class GroupPlanning:
         """Hear of all groups that there are."""
         for record in records:
             name = record.get("name")
-            if not isinstance(name, str) or read_field(record, ("population", "id")) != self._level:
+            if not isinstance(name, str):
                 continue
-            self._held.setdefault(self.fold(name), []).append(ManagedGroup(record, name))
+            level = read_field(record, ("population", "id"))
+            if level == self._level:
+                self._held.setdefault(self.fold(name), []).append(ManagedGroup(record, name))
+            elif None in (level, self._level):
+                self._elsewhere.add(self.fold(name))
 
     def read_members(self, directory: DirectoryReader, heard: Callable[[int, int], None]) -> None:
         """Read who is in the managed groups. Raises `Unreachable` where their numbers do not come out."""
@@ -177,6 +182,14 @@ class GroupPlanning:
         if not self._groups.create:
             return _refused(
                 name, f"line {line:,}: there is no such group, and [groups] create = false", "no such group"
+            )
+        if grp in self._elsewhere:
+            return _refused(
+                name,
+                f"line {line:,}: a group of this name is "
+                f"{'in a population' if self._level is None else 'in the environment'}, and PingOne makes no other of"
+                " that name beside it; [groups] population says where managed groups are",
+                "name of a group elsewhere",
             )
         after: dict[str, Any] = {self._path(self._name.native): name}
         if self._level is not None:

@@ -90,12 +90,15 @@ def test_groups_that_nobody_may_manage_are_left_as_they_are(model, fields, reaso
 
 
 def test_groups_are_managed_at_their_level(model):
-    """A group of the same name in a population is another one, and one of another population takes nobody in."""
+    """A group of the same name in a population is another one, and one of another population takes nobody in.
+
+    PingOne has no group of an environment beside one of that name in a population (docs/pingone.md §4.3).
+    """
     directory, _a, b = company(model)
     directory.add_group("HR-a", b, population={"id": "p2"})
     rows = [model.row("a"), model.row("b")]
     environment = model.plan(directory, rows, groups_of(model, create=True), pairs=PAIRS[:1])
-    assert [line.do for line in environment.lines] == ["create", "join"]
+    assert [(line.do, line.reason) for line in environment.lines] == [("conflict", "name of a group elsewhere")]
     lines = model.plan(directory, rows, groups_of(model, population="Partners"), pairs=PAIRS[:1]).lines
     assert [(line.do, line.reason) for line in lines] == [("leave", ""), ("conflict", "group of another population")]
 
