@@ -44,6 +44,7 @@ _TABLES = (
 )  # fmt: skip
 _INDEXES = (
     "rows_fold ON rows (fold)", "uniques_fold ON uniques (path, fold)", "wanted_fold ON wanted (fold, grp)",
+    "users_key ON users (casefold(key))",
     "marks_fold ON marks (path, fold)", "marks_user ON marks (user)", "asked_user ON asked (user)",
 )  # fmt: skip
 _BATCH = 1_000
@@ -56,6 +57,7 @@ class PlanStore:
 
     def __init__(self) -> None:
         self.db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self.db.create_function("casefold", 1, _casefold, deterministic=True)
         for pragma in _PRAGMAS:
             self.db.execute(f"PRAGMA {pragma}")
         for table in _TABLES:
@@ -180,6 +182,10 @@ class PlanStore:
         where = f"WHERE do IN ({', '.join('?' * len(kinds))})" if kinds else ""
         for (body,) in self.each(f"SELECT body FROM lines {where} ORDER BY place, one, two, id, body", kinds):  # noqa: S608 - marks alone
             yield read_line(body)
+
+
+def _casefold(text: str | None) -> str | None:
+    return None if text is None else text.casefold()
 
 
 def read_line(body: bytes) -> PlanLine:

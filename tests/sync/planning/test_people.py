@@ -67,7 +67,7 @@ def test_a_user_name_matches_in_any_case_and_an_external_id_does_not(model, name
     directory.add(name)
     directory.add("other@example.com", externalId="A")
     rules = model.rules(match=model.Match(by=("externalId", "userName"), adopt=True))
-    lines = model.plan(directory, [model.row("a")], rules).lines
+    lines = model.plan(directory, [model.row("a"), model.row("A", "other@example.com")], rules).lines
     adopted = one(lines, "adopt")
     assert adopted.after["externalId"] == "a"
     assert adopted.before["externalId"] is None

@@ -50,6 +50,19 @@ def test_of_many_with_one_key_none_is_missing(model):
     assert [line.do for line in found.lines] == ["conflict"]
 
 
+@pytest.mark.parametrize("name", ["new@example.com", "without-key@example.com"])
+def test_a_key_that_is_written_otherwise_by_now_disables_nobody(model, name):
+    """The row of a person has its key in capitals of late: a conflict, and neither is anybody missing nor made."""
+    directory = model.Directory()
+    directory.add("b@example.com", externalId="ab7")
+    directory.add("without-key@example.com")
+    rules = model.rules(match=model.Match(by=("externalId", "userName"), adopt=True))
+    lines = model.plan(directory, [model.row("AB7", name)], rules).lines
+    assert [(line.do, line.reason) for line in lines if line.key != "without-key@example.com"] == [
+        ("conflict", "the key is written otherwise")
+    ]
+
+
 def test_a_row_whose_name_cannot_be_read_may_mean_another_than_it_is_found_by(model):
     """The name is unreadable, and the address fits one without a key: others without one are not missing either."""
     directory = model.Directory()
