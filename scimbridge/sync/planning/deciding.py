@@ -26,6 +26,11 @@ _OTHER_CASE = """
 SELECT m.row, u.n FROM matches m JOIN rows r ON r.n = m.row JOIN users u ON casefold(u.key) = casefold(r.fold)
 WHERE m.how <> ? AND u.n NOT IN (SELECT user FROM claims) ORDER BY m.row, u.n
 """
+_KEYLESS_HOLDERS = """
+INSERT OR IGNORE INTO claims SELECT u.n FROM matches m JOIN uniques w ON w.row = m.row
+JOIN marks k ON k.path = w.path AND k.fold = w.fold JOIN users u ON u.n = k.user WHERE m.how = ? AND u.key IS NULL
+"""
+"""Who has the user name of a row that finds nobody, and no key, is perhaps its person, by rules that do not look there."""
 _OTHERWISE_WRITTEN = (
     "somebody of the directory who has no row has this key in capitals or small letters; write it as it is there, or"
     " give that person another one"
@@ -91,6 +96,7 @@ class Decisions:
         self._store.insert("matches", self._matches())
         self._store.db.execute("CREATE INDEX IF NOT EXISTS matches_user ON matches (user)")
         self._doubt_cases()
+        self._store.db.execute(_KEYLESS_HOLDERS, (NOBODY,))
 
     def _doubt_cases(self) -> None:
         """Let no row make or adopt anybody where its key in another case is that of somebody without a row.

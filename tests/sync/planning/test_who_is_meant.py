@@ -63,6 +63,15 @@ def test_a_key_that_is_written_otherwise_by_now_disables_nobody(model, name):
     ]
 
 
+@pytest.mark.parametrize(("key", "does"), [(None, []), ("z", ["disable"])])
+def test_who_has_the_name_of_a_row_and_no_key_is_not_missing(model, key, does):
+    """The rules match by the key alone: the row is a conflict, and who has its name stays unless it is another's."""
+    directory = model.Directory()
+    directory.add("a@example.com", externalId=key)
+    found = model.plan(directory, [model.row("a")], model.rules(match=model.Match(by=("externalId",))))
+    assert [line.do for line in found.lines] == [*does, "conflict"]
+
+
 def test_a_row_whose_name_cannot_be_read_may_mean_another_than_it_is_found_by(model):
     """The name is unreadable, and the address fits one without a key: others without one are not missing either."""
     directory = model.Directory()
