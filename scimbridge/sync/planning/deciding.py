@@ -30,7 +30,7 @@ _KEYLESS_HOLDERS = """
 INSERT OR IGNORE INTO claims SELECT u.n FROM matches m JOIN uniques w ON w.row = m.row
 JOIN marks k ON k.path = w.path AND k.fold = w.fold JOIN users u ON u.n = k.user WHERE m.how = ? AND u.key IS NULL
 """
-"""Who has the user name of a row that finds nobody, and no key, is perhaps its person, by rules that do not look there."""
+"""Who has the user name of a row that finds nobody, and no key, is perhaps its person: no rule looks there."""
 _OTHERWISE_WRITTEN = (
     "somebody of the directory who has no row has this key in capitals or small letters; write it as it is there, or"
     " give that person another one"

@@ -45,7 +45,10 @@ SELECT t.id, t.name, u.body, p.key, p.settled, l.user,
        EXISTS (SELECT 1 FROM lines d WHERE d.user = u.n AND d.do = 'disable')
 FROM members m JOIN targets t ON t.grp = m.grp JOIN users u ON u.id = m.user
 LEFT JOIN people p ON p.user = u.n LEFT JOIN leavers l ON l.user = u.n
-WHERE u.scope AND NOT EXISTS (SELECT 1 FROM wanted w WHERE w.fold = p.fold AND w.grp = m.grp)
+WHERE u.scope AND NOT EXISTS (
+    SELECT 1 FROM wanted w WHERE w.grp = m.grp AND casefold(w.fold) = casefold(p.fold)
+    AND (w.fold = p.fold OR NOT EXISTS (SELECT 1 FROM rows r WHERE r.fold = w.fold))
+)
 ORDER BY t.grp, u.id
 """
 

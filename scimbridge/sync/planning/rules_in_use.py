@@ -21,7 +21,7 @@ from scimbridge.scim.filtering.comparing import parse_instant
 from scimbridge.scim.reading import Manner, is_empty, is_same
 from scimbridge.sides import Resource
 from scimbridge.sync.plans.managed_paths import ManagedPaths
-from scimbridge.sync.rules.values import ManagedAttribute, Rules, ScopeRules
+from scimbridge.sync.rules.values import DELETE, KEEP, ManagedAttribute, Rules, ScopeRules
 
 Keeps = Callable[[dict[str, Any]], bool]
 
@@ -83,6 +83,14 @@ class RulesInUse:
             f"{rules.file}: {each.name} has no row in the table of users" for each in rules.attributes
             if each.name not in self.rows
         ]  # fmt: skip
+        self.active = self._path_of(ENABLED.name)
+        leaver, active = rules.leaver, self.rows.get(self.active)
+        at_once = leaver.missing == DELETE and leaver.delete_after == 0
+        if leaver.missing != KEEP and rules.people.complete and not at_once and (active is None or not active.writable):
+            faults.append(
+                f"{rules.file}: [leaver] missing = {leaver.missing!r}: no row of the table of users sets PingOne's"
+                f' `{ENABLED.name}`, as active = {{ to = "enabled", via = "enabled" }}, so nobody could be disabled'
+            )
         if faults:
             raise Unplannable(faults)
         self.key = rules.key_attribute.name
@@ -91,7 +99,6 @@ class RulesInUse:
         self.uniques = tuple(name for name in managed if self.rows[name].attribute.uniqueness != "none")
         self.marks = tuple(dict.fromkeys((*self.by, self.key, *self.uniques)))
         self.required = tuple(self.name_of(row) for row in table.rows if row.writable and row.attribute.required)
-        self.active = self._path_of(ENABLED.name)
         self.population = self._path_of(POPULATION.name)
         whole = (*managed, *self.scope.names, self.active)
         self.names = tuple(dict.fromkeys(name for name in whole if name))

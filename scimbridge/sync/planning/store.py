@@ -44,7 +44,7 @@ _TABLES = (
 )  # fmt: skip
 _INDEXES = (
     "rows_fold ON rows (fold)", "uniques_fold ON uniques (path, fold)", "wanted_fold ON wanted (fold, grp)",
-    "users_key ON users (casefold(key))",
+    "users_key ON users (casefold(key))", "wanted_case ON wanted (casefold(fold), grp)",
     "marks_fold ON marks (path, fold)", "marks_user ON marks (user)", "asked_user ON asked (user)",
 )  # fmt: skip
 _BATCH = 1_000

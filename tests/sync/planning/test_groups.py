@@ -112,6 +112,18 @@ def test_a_membership_of_nobody_is_a_conflict(model):
     assert [(line.do, line.key) for line in lines] == [("join", "a"), ("conflict", "who")]
 
 
+def test_a_membership_whose_key_is_written_otherwise_ends_nothing(model):
+    """A pair whose key no row has but in another case is told, and whom it perhaps means stays in the group."""
+    directory, _a, b = company(model)
+    directory.add_group("HR-a", b)
+    pairs = [PAIRS[0], {"group": "HR-a", "member": "B"}]
+    lines = model.plan(directory, [model.row("a"), model.row("b")], groups_of(model), pairs=pairs).lines
+    assert [(line.do, line.key) for line in lines] == [("join", "a"), ("conflict", "B")]
+    rows = [model.row("a"), model.row("b"), model.row("B", "other@example.com")]
+    lines = model.plan(directory, rows, groups_of(model), pairs=pairs).lines
+    assert ("leave", "b") in [(line.do, line.key) for line in lines]
+
+
 def test_who_is_in_conflict_neither_joins_nor_leaves(model):
     """While a row cannot be carried out, the memberships of its person stay as they are."""
     directory, _a, b = company(model)
