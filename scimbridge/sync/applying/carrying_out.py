@@ -56,6 +56,15 @@ class ReconciledKind:
         self.table = endpoint.lists.view.table
         self.paths = ManagedPaths(self.table.type)
 
+    @property
+    def memberships(self) -> tuple[str, str] | None:
+        """How a path of somebody's groups begins, and what PingOne has to include for it; None without such a row."""
+        row = next((row for row in self.table.rows if row.include), None)
+        if row is None or row.include is None:
+            return None
+        urn = "" if row.urn == self.table.type.schema.urn else f"{row.urn}:"
+        return f"{urn}{row.attr}[", row.include
+
     def row_of(self, native: str) -> Row | None:
         """Return the row of a PingOne field, None where there is none."""
         return next((row for row in self.table.rows if row.native == native), None)
@@ -127,7 +136,7 @@ class PersonChanges:
                     return LineResult(line, place, FAILED, told(error))
 
     def judge_condition(self, placed: Placed, record: Native | None) -> Judgement:
-        """Return whether the condition of a membership's line holds of its person."""
+        """Return whether the condition of a membership's line holds of its person. Raises PingOne's errors."""
         place, line = placed
         return self._judge((place, replace(line, before={}, after={})), record)
 
@@ -138,6 +147,7 @@ class PersonChanges:
         return SeenRecord(self._present.read_one(key), at, mark)
 
     def _judge(self, placed: Placed, record: Native | None) -> Judgement:
+        record = self._present.with_groups(placed[1], record)
         return judge(placed[1], None if record is None else self._users.view(record), self._users.paths)
 
     def _settled(self, placed: Placed, found: Judgement, *, tried: bool) -> LineResult:

@@ -54,7 +54,9 @@ class Crew:
         self._made = Made()
         users, groups = ReconciledKind(desk.endpoint(USERS.name)), ReconciledKind(desk.endpoint(GROUPS.name))
         self._users, self._groups = users, groups
-        self._present = PresentRecords(users.endpoint.records, self._context, partial(_side_by_side, pool))
+        self._present = PresentRecords(
+            users.endpoint.records, self._context, partial(_side_by_side, pool), users.memberships
+        )
         self._marks = ChangeMarks(desk.bridge.parts.state, users.endpoint.records.name)
         self._people = PersonChanges(users, self._present, self._context, self._patience, self._clock, self._marks.read)
         self._creations = {

@@ -15,14 +15,14 @@ from scimbridge.pingone.kinds import GROUPS
 from scimbridge.request.context import RequestContext
 from scimbridge.scim.errors import NotFound, ScimError
 from scimbridge.scim.verbs import PATCH
-from scimbridge.sides import Body, Native
+from scimbridge.sides import Body
 from scimbridge.sync.applying.carrying_out import MINIMAL, Failure, PersonChanges, ReconciledKind, told
-from scimbridge.sync.applying.judging import GONE, Standing
+from scimbridge.sync.applying.judging import GONE, Judgement, Standing
 from scimbridge.sync.applying.order import Placed
 from scimbridge.sync.applying.patience import Patience
 from scimbridge.sync.applying.present import PresentRecords
 from scimbridge.sync.applying.values import DONE, DRIFTED, FAILED, SKIPPED, LineResult
-from scimbridge.sync.plans.lines import JOIN, PlanLine
+from scimbridge.sync.plans.lines import JOIN
 from scimbridge.sync.plans.managed_paths import PATCH_OP
 
 _SERVER_FAULT = 500
@@ -114,8 +114,8 @@ class MembershipChanges:
     def _sort_out(self, lines: list[Placed]) -> tuple[list[LineResult], list[Placed]]:
         """Return what became of lines that are not to be carried out, and the others."""
         results, ready = list[LineResult](), list[Placed]()
-        conditional = [placed[1] for placed in lines if placed[1].condition and placed[1].id]
-        present = self._present_of(conditional) if conditional else {}
+        conditional = [placed for placed in lines if placed[1].condition and placed[1].id]
+        present = self._judge_people(conditional) if conditional else {}
         if isinstance(present, PingOneError):
             return [LineResult(line, place, FAILED, told(present)) for place, line in lines], []
         for placed in lines:
@@ -124,19 +124,23 @@ class MembershipChanges:
             if key is None or self._made.group(placed) is None:
                 results.append(LineResult(line, place, SKIPPED, NOT_MADE))
                 continue
-            found = self._people.judge_condition(placed, present[key]) if key in present else None
+            found = present.get(key)
             if found is not None and found.standing is Standing.DRIFTED:
                 results.append(LineResult(line, place, DRIFTED, found.why))
             else:
                 ready.append(placed)
         return results, ready
 
-    def _present_of(self, lines: list[PlanLine]) -> dict[str, Native | None] | PingOneError:
-        """Return the present records of people, or why they cannot be had."""
+    def _judge_people(self, lines: list[Placed]) -> dict[str, Judgement] | PingOneError:
+        """Return whether the conditions of lines hold of their people, by id, or why that cannot be had."""
         patience = self._patience()
         while True:
             try:
-                return self._present.read(lines)
+                present = self._present.read(line for _place, line in lines)
+                return {
+                    line.id or "": self._people.judge_condition((place, line), present[line.id or ""])
+                    for place, line in lines
+                }
             except PingOneError as error:
                 if not patience.wait(error):
                     return error

@@ -132,6 +132,31 @@ def test_conditions_hold_or_the_line_drifts(floor):
     assert floor.writes == ["DELETE /users/{user}"]
 
 
+@pytest.mark.parametrize("do", ["disable", "delete", "leave"])
+def test_who_has_joined_a_group_that_the_line_looks_at_is_left_alone(floor, do):
+    """A condition may ask for a membership: somebody put into a group that protects after the plan was made drifts."""
+    directory = floor.sandbox.directory
+    shield, left = (create_group(directory, {"name": name}) for name in ("Shield", "Left"))
+    path = f'groups[value eq "{shield["id"]}"].value'
+    safe, other = [user for user in floor.users() if user["enabled"]][:2]
+    for user, group in ((safe, shield), (safe, left), (other, left)):
+        directory.edges.add("users", user["id"], group["id"])
+    after = {"active": False} if do == "disable" else {}
+    lines = [
+        floor.line(
+            do,
+            user,
+            after,
+            condition={"userName": user["username"], path: None},
+            group={"id": left["id"], "name": "Left"},
+        )
+        for user in (safe, other)
+    ]
+    applied = floor.apply(make_plan(floor.sandbox, *lines))
+    assert applied.counts == {do: {"drifted": 1, "done": 1}}
+    assert [result.line.id for result in applied.told] == [safe["id"]]
+
+
 def test_a_line_that_nothing_holds_is_refused(floor):
     """A deletion without anything that it could be held against is no line to believe."""
     user = floor.users()[0]

@@ -192,6 +192,18 @@ def test_a_group_protects_whom_it_holds(model):
     assert [(line.do, line.key) for line in lines] == [("disable", "b"), ("create", "c"), ("conflict", "a")]
 
 
+def test_a_line_is_held_to_the_memberships_that_a_scope_asks_for(model):
+    """What protects is a condition of lines that disable, move or delete, what is in scope one of every line."""
+    directory = model.Directory()
+    keys = [directory.add(f"{key}@example.com", externalId=key) for key in "ab"]
+    group, shield = directory.add_group("Staff", *keys), directory.add_group("Root")
+    staff, root = (f'groups[value eq "{key}"].value' for key in (group, shield))
+    scope = model.Scope(where=f'groups.value eq "{group.upper()}"', protect=(f'groups.value eq "{shield}"',))
+    disable, update = model.plan(directory, [model.row("a")], model.rules(scope=scope)).lines
+    assert (disable.do, disable.condition) == ("disable", {"externalId": "b", staff: group, root: None})
+    assert (update.do, update.condition) == ("update", {"externalId": "a", staff: group})
+
+
 def test_a_plan_of_some_keys_is_about_nobody_else(model):
     """`only` takes keys of the source and of people who are missing in it; a key of nobody is a mistake."""
     directory = model.Directory()
