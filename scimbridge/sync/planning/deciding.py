@@ -22,8 +22,8 @@ from scimbridge.sync.plans.lines import CONFLICT, JOIN, LEAVE, PlanLine
 NOT_SETTLED, SETTLED, WITHOUT_ROW = 0, 1, 2
 """Of a person, what is known: not what becomes of it; all; or that it has no row, in a source of changes only."""
 _REMEMBERED = 1_024
-_OTHER_CASE = """
-SELECT m.row, u.n FROM matches m JOIN rows r ON r.n = m.row JOIN users u ON casefold(u.key) = casefold(r.fold)
+_OTHERWISE = """
+SELECT m.row, u.n FROM matches m JOIN rows r ON r.n = m.row JOIN users u ON loosely(u.key) = loosely(r.fold)
 WHERE m.how <> ? AND u.n NOT IN (SELECT user FROM claims) ORDER BY m.row, u.n
 """
 _KEYLESS_HOLDERS = """
@@ -32,8 +32,8 @@ JOIN marks k ON k.path = w.path AND k.fold = w.fold JOIN users u ON u.n = k.user
 """
 """Who has the user name of a row that finds nobody, and no key, is perhaps its person: no rule looks there."""
 _OTHERWISE_WRITTEN = (
-    "somebody of the directory who has no row has this key in capitals or small letters; write it as it is there, or"
-    " give that person another one"
+    "somebody of the directory who has no row has this key written otherwise: in capitals or small letters, with or"
+    " without leading zeros, or in another form of Unicode; write it as it is there, or give that person another one"
 )
 
 _SHARED = RowMatch(
@@ -95,15 +95,15 @@ class Decisions:
         """Find out whom each row means."""
         self._store.insert("matches", self._matches())
         self._store.db.execute("CREATE INDEX IF NOT EXISTS matches_user ON matches (user)")
-        self._doubt_cases()
+        self._doubt_writing()
         self._store.db.execute(_KEYLESS_HOLDERS, (NOBODY,))
 
-    def _doubt_cases(self) -> None:
-        """Let no row make or adopt anybody where its key in another case is that of somebody without a row.
+    def _doubt_writing(self) -> None:
+        """Let no row make or adopt anybody where its key, written otherwise, is that of somebody without a row.
 
-        Keys may differ in case alone and be of two people; but a key that was typed anew is no reason to disable one.
+        Such keys may be of two people; but that a key was typed anew is no reason to disable anybody.
         """
-        for row, user in list(self._store.each(_OTHER_CASE, (BY_KEY,))):
+        for row, user in list(self._store.each(_OTHERWISE, (BY_KEY,))):
             self._store.db.execute("INSERT OR IGNORE INTO claims VALUES (?)", (user,))
             body = orjson.dumps([self._rules.key, _OTHERWISE_WRITTEN, "the key is written otherwise"])
             self._store.db.execute(

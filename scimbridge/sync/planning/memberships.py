@@ -46,7 +46,7 @@ SELECT t.id, t.name, u.body, p.key, p.settled, l.user,
 FROM members m JOIN targets t ON t.grp = m.grp JOIN users u ON u.id = m.user
 LEFT JOIN people p ON p.user = u.n LEFT JOIN leavers l ON l.user = u.n
 WHERE u.scope AND NOT EXISTS (
-    SELECT 1 FROM wanted w WHERE w.grp = m.grp AND casefold(w.fold) = casefold(p.fold)
+    SELECT 1 FROM wanted w WHERE w.grp = m.grp AND loosely(w.fold) = loosely(p.fold)
     AND (w.fold = p.fold OR NOT EXISTS (SELECT 1 FROM rows r WHERE r.fold = w.fold))
 )
 ORDER BY t.grp, u.id

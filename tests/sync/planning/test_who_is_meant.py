@@ -51,13 +51,14 @@ def test_of_many_with_one_key_none_is_missing(model):
 
 
 @pytest.mark.parametrize("name", ["new@example.com", "without-key@example.com"])
-def test_a_key_that_is_written_otherwise_by_now_disables_nobody(model, name):
+@pytest.mark.parametrize(("there", "here"), [("ab7", "AB7"), ("00123", "123"), ("Jos\u00e9", "Jose\u0301")])
+def test_a_key_that_is_written_otherwise_by_now_disables_nobody(model, name, there, here):
     """The row of a person has its key in capitals of late: a conflict, and neither is anybody missing nor made."""
     directory = model.Directory()
-    directory.add("b@example.com", externalId="ab7")
+    directory.add("b@example.com", externalId=there)
     directory.add("without-key@example.com")
     rules = model.rules(match=model.Match(by=("externalId", "userName"), adopt=True))
-    lines = model.plan(directory, [model.row("AB7", name)], rules).lines
+    lines = model.plan(directory, [model.row(here, name)], rules).lines
     assert [(line.do, line.reason) for line in lines if line.key != "without-key@example.com"] == [
         ("conflict", "the key is written otherwise")
     ]
