@@ -17,7 +17,7 @@ _KINDS = {str: "a text", bool: "true or false", int: "a whole number", dict: "a 
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class RowWord:
     """What a word can hold: of a `kind`, one of the texts `among`, or of a `form`, which is `told` in words.
 
     `turn` makes the field's value of it. `name` is how tables spell it, where that is not the field's name.
@@ -31,16 +31,16 @@ class Word:
     turn: Callable[[Any], Any] | None = None
 
 
-Words = Mapping[str, tuple[str, Word]]
+Words = Mapping[str, tuple[str, RowWord]]
 """As tables spell each word -> the field that it is, and what it can hold."""
 
 
 def word(kind: type, default: Any = MISSING, **more: Any) -> Any:
     """Declare a field that is a word of tables."""
-    return field(default=default, metadata={"word": Word(kind, **more)})
+    return field(default=default, metadata={"word": RowWord(kind, **more)})
 
 
-def declared_in(row: type) -> dict[str, tuple[str, Word]]:
+def declared_in(row: type) -> dict[str, tuple[str, RowWord]]:
     """Return the words of a section."""
     words = {each.name: each.metadata["word"] for each in fields(row) if each.metadata}
     return {told.name or _camel(name): (name, told) for name, told in words.items()}

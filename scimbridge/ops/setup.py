@@ -82,7 +82,7 @@ def try_answers(settings: Settings, around: Surroundings | None = None) -> Envir
     around = around or Surroundings(timeout=PATIENCE / 2)
     state = MemoryState(around.clock)
     connection = open_connection(settings, state, around)
-    way = reach.Way(
+    way = reach.HostWay(
         api_url=settings.api_url,
         auth_url=settings.auth_url,
         environment_id=settings.pingone_environment_id,

@@ -123,7 +123,7 @@ def _check_here(
 
 
 def _check_way(settings: Settings, connection: Connection, around: Surroundings) -> Generator[Finding, None, bool]:
-    way = reach.Way(
+    way = reach.HostWay(
         api_url=settings.api_url,
         auth_url=settings.auth_url,
         environment_id=settings.pingone_environment_id,

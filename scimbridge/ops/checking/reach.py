@@ -33,7 +33,7 @@ _SKEW = 60.0  # seconds, as much as tokens of others are given by default
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class HostWay:
     """How PingOne is reached; what `check` has to know of it to say what is wrong."""
 
     api_url: str
@@ -43,7 +43,7 @@ class Way:
     proxied: bool
 
 
-def check_api(wire: Wire, way: Way, *, deadline: float, now: float) -> Generator[Finding, None, bool]:
+def check_api(wire: Wire, way: HostWay, *, deadline: float, now: float) -> Generator[Finding, None, bool]:
     """Ask the management API without a token: any refusal in PingOne's words shows that it is there."""
     host = _host(way.api_url)
     url = f"{way.api_url}/v1/environments/{quote(way.environment_id, safe='')}"
@@ -82,7 +82,7 @@ def _check_clock(theirs: float | None, ours: float) -> Iterator[Finding]:
         )
 
 
-def check_token(endpoint: TokenEndpoint, way: Way, *, deadline: float) -> Generator[Finding, None, bool]:
+def check_token(endpoint: TokenEndpoint, way: HostWay, *, deadline: float) -> Generator[Finding, None, bool]:
     """Ask for an access token, which also shows whether its host is there."""
     host = _host(way.auth_url)
     try:
@@ -107,7 +107,7 @@ def _host(url: str) -> str:
     return parts.hostname or "" if parts.port is None else f"{parts.hostname}:{parts.port}"
 
 
-def _reached(host: str, url: str, way: Way) -> Finding:
+def _reached(host: str, url: str, way: HostWay) -> Finding:
     through = " through the proxy" if way.proxied else ""
     if urlsplit(url).scheme != "https":
         return ok(_CONNECTION, f"{host} answers{through}, over plain HTTP")
@@ -144,12 +144,12 @@ def _refused(host: str, error: BadCredentials) -> Finding:
     )
 
 
-def _unreachable(host: str, error: PingOneError, way: Way, setting: str) -> Finding:
+def _unreachable(host: str, error: PingOneError, way: HostWay, setting: str) -> Finding:
     text, remedy = _explain_silence(host, error, way, setting)
     return fault(_CONNECTION, text, remedy)
 
 
-def _explain_silence(host: str, error: PingOneError, way: Way, setting: str) -> tuple[str, str]:
+def _explain_silence(host: str, error: PingOneError, way: HostWay, setting: str) -> tuple[str, str]:
     found = causes(error)
     if any(isinstance(each, ProxyError) for each in found):
         return _explain_proxy(host, error, found)

@@ -8,13 +8,16 @@ waited for, and after each failure the record is read and judged anew, so that n
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from scimbridge.mapping.plan import plan_change
+from scimbridge.mapping.tables.rows import Row, read_field
 from scimbridge.once.creation import FoundRecord
 from scimbridge.pingone.errors import PingOneError
+from scimbridge.pingone.facets import POPULATION
+from scimbridge.pingone.kinds import GROUPS
 from scimbridge.request.context import AnswerOptions, KnownRecord, RequestContext
 from scimbridge.resources.endpoint import Endpoint
 from scimbridge.scim.errors import ScimError
@@ -52,6 +55,28 @@ class ReconciledKind:
         self.endpoint = endpoint
         self.table = endpoint.lists.view.table
         self.paths = ManagedPaths(self.table.type)
+
+    @property
+    def memberships(self) -> tuple[str, str] | None:
+        """How a path of somebody's groups begins, and what PingOne has to include for it; None without such a row."""
+        row = next((row for row in self.table.rows if row.include), None)
+        if row is None or row.include is None:
+            return None
+        urn = "" if row.urn == self.table.type.schema.urn else f"{row.urn}:"
+        return f"{urn}{row.attr}[", row.include
+
+    def row_of(self, native: str) -> Row | None:
+        """Return the row of a PingOne field, None where there is none."""
+        return next((row for row in self.table.rows if row.native == native), None)
+
+    def name_of(self, row: Row) -> str:
+        """Return the whole path of a row, with its URN in an extension."""
+        return row.spelled if row.urn in ("", self.table.type.schema.urn) else f"{row.urn}:{row.spelled}"
+
+    def path_of(self, native: str) -> str | None:
+        """Return the whole path of a PingOne field, None where no row has it."""
+        row = self.row_of(native)
+        return None if row is None else self.name_of(row)
 
     def view(self, record: Native) -> Resource:
         """Return a record as the bridge shows it."""
@@ -111,7 +136,7 @@ class PersonChanges:
                     return LineResult(line, place, FAILED, told(error))
 
     def judge_condition(self, placed: Placed, record: Native | None) -> Judgement:
-        """Return whether the condition of a membership's line holds of its person."""
+        """Return whether the condition of a membership's line holds of its person. Raises PingOne's errors."""
         place, line = placed
         return self._judge((place, replace(line, before={}, after={})), record)
 
@@ -122,6 +147,7 @@ class PersonChanges:
         return SeenRecord(self._present.read_one(key), at, mark)
 
     def _judge(self, placed: Placed, record: Native | None) -> Judgement:
+        record = self._present.with_groups(placed[1], record)
         return judge(placed[1], None if record is None else self._users.view(record), self._users.paths)
 
     def _settled(self, placed: Placed, found: Judgement, *, tried: bool) -> LineResult:
@@ -218,23 +244,38 @@ class Creations:
 
     def _sort(self, placed: Placed, holders: Iterable[Native]) -> tuple[Native | None, str]:
         """Return the record that is all that a line makes, else by what others have its place."""
-        paths, after, names = self._kind.paths, placed[1].after, self._names()
+        paths, after, names = self._kind.paths, placed[1].after, tuple(self._names())
         wanted, taken = self._kind.paths.resource(after), dict[str, None]()
         for record in holders:
             here = self._kind.view(record)
-            hits = [name for name in names if _is_alike(paths.value(here, name), paths.value(wanted, name))]
-            line_holds = all(paths.value(here, path) == paths.value(wanted, path) for path in after)
+            hits = [name for name, is_one in names if is_one(paths.value(here, name), paths.value(wanted, name))]
+            line_holds = self._is_at_level(record, after) and all(
+                paths.value(here, path) == paths.value(wanted, path) for path in after
+            )
             if hits and line_holds:
                 return record, ""
             taken |= dict.fromkeys(hits)
         return None, ", ".join(taken)
 
-    def _names(self) -> list[str]:
-        unique = self._kind.endpoint.records.kind.unique
-        return [name for native in (unique, "externalId") if native and (name := self._kind.table.scim_name(native))]
+    def _is_at_level(self, record: Native, after: Mapping[str, Any]) -> bool:
+        """Whether a group is where a line makes one: one of a population is not that of the environment."""
+        if self._kind.endpoint.records.kind is not GROUPS:
+            return True
+        return bool(read_field(record, POPULATION.path) == after.get(self._kind.path_of(POPULATION.field) or ""))
+
+    def _names(self) -> Iterator[tuple[str, Callable[[Any, Any], bool]]]:
+        """Yield the paths of names, each with what tells whether two of its values are one there."""
+        for field in (self._kind.endpoint.records.kind.unique, "externalId"):
+            row = None if field is None else self._kind.row_of(field)
+            if row is not None:
+                yield self._kind.name_of(row), _is_same_text if row.attribute.case_exact else _is_alike
 
 
 _TAKEN = 409
+
+
+def _is_same_text(one: Any, other: Any) -> bool:
+    return isinstance(one, str) and one == other
 
 
 def _is_alike(one: Any, other: Any) -> bool:

@@ -54,7 +54,9 @@ class Crew:
         self._made = Made()
         users, groups = ReconciledKind(desk.endpoint(USERS.name)), ReconciledKind(desk.endpoint(GROUPS.name))
         self._users, self._groups = users, groups
-        self._present = PresentRecords(users.endpoint.records, self._context, partial(_side_by_side, pool))
+        self._present = PresentRecords(
+            users.endpoint.records, self._context, partial(_side_by_side, pool), users.memberships
+        )
         self._marks = ChangeMarks(desk.bridge.parts.state, users.endpoint.records.name)
         self._people = PersonChanges(users, self._present, self._context, self._patience, self._clock, self._marks.read)
         self._creations = {
@@ -108,13 +110,13 @@ class Crew:
                     return None
 
     def _holders_of_users(self, resources: Iterable[Mapping[str, Any]]) -> list[Native]:
-        name, external = (self._users.table.scim_name(each) or each for each in (USERS.unique or "", "externalId"))
+        name, external = (self._users.path_of(each) or each for each in (USERS.unique or "", "externalId"))
         value = self._users.paths.value
         return self._present.holders((str(value(each, name)), value(each, external)) for each in resources)
 
     def _holders_of_groups(self, resources: Iterable[Mapping[str, Any]]) -> list[Native]:
         unique = GROUPS.unique or ""
-        name, records = self._groups.table.scim_name(unique) or unique, self._groups.endpoint.records
+        name, records = self._groups.path_of(unique) or unique, self._groups.endpoint.records
         found: list[Native] = []
         for each in resources:
             asked = native.render(native.Term(unique, "eq", str(self._groups.paths.value(each, name))))

@@ -9,22 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 
-from scimbridge.pingone.errors import PingOneError
+from scimbridge.pingone.bodies import is_dynamic
+from scimbridge.pingone.errors import NotThere, PingOneError
+from scimbridge.pingone.kinds import GROUPS
 from scimbridge.request.context import RequestContext
 from scimbridge.scim.errors import NotFound, ScimError
 from scimbridge.scim.verbs import PATCH
-from scimbridge.sides import Body, Native
+from scimbridge.sides import Body
 from scimbridge.sync.applying.carrying_out import MINIMAL, Failure, PersonChanges, ReconciledKind, told
-from scimbridge.sync.applying.judging import GONE, LineStanding
+from scimbridge.sync.applying.judging import GONE, Judgement, LineStanding
 from scimbridge.sync.applying.order import Placed
 from scimbridge.sync.applying.patience import LinePatience
 from scimbridge.sync.applying.present import PresentRecords
 from scimbridge.sync.applying.values import DONE, DRIFTED, FAILED, SKIPPED, LineResult
-from scimbridge.sync.plans.lines import JOIN, PlanLine
+from scimbridge.sync.plans.lines import JOIN
 from scimbridge.sync.plans.managed_paths import PATCH_OP
 
 _SERVER_FAULT = 500
 _TOO_MANY = 429
+NO_GROUP, RENAMED = "its group is not there any more", "its group has another name by now"
+OWN_FILTER = "the members of its group come from its own filter by now"
 NOT_MADE = "its person or its group was to be made by this plan, and was not"
 
 
@@ -71,7 +75,30 @@ class MembershipChanges:
         self._patience = patience
 
     def change(self, lines: list[Placed]) -> list[LineResult]:
-        """Carry out the lines of one group. Raises `Halted`."""
+        """Carry out the lines of one group, as long as it is the one that the plan means. Raises `Halted`."""
+        if (changed := self._judge_group(lines)) is not None:
+            return changed
+        return self._change(lines)
+
+    def _judge_group(self, lines: list[Placed]) -> list[LineResult] | None:
+        """Return what becomes of lines whose group is gone, renamed or a dynamic one by now; None where it stands."""
+        group: Mapping[str, str | None] = lines[0][1].group or {}
+        key, patience = group.get("id"), self._patience()
+        while key is not None:
+            try:
+                record = self._groups.endpoint.records.read(self._context(), key)
+            except NotThere:
+                return [LineResult(line, place, DRIFTED, NO_GROUP) for place, line in lines]
+            except PingOneError as error:
+                if not patience.wait(error):
+                    return [LineResult(line, place, FAILED, told(error)) for place, line in lines]
+            else:
+                renamed = str(record.get(GROUPS.unique or "")).casefold() != str(group.get("name")).casefold()
+                why = RENAMED if renamed else OWN_FILTER if is_dynamic(record) else ""
+                return [LineResult(line, place, DRIFTED, why) for place, line in lines] if why else None
+        return None
+
+    def _change(self, lines: list[Placed]) -> list[LineResult]:
         results, ready = self._sort_out(lines)
         if not ready:
             return results
@@ -81,14 +108,14 @@ class MembershipChanges:
         if len(ready) == 1:
             return [*results, self._refused(ready[0], failure)]
         for each in ready:
-            results += self.change([each])
+            results += self._change([each])
         return results
 
     def _sort_out(self, lines: list[Placed]) -> tuple[list[LineResult], list[Placed]]:
         """Return what became of lines that are not to be carried out, and the others."""
         results, ready = list[LineResult](), list[Placed]()
-        conditional = [placed[1] for placed in lines if placed[1].condition and placed[1].id]
-        present = self._present_of(conditional) if conditional else {}
+        conditional = [placed for placed in lines if placed[1].condition and placed[1].id]
+        present = self._judge_people(conditional) if conditional else {}
         if isinstance(present, PingOneError):
             return [LineResult(line, place, FAILED, told(present)) for place, line in lines], []
         for placed in lines:
@@ -97,19 +124,23 @@ class MembershipChanges:
             if key is None or self._made.group(placed) is None:
                 results.append(LineResult(line, place, SKIPPED, NOT_MADE))
                 continue
-            found = self._people.judge_condition(placed, present[key]) if key in present else None
+            found = present.get(key)
             if found is not None and found.standing is LineStanding.DRIFTED:
                 results.append(LineResult(line, place, DRIFTED, found.why))
             else:
                 ready.append(placed)
         return results, ready
 
-    def _present_of(self, lines: list[PlanLine]) -> dict[str, Native | None] | PingOneError:
-        """Return the present records of people, or why they cannot be had."""
+    def _judge_people(self, lines: list[Placed]) -> dict[str, Judgement] | PingOneError:
+        """Return whether the conditions of lines hold of their people, by id, or why that cannot be had."""
         patience = self._patience()
         while True:
             try:
-                return self._present.read(lines)
+                present = self._present.read(line for _place, line in lines)
+                return {
+                    line.id or "": self._people.judge_condition((place, line), present[line.id or ""])
+                    for place, line in lines
+                }
             except PingOneError as error:
                 if not patience.wait(error):
                     return error
@@ -139,7 +170,7 @@ class MembershipChanges:
         if failure is None:
             return LineResult(line, place, DONE)
         if isinstance(failure, NotFound):
-            return LineResult(line, place, DRIFTED, "its group is not there any more")
+            return LineResult(line, place, DRIFTED, NO_GROUP)
         return LineResult(line, place, FAILED, told(failure))
 
     def _refused(self, placed: Placed, failure: Failure) -> LineResult:

@@ -30,8 +30,16 @@ Each = Callable[[Callable[[str], Native | None], Sequence[str]], list[Native | N
 class PresentRecords:
     """Reads users of one environment."""
 
-    def __init__(self, users: ReachableRecords, context: Callable[[], RequestContext], each: Each) -> None:
+    def __init__(
+        self,
+        users: ReachableRecords,
+        context: Callable[[], RequestContext],
+        each: Each,
+        memberships: tuple[str, str] | None = None,
+    ) -> None:
+        """`memberships` are how a path of a user's groups begins, and what PingOne has to include for it."""
         self._users = users
+        self._memberships = memberships
         self._context = context
         self._each = each
         self._takes_ids = True
@@ -59,6 +67,19 @@ class PresentRecords:
         """Return one present record, None where there is none. Raises PingOne's errors."""
         try:
             return self._users.read(self._context(), key)
+        except NotThere:
+            return None
+
+    def with_groups(self, line: PlanLine, record: Native | None) -> Native | None:
+        """Return a record with the groups of its person where the line has a condition on them: a call more.
+
+        Raises PingOne's errors.
+        """
+        begin, include = self._memberships or ("", "")
+        if record is None or not begin or not any(path.startswith(begin) for path in line.condition):
+            return record
+        try:
+            return self._users.read(self._context(), record["id"], (include,))
         except NotThere:
             return None
 

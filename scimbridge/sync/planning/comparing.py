@@ -119,11 +119,13 @@ class PersonComparison:
         adopted: str = "",
     ) -> PlannedPerson:
         """Return what makes a person what the row wants; `adopted` is the path by which it was found, "" by its key."""
+        values = {name: value for name, value in wanted.values.items() if self._differs(person, name, value)}
+        if not (person.in_scope or values or adopted) and wanted.values.get(self._rules.active) is False:
+            return PlannedPerson(())  # who was disabled may have left the scope by that, and nothing is left to do
         if not person.in_scope:
             return _unfit(wanted, _Unfit(
                 "the person is outside of [scope], and nobody there is changed", "outside of the scope"
             ), person)  # fmt: skip
-        values = {name: value for name, value in wanted.values.items() if self._differs(person, name, value)}
         if adopted:
             values.setdefault(self._rules.key, wanted.values.get(self._rules.key, wanted.initial.get(self._rules.key)))
         try:
@@ -153,13 +155,16 @@ class PersonComparison:
         try:
             after = self._rules.paths.lay(resource, rest) if rest else resource
             changes = plan_change(self._rules.table, record, resource, after, _EXACT) if rest else None
+            still_on = after
             if len(rest) < len(values):
                 after = self._rules.paths.lay(after, values)
+                # Who is disabled may leave a scope of active people: who has to go does not stay for that.
+                still_on = after if values[self._rules.active] else still_on
         except ScimError as error:
             raise _Unfit(str(error), "PingOne would refuse a value") from None
         ruled = self._places.ruled(after)
         place = person.population if ruled is None else ruled.population
-        if not self._rules.scope.holds(after, place):
+        if not self._rules.scope.holds(still_on, place):
             raise _Unfit(
                 f"the change would take the person out of [scope], where nobody looks after them"
                 f" (population {self._places.name(place)!r})",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import orjson
 
@@ -20,7 +21,20 @@ from scimbridge.sync.plans.lines import CONFLICT, JOIN, LEAVE, PlanLine
 
 NOT_SETTLED, SETTLED, WITHOUT_ROW = 0, 1, 2
 """Of a person, what is known: not what becomes of it; all; or that it has no row, in a source of changes only."""
-
+_REMEMBERED = 1_024
+_OTHERWISE = """
+SELECT m.row, u.n FROM matches m JOIN rows r ON r.n = m.row JOIN users u ON loosely(u.key) = loosely(r.fold)
+WHERE m.how <> ? AND u.n NOT IN (SELECT user FROM claims) ORDER BY m.row, u.n
+"""
+_KEYLESS_HOLDERS = """
+INSERT OR IGNORE INTO claims SELECT u.n FROM matches m JOIN uniques w ON w.row = m.row
+JOIN marks k ON k.path = w.path AND k.fold = w.fold JOIN users u ON u.n = k.user WHERE m.how = ? AND u.key IS NULL
+"""
+"""Who has the user name of a row that finds nobody, and no key, is perhaps its person: no rule looks there."""
+_OTHERWISE_WRITTEN = (
+    "somebody of the directory who has no row has this key written otherwise: in capitals or small letters, with or"
+    " without leading zeros, or in another form of Unicode; write it as it is there, or give that person another one"
+)
 
 _SHARED = RowMatch(
     UNCLEAR,
@@ -81,13 +95,30 @@ class Decisions:
         """Find out whom each row means."""
         self._store.insert("matches", self._matches())
         self._store.db.execute("CREATE INDEX IF NOT EXISTS matches_user ON matches (user)")
+        self._doubt_writing()
+        self._store.db.execute(_KEYLESS_HOLDERS, (NOBODY,))
+
+    def _doubt_writing(self) -> None:
+        """Let no row make or adopt anybody where its key, written otherwise, is that of somebody without a row.
+
+        Such keys may be of two people; but that a key was typed anew is no reason to disable anybody.
+        """
+        for row, user in list(self._store.each(_OTHERWISE, (BY_KEY,))):
+            self._store.db.execute("INSERT OR IGNORE INTO claims VALUES (?)", (user,))
+            body = orjson.dumps([self._rules.key, _OTHERWISE_WRITTEN, "the key is written otherwise"])
+            self._store.db.execute(
+                "UPDATE matches SET how = ?, user = NULL, body = ? WHERE row = ? AND how <> ?",
+                (UNCLEAR, body, row, UNCLEAR),
+            )
 
     def _matches(self) -> Iterator[tuple[object, ...]]:
+        claim = lru_cache(_REMEMBERED)(self._store.claim)  # a value that many people have comes in many rows too
         for number, wanted in self._store.wanted_rows():
             found = match(wanted.fold, self._rules.key, self._hits(wanted))
-            self._blind = self._blind or (wanted.blind and found.how == NOBODY)
-            for user in found.claimed:
-                self._store.db.execute("INSERT OR IGNORE INTO claims VALUES (?)", (user,))
+            self._blind = self._blind or (wanted.blind and found.how != BY_KEY)
+            for path in found.claims:
+                place = self._rules.marks.index(path)
+                claim(place, wanted.marks[place])
             if found.how == NOBODY:
                 yield number, found.how, None, None
             else:
@@ -176,10 +207,15 @@ class Decisions:
         return missing
 
     def note_rowless(self) -> None:
-        """Let people of the directory without a row be found by their keys: the source has changes only."""
-        for number, body in self._store.each(
-            "SELECT n, body FROM users WHERE scope AND key IS NOT NULL AND n NOT IN (SELECT user FROM claims)"
-        ):
+        """Let people of the directory without a row be found by their keys: the source has changes only.
+
+        A key that several people have, in scope or not, finds none of them.
+        """
+        query = """
+            SELECT n, body FROM users WHERE scope AND n NOT IN (SELECT user FROM claims)
+            AND key IN (SELECT key FROM users WHERE key IS NOT NULL GROUP BY key HAVING count(*) = 1)
+        """
+        for number, body in self._store.each(query):
             person = read_person(body)
             state = orjson.dumps([person.condition(self._rules), person.user_name])
             self._store.db.execute(

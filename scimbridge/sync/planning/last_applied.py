@@ -77,6 +77,18 @@ class LastApplied:
         return self if self.environment in ("", environment) else LastApplied()
 
 
+def note_missing(last: LastApplied, applied: LastApplied) -> LastApplied:
+    """Return what is to be kept of a plan that was applied in part: since when people are missing, and nothing else.
+
+    That is the source's word, whatever became of the lines. Were it kept of whole applies alone, whoever came back
+    while some line fails at each of them would be deleted without a grace when they leave again.
+    """
+    if not applied.environment:
+        return last
+    known = last.same_environment(applied.environment)
+    return replace(known, environment=applied.environment, missing=applied.missing)
+
+
 def note_source(before: AppliedSource | None, now: AppliedSource) -> AppliedSource:
     """Return a source as it is to be kept: with the time since which it is the same, if it was applied before."""
     return replace(now, since=before.since) if before is not None and before.digest == now.digest else now

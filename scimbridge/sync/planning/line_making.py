@@ -62,6 +62,8 @@ class PersonLines:
         if self._just and do not in self._just:
             return
         condition = {name: value for name, value in self.condition.items() if name not in before}
+        if do in (DISABLE, MOVE, DELETE):
+            condition |= {name: self._person.held[name] for name in self._rules.scope.shields}
         self.lines.append(PlanLine(
             do=do, key=self._key, id=self._person.id, user_name=self.user_name, why=why, condition=condition,
             before=before, after=after, faults=faults, reason="found by another path than the key" if faults else "",

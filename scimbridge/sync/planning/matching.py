@@ -20,7 +20,8 @@ class PathHit:
 class RowMatch:
     """What a row means: `how` and whom; where that is unclear, why. `path` is the one that decided.
 
-    `claimed` are all who may be meant: whatever becomes of the row, none of them is missing in the source.
+    `claims` are paths: whoever has the row's value at one of them may be meant by it and is not missing in the source,
+    whatever becomes of the row.
     """
 
     how: str
@@ -28,25 +29,38 @@ class RowMatch:
     path: str = ""
     fault: str = ""
     reason: str = ""
-    claimed: tuple[int, ...] = ()
+    claims: tuple[str, ...] = ()
 
 
 def match(fold: str, key_path: str, turns: Iterable[tuple[str, list[PathHit]]]) -> RowMatch:
-    """Return whom a row with that key means; `turns` are the paths in turn, each with who has the row's value there."""
-    for path, hits in turns:
+    """Return whom a row with that key means; `turns` are the paths in turn, each with who has the row's value there.
+
+    Nobody is meant as long as somebody else has the key: it names one person for ever, whatever the order of the paths.
+    """
+    left = iter(turns)
+    for path, hits in left:
         if not hits:
             continue
-        claimed = tuple(hit.user for hit in hits)
         if len(hits) > 1:
-            return RowMatch(UNCLEAR, None, path, (
-                f"{path}: several people of the directory have the value of this row; one person has one account"
-            ), f"several people match by {path}", claimed)  # fmt: skip
+            fault = f"{path}: several people of the directory have the value of this row; one person has one account"
+            return _unclear(path, fault, f"several people match by {path}", left)
         [hit] = hits
-        if path == key_path or hit.key == fold:
-            return RowMatch(BY_KEY, hit.user, path, claimed=claimed)
-        if hit.key is not None:
-            return RowMatch(UNCLEAR, None, path, (
+        if path == key_path:
+            return RowMatch(BY_KEY, hit.user, path, claims=(path,))
+        if hit.key is not None and hit.key != fold:
+            fault = (
                 f"{path}: the person of the directory that has the value of this row has another key; a key is for ever"
-            ), f"who matches by {path} has another key", claimed)  # fmt: skip
-        return RowMatch(ADOPTED, hit.user, path, claimed=claimed)
+            )
+            return _unclear(path, fault, f"who matches by {path} has another key", left)
+        others = list(left)
+        if any(other.user != hit.user for turn, found in others if turn == key_path for other in found):
+            fault = f"{key_path}: somebody else has the key of this row than {path} finds; a key names one person"
+            return _unclear(path, fault, "somebody else has the key", others)
+        return RowMatch(ADOPTED if hit.key is None else BY_KEY, hit.user, path, claims=(path,))
     return RowMatch(NOBODY)
+
+
+def _unclear(path: str, fault: str, reason: str, others: Iterable[tuple[str, list[PathHit]]]) -> RowMatch:
+    """Return that nobody knows whom a row means: all whom any path finds may be."""
+    claims = (path, *(turn for turn, hits in others if hits))
+    return RowMatch(UNCLEAR, None, path, fault, reason, claims)

@@ -41,10 +41,14 @@ SELECT w.name, w.member, min(w.line) FROM wanted w JOIN targets t ON t.grp = w.g
 WHERE p.fold IS NULL GROUP BY w.grp, w.fold ORDER BY w.grp, w.fold
 """
 _LEAVES = """
-SELECT t.id, t.name, t.grp, u.n, u.body, p.key, p.settled, l.user
+SELECT t.id, t.name, u.body, p.key, p.settled, l.user,
+       EXISTS (SELECT 1 FROM lines d WHERE d.user = u.n AND d.do = 'disable')
 FROM members m JOIN targets t ON t.grp = m.grp JOIN users u ON u.id = m.user
 LEFT JOIN people p ON p.user = u.n LEFT JOIN leavers l ON l.user = u.n
-WHERE u.scope AND NOT EXISTS (SELECT 1 FROM wanted w WHERE w.fold = p.fold AND w.grp = m.grp)
+WHERE u.scope AND NOT EXISTS (
+    SELECT 1 FROM wanted w WHERE w.grp = m.grp AND loosely(w.fold) = loosely(p.fold)
+    AND (w.fold = p.fold OR NOT EXISTS (SELECT 1 FROM rows r WHERE r.fold = w.fold))
+)
 ORDER BY t.grp, u.id
 """
 
@@ -86,6 +90,7 @@ class GroupPlanning:
         self._lines = lines
         self._name = next(row for row in table.rows if row.native == "name")
         self._held: dict[str, list[ManagedGroup]] = {}
+        self._elsewhere = set[str]()  # names that a group of another level keeps from being given at this one
         self._patterns = tuple(map(self.fold, groups.manage))
 
     def fold(self, name: str) -> str:
@@ -98,9 +103,13 @@ class GroupPlanning:
         """Hear of all groups that there are."""
         for record in records:
             name = record.get("name")
-            if not isinstance(name, str) or read_field(record, ("population", "id")) != self._level:
+            if not isinstance(name, str):
                 continue
-            self._held.setdefault(self.fold(name), []).append(ManagedGroup(record, name))
+            level = read_field(record, ("population", "id"))
+            if level == self._level:
+                self._held.setdefault(self.fold(name), []).append(ManagedGroup(record, name))
+            elif None in (level, self._level):
+                self._elsewhere.add(self.fold(name))
 
     def read_members(self, directory: DirectoryReader, heard: Callable[[int, int], None]) -> None:
         """Read who is in the managed groups. Raises `Unreachable` where their numbers do not come out."""
@@ -177,6 +186,14 @@ class GroupPlanning:
             return _refused(
                 name, f"line {line:,}: there is no such group, and [groups] create = false", "no such group"
             )
+        if grp in self._elsewhere:
+            return _refused(
+                name,
+                f"line {line:,}: a group of this name is "
+                f"{'in a population' if self._level is None else 'in the environment'}, and PingOne makes no other of"
+                " that name beside it; [groups] population says where managed groups are",
+                "name of a group elsewhere",
+            )
         after: dict[str, Any] = {self._path(self._name.native): name}
         if self._level is not None:
             after[self._path("population.id")] = self._level
@@ -211,15 +228,20 @@ class GroupPlanning:
 
     def _plan_leaves(self) -> Iterator[PlanLine]:
         leaver = self._rules.rules.leaver.groups == MANAGED
-        for id_, name, _grp, _user, body, key, settled, left in self._store.each(_LEAVES):
+        active = self._rules.active
+        self._store.db.execute("CREATE INDEX IF NOT EXISTS lines_off ON lines (user) WHERE do = 'disable'")
+        for id_, name, body, key, settled, left, is_disabled in self._store.each(_LEAVES):
             is_extra = settled == SETTLED and self._groups.extra == REMOVE
             if not (is_extra or (left is not None and leaver)) or settled == WITHOUT_ROW:
                 continue
             person = read_person(body)
+            condition = person.condition(self._rules)
+            if is_disabled and active in condition:  # by a line that is carried out before this one
+                condition[active] = False
             yield PlanLine(
                 do=LEAVE, key=key or person.label, id=person.id, user_name=person.user_name,
                 why="is missing in the source" if left is not None else "the memberships do not name this person",
-                condition=person.condition(self._rules), group={"id": id_, "name": name},
+                condition=condition, group={"id": id_, "name": name},
             )  # fmt: skip
 
     # -- numbers ---------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from scimbridge.scim.filtering.comparing import parse_instant
 from scimbridge.scim.reading import Manner, is_empty, is_same
 from scimbridge.sides import Resource
 from scimbridge.sync.plans.managed_paths import ManagedPaths
-from scimbridge.sync.rules.values import ManagedAttribute, Rules, ScopeRules
+from scimbridge.sync.rules.values import DELETE, KEEP, ManagedAttribute, Rules, ScopeRules
 
 Keeps = Callable[[dict[str, Any]], bool]
 
@@ -38,7 +38,8 @@ class Unplannable(Exception):
 class ScopeInUse:
     """Whom the rules are about: ids of populations (None: all), a filter, and those who are protected.
 
-    `groups` are ids of groups of which a filter asks who is in them. `names` are the paths that filters look at.
+    `groups` are ids of groups of which a filter asks who is in them. `names` are the paths that filters look at, and
+    `shields` those of memberships that protect, which cost a call to look at again.
     """
 
     populations: frozenset[str] | None
@@ -46,6 +47,7 @@ class ScopeInUse:
     protects: tuple[tuple[str, Keeps], ...]
     groups: tuple[str, ...]
     names: tuple[str, ...]
+    shields: tuple[str, ...]
 
     def holds(self, resource: Mapping[str, Any], population: str | None) -> bool:
         """Whether somebody is in scope."""
@@ -83,6 +85,14 @@ class RulesInUse:
             f"{rules.file}: {each.name} has no row in the table of users" for each in rules.attributes
             if each.name not in self.rows
         ]  # fmt: skip
+        self.active = self._path_of(ENABLED.name)
+        leaver, active = rules.leaver, self.rows.get(self.active)
+        at_once = leaver.missing == DELETE and leaver.delete_after == 0
+        if leaver.missing != KEEP and rules.people.complete and not at_once and (active is None or not active.writable):
+            faults.append(
+                f"{rules.file}: [leaver] missing = {leaver.missing!r}: no row of the table of users sets PingOne's"
+                f' `{ENABLED.name}`, as active = {{ to = "enabled", via = "enabled" }}, so nobody could be disabled'
+            )
         if faults:
             raise Unplannable(faults)
         self.key = rules.key_attribute.name
@@ -91,9 +101,8 @@ class RulesInUse:
         self.uniques = tuple(name for name in managed if self.rows[name].attribute.uniqueness != "none")
         self.marks = tuple(dict.fromkeys((*self.by, self.key, *self.uniques)))
         self.required = tuple(self.name_of(row) for row in table.rows if row.writable and row.attribute.required)
-        self.active = self._path_of(ENABLED.name)
         self.population = self._path_of(POPULATION.name)
-        whole = (*managed, *self.scope.names, self.active)
+        whole = (*managed, *self.scope.names, *self.scope.shields, self.active)
         self.names = tuple(dict.fromkeys(name for name in whole if name))
 
     def name_of(self, row: Row) -> str:
@@ -104,6 +113,15 @@ class RulesInUse:
         yield self.name_of(row)
         if row.urn == self.table.type.schema.urn:
             yield f"{row.urn}:{row.spelled}"
+
+    def memberships(self, groups: Iterable[str]) -> Iterator[str]:
+        """Yield the paths at which somebody has an id of these groups while a member of it."""
+        row = next((row for row in self.table.rows if row.include), None)
+        if row is None:
+            return
+        urn = "" if row.urn == self.table.type.schema.urn else f"{row.urn}:"
+        for group in groups:
+            yield f'{urn}{row.attr}[{row.sub} eq "{group}"].{row.sub}'
 
     def _path_of(self, facet: str) -> str:
         row = next((row for row in self.table.rows if row.via == facet), None)
@@ -195,8 +213,9 @@ def _compile_scope(scope: ScopeRules, rules: RulesInUse, populations: Mapping[st
         frozenset(ids) if scope.populations else None,
         where.keeps,
         tuple((each.text, each.keeps) for each in protects),
-        tuple(dict.fromkeys(key for each in (where, *protects) for key in each.groups)),
-        tuple(dict.fromkeys(name for each in (where, *protects) for name in each.names)),
+        tuple(dict.fromkeys(key for each in words for key in each.groups)),
+        tuple(dict.fromkeys((*(name for each in words for name in each.names), *rules.memberships(where.groups)))),
+        tuple(rules.memberships(dict.fromkeys(key for each in protects for key in each.groups))),
     )
 
 
@@ -226,7 +245,8 @@ def _compile_filters(scope: ScopeRules, rules: RulesInUse, faults: list[str]) ->
                 ' groups.value eq "5c2d…"'
             )
             continue
-        yield _ScopeWord(text, check.keeps, check.links, tuple(_names_in(node, rules)))
+        links = tuple(each.lower() for each in check.links)  # as PingOne writes ids
+        yield _ScopeWord(text, check.keeps, links, tuple(_names_in(node, rules)))
 
 
 def _names_in(node: trees.Node, rules: RulesInUse) -> Iterable[str]:

@@ -7,6 +7,7 @@ people, memberships and lines. Knows its tables, and nothing of what decides.
 from __future__ import annotations
 
 import sqlite3
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -44,6 +45,7 @@ _TABLES = (
 )  # fmt: skip
 _INDEXES = (
     "rows_fold ON rows (fold)", "uniques_fold ON uniques (path, fold)", "wanted_fold ON wanted (fold, grp)",
+    "users_key ON users (loosely(key))", "wanted_case ON wanted (loosely(fold), grp)",
     "marks_fold ON marks (path, fold)", "marks_user ON marks (user)", "asked_user ON asked (user)",
 )  # fmt: skip
 _BATCH = 1_000
@@ -56,6 +58,7 @@ class PlanStore:
 
     def __init__(self) -> None:
         self.db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self.db.create_function("loosely", 1, _loosely, deterministic=True)
         for pragma in _PRAGMAS:
             self.db.execute(f"PRAGMA {pragma}")
         for table in _TABLES:
@@ -168,6 +171,11 @@ class PlanStore:
         )
         return [PathHit(user, key) for user, key in self.db.execute(query, (path, fold))]
 
+    def claim(self, path: int, fold: str | None) -> None:
+        """Note that whoever has a value at a path may be meant by a row: all of them, however many."""
+        query = "INSERT OR IGNORE INTO claims SELECT user FROM marks WHERE path = ? AND fold = ?"
+        self.db.execute(query, (path, fold))
+
     # -- lines -----------------------------------------------------------------------------------------------------
 
     def lines(self, *kinds: str) -> Iterator[PlanLine]:
@@ -175,6 +183,14 @@ class PlanStore:
         where = f"WHERE do IN ({', '.join('?' * len(kinds))})" if kinds else ""
         for (body,) in self.each(f"SELECT body FROM lines {where} ORDER BY place, one, two, id, body", kinds):  # noqa: S608 - marks alone
             yield read_line(body)
+
+
+def _loosely(text: str | None) -> str | None:
+    """Return what a key has in common with those that a spreadsheet or a keyboard may have made of it."""
+    if text is None:
+        return None
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return folded.lstrip("0") or "0" if folded.isdigit() else folded
 
 
 def read_line(body: bytes) -> PlanLine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from scimbridge.sandbox.model.groups import create_group
 from scimbridge.sync.applying.values import AlreadyUnderWay, ApplyRefused, GuardsStand
 from scimbridge.sync.plans.lines import PlanLine, StoppedGuard
 from tests.sync.applying.conftest import POPULATION, make_plan, whole_plan
@@ -131,6 +132,31 @@ def test_conditions_hold_or_the_line_drifts(floor):
     assert floor.writes == ["DELETE /users/{user}"]
 
 
+@pytest.mark.parametrize("do", ["disable", "delete", "leave"])
+def test_who_has_joined_a_group_that_the_line_looks_at_is_left_alone(floor, do):
+    """A condition may ask for a membership: somebody put into a group that protects after the plan was made drifts."""
+    directory = floor.sandbox.directory
+    shield, left = (create_group(directory, {"name": name}) for name in ("Shield", "Left"))
+    path = f'groups[value eq "{shield["id"]}"].value'
+    safe, other = [user for user in floor.users() if user["enabled"]][:2]
+    for user, group in ((safe, shield), (safe, left), (other, left)):
+        directory.edges.add("users", user["id"], group["id"])
+    after = {"active": False} if do == "disable" else {}
+    lines = [
+        floor.line(
+            do,
+            user,
+            after,
+            condition={"userName": user["username"], path: None},
+            group={"id": left["id"], "name": "Left"},
+        )
+        for user in (safe, other)
+    ]
+    applied = floor.apply(make_plan(floor.sandbox, *lines))
+    assert applied.counts == {do: {"drifted": 1, "done": 1}}
+    assert [result.line.id for result in applied.told] == [safe["id"]]
+
+
 def test_a_line_that_nothing_holds_is_refused(floor):
     """A deletion without anything that it could be held against is no line to believe."""
     user = floor.users()[0]
@@ -233,6 +259,32 @@ def test_a_group_that_is_gone_drifts(floor):
     ]
     applied = floor.apply(make_plan(floor.sandbox, *lines))
     assert applied.counts == {"join": {"drifted": 2}}
+
+
+@pytest.mark.parametrize(
+    "fields", [{"name": "Administrators"}, {"userFilter": 'title eq "Boss"'}], ids=["renamed", "dynamic"]
+)
+def test_a_group_that_became_another_drifts(floor, fields):
+    """Nobody joins a group that was renamed since the plan was made, or that brings its own members by now."""
+    where = floor.group(filled=False)
+    next(group for group in floor.sandbox.directory.groups if group["id"] == where["id"]).update(fields)
+    lines = [PlanLine(do="join", key="-", id=user["id"], why="so", group=where) for user in floor.users()[:2]]
+    applied = floor.apply(make_plan(floor.sandbox, *lines))
+    assert applied.counts == {"join": {"drifted": 2}}
+    assert floor.writes == []
+
+
+def test_a_group_of_a_population_is_not_the_one_of_the_environment_that_a_plan_makes(floor):
+    """Another hand has made a group of that name in a population: the line drifts, and nobody joins that group."""
+    directory = floor.sandbox.directory
+    other = create_group(directory, {"name": "HR-New", "population": {"id": floor.home}})
+    lines = [
+        PlanLine(do="create", on="Group", key="HR-New", why="new", after={"displayName": "HR-New"}),
+        PlanLine(do="join", key="-", id=floor.users()[0]["id"], why="so", group={"id": None, "name": "HR-New"}),
+    ]
+    applied = floor.apply(make_plan(floor.sandbox, *lines))
+    assert applied.counts == {"create": {"drifted": 1}, "join": {"skipped": 1}}
+    assert not directory.edges.members_of("users", other["id"])
 
 
 def test_a_leave_whose_condition_fails_drifts(floor):

@@ -180,6 +180,11 @@ def placed():
     return Tables({"users.toml": text + rule}).whole["User"]
 
 
+def table_of(text: str):
+    """Return the table of users whose file has this text."""
+    return Tables({"users.toml": text}).whole["User"]
+
+
 ROWS = (
     ManagedAttribute(urn="", path="externalId", column="employee_id"),
     ManagedAttribute(urn="", path="userName", column="mail", codec="lower"),
@@ -297,7 +302,7 @@ def model():
     """All of the above, by name."""
     return SimpleNamespace(
         ListSource=ListSource, Directory=ModelDirectory, rules=rules_of, row=row, plan=plan, carry_out=carry_out,
-        placed=placed, POPULATION=POPULATION, rows=ROWS, day=DAY, Scope=ScopeRules, Leaver=LeaverRules,
+        placed=placed, table=table_of, POPULATION=POPULATION, rows=ROWS, day=DAY, Scope=ScopeRules, Leaver=LeaverRules,
         Groups=GroupRules, Guards=GuardRules, Match=MatchRules, Last=LastApplied, Refused=SourceRefused,
         Unplannable=Unplannable, replace=replace,
         in_use=lambda rules: RulesInUse(rules, shipped()["User"], ModelDirectory().places),

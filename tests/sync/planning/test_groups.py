@@ -90,12 +90,15 @@ def test_groups_that_nobody_may_manage_are_left_as_they_are(model, fields, reaso
 
 
 def test_groups_are_managed_at_their_level(model):
-    """A group of the same name in a population is another one, and one of another population takes nobody in."""
+    """A group of the same name in a population is another one, and one of another population takes nobody in.
+
+    PingOne has no group of an environment beside one of that name in a population (docs/pingone.md §4.3).
+    """
     directory, _a, b = company(model)
     directory.add_group("HR-a", b, population={"id": "p2"})
     rows = [model.row("a"), model.row("b")]
     environment = model.plan(directory, rows, groups_of(model, create=True), pairs=PAIRS[:1])
-    assert [line.do for line in environment.lines] == ["create", "join"]
+    assert [(line.do, line.reason) for line in environment.lines] == [("conflict", "name of a group elsewhere")]
     lines = model.plan(directory, rows, groups_of(model, population="Partners"), pairs=PAIRS[:1]).lines
     assert [(line.do, line.reason) for line in lines] == [("leave", ""), ("conflict", "group of another population")]
 
@@ -107,6 +110,18 @@ def test_a_membership_of_nobody_is_a_conflict(model):
     pairs = [*PAIRS[:1], {"group": "HR-a", "member": "b"}, {"group": "HR-a", "member": "who"}]
     lines = model.plan(directory, [model.row("a"), model.row("b")], groups_of(model), pairs=pairs).lines
     assert [(line.do, line.key) for line in lines] == [("join", "a"), ("conflict", "who")]
+
+
+def test_a_membership_whose_key_is_written_otherwise_ends_nothing(model):
+    """A pair whose key no row has but in another case is told, and whom it perhaps means stays in the group."""
+    directory, _a, b = company(model)
+    directory.add_group("HR-a", b)
+    pairs = [PAIRS[0], {"group": "HR-a", "member": "B"}]
+    lines = model.plan(directory, [model.row("a"), model.row("b")], groups_of(model), pairs=pairs).lines
+    assert [(line.do, line.key) for line in lines] == [("join", "a"), ("conflict", "B")]
+    rows = [model.row("a"), model.row("b"), model.row("B", "other@example.com")]
+    lines = model.plan(directory, rows, groups_of(model), pairs=pairs).lines
+    assert ("leave", "b") in [(line.do, line.key) for line in lines]
 
 
 def test_who_is_in_conflict_neither_joins_nor_leaves(model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from scimbridge.sync.planning.last_applied import (
     AppliedSource,
     LastApplied,
     UnreadableState,
+    note_missing,
     note_source,
     place_of,
     read_last_applied,
@@ -55,3 +57,12 @@ def test_a_source_that_stays_the_same_keeps_its_first_day():
     again = AppliedSource(digest="d", rows=4, since=9.0)
     assert note_source(KEPT.people, again).since == 2.0
     assert note_source(AppliedSource(digest="e", rows=4, since=2.0), again).since == 9.0
+
+
+def test_of_a_plan_applied_in_part_it_is_kept_who_is_missing_and_nothing_else():
+    """Who came back is not missing any more, whatever else failed; what the next source is held against stays."""
+    applied = LastApplied(at=9.0, environment="env", rules="new", missing={"other": 9.0})
+    assert note_missing(KEPT, applied) == replace(KEPT, missing={"other": 9.0})
+    assert note_missing(LastApplied(), applied) == LastApplied(environment="env", missing={"other": 9.0})
+    assert note_missing(replace(KEPT, environment="old"), applied).people is None
+    assert note_missing(KEPT, LastApplied()) == KEPT

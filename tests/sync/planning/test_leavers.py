@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from scimbridge.mapping.tables.shipped import default_mappings
+
 
 def gone(model, **fields):
     """Return a directory with one person who is missing, and one who is not."""
@@ -75,3 +77,17 @@ def test_who_is_protected_stays_and_is_told_of_where_they_had_a_key(model, exter
     rules = model.rules(scope=model.Scope(protect=('userName sw "svc-"',)))
     lines = [line for line in model.plan(directory, [model.row("a")], rules).lines if line.do != "create"]
     assert [line.reason for line in lines] == (["protected, missing in the source"] if external else [])
+
+
+@pytest.mark.parametrize("row", ["", 'active = { to = "enabled", via = "enabled", mutability = "readOnly" }'])
+def test_rules_that_could_disable_nobody_are_refused(model, row):
+    """Where the table lets nobody be disabled, leavers would stay and no line would say so."""
+    text = default_mappings().joinpath("users.toml").read_text()
+    lines = [row if line.startswith("active ") else line for line in text.splitlines()]
+    directory, key = gone(model)
+    rules = model.rules(attributes=tuple(each for each in model.rows if each.path != "active"))
+    table = model.table("\n".join(lines))
+    with pytest.raises(model.Unplannable, match="nobody could be disabled"):
+        model.plan(directory, [model.row("a")], rules, table=table)
+    at_once = model.replace(rules, leaver=model.Leaver(missing="delete", delete_after=0.0))
+    assert [line.id for line in model.plan(directory, [model.row("a")], at_once, table=table).lines] == [key]

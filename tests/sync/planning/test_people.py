@@ -67,7 +67,7 @@ def test_a_user_name_matches_in_any_case_and_an_external_id_does_not(model, name
     directory.add(name)
     directory.add("other@example.com", externalId="A")
     rules = model.rules(match=model.Match(by=("externalId", "userName"), adopt=True))
-    lines = model.plan(directory, [model.row("a")], rules).lines
+    lines = model.plan(directory, [model.row("a"), model.row("A", "other@example.com")], rules).lines
     adopted = one(lines, "adopt")
     assert adopted.after["externalId"] == "a"
     assert adopted.before["externalId"] is None
@@ -190,6 +190,18 @@ def test_a_group_protects_whom_it_holds(model):
     scope = model.Scope(protect=(f'groups.value eq "{group}"',))
     lines = model.plan(directory, [model.row("c")], model.rules(scope=scope)).lines
     assert [(line.do, line.key) for line in lines] == [("disable", "b"), ("create", "c"), ("conflict", "a")]
+
+
+def test_a_line_is_held_to_the_memberships_that_a_scope_asks_for(model):
+    """What protects is a condition of lines that disable, move or delete, what is in scope one of every line."""
+    directory = model.Directory()
+    keys = [directory.add(f"{key}@example.com", externalId=key) for key in "ab"]
+    group, shield = directory.add_group("Staff", *keys), directory.add_group("Root")
+    staff, root = (f'groups[value eq "{key}"].value' for key in (group, shield))
+    scope = model.Scope(where=f'groups.value eq "{group.upper()}"', protect=(f'groups.value eq "{shield}"',))
+    disable, update = model.plan(directory, [model.row("a")], model.rules(scope=scope)).lines
+    assert (disable.do, disable.condition) == ("disable", {"externalId": "b", staff: group, root: None})
+    assert (update.do, update.condition) == ("update", {"externalId": "a", staff: group})
 
 
 def test_a_plan_of_some_keys_is_about_nobody_else(model):
