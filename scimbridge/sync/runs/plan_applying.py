@@ -20,7 +20,13 @@ from scimbridge.sync.applying.lease import alone
 from scimbridge.sync.applying.tally import TellProgress
 from scimbridge.sync.applying.values import DRIFTED, FAILED, Applied, ApplyRefused
 from scimbridge.sync.desk import SyncDesk
-from scimbridge.sync.planning.last_applied import LastApplied, place_of, read_last_applied, write_last_applied
+from scimbridge.sync.planning.last_applied import (
+    LastApplied,
+    note_missing,
+    place_of,
+    read_last_applied,
+    write_last_applied,
+)
 from scimbridge.sync.plans.expecting import Expected, PlanRefused
 from scimbridge.sync.plans.lines import CONFLICT, PlanHead, PlanLine
 from scimbridge.sync.plans.past_runs import DONE, NOTHING, PARTLY, PastRun
@@ -100,6 +106,8 @@ def apply_ready(
     applied = apply_plan(desk, _Named(ready), journal_of(order.plan), order.options, tell, stop, lease)
     if applied.exit_code == 0:
         keep_applied(ready.rules_file, head.applied)
+    else:
+        _keep_missing(ready.rules_file, head.applied, warn)
     remember(ready.rules_file, PastRun(
         when=began,
         seconds=applied.seconds,
@@ -126,6 +134,18 @@ def keep_applied(rules_file: Path, applied: Mapping[str, object]) -> None:
             " be held against the one before. Make room for it, and apply the same plan again, which changes nothing"
             " and writes it"
         ) from error
+
+
+def _keep_missing(rules_file: Path, applied: Mapping[str, object], warn: Callable[[str], None]) -> None:
+    """Keep of a plan that was applied in part since when people are missing; where that fails, it is reported."""
+    place = place_of(rules_file)
+    try:
+        last = read_last_applied(place)
+        kept = note_missing(last, LastApplied.from_object(applied))
+        if kept.missing != last.missing:
+            write_last_applied(place, kept)
+    except OSError as error:
+        warn(f"since when people are missing could not be kept in {place} ({error.strerror or error})")
 
 
 def remember(rules_file: Path, run: PastRun, warn: Callable[[str], None]) -> None:

@@ -188,3 +188,23 @@ def test_plans_of_a_schedule_are_bounded(bench):
     bench.run()
     assert len(scheduled_plans(bench.rules)) == KEPT_PLANS
     assert len(json.loads(history_of(bench.rules).read_text())["runs"]) == KEPT_PLANS + 3
+
+
+def test_since_when_somebody_is_missing_is_kept_of_a_part_too(bench):
+    """The grace of who came back begins anew when they leave again, also where some line never gets through."""
+
+    def stopped_at_once(people):
+        bench.put(f'{RULES}[leaver]\nmissing = "delete"\ndelete_after = "90d"\n', people, COLUMNS)
+        bench.make()
+        order = plan_applying.ApplyOrder(plan=bench.plan)
+        ready = plan_applying.ready_plan(bench.desk, order)
+        assert plan_applying.apply_ready(bench.desk, ready, order, lambda _progress: None, lambda: True).exit_code == 4
+        return read_last_applied(place_of(bench.rules))
+
+    assert bench.run().exit_code == 0
+    whole = read_last_applied(place_of(bench.rules))
+    gone = stopped_at_once(rows(1, 2, 3))
+    (fourth,) = (key for key, user in bench.users().items() if user["externalId"] == "e4")
+    assert (set(gone.missing), gone.people) == ({fourth}, whole.people)
+    back = stopped_at_once(rows(1, 2, 3, 4, job="Director"))
+    assert (back.missing, back.people) == ({}, whole.people)
