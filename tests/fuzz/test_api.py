@@ -86,7 +86,8 @@ class Sender:
         known = self.ids.get(case.path.split("/")[1])
         if "{id}" in case.path and known and number is not None:
             spare = case.method.upper() == "DELETE" and len(known) > GIVEN
-            case.path_parameters = {"id": known.pop() if spare else known[number % len(known)]}
+            key = known.pop() if spare else known[number % len(known)]
+            case.path_parameters = {**(case.path_parameters or {}), "id": key}  # a part keeps what was drawn for it
         answer = self._call(case)
         if answer.elapsed > SLOW:
             answer = self._call(case)
@@ -101,7 +102,7 @@ class Sender:
             assert secret not in answer.text, said
             assert secret not in str(answer.headers), said
         case.validate_response(answer, checks=CHECKS, excluded_checks=[not_a_server_error], headers=self.headers)
-        if status == 201:
+        if status == 201 and case.path.strip("/") in self.ids:  # what operations make is no resource
             self.ids[case.path.strip("/")].append(json.loads(answer.text)["id"])
         if tally.statuses.total() % 200 == 0:
             self.learn()
