@@ -132,7 +132,9 @@ class PersonComparison:
             self._check_unique(values, taken)
             place, rest = self._check_change(person, record, resource, values)
         except _Unfit as unfit:
-            return _unfit(wanted, unfit, person)
+            if adopted:
+                return _unfit(wanted, unfit, person)
+            return self.refuse(wanted, person, (str(unfit),), unfit.reason)
         if adopted and not self._rules.rules.match.adopt:
             return self._not_adopted(wanted, person, rest, adopted)
         made = self._lines(wanted, person, values, rest, place, adopted)
@@ -143,6 +145,21 @@ class PersonComparison:
             is_ours, moved, made.condition, made.user_name,
             tuple(name for name, value in rest.items() if value is None),
         )  # fmt: skip
+
+    def refuse(
+        self, wanted: WantedPerson, person: DirectoryPerson, faults: tuple[str, ...], reason: str
+    ) -> PlannedPerson:
+        """Return what is done for a row of this key that cannot be carried out: no more than a disable.
+
+        Whom the source wants disabled must not stay signed on because the rest of the row is wrong.
+        """
+        made, active = PersonLines(self._rules, wanted.key, person, self._just), self._rules.active
+        is_off = wanted.values.get(active) is False
+        if is_off and person.in_scope and not person.protected and self._differs(person, active, False):
+            why = f"line {wanted.line:,} of the source says so, whatever else is wrong with it"
+            made.add(DISABLE, why, _held(person, [active]), {active: False})
+        made.conflict(f"line {wanted.line:,} of the source cannot be carried out", faults, reason)
+        return PlannedPerson(tuple(made.lines))
 
     def _differs(self, person: DirectoryPerson, name: str, value: Any) -> bool:
         return not self._rules.same(name, person.held[name], value)

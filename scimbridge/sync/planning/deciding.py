@@ -160,6 +160,8 @@ class Decisions:
         person, record = (None, None) if found.user is None else self._store.numbered(found.user)
         why = f"line {wanted.line:,} of the source cannot be carried out"
         faults = wanted.faults or ((f"line {wanted.line:,}: {found.fault}",) if found.how == UNCLEAR else ())
+        if faults and found.how == BY_KEY and person is not None:
+            return self._comparison.refuse(wanted, person, faults, wanted.reason)
         if faults:
             return PlannedPerson((conflict(wanted.key, why, faults, wanted.reason or found.reason, person),))
 

@@ -121,6 +121,25 @@ def test_a_name_that_is_somebody_elses_is_a_conflict(model):
     assert {line.reason for line in conflicts} == {"userName is somebody else's"}
 
 
+def test_who_is_to_be_disabled_is_disabled_whatever_else_is_wrong_with_the_row(model):
+    """By the key alone: the rest is a conflict. Who is protected, was found by another path or has a status that
+    nobody can read stays as they are.
+    """
+    directory = model.Directory()
+    directory.add("old@example.com", externalId="a")
+    directory.add("taken@example.com", externalId="b")
+    directory.add("named@example.com")
+    rows = [model.row("a", "taken@example.com", status="T"), model.row("b", "taken@example.com")]
+    rows.append(model.row("c", "named@example.com", status="T"))
+    rules = model.rules(match=model.Match(by=("externalId", "userName"), adopt=False))
+    lines = model.plan(directory, rows, rules).lines
+    assert [(line.do, line.key) for line in lines if line.do in ("disable", "conflict")] == [
+        ("disable", "a"), ("conflict", "a"),
+    ]  # fmt: skip
+    shielded = model.rules(scope=model.Scope(protect=('userName sw "old"',)))
+    assert "disable" not in {line.do for line in model.plan(directory, rows, shielded).lines}
+
+
 def test_active_has_lines_of_its_own_the_disable_before_and_the_enable_after_the_rest(model):
     """An update never holds `active`; the later lines hold for the person as the earlier ones leave it."""
     directory = model.Directory()
