@@ -122,9 +122,7 @@ def test_a_name_that_is_somebody_elses_is_a_conflict(model):
 
 
 def test_who_is_to_be_disabled_is_disabled_whatever_else_is_wrong_with_the_row(model):
-    """By the key alone: the rest is a conflict. Who is protected, was found by another path or has a status that
-    nobody can read stays as they are.
-    """
+    """By the key alone: the rest is a conflict. The protected, and who was found by another path, stay as they are."""
     directory = model.Directory()
     directory.add("old@example.com", externalId="a")
     directory.add("taken@example.com", externalId="b")
