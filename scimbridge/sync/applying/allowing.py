@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scimbridge.sync.applying.values import ApplyRefused, GuardsStand
-from scimbridge.sync.plans.lines import PlanHead
+from scimbridge.sync.plans.lines import WALKED, PlanHead
 
 
 def check_plan(head: PlanHead, environment: str, allow: Mapping[str, int]) -> None:
@@ -20,6 +20,9 @@ def check_plan(head: PlanHead, environment: str, allow: Mapping[str, int]) -> No
         known = ", ".join(each.name for each in head.stopped) or "none"
         msg = f"--allow {unknown[0]}: no guard of that name stopped this plan; those that did: {known}"
         raise ApplyRefused(msg)
+    walked = next((each for each in head.stopped if each.name == WALKED), None)
+    if walked is not None:
+        raise GuardsStand(f"this plan cannot be allowed, nothing was changed: {walked.text}")
     standing = [each for each in head.stopped if allow.get(each.name, -1) < each.number]
     if standing:
         words = " ".join(f"--allow {each.name}={each.number}" for each in standing)

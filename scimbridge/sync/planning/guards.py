@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scimbridge.sync.planning.last_applied import AppliedSource, LastApplied
-from scimbridge.sync.plans.lines import StoppedGuard
+from scimbridge.sync.plans.lines import WALKED, StoppedGuard
 from scimbridge.sync.rules.values import Limit
 
 FEW = 50
@@ -187,7 +187,7 @@ def compare_directory(walked: int, before: int | None, after: int | None) -> Gua
     told = [each for each in (before, after) if each is not None]
     low, high = min(told, default=walked), max(told, default=walked)
     number = low - walked if walked < low else max(0, walked - high)
-    return GuardCount("directory", number, 0, walked, (
+    return GuardCount(WALKED, number, 0, walked, (
         f"the walk over the directory has {walked:,} people, and PingOne counts {low:,}"
         f"{f' to {high:,}' if high > low else ''}: it was not read whole, or changed while it was. Make the plan again"
     ))  # fmt: skip

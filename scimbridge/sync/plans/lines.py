@@ -13,6 +13,8 @@ CREATE, ADOPT, UPDATE, ENABLE, DISABLE = "create", "adopt", "update", "enable", 
 MOVE, JOIN, LEAVE, DELETE, CONFLICT = "move", "join", "leave", "delete", "conflict"
 KINDS = (CREATE, ADOPT, UPDATE, ENABLE, DISABLE, MOVE, JOIN, LEAVE, DELETE, CONFLICT)
 """What a line does; in this order they are counted and shown. `applying.order` says in which they are carried out."""
+WALKED = "directory"
+"""The guard on a walk that was not whole: nobody can allow that, since nobody can look at whom it did not see."""
 USER, GROUP = "User", "Group"
 
 

@@ -319,6 +319,15 @@ def test_a_stopped_plan_wants_each_number_allowed(floor):
     assert floor.apply(plan).exit_code == 0  # what was allowed once is allowed for this plan
 
 
+def test_a_walk_that_was_not_whole_cannot_be_allowed(floor):
+    """Whom it did not see nobody can look at: the plan has to be made again."""
+    guards = (StoppedGuard("directory", 2, 0, "2 people were not seen. Make the plan again"),)
+    plan = make_plan(floor.sandbox, *floor.updates(floor.users()[:2]), stopped=guards)
+    with pytest.raises(GuardsStand, match="Make the plan again"):
+        floor.apply(plan, allow={"directory": 2})
+    assert floor.calls == []
+
+
 def test_a_plan_of_elsewhere_and_a_masked_one_are_refused(floor):
     """What was made for another environment, and what is for reading only, is not applied."""
     for changes in ({"environment": "another"}, {"masked": True}):
