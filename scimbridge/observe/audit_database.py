@@ -8,6 +8,7 @@ call more.
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -201,7 +202,7 @@ def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
         # Two connections are enough: SQLite writes one row after the other.
         engine = create_engine(url, pool_size=2, max_overflow=0, connect_args={"timeout": PATIENCE})
-        event.listen(engine, "connect", _share)
+        event.listen(engine, "connect", share)
         return engine
     given = {"connect_timeout": PATIENCE, "tcp_user_timeout": PATIENCE * 1000, "application_name": "scimbridge"}
     return create_engine(
@@ -216,9 +217,16 @@ def _engine(url: URL) -> Engine:
     )
 
 
-def _share(connection: Any, _record: Any) -> None:
-    """Let a file be read while it is written to; a row then outlives the process and not a power failure."""
-    connection.execute("PRAGMA journal_mode=WAL")
+def share(connection: Any, _record: Any) -> None:
+    """Let a file be read while it is written to; a row then outlives the process and not a power failure.
+
+    The mode is the file's: a process that finds others at making it so goes on, and has it by its first row.
+    """
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:  # SQLite waits for no lock here, whatever its patience
+            raise
     connection.execute("PRAGMA synchronous=NORMAL")
 
 

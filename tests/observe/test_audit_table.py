@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sqlite3
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ import sqlalchemy
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from scimbridge.observe import audit_database
 from scimbridge.observe.audit import Record, Unwritable, Wanted
 from scimbridge.observe.audit_database import AuditDatabase
 from scimbridge.observe.audit_table import AUDIT, VERSIONS
@@ -202,3 +204,17 @@ def test_steps_print_nothing(old, open_database, capsys):
     """What `check` prints is its answer: steps are told in the log alone."""
     open_database().check()
     assert capsys.readouterr().out == ""
+
+
+def test_a_file_that_others_hold_at_the_moment_is_opened_all_the_same(tmp_path):
+    """SQLite changes a file's mode while nobody reads it, and waits for nobody there; a later process changes it."""
+    with closing(sqlite3.connect(tmp_path / "audit.db", isolation_level=None)) as reader:
+        reader.execute("CREATE TABLE held (one INTEGER)")
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM held").fetchall()
+        with closing(sqlite3.connect(tmp_path / "audit.db", timeout=0)) as opened:
+            audit_database.share(opened, None)
+            assert opened.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+            reader.execute("COMMIT")
+            audit_database.share(opened, None)
+            assert opened.execute("PRAGMA journal_mode").fetchone() == ("wal",)
